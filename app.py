@@ -1,0 +1,5 @@
+"""The application object, for flask, the WSGI server and the debugger."""
+
+from s3chem_events import create_app
+
+app = create_app()
