@@ -1,0 +1,1 @@
+"""iCalendar: entries in, bytes out; knows no table and no web."""
