@@ -1,0 +1,73 @@
+"""S3Chem Events: create_app() is the only place that knows every door."""
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from s3chem_events import site
+from s3chem_events.core import config, db, guard, i18n, limits, tasks
+from s3chem_events.core.config import Settings
+
+HERE = Path(__file__).parent
+FORM_OPEN_SECONDS = 4 * 3600
+LARGEST_REQUEST = 1_000_000
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application; without settings they are read from the environment.
+
+    Raises:
+        WrongSetting: one sentence that names the setting.
+    """
+    settings = settings or config.load(default_instance=_default_instance())
+    app = Flask(
+        __name__,
+        instance_path=str(settings.instance),
+        template_folder=_folder("templates"),
+        static_folder=_folder("static"),
+    )
+    app.extensions["s3chem"] = settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": not settings.embedded, "pool_size": 10, "max_overflow": 10},
+        WTF_CSRF_TIME_LIMIT=FORM_OPEN_SECONDS,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        SESSION_COOKIE_NAME="__Host-session" if settings.secure else "session",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    db.db.init_app(app)
+    db.migrate.init_app(app, directory=str(HERE / "migrations"))
+    with app.app_context():
+        db.listen(db.db.engine)
+    tasks.bind(settings.queue_url)
+    i18n.bind(app)
+    limits.bind(app, settings)
+    guard.bind(app, settings)
+    _open_doors(app, settings)
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=0)  # type: ignore[method-assign]
+    return app
+
+
+def _open_doors(app: Flask, settings: Settings) -> None:
+    site.open_door(app, settings)
+
+
+def _folder(name: str) -> str:
+    """Find a folder inside the installed package, else beside it in the source tree."""
+    packaged = HERE / name
+    return str(packaged if packaged.is_dir() else HERE.parent / name)
+
+
+def _default_instance() -> Path:
+    """The source tree's instance folder; for an installed package that of the current directory."""
+    tree = HERE.parent
+    return (tree if (tree / "pyproject.toml").is_file() else Path.cwd()) / "instance"

@@ -1,0 +1,65 @@
+"""What protects every door alike: the known host, the headers, the cross-site token."""
+
+from collections.abc import Callable
+
+from flask import Flask, abort, current_app, request
+from flask.wrappers import Response
+from flask_wtf import CSRFProtect
+
+from s3chem_events.core.config import Settings
+
+csrf = CSRFProtect()
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+PROBES = frozenset({"/healthz", "/readyz"})
+"""Asked by machines that know the address only, not the name."""
+
+
+def settings() -> Settings:
+    """Return the settings of the running application."""
+    found: Settings = current_app.extensions["s3chem"]
+    return found
+
+
+def bind(app: Flask, given: Settings) -> None:
+    """Put the guards in front of every route."""
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = True
+    csrf.init_app(app)
+    app.before_request(_known_host)
+    app.after_request(_headers(secure=given.secure))
+
+
+def private(response: Response) -> Response:
+    """Mark a page as one person's own: kept nowhere, indexed nowhere, its address told to nobody."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _known_host() -> None:
+    """Links and cookies are made for one host; a request for another is a mistake or an attack."""
+    if request.path not in PROBES and request.host != settings().host:
+        abort(400, "unknown host")
+
+
+def _headers(*, secure: bool) -> Callable[[Response], Response]:
+    wanted = {**HEADERS, "Strict-Transport-Security": HSTS} if secure else HEADERS
+
+    def add(response: Response) -> Response:
+        for name, value in wanted.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return add

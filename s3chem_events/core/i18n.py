@@ -1,0 +1,111 @@
+"""Words in a named language, outside of any request: for e-mails, calendars and the worker.
+
+Inside a request the templates use Flask-Babel, with the same catalogues.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, request
+from flask_babel import Babel
+from werkzeug.datastructures import LanguageAccept
+
+from s3chem_events.core.text import DEFAULT, LANGUAGES
+
+CATALOGUES = Path(__file__).parents[1] / "translations"
+
+
+@lru_cache(maxsize=16)
+def catalogue(language: str) -> NullTranslations:
+    """Return the catalogue of a language; English is the source."""
+    return Translations.load(CATALOGUES, [language])
+
+
+def words(language: str) -> Callable[..., str]:
+    """Return `_` for a language: `_("Cancelled: %(title)s", title=…)`."""
+    gettext = catalogue(language).ugettext
+
+    def _(message: str, /, **values: object) -> str:
+        return gettext(message) % values if values else gettext(message)
+
+    return _
+
+
+@lru_cache(maxsize=16)
+def locale(language: str) -> Locale:
+    """Return Babel's locale; dates in English are written the British way, as in the Union's texts."""
+    return Locale.parse("en_GB" if language == "en" else language)
+
+
+def long_date(first: date, last: date, language: str) -> str:
+    """Write a day or days in full, with weekdays and the year: `Thursday 17 – Friday 18 June 2027`."""
+    here = locale(language)
+    if first == last:
+        return str(dates.format_skeleton("yMMMMEEEEd", first, locale=here))
+    return str(dates.format_interval(first, last, "yMMMMEEEEd", locale=here))
+
+
+def short_range(first: date, last: date, language: str) -> str:
+    """Write a day or days without weekdays: `17–18 June 2027`."""
+    return str(dates.format_interval(first, last, "yMMMMd", locale=locale(language)))
+
+
+def day_figures(first: date, last: date, language: str) -> tuple[str, str]:
+    """Return the figures and the month with its year, for the date block: `("17–18", "June 2027")`."""
+    here = locale(language)
+    if (first.year, first.month) == (last.year, last.month):
+        figures = str(first.day) if first == last else f"{first.day}–{last.day}"
+        return figures, str(dates.format_skeleton("yMMMM", first, locale=here))
+    month = "d MMM"
+    figures = f"{dates.format_date(first, month, here)} – {dates.format_date(last, month, here)}"
+    return figures, str(last.year) if first.year == last.year else f"{first.year}–{last.year}"
+
+
+def clock(moment: datetime, zone: str, language: str) -> str:
+    """Write the local time of a moment: `09:30`."""
+    return str(dates.format_time(moment.astimezone(ZoneInfo(zone)), "HH:mm", locale=locale(language)))
+
+
+def hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
+    """Write the hours in the event's zone, with its short name: `09:30–16:00 CEST`."""
+    short = starts.astimezone(ZoneInfo(zone)).strftime("%Z")
+    return f"{clock(starts, zone, language)}–{clock(ends, zone, language)} {short}"
+
+
+def stamp(moment: datetime, zone: str, language: str) -> str:
+    """Write a moment in full: `1 June 2027, 12:00 CEST`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    day = dates.format_date(local, "long", locale(language))
+    return f"{day}, {clock(moment, zone, language)} {local.strftime('%Z')}"
+
+
+def country_name(code: str, language: str) -> str:
+    """Return the name of a country by its ISO 3166-1 code; the code itself where it has no name."""
+    return str(locale(language).territories.get(code, code))
+
+
+babel = Babel()
+
+
+def bind(app: Flask) -> None:
+    """Let templates speak the language of the address, `/<lang>/…`; at the desk that of the organiser."""
+    app.config.update(BABEL_DEFAULT_LOCALE="en", BABEL_TRANSLATION_DIRECTORIES=str(CATALOGUES))
+    babel.init_app(app, locale_selector=language)
+
+
+def language() -> str:
+    """Return the language of the running request: of its address, else the one set on it, else the browser's."""
+    chosen = (request.view_args or {}).get("lang") or g.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return preferred(request.accept_languages)
+
+
+def preferred(header: LanguageAccept) -> str:
+    """Return the visitor's language out of an Accept-Language header."""
+    return header.best_match(list(LANGUAGES)) or DEFAULT

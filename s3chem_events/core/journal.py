@@ -1,0 +1,64 @@
+"""The journal between deciding and mailing: every change writes one fact, in its own transaction.
+
+A fact holds ids, dates, old and new values, never a name or an address, so that the journal outlives erasure.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import UTCDateTime, db
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who causes a change: an organiser by id, a visitor, a participant by link, the clock, the operator."""
+
+    kind: str
+    id: int | None = None
+
+    def __str__(self) -> str:
+        """Write the actor as the journal keeps it, e.g. `organiser:3`."""
+        return self.kind if self.id is None else f"{self.kind}:{self.id}"
+
+
+VISITOR = Actor("visitor")
+PARTICIPANT = Actor("participant")
+OPERATOR = Actor("operator")
+CLOCK = Actor("clock")
+MAIL = Actor("mail")
+
+
+class Fact(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy makes the base at run time
+    """Something that happened. `relayed_at` is set once its e-mails stand in the outbox."""
+
+    __tablename__ = "fact"
+    __table_args__ = (
+        Index(
+            "ix_fact_unrelayed",
+            "id",
+            sqlite_where=db.text("relayed_at IS NULL"),
+            postgresql_where=db.text("relayed_at IS NULL"),
+        ),
+        Index("ix_fact_subject", "kind", "subject_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(60))
+    subject_id: Mapped[int]
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    by: Mapped[str] = mapped_column(String(40))
+    happened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    relayed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+def record(kind: str, subject_id: int, *, by: Actor, **data: Any) -> Fact:  # noqa: ANN401 - JSON
+    """Write a fact into the running transaction; the bell rings when it commits."""
+    fact = Fact(kind=kind, subject_id=subject_id, data=data, by=str(by), happened_at=now())
+    db.session.add(fact)
+    db.session.info["recorded"] = True
+    return fact

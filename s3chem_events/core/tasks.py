@@ -1,0 +1,81 @@
+"""The doorbell and the clock (docs/decisions/0003). A task carries no mail: it only says "look at the tables".
+
+What huey loses when a worker dies costs nothing, since every minute the clock rings again.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from huey import Huey, crontab
+from huey.storage import BaseStorage
+
+log = logging.getLogger(__name__)
+
+
+class _Bell:
+    """The queue of this process, once it is bound, and what is called when it rings."""
+
+    huey: Huey | None = None
+    answer: Callable[[], Any] | None = None
+    drain: Callable[[], Any] | None = None
+
+
+def bind(queue_url: str) -> Huey:
+    """Make the queue of this process: SQLite, PostgreSQL or Redis, told by the address."""
+    huey = _make(queue_url)
+
+    @huey.task(name="drain")
+    def drain() -> None:
+        if _Bell.answer is not None:
+            _Bell.answer()
+
+    _Bell.huey, _Bell.drain = huey, drain
+    return huey
+
+
+def answer(each_ring: Callable[[], Any], *, each_minute: Callable[[], Any]) -> Huey:
+    """Say what the worker does when the bell rings and when a minute has passed; returns the queue to consume."""
+    if _Bell.huey is None:
+        msg = "bind() comes first"
+        raise RuntimeError(msg)
+    _Bell.answer = each_ring
+    _Bell.huey.periodic_task(crontab(minute="*"), name="tick")(each_minute)
+    return _Bell.huey
+
+
+def ring() -> None:
+    """Wake the worker. A queue that does not answer delays an e-mail by a minute; it never fails the request."""
+    if _Bell.drain is None or _Bell.huey is None:
+        return
+    try:
+        if _Bell.huey.pending_count() == 0:  # a bell that rings already need not ring twice
+            _Bell.drain()
+    except Exception:  # noqa: BLE001 - the tables are the truth; the minute's sweep makes up for it
+        log.warning("the queue did not answer; the sweep will find the work")
+
+
+def ready() -> bool:
+    """Whether the queue answers."""
+    try:
+        return _Bell.huey is not None and _Bell.huey.pending_count() >= 0
+    except Exception:  # noqa: BLE001 - any failure means: not ready
+        return False
+
+
+def _make(queue_url: str) -> Huey:
+    scheme, _, rest = queue_url.partition("://")
+    if scheme.startswith("sqlite"):
+        from huey import SqliteHuey  # noqa: PLC0415 - optional dependency: one storage of three is used
+
+        return SqliteHuey("s3chem", filename=rest.removeprefix("/"), results=False, timeout=10)
+    if scheme.startswith("postgres"):
+        from huey import PostgresHuey  # noqa: PLC0415 - as above
+
+        return PostgresHuey("s3chem", dsn=f"postgresql://{rest}", results=False)
+    from huey import RedisHuey  # noqa: PLC0415 - as above
+
+    return RedisHuey("s3chem", url=queue_url, results=False)
+
+
+__all__ = ["BaseStorage", "answer", "bind", "crontab", "ready", "ring"]

@@ -1,0 +1,116 @@
+"""An event as calendar entries.
+
+While no hours are known there is one entry for all days; it keeps its UID when it grows up into the public part.
+"""
+
+from s3chem_events.calendar.entries import Entry, Mailbox, Status
+from s3chem_events.core import i18n
+from s3chem_events.core.markdown import plain
+from s3chem_events.publishing.lifecycle import State, Visibility
+from s3chem_events.publishing.models import Event, Part, Venue
+from s3chem_events.publishing.times import zone_info
+
+STATUSES = {
+    State.DRAFT: Status.TENTATIVE,
+    State.SAVE_THE_DATE: Status.TENTATIVE,
+    State.ANNOUNCED: Status.CONFIRMED,
+    State.POSTPONED: Status.TENTATIVE,
+    State.CANCELLED: Status.CANCELLED,
+    State.OVER: Status.CONFIRMED,
+}
+
+
+def public_entries(event: Event, *, language: str, base_url: str, organizer: Mailbox, funding: str) -> list[Entry]:
+    """Return what the public's calendars hold of a loaded event: never a part by invitation, never a join link."""
+    if all(part.starts_at is None for part in event.parts):
+        return [_whole(event, language=language, base_url=base_url, organizer=organizer, funding=funding)]
+    return [
+        part_entry(event, part, language=language, base_url=base_url, organizer=organizer, funding=funding)
+        for part in event.parts
+        if part.visibility is Visibility.PUBLIC
+    ]
+
+
+def part_entry(  # noqa: PLR0913 - what an entry is made of
+    event: Event, part: Part, *, language: str, base_url: str, organizer: Mailbox, funding: str, closing: str = ""
+) -> Entry:
+    """Return the entry of one part; `closing` is said at the end of its description."""
+    zone = zone_info(part.zone)
+    titles = dict.fromkeys([event.title.within(language), part.title.within(language)])
+    return Entry(
+        uid=part.uid,
+        sequence=event.sequence,
+        status=STATUSES[event.state],
+        starts=part.starts_at.astimezone(zone) if part.starts_at else part.starts_on,
+        ends=part.ends_at.astimezone(zone) if part.ends_at else part.ends_on,
+        zone=part.zone,
+        summary=_summary(event, ": ".join(titles), language),
+        url=page_url(event, language, base_url),
+        created_at=event.created_at,
+        revised_at=event.revised_at,
+        location=_location(event, part.venue or event.venue, language, online_only=not part.on_site),
+        description=_description(event, language, base_url, closing, funding),
+        organizer=organizer,
+    )
+
+
+def page_url(event: Event, language: str, base_url: str) -> str:
+    """Return the address of an event's public page."""
+    return f"{base_url}/{language}/events/{event.slug}"
+
+
+def _whole(event: Event, *, language: str, base_url: str, organizer: Mailbox, funding: str) -> Entry:
+    online_only = not any(part.on_site for part in event.parts)
+    return Entry(
+        uid=event.uid,
+        sequence=event.sequence,
+        status=STATUSES[event.state],
+        starts=min(part.starts_on for part in event.parts),
+        ends=max(part.ends_on for part in event.parts),
+        zone=event.zone,
+        summary=_summary(event, event.title.within(language), language),
+        url=page_url(event, language, base_url),
+        created_at=event.created_at,
+        revised_at=event.revised_at,
+        location=_location(event, event.venue, language, online_only=online_only),
+        description=_description(event, language, base_url, "", funding),
+        organizer=organizer,
+    )
+
+
+def _summary(event: Event, title: str, language: str) -> str:
+    _ = i18n.words(language)
+    if event.state is State.SAVE_THE_DATE:
+        return _("Save the date: %(title)s", title=title)
+    if event.state is State.CANCELLED:
+        return _("Cancelled: %(title)s", title=title)
+    if event.state is State.POSTPONED:
+        return _("Postponed: %(title)s", title=title)
+    return title
+
+
+def _location(event: Event, venue: Venue | None, language: str, *, online_only: bool) -> str:
+    """Name the place as far as it is known; nothing rather than an empty promise."""
+    _ = i18n.words(language)
+    if online_only:
+        return _("Online")
+    if venue is None:
+        return ""
+    lines = [venue.name, venue.address, venue.city, i18n.country_name(venue.country, language) if venue.country else ""]
+    place = ", ".join(line for line in lines if line)
+    if venue.city and not venue.name and event.state is State.SAVE_THE_DATE:
+        return _("%(city)s (venue to be announced)", city=venue.city)
+    return place
+
+
+def _description(event: Event, language: str, base_url: str, closing: str, funding: str) -> str:
+    _ = i18n.words(language)
+    hours_open = all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE
+    paragraphs = [
+        plain(event.summary.within(language)),
+        _("The hours and the programme will follow.") if hours_open else "",
+        _("Event page: %(url)s", url=page_url(event, language, base_url)),
+        closing,
+        funding,
+    ]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)

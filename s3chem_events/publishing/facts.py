@@ -1,0 +1,119 @@
+"""An event as plain values, and what must hold among them; pure.
+
+The desk's editor, the command line and the sample content all speak these.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+from s3chem_events.core.errors import Invalid
+from s3chem_events.core.text import Text
+from s3chem_events.publishing import times
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LONGEST_SLUG = 80
+
+
+@dataclass(frozen=True, slots=True)
+class VenueFacts:
+    """A place; any of it may be unknown."""
+
+    name: str = ""
+    address: str = ""
+    city: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """A line of the programme; local date and times."""
+
+    on: date
+    title: Text
+    starts: time | None = None
+    ends: time | None = None
+    speaker: str = ""
+    speaker_tbc: bool = False
+    abstract: Text = Text()
+
+
+@dataclass(frozen=True, slots=True)
+class PartFacts:
+    """A part. `starts` and `ends` are naive local times, or dates alone (`ends` then is the last day)."""
+
+    key: str
+    title: Text
+    starts: date
+    ends: date
+    visibility: Visibility = Visibility.PUBLIC
+    capacity: Mapping[Mode, int | None] = field(default_factory=lambda: {Mode.ON_SITE: None})
+    summary: Text = Text()
+    venue: VenueFacts | None = None
+    online_url: str = ""
+    programme: tuple[ItemFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """An event. `opens` and `closes` are naive local times."""
+
+    slug: str
+    kind: Kind
+    state: State
+    title: Text
+    zone: str
+    parts: tuple[PartFacts, ...]
+    summary: Text = Text()
+    description: Text = Text()
+    report: Text = Text()
+    region: str = ""
+    venue: VenueFacts | None = None
+    opens: datetime | None = None
+    closes: datetime | None = None
+    note: str = ""
+
+
+def check(facts: EventFacts) -> EventFacts:
+    """Return the facts where they hold together.
+
+    Raises:
+        Invalid: with the path to the value.
+    """
+    times.zone_info(facts.zone)
+    if not SLUG.fullmatch(facts.slug) or len(facts.slug) > LONGEST_SLUG:
+        raise Invalid("slug", "small letters, digits and single hyphens only, 80 at most")
+    if not facts.title:
+        raise Invalid("title", "at least one language is needed")
+    if not facts.parts:
+        raise Invalid("parts", "an event has at least one part")
+    for index, part in enumerate(facts.parts):
+        _check_part(part, facts.zone, f"parts[{index}]")
+    keys = [part.key for part in facts.parts]
+    if len(set(keys)) != len(keys):
+        raise Invalid("parts", "two parts have the same key")
+    for path, value in (("registration.opens", facts.opens), ("registration.closes", facts.closes)):
+        if value is not None:
+            times.moment(value, facts.zone, path)
+    if facts.opens and facts.closes and facts.closes <= facts.opens:
+        raise Invalid("registration.closes", "registration closes before it opens")
+    return facts
+
+
+def _check_part(part: PartFacts, zone: str, path: str) -> None:
+    if not SLUG.fullmatch(part.key):
+        raise Invalid(f"{path}.key", "small letters, digits and single hyphens only")
+    if not part.title:
+        raise Invalid(f"{path}.title", "at least one language is needed")
+    if isinstance(part.starts, datetime) != isinstance(part.ends, datetime):
+        raise Invalid(f"{path}.ends", "give hours for both ends or for neither")
+    if isinstance(part.starts, datetime) and isinstance(part.ends, datetime):
+        starts = times.moment(part.starts, zone, f"{path}.starts")
+        if times.moment(part.ends, zone, f"{path}.ends") <= starts:
+            raise Invalid(f"{path}.ends", "it ends before it starts")
+    elif part.ends < part.starts:
+        raise Invalid(f"{path}.ends", "it ends before it starts")
+    if not part.capacity:
+        raise Invalid(f"{path}.capacity", "at least one of on_site and online is offered")

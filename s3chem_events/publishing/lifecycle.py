@@ -1,0 +1,66 @@
+"""What an event is, in which state, and which state may follow which; pure."""
+
+from enum import StrEnum
+
+from s3chem_events.core.errors import Refused
+
+
+class State(StrEnum):
+    """Where an event stands in its life."""
+
+    DRAFT = "draft"
+    SAVE_THE_DATE = "save_the_date"
+    ANNOUNCED = "announced"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+    OVER = "over"
+
+
+class Kind(StrEnum):
+    """What sort of meeting it is."""
+
+    CONFERENCE = "conference"
+    WORKING_GROUP_MEETING = "working_group_meeting"
+    WORKSHOP = "workshop"
+    WEBINAR = "webinar"
+
+
+class Visibility(StrEnum):
+    """Who may come to a part."""
+
+    PUBLIC = "public"
+    INVITED = "invited"
+
+
+class Mode(StrEnum):
+    """How a person takes part."""
+
+    ON_SITE = "on_site"
+    ONLINE = "online"
+
+
+MOVES: dict[State, frozenset[State]] = {
+    State.DRAFT: frozenset({State.SAVE_THE_DATE, State.ANNOUNCED, State.OVER}),
+    State.SAVE_THE_DATE: frozenset({State.ANNOUNCED, State.POSTPONED, State.CANCELLED, State.OVER}),
+    State.ANNOUNCED: frozenset({State.POSTPONED, State.CANCELLED, State.OVER}),
+    State.POSTPONED: frozenset({State.SAVE_THE_DATE, State.ANNOUNCED, State.CANCELLED}),
+    State.CANCELLED: frozenset(),
+    State.OVER: frozenset(),
+}
+LISTED = frozenset(State) - {State.DRAFT}
+"""The states in which the public sees an event."""
+TAKING = frozenset({State.SAVE_THE_DATE, State.ANNOUNCED})
+"""The states in which an event may take registrations."""
+
+
+class WrongMove(Refused):
+    """This state cannot follow that one."""
+
+    code = "wrong_move"
+    status = 409
+
+
+def check_move(before: State, after: State) -> None:
+    """Raise WrongMove where an event cannot go from one state to the other."""
+    if before != after and after not in MOVES[before]:
+        raise WrongMove(before=before, after=after)

@@ -1,0 +1,136 @@
+"""What the public pages, the feeds and the desk read of events and news."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, func
+from sqlalchemy.orm import joinedload, selectinload
+
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.publishing import times
+from s3chem_events.publishing.lifecycle import LISTED, TAKING, State, Visibility
+from s3chem_events.publishing.models import Content, Document, Event, NewsItem, Part, Revision
+
+
+def event_by_slug(slug: str, *, lock: bool = False) -> Event | None:
+    """Return an event with its parts, places and programme; `lock` makes other writers of this event wait."""
+    if lock and db.engine.dialect.name == "postgresql":
+        db.session.execute(db.select(Event.id).filter_by(slug=slug).with_for_update())
+    return db.session.scalar(_whole().where(Event.slug == slug))
+
+
+def event_by_id(event_id: int, *, lock: bool = False) -> Event | None:
+    """Return an event with its parts, places and programme."""
+    if lock and db.engine.dialect.name == "postgresql":
+        db.session.execute(db.select(Event.id).filter_by(id=event_id).with_for_update())
+    return db.session.scalar(_whole().where(Event.id == event_id))
+
+
+def listed_events() -> list[Event]:
+    """Return all events that the public sees, earliest first."""
+    events = db.session.scalars(_whole().where(Event.state.in_(LISTED))).all()
+    return sorted(events, key=lambda event: (begins_at(event), event.slug))
+
+
+def all_events() -> list[Event]:
+    """Return every event, latest first, for the desk."""
+    return sorted(db.session.scalars(_whole()).all(), key=lambda event: (begins_at(event), event.slug), reverse=True)
+
+
+def revisions(event_id: int) -> list[Revision]:
+    """Return the history of an event, newest first."""
+    return list(db.session.scalars(db.select(Revision).filter_by(event_id=event_id).order_by(Revision.number.desc())))
+
+
+def news(*, latest: int | None = None) -> list[NewsItem]:
+    """Return the news, newest first, each with its event."""
+    query = db.select(NewsItem).options(joinedload(NewsItem.event)).order_by(NewsItem.published_on.desc(), NewsItem.id)
+    return list(db.session.scalars(query.limit(latest)))
+
+
+def news_by_slug(slug: str) -> NewsItem | None:
+    """Return one piece of news."""
+    return db.session.scalar(db.select(NewsItem).filter_by(slug=slug).options(joinedload(NewsItem.event)))
+
+
+def document(key: str) -> Document | None:
+    """Return a text of the site."""
+    return db.session.get(Document, key)
+
+
+def content() -> tuple[int, datetime]:
+    """Return the revision of the public content and when it changed last."""
+    row = db.session.execute(db.select(Content.revision, Content.changed_at)).first()
+    return (row[0], row[1]) if row else (0, datetime.fromtimestamp(0, tz=now().tzinfo))
+
+
+def is_empty() -> bool:
+    """Whether there is no event at all."""
+    return not db.session.scalar(db.select(func.count(Event.id)))
+
+
+def begins_at(event: Event) -> datetime:
+    """Return the moment at which an event begins; without hours, the beginning of its first day."""
+    return min(part_begins_at(part) for part in event.parts)
+
+
+def ends_at(event: Event) -> datetime:
+    """Return the moment at which an event ends; without hours, the end of its last day."""
+    return max(part_ends_at(part) for part in event.parts)
+
+
+def part_begins_at(part: Part) -> datetime:
+    """Return the moment at which a part begins."""
+    return part.starts_at or times.start_of(part.starts_on, part.zone)
+
+
+def part_ends_at(part: Part) -> datetime:
+    """Return the moment at which a part ends."""
+    return part.ends_at or times.end_of(part.ends_on, part.zone)
+
+
+def is_past(event: Event) -> bool:
+    """Whether an event is over, by its state or by the clock."""
+    return event.state is State.OVER or ends_at(event) <= now()
+
+
+def takes_registrations_from(event: Event) -> datetime | None:
+    """Return the moment from which an event takes registrations; None for one that takes none.
+
+    Without an own opening hour an announced event takes them from the day it was made, a save the date not yet.
+    """
+    if event.state not in TAKING:
+        return None
+    if event.opens_at is None and event.state is State.SAVE_THE_DATE:
+        return None
+    return event.opens_at or event.created_at
+
+
+def closes_at(event: Event) -> datetime:
+    """Return the moment from which an event takes no more registrations."""
+    return event.closes_at or min(part_begins_at(part) for part in event.parts)
+
+
+def open_parts(event: Event) -> list[Part]:
+    """Return the parts that anybody may register for at this moment."""
+    opens = takes_registrations_from(event)
+    if opens is None or not opens <= now() < closes_at(event):
+        return []
+    return [p for p in event.parts if p.visibility is Visibility.PUBLIC and now() < part_ends_at(p)]
+
+
+def next_boundary() -> datetime | None:
+    """Return the next moment at which a public page changes though nobody changed anything."""
+    moments: list[datetime] = []
+    for event in listed_events():
+        moments += [m for m in (event.opens_at, event.closes_at) if m]
+        for part in event.parts:
+            moments += [part_begins_at(part), part_ends_at(part)]
+    return min((moment for moment in moments if moment > now()), default=None)
+
+
+def _whole() -> Select[tuple[Event]]:
+    return db.select(Event).options(
+        joinedload(Event.venue),
+        selectinload(Event.parts).options(joinedload(Part.venue), selectinload(Part.programme)),
+    )

@@ -1,0 +1,204 @@
+"""What people do with registrations. Places are decided here, inside the door's transaction, under its lock."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor
+from s3chem_events.publishing import actions as publishing
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.queries import open_parts
+from s3chem_events.registration import capacity, names, queries
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import BlockedAddress, Consent, Participation, Registration
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Letters and digits that nobody confuses on the telephone."""
+LINK_PAUSE = timedelta(minutes=15)
+LINKS_A_DAY = 3
+
+
+class NotOpen(Refused):
+    """The event, or a part that was asked for, takes no registration from this person now."""
+
+    code = "not_open"
+
+
+class NothingChosen(Refused):
+    """No part was chosen, or a mode that the part does not offer."""
+
+    code = "nothing_chosen"
+    status = 422
+
+
+class AlreadyRegistered(Refused):
+    """This person is registered for this event already."""
+
+    code = "already_registered"
+    status = 409
+
+
+class AddressBlocked(Refused):
+    """The owner of this address does not want to be registered for this event by others."""
+
+    code = "address_blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """A filled form. `choices` maps part keys to modes; `attempt` is the form's own random number."""
+
+    given_name: str
+    family_name: str
+    email: str
+    organisation: str
+    organisation_type: str
+    country: str
+    region: str
+    language: str
+    choices: dict[str, Mode]
+    privacy_version: str
+    attempt: str = ""
+
+
+def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
+    """Register a person for the chosen parts of a locked event, all of them or none.
+
+    The same form sent again answers with the registration that it made the first time.
+
+    Raises:
+        NotOpen, NothingChosen, AddressBlocked, AlreadyRegistered, capacity.Full.
+    """
+    chosen = _chosen(event, applicant.choices)
+    person = names.person_digest(
+        given_name=applicant.given_name, family_name=applicant.family_name, email=applicant.email
+    )
+    there = db.session.scalar(db.select(Registration).filter_by(event_id=event.id, person=person))
+    if there is not None:
+        if applicant.attempt and secrets.compare_digest(there.attempt, applicant.attempt):
+            return there
+        raise AlreadyRegistered
+    digest = names.address_digest(applicant.email)
+    if db.session.scalar(db.select(BlockedAddress.id).filter_by(event_id=event.id, address_digest=digest)):
+        raise AddressBlocked
+    taken = queries.taken(event.id)
+    capacity.check({(p.key, m): (p.capacities[m], taken.get((p.id, m), 0)) for p, m in chosen})
+    registration = _registration(event, applicant, person, digest)
+    registration.participations = [
+        Participation(part_id=part.id, mode=mode, standing=Standing.CONFIRMED, decided_at=registration.registered_at)
+        for part, mode in chosen
+    ]
+    db.session.add(registration)
+    db.session.flush()
+    _tell_the_page(chosen, taken, by=1)
+    journal.record("registration.confirmed", registration.id, by=by, event=event.id)
+    return registration
+
+
+def withdraw(registration: Registration, *, by: Actor) -> bool:
+    """Take a person off all parts; the places are free at once. Withdrawing again changes nothing: False."""
+    if registration.withdrawn_at is not None:
+        return False
+    taken = queries.taken(registration.event_id)
+    held = [(p.part, p.mode) for p in registration.participations if p.standing in capacity.HOLDING]
+    moment = now()
+    for participation in registration.participations:
+        participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
+    registration.withdrawn_at = registration.changed_at = moment
+    registration.person = None
+    _tell_the_page(held, taken, by=-1)
+    journal.record("registration.withdrawn", registration.id, by=by, event=registration.event_id)
+    return True
+
+
+def disown(registration: Registration, *, by: Actor) -> None:
+    """Remove a registration whose address belongs to somebody else, and let nobody enter that address again."""
+    withdrawn = registration.withdrawn_at is not None
+    taken = queries.taken(registration.event_id)
+    held = [(p.part, p.mode) for p in registration.participations if p.standing in capacity.HOLDING]
+    blocked = {"event_id": registration.event_id, "address_digest": registration.address_digest}
+    if db.session.scalar(db.select(BlockedAddress.id).filter_by(**blocked)) is None:
+        db.session.add(BlockedAddress(**blocked, blocked_at=now()))
+    journal.record("registration.disowned", registration.id, by=by, event=registration.event_id)
+    db.session.delete(registration)
+    if not withdrawn:
+        _tell_the_page(held, taken, by=-1)
+
+
+def request_link(email: str, *, by: Actor) -> None:
+    """Have the links of an address sent to it again, at most every 15 minutes. An unknown address is met in silence."""
+    found = queries.active_by_address(names.address_digest(email))
+    moment = now()
+    if not found or any(r.link_sent_at and r.link_sent_at > moment - LINK_PAUSE for r in found):
+        return
+    first = found[0]
+    if queries.links_requested_since(first.id, moment - timedelta(days=1)) >= LINKS_A_DAY:
+        return
+    for registration in found:
+        registration.link_sent_at = moment
+    journal.record("registration.link_requested", first.id, by=by, registrations=[r.id for r in found])
+
+
+def _chosen(event: Event, choices: dict[str, Mode]) -> list[tuple[Part, Mode]]:
+    parts = {part.key: part for part in open_parts(event)}
+    if not parts or choices.keys() - parts.keys():
+        raise NotOpen
+    if not choices or any(mode not in parts[key].capacities for key, mode in choices.items()):
+        raise NothingChosen
+    return [(part, choices[key]) for key, part in parts.items() if key in choices]
+
+
+def _registration(event: Event, applicant: Applicant, person: str, digest: str) -> Registration:
+    moment = now()
+    fields = (
+        "given_name",
+        "family_name",
+        "email",
+        "organisation",
+        "organisation_type",
+        "country",
+        "region",
+        "language",
+    )
+    registration = Registration(
+        event_id=event.id,
+        reference="S3C-" + "".join(secrets.choice(ALPHABET) for _ in range(7)),
+        person=person,
+        attempt=applicant.attempt,
+        address_digest=digest,
+        sort_name=names.fold(f"{applicant.family_name} {applicant.given_name}"),
+        registered_at=moment,
+        changed_at=moment,
+        consents=[
+            Consent(
+                subject="privacy",
+                text_version=applicant.privacy_version,
+                language=applicant.language,
+                given_at=moment,
+            )
+        ],
+        **{name: getattr(applicant, name) for name in fields},
+    )
+    shown = (
+        applicant.given_name,
+        applicant.family_name,
+        applicant.organisation,
+        applicant.email,
+        registration.reference,
+    )
+    registration.search = names.fold(" ".join(shown))
+    return registration
+
+
+def _tell_the_page(places: list[tuple[Part, Mode]], taken: dict[tuple[int, Mode], int], *, by: int) -> None:
+    """Raise the content's revision only where the word for the places left changes, not for each registration."""
+    for part, mode in places:
+        count, limit = taken.get((part.id, mode), 0), part.capacities.get(mode)
+        if capacity.availability(limit, count) != capacity.availability(limit, count + by):
+            publishing.touch()
+            return

@@ -1,0 +1,73 @@
+"""The closed lists that reports count by: organisation types and regions; pure. Their ids stay for ever."""
+
+from s3chem_events.core.i18n import words
+
+REGIONS: dict[str, str] = {
+    "Saxony-Anhalt": "DE",
+    "Limburg": "NL",
+    "Lombardy": "IT",
+    "Catalonia": "ES",
+    "Asturias": "ES",
+    "Wallonia": "BE",
+    "Mazovia": "PL",
+    "Other EU": "",
+    "Outside the EU": "",
+}
+"""Region id and its country, where it tells one."""
+
+ORGANISATION_TYPES: tuple[str, ...] = (
+    "sme",
+    "large_enterprise",
+    "higher_education_research",
+    "education_training",
+    "business_support",
+    "sectoral_agency",
+    "local_authority",
+    "regional_authority",
+    "national_authority",
+    "infrastructure_provider",
+    "interest_group",
+    "egtc",
+    "international_organisation",
+    "general_public",
+    "other",
+)
+
+
+def organisation_types(language: str) -> dict[str, str]:
+    """Return the labels of the organisation types."""
+    _ = words(language)
+    labels = {
+        "sme": _("Small or medium-sized enterprise"),
+        "large_enterprise": _("Larger enterprise"),
+        "higher_education_research": _("Higher education or research"),
+        "education_training": _("School or training centre"),
+        "business_support": _("Business support organisation or cluster"),
+        "sectoral_agency": _("Sectoral agency"),
+        "local_authority": _("Local public authority"),
+        "regional_authority": _("Regional public authority"),
+        "national_authority": _("National public authority"),
+        "infrastructure_provider": _("Infrastructure or public service provider"),
+        "interest_group": _("Interest group or non-governmental organisation"),
+        "egtc": _("European grouping of territorial cooperation"),
+        "international_organisation": _("International organisation"),
+        "general_public": _("Private person"),
+        "other": _("Other"),
+    }
+    return {key: labels[key] for key in ORGANISATION_TYPES}
+
+
+def regions(language: str) -> dict[str, str]:
+    """Return the labels of the regions."""
+    _ = words(language)
+    return {
+        "Saxony-Anhalt": _("Saxony-Anhalt"),
+        "Limburg": _("Limburg"),
+        "Lombardy": _("Lombardy"),
+        "Catalonia": _("Catalonia"),
+        "Asturias": _("Asturias"),
+        "Wallonia": _("Wallonia"),
+        "Mazovia": _("Mazovia"),
+        "Other EU": _("Elsewhere in the European Union"),
+        "Outside the EU": _("Outside the European Union"),
+    }

@@ -1,0 +1,95 @@
+"""Who comes, to which parts."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from s3chem_events.core.db import UTCDateTime, db
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Event, Part, stored
+from s3chem_events.registration.capacity import Standing
+
+
+class Registration(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy makes the base at run time
+    """One person at one event. `person` is empty once it is withdrawn, so that the person may come back."""
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        UniqueConstraint("event_id", "person"),
+        Index("ix_registration_event_sort", "event_id", "sort_name", "id"),
+        Index("ix_registration_address", "address_digest"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="RESTRICT"))
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    person: Mapped[str | None] = mapped_column(String(64))
+    attempt: Mapped[str] = mapped_column(String(64), default="")
+    given_name: Mapped[str] = mapped_column(String(100))
+    family_name: Mapped[str] = mapped_column(String(100))
+    sort_name: Mapped[str] = mapped_column(String(420))
+    search: Mapped[str] = mapped_column(String(1500))
+    email: Mapped[str] = mapped_column(String(254))
+    address_digest: Mapped[str] = mapped_column(String(64))
+    organisation: Mapped[str] = mapped_column(String(300))
+    organisation_type: Mapped[str] = mapped_column(String(40))
+    country: Mapped[str] = mapped_column(String(2))
+    region: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(2))
+    link_version: Mapped[int] = mapped_column(default=1)
+    link_sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    event: Mapped[Event] = relationship(lazy="raise")
+    participations: Mapped[list["Participation"]] = relationship(
+        back_populates="registration", lazy="raise", cascade="all, delete-orphan", order_by="Participation.id"
+    )
+    consents: Mapped[list["Consent"]] = relationship(lazy="raise", cascade="all, delete-orphan")
+
+
+class Participation(db.Model):  # type: ignore[name-defined,misc]
+    """One person in one part. Rows are in order of arrival by id."""
+
+    __tablename__ = "participation"
+    __table_args__ = (
+        UniqueConstraint("registration_id", "part_id"),
+        Index("ix_participation_places", "part_id", "standing", "mode"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    part_id: Mapped[int] = mapped_column(ForeignKey("part.id", ondelete="RESTRICT"))
+    mode: Mapped[Mode] = mapped_column(stored(Mode))
+    standing: Mapped[Standing] = mapped_column(stored(Standing))
+    decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    registration: Mapped[Registration] = relationship(back_populates="participations", lazy="raise")
+    part: Mapped[Part] = relationship(lazy="raise")
+
+
+class Consent(db.Model):  # type: ignore[name-defined,misc]
+    """What a person agreed to or took note of: which text, in which language, when."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
+    subject: Mapped[str] = mapped_column(String(40))
+    text_version: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(2))
+    given_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class BlockedAddress(db.Model):  # type: ignore[name-defined,misc]
+    """An address whose owner said "this was not me"; only its digest is kept."""
+
+    __tablename__ = "blocked_address"
+    __table_args__ = (UniqueConstraint("event_id", "address_digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    address_digest: Mapped[str] = mapped_column(String(64))
+    blocked_at: Mapped[datetime] = mapped_column(UTCDateTime)

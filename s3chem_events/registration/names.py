@@ -1,0 +1,84 @@
+"""Names and lines of text that people type: kept as they are, made safe, and folded for comparing and searching; pure."""
+
+import re
+import unicodedata
+from hashlib import sha256
+
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+
+from s3chem_events.core.errors import Invalid
+
+LONGEST_NAME = 100
+LONGEST_ORGANISATION = 300
+LONGEST_ADDRESS = 254
+# Cf holds zero-width and bidi controls; the zero-width joiners that some scripts need are among them and stay.
+KEPT_FORMATS = frozenset("\u200c\u200d")
+SPACES = "\t\r\n\v\f\x85\u2028\u2029"
+DROPPED = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+UNDECOMPOSED = str.maketrans(
+    {"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i", "’": "'"}
+)
+LINK = re.compile(r"://|www\.", re.IGNORECASE)
+
+
+def clean_line(value: str) -> str:
+    """Return a line in NFC without control, bidi and invisible characters, its spaces single."""
+    visible = (" " if c in SPACES else c for c in unicodedata.normalize("NFC", value))
+    kept = "".join(c for c in visible if c in KEPT_FORMATS or unicodedata.category(c) not in DROPPED)
+    return " ".join(kept.split())
+
+
+def fold(value: str) -> str:
+    """Return the text as a search compares it: no case, no diacritics, `Żaneta` as `zaneta`."""
+    decomposed = unicodedata.normalize("NFKD", value.casefold().translate(UNDECOMPOSED))
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c) and c not in KEPT_FORMATS)
+    return " ".join(bare.casefold().split())
+
+
+def holds_link(value: str) -> bool:
+    """Whether a name would turn a confirmation into somebody's advertisement."""
+    return LINK.search(value) is not None
+
+
+def address(value: str) -> str:
+    """Return an e-mail address as typed, without the spaces around it.
+
+    Raises:
+        Invalid: it is not one address; the detail is a code: `address`, `address_domain`, `address_long`.
+    """
+    trimmed = value.strip(" \t")
+    if len(trimmed.encode()) > LONGEST_ADDRESS:
+        raise Invalid("email", "address_long")
+    try:
+        checked = _checked(trimmed)
+    except EmailNotValidError as error:
+        raise Invalid("email", "address_domain" if "period" in str(error) else "address") from error
+    return f"{checked.local_part}@{trimmed.rpartition('@')[2]}"
+
+
+def address_key(value: str) -> str:
+    """Return the address as two addresses are compared: no case, the domain in IDNA; the plus part counts."""
+    local, _, domain = value.rpartition("@")
+    return f"{unicodedata.normalize('NFC', local).casefold()}@{_ascii_domain(domain)}"
+
+
+def address_digest(value: str) -> str:
+    """Return a digest of an address, for a block list that holds no address."""
+    return sha256(address_key(value).encode()).hexdigest()
+
+
+def person_digest(*, given_name: str, family_name: str, email: str) -> str:
+    """Return what makes two presses the same person: address and name, compared without case and form."""
+    name = unicodedata.normalize("NFKC", clean_line(f"{given_name} {family_name}")).casefold()
+    return sha256(f"{address_key(email)}\n{name}".encode()).hexdigest()
+
+
+def _checked(value: str) -> ValidatedEmail:
+    return validate_email(value, check_deliverability=False, allow_smtputf8=True, test_environment=True)
+
+
+def _ascii_domain(domain: str) -> str:
+    try:
+        return str(_checked(f"a@{domain}").ascii_domain).lower()
+    except EmailNotValidError:
+        return domain.lower()

@@ -1,0 +1,68 @@
+"""What is read of registrations."""
+
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlalchemy.orm import joinedload, selectinload
+
+from s3chem_events.core import signing
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration.capacity import HOLDING
+from s3chem_events.registration.links import OWN_PAGE
+from s3chem_events.registration.models import Participation, Registration
+
+
+def taken(event_id: int) -> dict[tuple[int, Mode], int]:
+    """Return how many places are held, by part and mode."""
+    rows = db.session.execute(
+        db.select(Participation.part_id, Participation.mode, func.count())
+        .join(Part)
+        .where(Part.event_id == event_id, Participation.standing.in_(HOLDING))
+        .group_by(Participation.part_id, Participation.mode)
+    )
+    return {(part_id, mode): count for part_id, mode, count in rows}
+
+
+def registration_by_token(token: str, *, lock: bool = False) -> Registration | None:
+    """Return the registration that a personal link opens, with its event and parts; None for a link that is none."""
+    signed = signing.read(OWN_PAGE, token)
+    if not isinstance(signed, list) or len(signed) != 2:  # noqa: PLR2004 - id and version
+        return None
+    registration = registration_by_id(signed[0], lock=lock)
+    return registration if registration is not None and registration.link_version == signed[1] else None
+
+
+def registration_by_id(registration_id: int, *, lock: bool = False) -> Registration | None:
+    """Return one registration with its event and parts; `lock` makes other writers of its event wait."""
+    if lock and db.engine.dialect.name == "postgresql":
+        event_id = db.select(Registration.event_id).filter_by(id=registration_id).scalar_subquery()
+        db.session.execute(db.select(Event.id).where(Event.id == event_id).with_for_update())
+    return db.session.scalar(
+        db.select(Registration)
+        .where(Registration.id == registration_id)
+        .options(
+            joinedload(Registration.event).options(
+                joinedload(Event.venue),
+                selectinload(Event.parts).options(joinedload(Part.venue), selectinload(Part.programme)),
+            ),
+            selectinload(Registration.participations).joinedload(Participation.part),
+            selectinload(Registration.consents),
+        )
+    )
+
+
+def active_by_address(address_digest: str) -> list[Registration]:
+    """Return what an address is registered for and has not withdrawn, newest first."""
+    query = db.select(Registration).filter_by(address_digest=address_digest, withdrawn_at=None)
+    return list(db.session.scalars(query.order_by(Registration.id.desc())))
+
+
+def links_requested_since(registration_id: int, since: datetime) -> int:
+    """Return how often a new link was asked for."""
+    query = db.select(func.count(Fact.id)).where(
+        Fact.kind == "registration.link_requested", Fact.subject_id == registration_id, Fact.happened_at > since
+    )
+    return db.session.scalar(query) or 0
