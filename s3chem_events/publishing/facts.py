@@ -73,7 +73,7 @@ class EventFacts:
     venue: VenueFacts | None = None
     opens: datetime | None = None
     closes: datetime | None = None
-    note: str = ""
+    note: Text = Text()
 
 
 def check(facts: EventFacts) -> EventFacts:

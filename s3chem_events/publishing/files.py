@@ -48,7 +48,7 @@ def read(data: Any) -> EventFacts:  # noqa: ANN401 - parsed JSON
             venue=o.get("venue", _venue),
             opens=registration.get("opens", _hours) if registration else None,
             closes=registration.get("closes", _hours) if registration else None,
-            note=o.get("note", _string, ""),
+            note=o.get("note", _text, Text()),
         )
     )
 
@@ -70,7 +70,7 @@ def write(facts: EventFacts) -> dict[str, Any]:
             "registration": _filled({"opens": _stamp(facts.opens), "closes": _stamp(facts.closes)}),
             "parts": [_part_file(part) for part in facts.parts],
             "programme": [_item_file(part.key, item) for part in facts.parts for item in part.programme],
-            "note": facts.note,
+            "note": dict(facts.note),
         }
     )
 

@@ -4,7 +4,6 @@ from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import JSON, Enum, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.core.db import UTCDateTime, db
@@ -49,7 +48,7 @@ class Event(db.Model):  # type: ignore[name-defined,misc]
     venue_id: Mapped[int | None] = mapped_column(ForeignKey("venue.id"))
     opens_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closes_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    note: Mapped[str] = mapped_column(LongText, default="")
+    note: Mapped[Text] = mapped_column(TextColumn, default=Text())
     uid: Mapped[str] = mapped_column(String(200), unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)
