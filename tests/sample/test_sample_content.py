@@ -136,7 +136,9 @@ def test_parts_and_programmes_run_forwards() -> None:
 def test_the_final_conference_is_the_only_one_ahead() -> None:
     ahead = EVENTS["final-conference"]
     assert [slug for slug, event in EVENTS.items() if event["state"] != "over"] == ["final-conference"]
-    assert [(part["key"], part["starts"], part["ends"], part["visibility"], part["capacity"]) for part in ahead["parts"]] == [
+    assert [
+        (part["key"], part["starts"], part["ends"], part["visibility"], part["capacity"]) for part in ahead["parts"]
+    ] == [
         ("day-1", "{june-17}", "{june-17}", "invited", {"on_site": 40}),
         ("day-2", "{june-18}", "{june-18}", "public", {"on_site": 120, "online": None}),
     ]
