@@ -64,7 +64,7 @@ def add_event(facts: EventFacts, *, base_url: str, by: Actor) -> Event:
     _apply(event, facts, base_url)
     db.session.add(event)
     db.session.flush()
-    event.revisions = [Revision(number=1, at=moment, by=str(by), changes={"added": True})]
+    db.session.add(Revision(event_id=event.id, number=1, at=moment, by=str(by), changes={"added": True}))
     touch()
     journal.record("event.added", event.id, by=by)
     return event
