@@ -1,0 +1,118 @@
+"""What import-linter cannot say about who may do what: design, "Who may import whom" 1, 2, 4 and 5."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.source import ROOMS, ROOT, calls, imports, modules
+
+pytestmark = pytest.mark.one_database
+
+OPEN_TRANSACTIONS = ("site.", "desk.", "api.", "cli", "dispatch", "schedule")
+READS_THE_TIME = {
+    *("datetime.now", "datetime.utcnow", "datetime.today", "datetime.datetime.now", "datetime.datetime.utcnow"),
+    *("date.today", "datetime.date.today", "time.time", "time.time_ns", "func.now", "func.current_timestamp"),
+}
+COMMITS = (".commit", ".begin", ".begin_nested", "transaction")
+PURE: dict[str, set[str]] = {
+    "accounts.roles": set(),
+    "publishing.lifecycle": set(),
+    "registration.capacity": set(),
+}  # pure rules, and the names outside the standard library that each may import beside core.errors
+LATE_IMPORTS = {  # two in all
+    "calendar.ics:s3chem_events.calendar.components",  # icalendar is slow to load, few processes need it
+}
+
+
+def violations(of: Callable[[str, ast.Module], list[str]]) -> list[str]:
+    return [line for name, tree in modules().items() for line in of(name, tree)]
+
+
+def test_import_contracts_hold():
+    command = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    run = subprocess.run(
+        [sys.executable, "-c", command, "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_transactions_are_opened_at_doors_only():
+    def found(name: str, tree: ast.Module) -> list[str]:
+        if name == "core.db" or name.startswith(OPEN_TRANSACTIONS):
+            return []
+        return [f"{name}:{line}" for call, line in calls(tree) if call.split(".")[-1] == "transaction"]
+
+    assert violations(found) == []
+
+
+def test_rooms_never_commit():
+    def found(name: str, tree: ast.Module) -> list[str]:
+        if name.split(".", maxsplit=1)[0] not in ROOMS:
+            return []
+        return [f"{name}:{line} {call}" for call, line in calls(tree) if call.endswith(COMMITS)]
+
+    assert violations(found) == []
+
+
+def test_only_core_clock_reads_the_time():
+    def found(name: str, tree: ast.Module) -> list[str]:
+        if name == "core.clock":
+            return []
+        return [f"{name}:{line} {call}" for call, line in calls(tree) if call in READS_THE_TIME]
+
+    assert violations(found) == []
+
+
+def test_pure_rules_import_the_standard_library_and_core_errors_only():
+    def found(name: str, tree: ast.Module) -> list[str]:
+        allowed = PURE.get(name)
+        if allowed is None:
+            return []
+        return [
+            f"{name}:{line} {imported}"
+            for imported, line in imports(tree)
+            if imported.split(".")[0] not in sys.stdlib_module_names
+            and not imported.startswith("s3chem_events.core.errors")
+            and imported not in allowed
+        ]
+
+    assert violations(found) == []
+
+
+def test_nothing_is_imported_inside_a_function():
+    def found(name: str, tree: ast.Module) -> list[str]:
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        late = {(imported, line) for function in functions for imported, line in imports(function)}
+        return [f"{name}:{line} {imported}" for imported, line in late if f"{name}:{imported}" not in LATE_IMPORTS]
+
+    assert violations(found) == []
+
+
+def test_only_the_top_makes_the_application():
+    def found(name: str, tree: ast.Module) -> list[str]:
+        if name in {"__init__", "cli", "serving"}:
+            return []
+        return [f"{name}:{line}" for imported, line in imports(tree) if imported == "s3chem_events.create_app"]
+
+    assert violations(found) == []
+
+
+def test_facts_are_literals():
+    """A fact's name is never put together from parts, so that it can be found by searching for it."""
+
+    def found(name: str, tree: ast.Module) -> list[str]:
+        records = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"record", "journal.record"}
+        ]
+        return [
+            f"{name}:{node.lineno}"
+            for node in records
+            if not (node.args and isinstance(node.args[0], ast.Constant)) and name != "core.journal"
+        ]
+
+    assert violations(found) == []
