@@ -111,7 +111,7 @@ def _venue_file(venue: VenueFacts | None) -> dict[str, str]:
 
 
 def _stamp(value: date | None) -> str | None:
-    return value.isoformat("minutes") if isinstance(value, datetime) else value.isoformat() if value else None
+    return value.isoformat(timespec="minutes") if isinstance(value, datetime) else value.isoformat() if value else None
 
 
 def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def _string(value: Any, path: str) -> str:  # noqa: ANN401
 def _line(value: Any, path: str) -> str:  # noqa: ANN401
     line = _string(value, path)
     if len(line) > LONGEST_LINE or not line.isprintable():
-        raise Invalid(path, f"one line of at most {LONGEST['line']} characters is expected")
+        raise Invalid(path, f"one line of at most {LONGEST_LINE} characters is expected")
     return line
 
 

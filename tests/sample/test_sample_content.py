@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from s3chem_events.publishing import files
+from s3chem_events.registration.choices import REGIONS
+
 SAMPLE = Path(__file__).parents[2] / "s3chem_events" / "sample"
 LANGUAGES = ("en", "fr", "de", "nl", "it", "ca", "es", "pl")
 REQUIRED = {"en", "fr", "de"}
@@ -107,6 +110,13 @@ def test_files_hold_the_keys_of_the_format_and_no_others() -> None:
         check_keys("news item", item)
 
 
+def test_the_product_reads_every_event_and_writes_it_back_the_same() -> None:
+    for slug, event in EVENTS.items():
+        dated = json.loads(PLACEHOLDER.sub("2027-06-18", json.dumps(event)))
+        facts = files.read(dated)
+        assert files.read(files.write(facts)) == facts, slug
+
+
 def test_slugs_and_part_keys_are_unique_and_news_points_at_events() -> None:
     slugs = [item["slug"] for item in NEWS]
     assert len(set(slugs)) == len(slugs)
@@ -160,9 +170,9 @@ def test_seven_regions_eight_partners_one_lead() -> None:
     assert len(regions) == 7
     assert len(PROJECT["partners"]) == 8
     assert {partner["region"] for partner in PROJECT["partners"]} == regions
-    assert [partner["region"] for partner in PROJECT["partners"] if partner["lead"]] == ["saxony-anhalt"]
-    names = {region["name"]["en"] for region in PROJECT["regions"]}
-    assert {event["region"] for event in EVENTS.values() if "region" in event} <= names
+    assert [partner["region"] for partner in PROJECT["partners"] if partner["lead"]] == ["Saxony-Anhalt"]
+    assert [region["key"] for region in PROJECT["regions"]] == [key for key, country in REGIONS.items() if country]
+    assert {event["region"] for event in EVENTS.values() if "region" in event} <= regions
 
 
 def test_funding_statement_names_the_union_and_the_programme_in_every_language() -> None:
