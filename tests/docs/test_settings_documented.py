@@ -1,0 +1,23 @@
+"""Every setting stands in docs/settings.md, and nothing there is made up."""
+
+import re
+from pathlib import Path
+
+from s3chem_events.core.config import NAMES
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_each_setting_has_one_line_in_the_documentation() -> None:
+    documented = re.findall(r"^\| `S3CHEM_(\w+)` \|", (DOCS / "settings.md").read_text("utf-8"), flags=re.MULTILINE)
+    assert sorted(documented) == sorted(NAMES)
+
+
+def test_links_between_the_documents_lead_to_files() -> None:
+    root = DOCS.parent
+    broken = []
+    for page in [*root.glob("*.md"), *DOCS.rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            if not (page.parent / target).exists() and target != "docs/img/home.png":
+                broken.append(f"{page.relative_to(root)} -> {target}")
+    assert broken == []
