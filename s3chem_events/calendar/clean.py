@@ -19,6 +19,11 @@ def one_line(text: str) -> str:
     return _CONTROLS.sub("", _LINE_ENDS.sub(" ", text).replace("\t", " ")).strip()
 
 
+def parameter(text: str) -> str:
+    """Return a text for the value of a parameter, where some readers, icalendar too, take a backslash for an escape."""
+    return one_line(text).replace("\\", "/")
+
+
 def uri(address: str) -> str:
     """Return an address in the characters of RFC 3986; what stands there already, percent signs too, stays."""
     return quote("".join(_CONTROLS.sub("", address).split()), safe="%!#$&'()*+,/:;=?@[]~")

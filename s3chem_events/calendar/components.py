@@ -161,14 +161,14 @@ def _join_url(entry: Entry) -> str:
 
 def _conference(entry: Entry) -> Parameters:
     parameters = Parameters({"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"]})
-    if label := clean.one_line(entry.conference_label):
+    if label := clean.parameter(entry.conference_label):
         parameters["LABEL"] = label
     return parameters
 
 
 def _address(mailbox: Mailbox, parameters: dict[str, str] | None = None) -> vCalAddress:
     address = vCalAddress(clean.mailto(mailbox.address))
-    if name := clean.one_line(mailbox.name):
+    if name := clean.parameter(mailbox.name):
         address.params["CN"] = name
     address.params.update(parameters or {})
     return address

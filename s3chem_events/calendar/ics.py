@@ -87,7 +87,7 @@ def _file(start: bytes, entries: Iterable[Entry]) -> bytes:
     return b"".join((start, *map(zones.vtimezone, used), *map(_published, ordered), END))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _published(entry: Entry) -> bytes:
     """Return the VEVENT as the public reads it: DTSTAMP is the last revision (RFC 5545 3.8.7.2), never now."""
     block: bytes = _library().event(entry, stamp=entry.revised_at)

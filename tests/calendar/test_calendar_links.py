@@ -1,6 +1,10 @@
 """The four ways into a subscription."""
 
+import pytest
+
 from s3chem_events.calendar.links import Links, subscription
+
+pytestmark = pytest.mark.one_database
 
 
 def test_each_calendar_gets_the_address_that_it_understands() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -10,6 +11,8 @@ import pytest
 
 from s3chem_events.calendar import components, ics
 from s3chem_events.calendar.entries import Calendar, Entry, Mailbox, Status
+
+pytestmark = pytest.mark.one_database
 
 MakeEntry = Callable[..., Entry]
 
@@ -235,7 +238,7 @@ END:VCALENDAR
 
 
 @pytest.mark.parametrize("note", ["", "Your page: https://events.example.org/en/registrations/ü"])
-@pytest.mark.parametrize(("method", "write"), [("REQUEST", ics.invitation), ("CANCEL", ics.cancellation)])
+@pytest.mark.parametrize("method, write", [("REQUEST", ics.invitation), ("CANCEL", ics.cancellation)])
 def test_letter_cut_open_for_each_guest_equals_the_one_written_whole(
     online: MakeEntry, note: str, method: str, write: Callable[..., bytes]
 ) -> None:
@@ -263,7 +266,7 @@ def test_icalendar_reads_the_feed_and_finds_the_true_moments_on_both_sides_of_th
         )
         for day in (24, 25)
     ]
-    parsed = icalendar.Calendar.from_ical(ics.feed(subscription, talks))
+    parsed: Any = icalendar.Calendar.from_ical(ics.feed(subscription, talks))
     assert [error for event in parsed.walk() for error in event.errors] == []
     assert [event.start.astimezone(UTC) for event in parsed.events] == [
         datetime(2020, 10, 24, 6, 30, tzinfo=UTC),
@@ -279,7 +282,7 @@ def test_zone_outside_the_rule_is_written_in_utc_and_its_local_time_in_words(onl
         ends=datetime(2020, 10, 21, 8, 0, tzinfo=UTC),
         conference_url="",
     )
-    event = icalendar.Calendar.from_ical(ics.download([entry], language="en"))
+    event: Any = icalendar.Calendar.from_ical(ics.download([entry], language="en"))
     assert event.timezones == []
     assert event.events[0]["DTSTART"].to_ical() == b"20201021T003000Z"
     assert event.events[0].description == (
@@ -336,7 +339,7 @@ def test_order_of_the_entries_changes_nothing_and_each_zone_stands_once(
 
 
 def test_feed_without_events_still_holds_a_component(subscription: Calendar) -> None:
-    parsed = icalendar.Calendar.from_ical(ics.feed(subscription, []))
+    parsed: Any = icalendar.Calendar.from_ical(ics.feed(subscription, []))
     assert [component.name for component in parsed.subcomponents] == ["VTIMEZONE"]
 
 

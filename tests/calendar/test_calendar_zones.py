@@ -6,13 +6,16 @@ import subprocess
 import sys
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
-from dateutil.rrule import rrulestr
+from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # comes with icalendar
 
 from s3chem_events.calendar import zones
+
+pytestmark = pytest.mark.one_database
 
 # Years in which a country went its own way, at least in part; from the year after on the rule holds.
 OWN_WAY = {
@@ -26,27 +29,26 @@ OWN_WAY = {
     "Europe/Tallinn": 2001,
     "Europe/Vilnius": 2002,
 }
-CHANGES = rrulestr("FREQ=YEARLY;BYMONTH=3,10;BYDAY=-1SU;BYHOUR=1", dtstart=datetime(1996, 1, 1))
+CHANGES = rrulestr("FREQ=YEARLY;BYMONTH=3,10;BYDAY=-1SU;BYHOUR=1", dtstart=datetime(1996, 1, 1, tzinfo=UTC))
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2041, 1, 1, tzinfo=UTC)
 
 
 def onsets(zone: str) -> list[tuple[datetime, timedelta]]:
     """Return the moments at which the VTIMEZONE changes its offset, and the offset after each, as RFC 5545 reads it."""
     found = []
-    for part in icalendar.Timezone.from_ical(zones.vtimezone(zone)).subcomponents:
+    timezone: Any = icalendar.Timezone.from_ical(zones.vtimezone(zone))
+    for part in timezone.subcomponents:
         before, after = part["TZOFFSETFROM"].td, part["TZOFFSETTO"].td
-        rule = rrulestr(part["RRULE"].to_ical().decode(), dtstart=part["DTSTART"].dt)
-        found += [
-            ((onset - before).replace(tzinfo=UTC), after)
-            for onset in rule.between(datetime(1970, 1, 1), datetime(2041, 1, 1))
-        ]
+        rule = rrulestr(part["RRULE"].to_ical().decode(), dtstart=part["DTSTART"].dt.replace(tzinfo=UTC))
+        found += [(onset - before, after) for onset in rule.between(FIRST, LAST)]
     return sorted(found)
 
 
 def moments() -> list[datetime]:
     """Return each hour and the second before it, half a day around every change of 1996 to 2040, and mid-seasons."""
     found = [datetime(year, month, 15, 12, tzinfo=UTC) for year in range(1996, 2041) for month in (1, 4, 7, 11)]
-    for change in CHANGES.between(datetime(1996, 1, 1), datetime(2041, 1, 1)):
-        hours = [change.replace(tzinfo=UTC) + timedelta(hours=hour) for hour in range(-12, 13)]
+    for change in CHANGES.between(FIRST, LAST):
+        hours = [change + timedelta(hours=hour) for hour in range(-12, 13)]
         found += [moment for hour in hours for moment in (hour - timedelta(seconds=1), hour)]
     return found
 
@@ -69,7 +71,7 @@ def test_vtimezone_agrees_with_tzdata_from_1996_to_2040(zone: str) -> None:
 
 @pytest.mark.parametrize("zone", ["Europe/Amsterdam", "Europe/Lisbon", "Europe/Dublin", "Europe/Athens"])
 def test_icalendar_would_write_the_same_vtimezone(zone: str) -> None:
-    parsed = icalendar.Timezone.from_ical(zones.vtimezone(zone))
+    parsed: Any = icalendar.Timezone.from_ical(zones.vtimezone(zone))
     assert sorted(parsed.to_ical().split(b"\r\n")) == sorted(zones.vtimezone(zone).split(b"\r\n"))
     names = {part.name: str(part["TZNAME"]) for part in parsed.subcomponents}
     tz = ZoneInfo(zone)
@@ -113,7 +115,7 @@ def test_zone_and_hash_seed_of_the_machine_change_nothing() -> None:
     written = []
     for number, zone in enumerate(("UTC", "Asia/Tokyo", "America/St_Johns")):
         environment = os.environ | {"TZ": zone, "PYTHONHASHSEED": str(number)}
-        done = subprocess.run([sys.executable, "-c", WRITE], env=environment, capture_output=True, check=True)  # noqa: S603
+        done = subprocess.run([sys.executable, "-c", WRITE], env=environment, capture_output=True, check=True)
         written.append(done.stdout)
     assert b"DTSTART;TZID=Europe/Amsterdam:20201024T083000\r\n" in written[0]
     assert b"DTSTART:20201023T233000Z\r\n" in written[0]
