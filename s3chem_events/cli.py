@@ -10,12 +10,14 @@ from flask.cli import FlaskGroup, with_appcontext
 from flask_migrate import upgrade
 
 from s3chem_events import create_app, serving
+from s3chem_events.attendance import exports
 from s3chem_events.core.config import WrongSetting
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.publishing import actions, files, queries
+from s3chem_events.registration import participants
 from s3chem_events.sample import load
 
 
@@ -63,6 +65,24 @@ def web(host: str, port: int, workers: int) -> None:
 def worker() -> None:
     """Work the queue alone: send the mails, mind the clock."""
     sys.exit(serving.worker())
+
+
+@group.command()
+@click.argument("slug", metavar="EVENT")
+@click.option("--format", "form", type=click.Choice(list(exports.TYPES)), default="csv", show_default=True)
+@click.option("--delimiter", type=click.Choice(list(exports.DELIMITERS)), default="comma", show_default=True)
+@click.option("-o", "--output", type=click.File("wb"), default="-", help="The file; standard output without.")
+@with_appcontext
+def export(slug: str, form: str, delimiter: str, output: IO[bytes]) -> None:
+    """Write the participants of an EVENT, one row for each part that a person chose."""
+    found = queries.event_by_slug(slug)
+    if found is None:
+        raise click.ClickException(f"There is no event {slug!r}.")
+    wanted = participants.Wanted()
+    with transaction():
+        exports.record(found.id, wanted, form=form, by=OPERATOR)
+    for chunk in exports.file(form, participants.participations(found.id, wanted), delimiter=delimiter):
+        output.write(chunk)
 
 
 @group.group()

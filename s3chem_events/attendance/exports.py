@@ -1,0 +1,190 @@
+"""Lists of participants as files: CSV, XLSX and JSON, each made while it is being sent, never whole in memory."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from xml.sax.saxutils import escape
+
+import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
+
+from s3chem_events.core import journal
+from s3chem_events.core.i18n import words
+from s3chem_events.core.journal import Actor
+from s3chem_events.registration import participants
+from s3chem_events.registration.participants import COLUMNS, Wanted
+
+Rows = Iterable[Sequence[tuple[str, ...]]]
+"""Batches of rows."""
+DELIMITERS = {"comma": ",", "semicolon": ";"}
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
+BOM = "\ufeff"
+# What a spreadsheet takes for a formula (OWASP, "CSV Injection"), also in the fullwidth forms, and also behind a
+# semicolon or a tab: a file with commas opened where semicolons divide is split there, whatever its quotes say.
+FORMULA = re.compile(r"(^|[;\t\r\n])(?=[=+\-@\t\r\n＝＋－＠])")
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML 1.0 cannot hold."""
+DIMENSION = re.compile(rb"<dimension [^>]*/>")
+SHEET = "xl/worksheets/sheet1.xml"
+WIDTHS = {"reference": 13, "email": 32, "organisation": 40, "organisation_type": 24, "registered_at": 22}
+USUAL_WIDTH = 16
+
+
+def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
+    """Return the names of the columns as an organiser reads them; the organisers' own questions keep their ids."""
+    _ = words(language)
+    labels = {
+        "reference": _("Reference"),
+        "state": _("State"),
+        "part": _("Part"),
+        "mode": _("Mode"),
+        "given_name": _("Given name"),
+        "family_name": _("Family name"),
+        "email": _("E-mail"),
+        "organisation": _("Organisation"),
+        "organisation_type": _("Type of organisation"),
+        "country": _("Country"),
+        "region": _("Region"),
+        "language": _("Language"),
+        "registered_at": _("Registered at (UTC)"),
+    }
+    return tuple(labels.get(column, column) for column in columns)
+
+
+def record(event_id: int, wanted: Wanted, *, form: str, by: Actor) -> None:
+    """Note that a list leaves the house: who, when, which columns, how many rows; not what was searched for, a name."""
+    journal.record(
+        "participants.exported",
+        event_id,
+        by=by,
+        format=form,
+        rows=participants.participation_count(event_id, wanted),
+        columns=list(COLUMNS),
+        filtered=wanted.filtered,
+    )
+
+
+def file(form: str, batches: Rows, *, language: str | None = None, delimiter: str = "comma") -> Iterator[bytes]:
+    """Yield a file of one of the TYPES; without a language, and in JSON always, the columns are named by their ids."""
+    names = header(COLUMNS, language) if language else COLUMNS
+    if form == "json":
+        return json_file(batches, names=COLUMNS)
+    if form == "xlsx":
+        return xlsx_file(batches, names=names, columns=COLUMNS)
+    return csv_file(batches, names=names, delimiter=DELIMITERS[delimiter])
+
+
+def csv_file(batches: Rows, *, names: Sequence[str], delimiter: str = ",") -> Iterator[bytes]:
+    """Yield a CSV file: UTF-8 with a byte order mark, as spreadsheets want it, formulas defused."""
+    buffer = io.StringIO()
+    buffer.write(BOM)
+    writer = csv.writer(buffer, delimiter=delimiter)
+    writer.writerow(names)
+    for batch in batches:
+        writer.writerows([defused(value) for value in row] for row in batch)
+        yield _drain(buffer)
+    if rest := _drain(buffer):
+        yield rest
+
+
+def json_file(batches: Rows, *, names: Sequence[str]) -> Iterator[bytes]:
+    """Yield a JSON array with one object a row."""
+    before = "[\n"
+    for batch in batches:
+        objects = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in batch)
+        yield (before + ",\n".join(objects)).encode()
+        before = ",\n"
+    yield b"[]\n" if before == "[\n" else b"\n]\n"
+
+
+def xlsx_file(batches: Rows, *, names: Sequence[str], columns: Sequence[str]) -> Iterator[bytes]:
+    """Yield a workbook whose cells are all texts, so that nothing in it is ever calculated.
+
+    XlsxWriter makes the workbook with its heading; the rows are put into its one sheet on the way out, because the
+    library itself can hand over nothing before the last row is known (docs/decisions/0005).
+    """
+    sink = _Sink()
+    with (
+        zipfile.ZipFile(io.BytesIO(_template(names, columns))) as template,
+        zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as out,
+    ):
+        for name in template.namelist():
+            if name != SHEET:
+                out.writestr(name, template.read(name))
+        # The template's own size would hide the rows from readers that believe it; it may be left out.
+        before, end, after = DIMENSION.sub(b"", template.read(SHEET)).partition(b"</sheetData>")
+        letters = [xl_col_to_name(index) for index in range(len(names))]
+        number = 1
+        with out.open(SHEET, "w") as sheet:
+            sheet.write(before)
+            yield sink.take()
+            for batch in batches:
+                sheet.write("".join(_row(letters, n, row) for n, row in enumerate(batch, number + 1)).encode())
+                number += len(batch)
+                if sent := sink.take():
+                    yield sent
+            sheet.write(end + after)
+    yield sink.take()
+
+
+def defused(value: str) -> str:
+    """Return a value that no spreadsheet calculates; `+49 391 1234` stays readable behind its apostrophe."""
+    return FORMULA.sub(r"\1'", value)
+
+
+def _drain(buffer: io.StringIO) -> bytes:
+    written = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return written.encode()
+
+
+def _row(letters: list[str], number: int, values: tuple[str, ...]) -> str:
+    cells = "".join(
+        f'<c r="{letter}{number}" t="inlineStr"><is><t xml:space="preserve">{_escaped(value)}</t></is></c>'
+        for letter, value in zip(letters, values, strict=True)
+    )
+    return f'<row r="{number}">{cells}</row>'
+
+
+def _escaped(value: str) -> str:
+    return escape(UNPRINTABLE.sub("", value))
+
+
+def _template(names: Sequence[str], columns: Sequence[str]) -> bytes:
+    """Make the workbook without rows: its heading bold and held in place, each column with a fitting width."""
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as workbook:
+        sheet = workbook.add_worksheet()
+        bold = workbook.add_format({"bold": True})
+        for index, (name, column) in enumerate(zip(names, columns, strict=True)):
+            sheet.set_column(index, index, WIDTHS.get(column, USUAL_WIDTH))
+            sheet.write_string(0, index, name, bold)
+        sheet.freeze_panes(1, 0)
+    return kept.getvalue()
+
+
+class _Sink(io.RawIOBase):
+    """Takes what the archive writes and gives it away at once; it cannot be rewound, and zipfile knows how."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk: bytes) -> int:  # type: ignore[override] # zipfile writes bytes
+        self.chunks.append(bytes(chunk))
+        return len(chunk)
+
+    def take(self) -> bytes:
+        taken = b"".join(self.chunks)
+        self.chunks.clear()
+        return taken

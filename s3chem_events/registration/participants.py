@@ -1,0 +1,226 @@
+"""What the desk and the exports read of the people at an event. Selects only, in a known number of statements."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, exists, func, type_coerce
+from sqlalchemy.orm import joinedload, selectinload
+
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Part
+from s3chem_events.registration import names
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Participation, Registration
+
+PAGE = 50
+BATCH = 500
+COLUMNS = (
+    "reference",
+    "state",
+    "part",
+    "mode",
+    "given_name",
+    "family_name",
+    "email",
+    "organisation",
+    "organisation_type",
+    "country",
+    "region",
+    "language",
+    "registered_at",
+)
+"""The ids of the exports' columns; they stay, and new ones are added at the end."""
+SORTS = ("name", "organisation", "newest", "oldest")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which people are asked for; empty values ask for all."""
+
+    words: str = ""
+    part: str = ""
+    mode: Mode | None = None
+    standing: Standing | None = None
+    sort: str = "name"
+
+    @property
+    def filtered(self) -> bool:
+        """Whether somebody may be left out."""
+        return bool(self.words.strip() or self.part or self.mode or self.standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One part that a person chose."""
+
+    part: str
+    mode: Mode
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """One line of the list."""
+
+    id: int
+    reference: str
+    given_name: str
+    family_name: str
+    organisation: str
+    region: str
+    registered_at: datetime
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some lines of the list, and how many there are in all."""
+
+    rows: tuple[Participant, ...]
+    total: int
+    number: int
+
+    @property
+    def last(self) -> int:
+        """The number of the last page."""
+        return max(1, -(-self.total // PAGE))
+
+
+def page(event_id: int, wanted: Wanted, *, number: int = 1) -> Page:
+    """Return one page of the people at an event, in three statements; past the end it is the last page."""
+    people = _people(event_id, wanted)
+    total = db.session.scalar(db.select(func.count(Registration.id)).where(*people)) or 0
+    number = max(1, min(number, -(-total // PAGE)))
+    columns = (field.name for field in fields(Participant) if field.name != "places")
+    query = db.select(*(getattr(Registration, name) for name in columns)).where(*people).order_by(*_order(wanted.sort))
+    rows = db.session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).mappings().all()
+    places = _places([row["id"] for row in rows])
+    return Page(tuple(Participant(**row, places=places.get(row["id"], ())) for row in rows), total, number)
+
+
+def participations(event_id: int, wanted: Wanted) -> Iterator[Sequence[tuple[str, ...]]]:
+    """Yield the exports' rows, one a participation, in batches: never all of them in memory."""
+    query = _participations(event_id, wanted).execution_options(yield_per=BATCH)
+    moment = COLUMNS.index("registered_at")
+    for rows in db.session.execute(query).partitions():
+        yield [(*row[:moment], f"{row[moment]:%Y-%m-%dT%H:%M:%SZ}") for row in rows]
+
+
+def participation_count(event_id: int, wanted: Wanted) -> int:
+    """Return how many rows the export will have."""
+    query = _participations(event_id, wanted).order_by(None).with_only_columns(func.count(Participation.id))
+    return db.session.scalar(query) or 0
+
+
+def counts() -> dict[int, dict[Standing, int]]:
+    """Return how many participations each part has, by standing."""
+    rows = db.session.execute(
+        db.select(Participation.part_id, Participation.standing, func.count()).group_by(
+            Participation.part_id, Participation.standing
+        )
+    )
+    found: dict[int, dict[Standing, int]] = {}
+    for part_id, standing, number in rows:
+        found.setdefault(part_id, {})[standing] = number
+    return found
+
+
+def people_counts() -> dict[int, int]:
+    """Return how many people are registered for each event and have not withdrawn."""
+    rows = db.session.execute(
+        db.select(Registration.event_id, func.count())
+        .where(Registration.withdrawn_at.is_(None))
+        .group_by(Registration.event_id)
+    )
+    return dict(rows.tuples().all())
+
+
+def person(event_id: int, reference: str) -> Registration | None:
+    """Return everything about one registration of this event; None for a reference of another one."""
+    found: Registration | None = db.session.scalar(
+        db.select(Registration)
+        .filter_by(event_id=event_id, reference=reference)
+        .options(
+            joinedload(Registration.event),
+            selectinload(Registration.participations).joinedload(Participation.part),
+            selectinload(Registration.consents),
+        )
+    )
+    return found
+
+
+def history(registration_id: int) -> list[Fact]:
+    """Return what happened to a registration, newest first."""
+    query = db.select(Fact).where(Fact.kind.startswith("registration."), Fact.subject_id == registration_id)
+    return list(db.session.scalars(query.order_by(Fact.id.desc())))
+
+
+def _people(event_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Registration.event_id == event_id, *_said(wanted.words)]
+    chosen = _chosen(wanted)
+    if chosen:
+        there = exists().where(Participation.registration_id == Registration.id, *chosen)
+        conditions.append(there.where(Participation.part_id == Part.id) if wanted.part else there)
+    return conditions
+
+
+def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
+    columns = {
+        **{name: getattr(Registration, name) for name in COLUMNS if hasattr(Registration, name)},
+        # As they are stored: 20,000 rows need no enum made of a word and a word of an enum.
+        "state": type_coerce(Participation.standing, String),
+        "mode": type_coerce(Participation.mode, String),
+        "part": Part.key,
+    }
+    query: Select[Any] = (
+        db.select(*(columns[name] for name in COLUMNS))
+        .select_from(Registration)
+        .join(Participation, Participation.registration_id == Registration.id)
+        .join(Part, Part.id == Participation.part_id)
+        .where(Registration.event_id == event_id, *_said(wanted.words), *_chosen(wanted))
+        .order_by(*_order(wanted.sort), Part.position)
+    )
+    return query
+
+
+def _said(words: str) -> list[ColumnElement[bool]]:
+    """Every word must occur, as a piece of the name, organisation, address or reference, without case or accents."""
+    return [Registration.search.contains(word, autoescape=True) for word in names.fold(words).split()]
+
+
+def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """The part, mode and standing are those of one participation, not of any three."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.part:
+        conditions.append(Part.key == wanted.part)
+    if wanted.mode:
+        conditions.append(Participation.mode == wanted.mode)
+    if wanted.standing:
+        conditions.append(Participation.standing == wanted.standing)
+    return conditions
+
+
+def _order(sort: str) -> list[ColumnElement[Any]]:
+    orders: dict[str, list[Any]] = {
+        "organisation": [func.lower(Registration.organisation), Registration.sort_name, Registration.id],
+        "newest": [Registration.id.desc()],
+        "oldest": [Registration.id],
+    }
+    return orders.get(sort, [Registration.sort_name, Registration.id])
+
+
+def _places(registration_ids: list[int]) -> dict[int, tuple[Place, ...]]:
+    rows = db.session.execute(
+        db.select(Participation.registration_id, Part.key, Participation.mode, Participation.standing)
+        .join(Part, Part.id == Participation.part_id)
+        .where(Participation.registration_id.in_(registration_ids))
+        .order_by(Participation.registration_id, Part.position)
+    )
+    found: dict[int, list[Place]] = {}
+    for registration_id, part, mode, standing in rows:
+        found.setdefault(registration_id, []).append(Place(part, mode, standing))
+    return {registration_id: tuple(places) for registration_id, places in found.items()}
