@@ -1,7 +1,10 @@
 """The ways into a subscription, one for each family of calendars."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote, urlencode
+
+from s3chem_events.calendar.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +33,38 @@ def subscription(url: str, *, name: str) -> Links:
         outlook=f"https://outlook.office.com/{outlook}",
         outlook_home=f"https://outlook.live.com/{outlook}",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EventLinks:
+    """Addresses that put one entry into a web calendar; a copy that does not follow later changes."""
+
+    google: str
+    outlook: str
+
+
+def event(entry: Entry) -> EventLinks:
+    """Return the links that add one entry."""
+    timed = isinstance(entry.starts, datetime) and isinstance(entry.ends, datetime)
+    starts, ends = entry.starts, entry.ends if timed else entry.ends + timedelta(days=1)
+    basic = [_basic(moment) for moment in (starts, ends)]
+    details = entry.description or entry.url
+    google = {"action": "TEMPLATE", "text": entry.summary, "dates": "/".join(basic), "details": details, "location": entry.location}
+    outlook = {
+        "path": "/calendar/action/compose",
+        "rru": "addevent",
+        "subject": entry.summary,
+        "startdt": starts.isoformat(),
+        "enddt": ends.isoformat(),
+        "allday": "false" if timed else "true",
+        "body": details,
+        "location": entry.location,
+    }
+    return EventLinks(
+        google="https://calendar.google.com/calendar/render?" + urlencode(google, quote_via=quote),
+        outlook="https://outlook.office.com/calendar/0/deeplink/compose?" + urlencode(outlook, quote_via=quote),
+    )
+
+
+def _basic(value: date) -> str:
+    return value.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") if isinstance(value, datetime) else value.strftime("%Y%m%d")

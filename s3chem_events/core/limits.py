@@ -7,13 +7,15 @@ from ipaddress import ip_address, ip_network
 
 from flask import Flask, request
 from flask_limiter import Limiter
+from limits import parse_many
 
 from s3chem_events.core.config import Settings
+from s3chem_events.core.errors import Refused
 
 REGISTRATIONS = "30 per minute; 150 per hour"
 LINKS = "10 per minute; 40 per hour"
 SIGN_IN = "10 per minute; 60 per hour"
-ADDRESS = "5 per hour"
+ADDRESS = "10 per hour"
 
 
 def network() -> str:
@@ -22,15 +24,30 @@ def network() -> str:
     return str(address) if address.version == 4 else str(ip_network(f"{address}/64", strict=False))  # noqa: PLR2004 - IP version
 
 
-limiter = Limiter(key_func=network, headers_enabled=True)
+limiter = Limiter(key_func=network)
+
+
+class TooMany(Refused):
+    """Too many tries in too short a time; nothing was stored."""
+
+    code = "too_many"
+    status = 429
+
+
+def spend(limit: str, scope: str, key: str) -> None:
+    """Count a try by a key (a network, a digest of an address) within a scope.
+
+    Raises:
+        TooMany: the limit, e.g. "5 per hour", is spent.
+    """
+    if not limiter.enabled:
+        return
+    hits = [limiter.limiter.hit(each, scope, key) for each in parse_many(limit)]
+    if not all(hits):
+        raise TooMany
 
 
 def bind(app: Flask, settings: Settings) -> None:
     """Switch the limits on as the settings say."""
-    app.config.update(
-        RATELIMIT_ENABLED=settings.limits,
-        RATELIMIT_STORAGE_URI=settings.limits_url,
-        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=not settings.limits_url.startswith("memory"),
-        RATELIMIT_IN_MEMORY_FALLBACK=[REGISTRATIONS],
-    )
+    app.config.update(RATELIMIT_ENABLED=settings.limits, RATELIMIT_STORAGE_URI=settings.limits_url)
     limiter.init_app(app)

@@ -3,9 +3,18 @@
 from flask import Flask
 
 from s3chem_events.core.config import Settings
-from s3chem_events.site import pages
+from s3chem_events.site import calendars, faults, kept, machines, own, pages, registering
 
 
-def open_door(app: Flask, settings: Settings) -> None:  # noqa: ARG001 - every door takes both
-    """Hang the public pages in."""
-    app.register_blueprint(pages.pages)
+def open_door(app: Flask, settings: Settings) -> None:
+    """Hang the public pages in, and the kept ones in front of them."""
+    for blueprint in (
+        pages.pages,
+        registering.registering,
+        own.own,
+        calendars.calendars,
+        machines.machines,
+    ):
+        app.register_blueprint(blueprint)
+    faults.bind(app)
+    kept.bind(app, settings)

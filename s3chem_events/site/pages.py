@@ -1,11 +1,53 @@
 """The public pages: home, events, news, texts."""
 
-from flask import Blueprint, redirect, request
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, abort, redirect, request
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from s3chem_events.core.i18n import preferred
+from s3chem_events.calendar.links import Links
+from s3chem_events.calendar.links import subscription as links_to
+from s3chem_events.core.guard import settings
+from s3chem_events.core.i18n import country_name, preferred, short_range
+from s3chem_events.core.markdown import html
+from s3chem_events.core.text import Text
+from s3chem_events.publishing import queries
+from s3chem_events.publishing.lifecycle import LISTED, State
+from s3chem_events.publishing.models import NewsItem
+from s3chem_events.site.events_seen import EventView, event_view, json_ld
+from s3chem_events.site.frame import Translated, check_language, project, render, translated
+from s3chem_events.site.kept import kept
 
 pages = Blueprint("site", __name__)
+HOME_NEWS = 4
+TEXTS = ("privacy", "imprint", "accessibility")
+
+
+@dataclass(frozen=True, slots=True)
+class NewsView:
+    """A piece of news as a page shows it."""
+
+    slug: str
+    url: str
+    title: Translated
+    lead: Translated
+    body_html: Translated
+    date_text: str
+    date_iso: str
+    event_url: str
+    event_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to write to."""
+
+    name: str
+    email: str
+    sentence: str
 
 
 @pages.route("/")
@@ -14,3 +56,190 @@ def front() -> Response:
     response = redirect(f"/{preferred(request.accept_languages)}/", 302)
     response.headers["Vary"] = "Accept-Language"
     return response
+
+
+@pages.route("/<lang>/")
+@kept
+def home(lang: str) -> str:
+    """The next event, those after it, the news, the regions."""
+    check_language(lang)
+    coming = [event for event in queries.listed_events() if not queries.is_past(event)]
+    living = [event for event in coming if event.state is not State.CANCELLED]
+    views = {event.id: event_view(event, lang) for event in coming}
+    following = living[0] if living else None
+    about = project()
+    return render(
+        "site/home/home.html",
+        lang=lang,
+        path="/",
+        next_event=views[following.id] if following else None,
+        further_events=[views[event.id] for event in coming if event is not following],
+        latest_news=[_news(item, lang) for item in queries.news(latest=HOME_NEWS)],
+        claim=translated(Text(about.get("claim", {})), lang),
+        about_html=_passage(about.get("about", {}), lang),
+        regions=_regions(about, lang),
+        contact=contact(lang),
+        social=_social(about),
+    )
+
+
+@pages.route("/<lang>/events/")
+@kept
+def events(lang: str) -> str:
+    """All events, coming and past, and how to subscribe to them."""
+    check_language(lang)
+    listed = queries.listed_events()
+    views = [(event, event_view(event, lang)) for event in listed]
+    coming = [view for event, view in views if not queries.is_past(event)]
+    past = [view for event, view in reversed(views) if queries.is_past(event)]
+    return render(
+        "site/events/list.html",
+        lang=lang,
+        path="/events/",
+        section="events",
+        coming=coming,
+        past=past,
+        subscription=subscription(lang),
+    )
+
+
+@pages.route("/<lang>/events/<slug>")
+@kept
+def event(lang: str, slug: str) -> str:
+    """One event."""
+    check_language(lang)
+    found = queries.event_by_slug(slug)
+    if found is None or found.state not in LISTED:
+        abort(404)
+    view = event_view(found, lang)
+    return render(
+        "site/events/event.html",
+        lang=lang,
+        path=f"/events/{slug}",
+        section="events",
+        event=view,
+        json_ld=json_ld(found, view, lang),
+        subscription=subscription(lang),
+    )
+
+
+@pages.route("/<lang>/news/")
+@kept
+def news(lang: str) -> str:
+    """All news."""
+    check_language(lang)
+    items = [_news(item, lang) for item in queries.news()]
+    return render("site/news/list.html", lang=lang, path="/news/", section="news", news=items)
+
+
+@pages.route("/<lang>/news/<slug>")
+@kept
+def news_item(lang: str, slug: str) -> str:
+    """One piece of news."""
+    check_language(lang)
+    item = queries.news_by_slug(slug)
+    if item is None:
+        abort(404)
+    return render("site/news/item.html", lang=lang, path=f"/news/{slug}", section="news", item=_news(item, lang), related=_related(item, lang))
+
+
+@pages.route("/<lang>/partners")
+@kept
+def partners(lang: str) -> str:
+    """The project, its partners, how to reach it."""
+    check_language(lang)
+    about = project()
+    names = {region["key"]: Text(region["name"]).within(lang) for region in about.get("regions", [])}
+    shown = [
+        (Text(p["name"]).within(lang), f"{names[p['region']]}, {p['seat']}", country_name(p["country"], lang), p["url"] or "")
+        for p in about.get("partners", [])
+    ]
+    return render(
+        "site/pages/partners.html",
+        lang=lang,
+        path="/partners",
+        section="partners",
+        about_html=_passage(about.get("about", {}), lang),
+        partners=shown,
+        regions=_regions(about, lang),
+        contact=contact(lang),
+        social=_social(about),
+    )
+
+
+@pages.route("/<lang>/privacy", defaults={"key": "privacy"})
+@pages.route("/<lang>/imprint", defaults={"key": "imprint"})
+@pages.route("/<lang>/accessibility", defaults={"key": "accessibility"})
+@kept
+def text(lang: str, key: str) -> str:
+    """A notice: privacy, imprint, accessibility."""
+    check_language(lang)
+    document = queries.document(key)
+    if document is None:
+        abort(404)
+    data = document.data
+    sections = [
+        (part["id"], Text(part["title"]).within(lang), html(Text(part["body"]).within(lang))) for part in data["sections"]
+    ]
+    return render(
+        "site/pages/text.html",
+        lang=lang,
+        path=f"/{key}",
+        title=Text(data["title"]).within(lang),
+        summary=Text(data.get("intro", {})).within(lang),
+        sections=sections,
+        to_be_approved=bool(data.get("to_be_approved")),
+        version=data.get("version", ""),
+    )
+
+
+def subscription(lang: str) -> Links:
+    """Return the ways to subscribe to all public events."""
+    return links_to(f"{settings().base_url}/calendar.ics?lang={lang}", name=_("S3Chem events"))
+
+
+def _news(item: NewsItem, lang: str) -> NewsView:
+    day: date = item.published_on
+    return NewsView(
+        slug=item.slug,
+        url=f"/{lang}/news/{item.slug}",
+        title=translated(item.title, lang),
+        lead=translated(item.lead, lang),
+        body_html=_passage(item.body, lang),
+        date_text=short_range(day, day, lang),
+        date_iso=day.isoformat(),
+        event_url=f"/{lang}/events/{item.event.slug}" if item.event and item.event.state in LISTED else "",
+        event_title=item.event.title.within(lang) if item.event else "",
+    )
+
+
+def _related(item: NewsItem, lang: str) -> EventView | None:
+    found = queries.event_by_id(item.event_id) if item.event_id else None
+    return event_view(found, lang) if found is not None and found.state in LISTED else None
+
+
+def _passage(value: Any, lang: str) -> Translated:  # noqa: ANN401 - a Text or its JSON
+    words = translated(Text(value), lang)
+    return Translated(html(words.text), words.lang, words.fallback_note)
+
+
+def _regions(about: dict[str, Any], lang: str) -> list[tuple[str, str, str]]:
+    """Name, flag and country of each region; the flag is a pair of regional indicator letters."""
+    return [
+        (Text(r["name"]).within(lang), "".join(chr(0x1F1A5 + ord(c)) for c in r["country"]), country_name(r["country"], lang))
+        for r in about.get("regions", [])
+    ]
+
+
+def contact(lang: str) -> Contact:
+    """Return whom to write to."""
+    found = project().get("contact", {})
+    return Contact(
+        name=Text(found.get("organisation", {})).within(lang),
+        email=found.get("address", ""),
+        sentence=_("Questions about an event, or about your registration? Write to us."),
+    )
+
+
+def _social(about: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(link["label"], link["url"]) for link in about.get("social", []) if link.get("url")]

@@ -1,0 +1,379 @@
+"""Events as the public's pages show them: every string ready, in one language."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_skeleton
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+
+from s3chem_events.calendar import links
+from s3chem_events.calendar.entries import Mailbox
+from s3chem_events.core import clock, i18n
+from s3chem_events.core.guard import settings
+from s3chem_events.core.markdown import html
+from s3chem_events.core.text import Text
+from s3chem_events.publishing import entries, queries
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+from s3chem_events.publishing.models import Event, Part, ProgrammeItem, Venue
+from s3chem_events.registration import queries as registrations
+from s3chem_events.registration.capacity import Availability, availability
+from s3chem_events.registration.choices import regions
+from s3chem_events.site.frame import Translated, funding, project, translated
+
+KINDS = {
+    Kind.CONFERENCE: _l("Conference"),
+    Kind.WORKING_GROUP_MEETING: _l("Working-group meeting"),
+    Kind.WORKSHOP: _l("Workshop"),
+    Kind.WEBINAR: _l("Webinar"),
+}
+PLACES = {
+    Availability.UNLIMITED: _l("Places are free"),
+    Availability.FREE: _l("Places are free"),
+    Availability.FEW: _l("Few places left"),
+    Availability.FULL: _l("Full"),
+}
+MODES = {Mode.ON_SITE: _l("On site"), Mode.ONLINE: _l("Online")}
+
+
+@dataclass(frozen=True, slots=True)
+class VenueView:
+    """A place with its lines and an address that opens the visitor's own map program."""
+
+    name: str
+    address_lines: list[str]
+    map_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One line of the programme."""
+
+    time: str
+    title: Translated
+    speaker: str
+    speaker_tbc: bool
+    abstract: Translated
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """One day of the programme."""
+
+    date_long: str
+    items: list[ItemView]
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One part of an event."""
+
+    key: str
+    title: Translated
+    summary: Translated
+    days: str
+    date_long: str
+    hours: str
+    place: str
+    mode_text: str
+    audience_text: str
+    places_text: str
+    invited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarLinks:
+    """The ways of one event into a calendar."""
+
+    download_url: str
+    google_url: str
+    outlook_url: str
+    webcal_url: str
+    ics_copy_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event, for home, lists and its own page."""
+
+    slug: str
+    url: str
+    title: Translated
+    summary: Translated
+    description_html: Translated
+    report_html: Translated | None
+    state: str
+    chip_kind: str
+    chip_text: str
+    days: str
+    month_year: str
+    date_long: str
+    hours: str
+    dates_iso: str
+    place: str
+    venue: VenueView | None
+    kind_text: str
+    region_text: str
+    register_url: str
+    register_label: str
+    no_register_reason: str
+    calendar: CalendarLinks
+    parts: list[PartView]
+    programme: list[DayView]
+    history: list[tuple[str, str]]
+    previous_date: str
+    is_past: bool
+
+
+def event_view(event: Event, lang: str) -> EventView:
+    """Return a loaded event as a page shows it."""
+    taken = registrations.taken(event.id)
+    first, last = min(p.starts_on for p in event.parts), max(p.ends_on for p in event.parts)
+    days, month_year = i18n.day_figures(first, last, lang)
+    reason = _reason(event, taken, lang)
+    kind, text = _chip(event, taken, reason)
+    open_now = queries.open_parts(event) if not reason else []
+    return EventView(
+        slug=event.slug,
+        url=f"/{lang}/events/{event.slug}",
+        title=translated(event.title, lang),
+        summary=translated(event.summary, lang),
+        description_html=_rich(event.description, lang),
+        report_html=_rich(event.report, lang) if event.report else None,
+        state=event.state.value,
+        chip_kind=kind,
+        chip_text=text,
+        days=days,
+        month_year=month_year,
+        date_long=i18n.long_date(first, last, lang),
+        hours=_hours(event.parts, lang),
+        dates_iso=first.isoformat(),
+        place=_place(event, event.venue, lang, online=not any(p.on_site for p in event.parts)),
+        venue=_venue(event.venue, lang),
+        kind_text=str(KINDS[event.kind]),
+        region_text=regions(lang).get(event.region, event.region),
+        register_url=f"/{lang}/events/{event.slug}/register" if open_now else "",
+        register_label=_register_label(open_now, lang),
+        no_register_reason=reason,
+        calendar=_calendar(event, lang),
+        parts=[_part(event, part, taken, lang) for part in event.parts],
+        programme=_programme(event, lang),
+        history=[],
+        previous_date="",
+        is_past=queries.is_past(event),
+    )
+
+
+def organizer() -> Mailbox:
+    """Return who stands as the organiser in calendars: a mailbox that is read."""
+    return Mailbox("S3Chem Events", settings().mail_sender)
+
+
+def part_range(part: Part, lang: str) -> str:
+    """Write the days of a part in full."""
+    return i18n.long_date(part.starts_on, part.ends_on, lang)
+
+
+def part_hours(part: Part, lang: str) -> str:
+    """Write the hours of a part; nothing where they are not known."""
+    return _hours([part], lang)
+
+
+def part_place(event: Event, part: Part, lang: str) -> str:
+    """Write where a part takes place."""
+    return _place(event, part.venue or event.venue, lang, online=not part.on_site)
+
+
+def _rich(value: Text, lang: str) -> Translated:
+    plain = translated(value, lang)
+    return Translated(html(plain.text) if plain.text else Markup(), plain.lang, plain.fallback_note)
+
+
+def _hours(parts: list[Part], lang: str) -> str:
+    timed = [(p.starts_at, p.ends_at) for p in parts if p.starts_at and p.ends_at]
+    if len(timed) != len(parts) or len({p.starts_on for p in parts} | {p.ends_on for p in parts}) != 1:
+        return ""
+    return i18n.hours(min(s for s, _e in timed), max(e for _s, e in timed), parts[0].zone, lang)
+
+
+def _place(event: Event, venue: Venue | None, lang: str, *, online: bool) -> str:
+    if online:
+        return _("Online")
+    if venue is None or not (venue.name or venue.city):
+        return _("Place to be announced")
+    place = ", ".join(part for part in (venue.name, venue.city) if part)
+    if not venue.name and event.state is State.SAVE_THE_DATE:
+        return _("%(city)s, venue to be announced", city=venue.city)
+    return place
+
+
+def _venue(venue: Venue | None, lang: str) -> VenueView | None:
+    if venue is None or not venue.name:
+        return None
+    country = i18n.country_name(venue.country, lang) if venue.country else ""
+    lines = [line for line in (venue.address, venue.city, country) if line]
+    where = ", ".join([venue.name, *lines])
+    return VenueView(venue.name, lines, "geo:0,0?" + _query(q=where))
+
+
+def _query(**values: str) -> str:
+    return urlencode(values, quote_via=quote)
+
+
+def _reason(event: Event, taken: dict[Any, int], lang: str) -> str:
+    """Say why nobody can register now; empty while somebody can."""
+    if event.state is State.CANCELLED:
+        return _("This event is cancelled.")
+    if queries.is_past(event):
+        return _("This event is over.")
+    if event.state is State.POSTPONED:
+        return _("This event is postponed; a new date will follow.")
+    if not any(part.visibility is Visibility.PUBLIC for part in event.parts):
+        return _("This event is by invitation.")
+    opens = queries.takes_registrations_from(event)
+    if opens is None:
+        return _("Registration is not open yet.")
+    if clock.now() < opens:
+        return _("Registration opens on %(moment)s.", moment=i18n.stamp(opens, event.zone, lang))
+    open_now = queries.open_parts(event)
+    if not open_now:
+        return _("Registration closed on %(moment)s.", moment=i18n.stamp(queries.closes_at(event), event.zone, lang))
+    if all(_left(part, mode, taken) is Availability.FULL for part in open_now for mode in part.capacities):
+        return _("All places are taken.")
+    return ""
+
+
+def _chip(event: Event, taken: dict[Any, int], reason: str) -> tuple[str, str]:
+    if event.state is State.CANCELLED:
+        return "cancelled", _("Cancelled")
+    if queries.is_past(event):
+        return "over", _("Over")
+    if event.state is State.POSTPONED:
+        return "moved", _("Postponed")
+    if event.state is State.SAVE_THE_DATE:
+        return "save", _("Save the date")
+    if not reason:
+        return "open", _("Registration open")
+    open_now = queries.open_parts(event)
+    if open_now and all(_left(p, m, taken) is Availability.FULL for p in open_now for m in p.capacities):
+        return "full", _("Full")
+    return "closed", _("Announced")
+
+
+def _left(part: Part, mode: Mode, taken: dict[Any, int]) -> Availability:
+    return availability(part.capacities[mode], taken.get((part.id, mode), 0))
+
+
+def _register_label(parts: list[Part], lang: str) -> str:
+    if not parts:
+        return ""
+    first, last = min(p.starts_on for p in parts), max(p.ends_on for p in parts)
+    def day(value: date) -> str:
+        return str(format_skeleton("MMMMd", value, locale=i18n.locale(lang)))
+
+    dates = day(first) if first == last else f"{day(first)} – {day(last)}"
+    return _("Register for %(dates)s", dates=dates)
+
+
+def _calendar(event: Event, lang: str) -> CalendarLinks:
+    base = settings().base_url
+    shown = entries.public_entries(
+        event, language=lang, base_url=base, organizer=organizer(), funding=funding(lang).statement
+    )
+    one = links.event(shown[0]) if shown else None
+    feed = links.subscription(f"{base}/calendar.ics?lang={lang}", name=project().get("name", "S3Chem"))
+    return CalendarLinks(
+        download_url=f"/events/{event.slug}.ics?lang={lang}" if shown else "",
+        google_url=one.google if one else "",
+        outlook_url=one.outlook if one else "",
+        webcal_url=feed.webcal,
+        ics_copy_url=feed.plain,
+    )
+
+
+def _part(event: Event, part: Part, taken: dict[Any, int], lang: str) -> PartView:
+    invited = part.visibility is Visibility.INVITED
+    days, _month = i18n.day_figures(part.starts_on, part.ends_on, lang)
+    return PartView(
+        key=part.key,
+        title=translated(part.title, lang),
+        summary=translated(part.summary, lang),
+        days=days,
+        date_long=part_range(part, lang),
+        hours=part_hours(part, lang),
+        # The room of a closed part is nobody's business but its guests'.
+        place="" if invited else part_place(event, part, lang),
+        mode_text=" · ".join(str(MODES[mode]) for mode in part.capacities),
+        audience_text=_("By invitation") if invited else _("Open to everybody"),
+        places_text="" if invited or queries.is_past(event) else _places(part, taken),
+        invited=invited,
+    )
+
+
+def _places(part: Part, taken: dict[Any, int]) -> str:
+    """Say what is left, by mode where the modes differ; never a bare number."""
+    words = {mode: str(PLACES[_left(part, mode, taken)]) for mode in part.capacities}
+    if len(set(words.values())) == 1:
+        return next(iter(words.values()))
+    return " · ".join(f"{MODES[mode]}: {word}" for mode, word in words.items())
+
+
+def _programme(event: Event, lang: str) -> list[DayView]:
+    items = [i for p in event.parts if p.visibility is Visibility.PUBLIC for i in p.programme]
+    days = sorted({item.on for item in items})
+    return [DayView(i18n.long_date(day, day, lang), [_item(i, lang) for i in items if i.on == day]) for day in days]
+
+
+def _item(item: ProgrammeItem, lang: str) -> ItemView:
+    ends = f"–{item.ends:%H:%M}" if item.ends else ""
+    return ItemView(
+        time=f"{item.starts:%H:%M}{ends}" if item.starts else "",
+        title=translated(item.title, lang),
+        speaker=item.speaker,
+        speaker_tbc=item.speaker_tbc,
+        abstract=translated(item.abstract, lang),
+    )
+
+
+def json_ld(event: Event, view: EventView, lang: str) -> dict[str, Any]:
+    """Return the event for search engines (schema.org/Event); nothing of closed parts, never a join link."""
+    base = settings().base_url
+    first = min(event.parts, key=queries.part_begins_at)
+    last = max(event.parts, key=queries.part_ends_at)
+    statuses = {State.CANCELLED: "EventCancelled", State.POSTPONED: "EventPostponed"}
+    modes = {mode for part in event.parts for mode in part.capacities}
+    attendance = {frozenset({Mode.ON_SITE}): "Offline", frozenset({Mode.ONLINE}): "Online"}
+    return {
+        "@context": "https://schema.org",
+        "@type": "Event",
+        "name": str(view.title),
+        "description": str(view.summary),
+        "startDate": _iso(first.starts_at, first.starts_on, first.zone),
+        "endDate": _iso(last.ends_at, last.ends_on, last.zone),
+        "eventStatus": f"https://schema.org/{statuses.get(event.state, 'EventScheduled')}",
+        "eventAttendanceMode": f"https://schema.org/{attendance.get(frozenset(modes), 'Mixed')}EventAttendanceMode",
+        "url": f"{base}{view.url}",
+        "inLanguage": lang,
+        "isAccessibleForFree": True,
+        "organizer": {"@type": "Organization", "name": "S3Chem", "url": f"{base}/{lang}/"},
+        "location": _location(event, view, base, modes),
+    }
+
+
+def _iso(moment: datetime | None, day: date, zone: str) -> str:
+    return moment.astimezone(ZoneInfo(zone)).isoformat() if moment else day.isoformat()
+
+
+def _location(event: Event, view: EventView, base: str, modes: set[Mode]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if Mode.ON_SITE in modes:
+        venue = event.venue
+        address = {"@type": "PostalAddress", "addressLocality": venue.city if venue else "", "addressCountry": venue.country if venue else ""}
+        found.append({"@type": "Place", "name": view.place, "address": address})
+    if Mode.ONLINE in modes:
+        found.append({"@type": "VirtualLocation", "url": f"{base}{view.url}"})
+    return found

@@ -1,0 +1,71 @@
+"""Errors in words: what happened, and what the visitor can do."""
+
+from flask import Flask, request
+from flask_babel import gettext as _
+from flask_limiter.errors import RateLimitExceeded
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from s3chem_events.core import i18n
+from s3chem_events.core.guard import private
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.site.frame import render
+
+
+def bind(app: Flask) -> None:
+    """Answer errors with a page of ours."""
+    app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(OperationalError, busy)
+    app.register_error_handler(500, broken)
+
+
+def answer(error: HTTPException) -> Response:
+    """Show an HTTP error in the visitor's language."""
+    if error.code is None or error.code < 400:  # noqa: PLR2004 - a redirect that routing raised
+        return error.get_response()
+    response = page(error.code)
+    if isinstance(error, RateLimitExceeded):
+        response.headers["Retry-After"] = "60"
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            response.headers[name] = value
+    return response
+
+
+def busy(error: OperationalError) -> Response:  # noqa: ARG001 - an error handler's signature
+    """The database did not answer in time: nothing was stored, and the visitor is told so."""
+    response = page(503)
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def broken(error: Exception) -> Response:  # noqa: ARG001 - an error handler's signature
+    """Something of ours failed; its trace stands in the log, never in the page."""
+    return page(500)
+
+
+def page(code: int) -> Response:
+    """Return the page of an error."""
+    titles = {
+        400: (_("That request was not understood"), _("Go back, load the page again and repeat what you did.")),
+        403: (_("This is not for you"), _("You have no right to see this page, or to do this.")),
+        404: (_("There is no such page"), _("The address may be mistyped, or the page has moved.")),
+        405: (_("This cannot be done here"), _("Go back and use the buttons of the page.")),
+        410: (_("This page is gone"), _("What was here has ended.")),
+        413: (_("That was too much"), _("What you sent is larger than this page takes.")),
+        429: (
+            _("Please wait a moment"),
+            _("Too much came from your network in a short time. Wait a minute and try again; nothing was lost."),
+        ),
+        503: (
+            _("Please try again in a minute"),
+            _("The system is busy and has stored nothing of what you sent. Go back and press again."),
+        ),
+    }
+    fault = _("Something went wrong here")
+    title, text = titles.get(code, (fault, _("It is our fault, and it is noted. Please try again in a few minutes.")))
+    lang = i18n.language()
+    body = render("site/errors/error.html", lang=lang if lang in LANGUAGES else "en", code=code, title=title, text=text)
+    response = Response(body, status=code, content_type="text/html; charset=utf-8")
+    return private(response) if request.path.startswith(("/desk", "/calendar/")) else response  # type: ignore[arg-type,return-value]

@@ -1,0 +1,220 @@
+"""The registration form of the contract, its checks and its words for refusals."""
+
+import secrets
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, ValidationError
+from wtforms.widgets import CheckboxInput
+
+from s3chem_events.core.errors import Invalid, Refused
+from s3chem_events.core.i18n import locale
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.queries import open_parts
+from s3chem_events.registration import choices, names
+from s3chem_events.registration.actions import Applicant
+from s3chem_events.registration.capacity import Full
+from s3chem_events.site.events_seen import MODES
+
+ADDRESS_FAULTS = {
+    "address": _l("Write one e-mail address, like name@organisation.example."),
+    "address_domain": _l("Something is missing after the @: it should read like organisation.example."),
+    "address_long": _l("An e-mail address has at most 254 characters."),
+}
+REFUSALS = {
+    "not_open": _l("This part takes no registrations. Choose another one, or write to us."),
+    "nothing_chosen": _l("Choose at least one part, and how you take part."),
+    "address_blocked": _l("This address cannot be used for this event. Use another one, or write to us."),
+    "too_many": _l("Too much came from your network in a short time. Wait a minute and press again; what you typed is kept."),
+}
+
+
+class Line(StringField):
+    """One line of text: cleaned, with its longest length said in the error."""
+
+    def __init__(self, *args: Any, longest: int, **kwargs: Any) -> None:  # noqa: ANN401 - WTForms' own arguments
+        """Take the limit in characters."""
+        super().__init__(*args, **kwargs)
+        self.longest = longest
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Keep the letters, drop what cannot be seen."""
+        self.data = names.clean_line(valuelist[0]) if valuelist else ""
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ANN401, ARG002 - WTForms' own signature
+        """Refuse what is too long, and links in what will stand in an e-mail."""
+        if len(self.data or "") > self.longest:
+            raise ValidationError(_("At most %(number)s characters, please.", number=self.longest))
+        if names.holds_link(self.data or ""):
+            raise ValidationError(_("Leave web addresses out here."))
+
+
+class PressForm(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
+    """A page with nothing but a button."""
+
+
+class LostLinkForm(FlaskForm):  # type: ignore[misc]
+    """Asks for the link to one's registration."""
+
+    email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Write your e-mail address."))])
+    website = StringField(_l("Leave this field empty"))
+
+    def validate_email(self, field: EmailField) -> None:
+        """Accept one address."""
+        check_address(field)
+
+
+class RegistrationForm(FlaskForm):  # type: ignore[misc]
+    """The form of one event; `of()` adds the parts that are open and their modes."""
+
+    given_name = Line(_l("Given name"), longest=names.LONGEST_NAME, render_kw={"required": True})
+    family_name = Line(_l("Family name"), longest=names.LONGEST_NAME)
+    email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Write your e-mail address."))])
+    organisation = Line(
+        _l("Organisation"),
+        longest=names.LONGEST_ORGANISATION,
+        validators=[InputRequired(_l("Write the name of your organisation; a private person writes a dash."))],
+    )
+    organisation_type = SelectField(
+        _l("Type of organisation"), validators=[InputRequired(_l("Choose the type of your organisation."))]
+    )
+    region = SelectField(_l("Region"), validators=[InputRequired(_l("Choose your region."))])
+    country = SelectField(_l("Country"))
+    language = SelectField(_l("Language"))
+    parts = SelectMultipleField(_l("Parts"), option_widget=CheckboxInput())
+    privacy = BooleanField(
+        _l("I have read the privacy notice."), validators=[InputRequired(_l("Tick that you have read the privacy notice."))]
+    )
+    attempt = HiddenField()
+    website = StringField(_l("Leave this field empty"))
+    event: Event
+
+    @classmethod
+    def of(cls, event: Event, lang: str, **kwargs: Any) -> "RegistrationForm":  # noqa: ANN401 - WTForms' own arguments
+        """Make the form of an event in a language."""
+        offered = open_parts(event)
+        modes = {f"mode-{part.key}": _mode_field() for part in offered if len(part.capacities) > 1}
+        form: RegistrationForm = type("EventRegistrationForm", (cls,), modes)(**kwargs)
+        form.event = event
+        form.parts.choices = [SelectChoice(part.key, part.title.within(lang)) for part in offered]
+        form.organisation_type.choices = _select(choices.organisation_types(lang))
+        form.region.choices = _select(choices.regions(lang))
+        form.country.choices = _select(_countries(lang))
+        form.language.choices = [SelectChoice(code, name) for code, name in LANGUAGES.items()]
+        if not form.is_submitted():
+            form.language.data = lang
+            if len(offered) == 1:
+                form.parts.data = [offered[0].key]
+        if not form.attempt.data or len(form.attempt.data) > 64:  # noqa: PLR2004 - the column's length
+            form.attempt.data = secrets.token_hex(16)
+        form.given_name.flags.required = form.family_name.flags.required = True
+        return form
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - WTForms' own signature
+        """Check each field, then what concerns several of them."""
+        good = super().validate(extra_validators)
+        if not self.given_name.data and not self.family_name.data:
+            self._blame(self.given_name, _("Write your name; a single name goes in either field."))
+        if not self.parts.data and not self.parts.errors:
+            self._blame(self.parts, _("Choose at least one part."))
+        for part in self._chosen():
+            field = self._mode(part)
+            if field is not None and field.data not in {mode.value for mode in part.capacities}:
+                self._blame(field, _("Choose how you take part."))
+        if not self.country.data and not choices.REGIONS.get(self.region.data or "", "") and not self.region.errors:
+            self._blame(self.country, _("Choose your country."))
+        return good and not self.errors
+
+    def validate_email(self, field: EmailField) -> None:
+        """Accept one address, as typed."""
+        check_address(field)
+
+    def validate_website(self, field: StringField) -> None:
+        """Only a robot fills what nobody sees."""
+        if field.data:
+            raise ValidationError(_("Leave this field empty."))
+
+    def applicant(self, privacy_version: str) -> Applicant:
+        """Return what was filled in, as plain values."""
+        return Applicant(
+            given_name=self.given_name.data or "",
+            family_name=self.family_name.data or "",
+            email=self.email.data or "",
+            organisation=self.organisation.data or "",
+            organisation_type=self.organisation_type.data,
+            country=self.country.data or choices.REGIONS[self.region.data],
+            region=self.region.data,
+            language=self.language.data,
+            choices={part.key: self._mode_of(part) for part in self._chosen()},
+            privacy_version=privacy_version,
+            attempt=self.attempt.data or "",
+        )
+
+    def asks_for_closed_part(self) -> bool:
+        """Whether a part was sent that the form does not offer: by hand, or closed since it was opened."""
+        return bool(set(self.parts.data or []) - {choice.value for choice in self.parts.choices})
+
+    def sentence(self, refusal: Refused) -> str:
+        """Say a refusal in words."""
+        if isinstance(refusal, Full):
+            return self._full(refusal)
+        return str(REFUSALS.get(refusal.code, REFUSALS["not_open"]))
+
+    def _full(self, refusal: Full) -> str:
+        titles = {part.key: part.title.within(self.language.data or "en") for part in self.event.parts}
+        asked = [f"{titles[key]} ({MODES[Mode(mode)]})" for key, mode in refusal.values["places"]]  # type: ignore[attr-defined]
+        return _(
+            "No place is left: %(parts)s. You are not registered; everything you typed is kept. "
+            "Choose another part or another way to take part, and press again.",
+            parts=", ".join(asked),
+        )
+
+    def _chosen(self) -> list[Part]:
+        return [part for part in self.event.parts if part.key in (self.parts.data or [])]
+
+    def _mode(self, part: Part) -> Any:  # noqa: ANN401 - a field that of() added, or None
+        return self[f"mode-{part.key}"] if f"mode-{part.key}" in self else None
+
+    def _mode_of(self, part: Part) -> Mode:
+        field = self._mode(part)
+        return Mode(field.data) if field is not None else next(iter(part.capacities))
+
+    @staticmethod
+    def _blame(field: Any, sentence: str) -> None:  # noqa: ANN401 - any field
+        field.errors = [*field.errors, sentence]
+
+
+def check_address(field: EmailField) -> None:
+    """Trim an address and refuse what is not one."""
+    try:
+        field.data = names.address(field.data or "")
+    except Invalid as fault:
+        raise ValidationError(str(ADDRESS_FAULTS[fault.detail])) from None
+
+
+def _mode_field() -> RadioField:
+    return RadioField(
+        _l("How do you take part?"),
+        choices=[SelectChoice(mode.value, MODES[mode]) for mode in Mode],
+        validate_choice=False,  # asked only of a part that is chosen: validate() does
+    )
+
+
+def _select(labels: dict[str, str]) -> list[SelectChoice]:
+    return [SelectChoice("", _("Choose…")), *(SelectChoice(value, label) for value, label in labels.items())]
+
+
+def _countries(lang: str) -> dict[str, str]:
+    territories = locale(lang).territories
+    codes = [code for code in territories if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES]  # noqa: PLR2004 - ISO 3166-1 alpha-2
+    return {code: territories[code] for code in sorted(codes, key=lambda code: names.fold(territories[code]))}
+
+
+NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA"})
+"""Codes that Babel lists beside ISO 3166-1: groupings, islands without a code of their own, pseudo-locales."""

@@ -1,0 +1,121 @@
+"""What every public page shares: languages, addresses, the funding statement."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, render_template, request
+from flask_babel import gettext as _
+
+from s3chem_events.core.guard import settings
+from s3chem_events.core.i18n import locale
+from s3chem_events.core.text import LANGUAGES, Said, Text
+from s3chem_events.publishing import queries
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A text as a page shows it; `fallback_note` is empty where the words are in the page's language."""
+
+    text: Any
+    lang: str
+    fallback_note: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether there are words at all."""
+        return bool(self.text)
+
+    def __str__(self) -> str:
+        """The words alone."""
+        return str(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """The words beside the emblem."""
+
+    statement: str
+    programme: str
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """The addresses of the standing pages in one language."""
+
+    home: str
+    events: str
+    news: str
+    partners: str
+    privacy: str
+    imprint: str
+    accessibility: str
+    subscribe: str
+    lost_link: str
+
+
+def check_language(lang: str) -> str:
+    """Return the language of the address; an unknown one is no page."""
+    if lang not in LANGUAGES:
+        abort(404)
+    return lang
+
+
+def render(template: str, *, lang: str, path: str | None = None, private: bool = False, **values: Any) -> str:  # noqa: ANN401 - a template's values
+    """Render a public page; `path` is its address after the language, None for one that has no other language."""
+    base = settings().base_url
+    languages = [] if path is None else [(code, name, f"{base}/{code}{path}") for code, name in LANGUAGES.items()]
+    values.setdefault("section", "")
+    values.setdefault("language_form", "")
+    return render_template(
+        template,
+        lang=lang,
+        languages=languages,
+        private=private,
+        canonical="" if private or path is None else f"{base}/{lang}{path}",
+        page_url=request.url,
+        urls=urls(lang),
+        funding=funding(lang),
+        **values,
+    )
+
+
+def urls(lang: str) -> Urls:
+    """Return the standing addresses."""
+    here = f"/{lang}"
+    return Urls(
+        home=f"{here}/",
+        events=f"{here}/events/",
+        news=f"{here}/news/",
+        partners=f"{here}/partners",
+        privacy=f"{here}/privacy",
+        imprint=f"{here}/imprint",
+        accessibility=f"{here}/accessibility",
+        subscribe=f"{here}/events/#subscribe",
+        lost_link=f"{here}/registrations/lost-link",
+    )
+
+
+def project() -> dict[str, Any]:
+    """Return what the site says of the project; empty before any content is loaded."""
+    document = queries.document("project")
+    return document.data if document else {}
+
+
+def funding(lang: str) -> Funding:
+    """Return the funding statement in a language, from its one setting."""
+    data = project().get("funding", {})
+    statement = Text(data.get("statement", {})).within(lang)
+    return Funding(statement, data.get("programme", ""), bool(data.get("approved")))
+
+
+def translated(value: Text, lang: str) -> Translated:
+    """Return a text with a note where it falls back to another language."""
+    return noted(value.said(lang), lang)
+
+
+def noted(said: Said, lang: str) -> Translated:
+    """Say to the reader in which language the words are, where it is not the page's."""
+    if said.lang == lang or not said.text:
+        return Translated(said.text, lang)
+    name = locale(lang).languages.get(said.lang, said.lang)
+    return Translated(said.text, said.lang, _("in %(language)s", language=name))

@@ -1,0 +1,228 @@
+"""Public pages and feeds, rendered once per revision of the content and answered from memory.
+
+The answer comes from a middleware in front of Flask: a page that did not change costs no database work, no
+template and no routing. What is kept is the same for everybody: no cookie is read, none is set.
+"""
+
+import gzip
+import hashlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import Flask, current_app, make_response, request
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from s3chem_events.core import clock
+from s3chem_events.core.config import Settings
+from s3chem_events.core.db import db
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.publishing import queries
+
+P = ParamSpec("P")
+MOST = 2048
+STALE_SECONDS = 1.0
+SMALL = 600
+QUERIES = frozenset({"", *(f"lang={language}" for language in LANGUAGES)})
+CACHE_CONTROL = "public, max-age=0, must-revalidate"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One kept answer, plain and gzipped, with all that its headers need."""
+
+    body: bytes
+    gzipped: bytes | None
+    etag: str
+    modified: datetime
+    until: datetime
+    headers: tuple[tuple[str, str], ...]
+
+
+class Kept:
+    """The kept pages of this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Watch the content's revision in the way that this database offers."""
+        self.host = settings.host
+        self.pages: dict[str, Page] = {}
+        self.revision = -1
+        path = settings.database_url.removeprefix("sqlite:///")
+        self.watch: Callable[[], int] = _SqliteWatch(path) if settings.embedded else _PollingWatch()
+
+    def fresh(self) -> int:
+        """Return the present revision; forget all pages when it is a new one."""
+        revision = self.watch()
+        if revision != self.revision:
+            self.pages, self.revision = {}, revision
+        return revision
+
+    def find(self, environ: dict[str, Any]) -> Page | None:
+        """Return the page that answers a request, if it is kept and still right."""
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or environ.get("HTTP_HOST") != self.host:
+            return None
+        page = self.pages.get(key_of(environ))
+        if page is None:
+            return None
+        self.fresh()
+        page = self.pages.get(key_of(environ))
+        return page if page is not None and clock.now() < page.until else None
+
+    def keep(self, key: str, page: Page, revision: int) -> None:
+        """Keep a page that was rendered at a revision, unless the content has moved on since."""
+        if revision == self.revision and len(self.pages) < MOST:
+            self.pages[key] = page
+
+
+class _SqliteWatch:
+    """Asks SQLite whether anybody committed (`PRAGMA data_version`, no page is read) and only then for the revision."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.local = threading.local()
+
+    def __call__(self) -> int:
+        mine = self.local
+        try:
+            connection = getattr(mine, "connection", None)
+            if connection is None:
+                connection = mine.connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=10)
+                mine.version = mine.revision = -1
+            version = connection.execute("PRAGMA data_version").fetchone()[0]
+            if version != mine.version:
+                row = connection.execute("SELECT revision FROM content").fetchone()
+                mine.version, mine.revision = version, row[0] if row else 0
+        except sqlite3.Error:
+            mine.connection = None  # asked again at the next request
+            return -1
+        return int(mine.revision)
+
+
+class _PollingWatch:
+    """Asks PostgreSQL at most once a second; a commit of this process is seen at once."""
+
+    def __init__(self) -> None:
+        self.asked = self.revision = -1
+        self.at = 0.0
+        event.listen(Session, "after_commit", self._committed)
+
+    def _committed(self, session: Session) -> None:  # noqa: ARG002 - the event's signature
+        self.at = 0.0
+
+    def __call__(self) -> int:
+        moment = time.monotonic()
+        if self.at == 0.0 or moment - self.at > STALE_SECONDS:
+            with current_app.app_context() if current_app else self.app.app_context():
+                self.revision = queries.content()[0]
+                db.session.rollback()
+            self.at = moment
+        return self.revision
+
+    app: Flask
+
+
+def bind(app: Flask, settings: Settings) -> None:
+    """Put the kept pages in front of the application."""
+    store = Kept(settings)
+    app.extensions["kept"] = store
+    if isinstance(store.watch, _PollingWatch):
+        store.watch.app = app
+    inner = app.wsgi_app
+
+    def middleware(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        page = store.find(environ)
+        if page is None:
+            return inner(environ, start_response)
+        status, headers, body = _answer(page, environ)
+        start_response(status, headers)
+        return [body]
+
+    app.wsgi_app = middleware  # type: ignore[method-assign]
+
+
+def kept(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
+    """Keep what a public view answers with 200 until the content changes, or until the clock changes it."""
+
+    @wraps(view)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
+        store: Kept = current_app.extensions["kept"]
+        revision = store.fresh()
+        response = make_response(view(*args, **kwargs))
+        if response.status_code != 200:  # noqa: PLR2004 - OK
+            return response
+        response = current_app.process_response(response)
+        page = _page(response)
+        if request.query_string.decode("latin-1") in QUERIES:
+            store.keep(key_of(request.environ), page, revision)
+        status, headers, body = _answer(page, request.environ)
+        answer = Response(body, status=status)
+        answer.headers.clear()
+        answer.headers.extend(headers)
+        return answer
+
+    return wrapper
+
+
+def key_of(environ: dict[str, Any]) -> str:
+    """Return what tells two pages apart: the path and the language asked for."""
+    return f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
+
+
+def _page(response: Response) -> Page:
+    body = response.get_data()
+    modified = queries.content()[1]
+    dropped = {"content-length", "etag", "last-modified", "set-cookie", "cache-control", "vary"}
+    headers = tuple((k, v) for k, v in response.headers.items() if k.lower() not in dropped)
+    return Page(
+        body=body,
+        gzipped=gzip.compress(body, mtime=0) if len(body) > SMALL else None,
+        etag=hashlib.sha256(body).hexdigest()[:32],
+        modified=modified.replace(microsecond=0),
+        until=_until(),
+        headers=(*headers, ("Cache-Control", CACHE_CONTROL), ("Vary", "Accept-Encoding")),
+    )
+
+
+def _until() -> datetime:
+    """The next moment at which a page may change by itself; at the latest the next midnight."""
+    moment = clock.now()
+    midnight = (moment + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return min(midnight, queries.next_boundary() or midnight)
+
+
+def _answer(page: Page, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+    zipped = page.gzipped is not None and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+    # The two forms are different bytes, so they carry different strong tags (RFC 9110 8.8.1).
+    etag = f'"{page.etag}{"-gz" if zipped else ""}"'
+    headers = [("ETag", etag), ("Last-Modified", format_datetime(page.modified, usegmt=True)), *page.headers]
+    if _unchanged(page, environ):
+        return "304 NOT MODIFIED", [(k, v) for k, v in headers if k != "Content-Type"], b""
+    body = page.gzipped if zipped and page.gzipped is not None else page.body
+    if zipped:
+        headers.append(("Content-Encoding", "gzip"))
+    headers.append(("Content-Length", str(len(body))))
+    return "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+
+
+def _unchanged(page: Page, environ: dict[str, Any]) -> bool:
+    """Compare as RFC 9110 13.2.2 says: If-None-Match wins over If-Modified-Since."""
+    match = environ.get("HTTP_IF_NONE_MATCH")
+    if match is not None:
+        tags = {tag.strip().removeprefix("W/") for tag in match.split(",")}
+        return "*" in tags or not tags.isdisjoint({f'"{page.etag}"', f'"{page.etag}-gz"'})
+    since = environ.get("HTTP_IF_MODIFIED_SINCE")
+    if since is None:
+        return False
+    try:
+        return page.modified <= parsedate_to_datetime(since)
+    except (ValueError, TypeError):
+        return False

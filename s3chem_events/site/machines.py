@@ -1,0 +1,54 @@
+"""What machines ask the site: how it is, what there is, what they may look at."""
+
+from flask import Blueprint, render_template
+from flask.wrappers import Response
+from sqlalchemy.exc import SQLAlchemyError
+
+from s3chem_events.core import tasks
+from s3chem_events.core.db import db
+from s3chem_events.core.guard import settings
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.publishing import queries
+from s3chem_events.site.kept import kept
+
+machines = Blueprint("machines", __name__)
+STANDING = ("/", "/events/", "/news/", "/partners", "/privacy", "/imprint", "/accessibility")
+
+
+@machines.route("/healthz")
+def alive() -> Response:
+    """Whether this process answers."""
+    return Response("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@machines.route("/readyz")
+def ready() -> Response:
+    """Whether the database and the queue answer."""
+    try:
+        db.session.execute(db.text("SELECT 1"))
+        database = True
+    except SQLAlchemyError:
+        database = False
+    good = database and tasks.ready()
+    return Response("ready\n" if good else "not ready\n", status=200 if good else 503, content_type="text/plain; charset=utf-8")
+
+
+@machines.route("/robots.txt")
+def robots() -> Response:
+    """Personal pages and the desk are nobody's to crawl; pages, feeds and calendars are."""
+    lines = ["User-agent: *", "Disallow: /desk/", "Disallow: /calendar/"]
+    lines += [f"Disallow: /{lang}/registrations/" for lang in LANGUAGES]
+    lines.append(f"Sitemap: {settings().base_url}/sitemap.xml")
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@machines.route("/sitemap.xml")
+@kept
+def sitemap() -> Response:
+    """Every public page in each language."""
+    changed_at = queries.content()[1]
+    found = [(path, changed_at) for path in STANDING]
+    found += [(f"/events/{event.slug}", event.revised_at) for event in queries.listed_events()]
+    found += [(f"/news/{item.slug}", item.revised_at) for item in queries.news()]
+    body = render_template("site/machines/sitemap.xml", base=settings().base_url, pages=found, languages=list(LANGUAGES))
+    return Response(body, content_type="application/xml; charset=utf-8")

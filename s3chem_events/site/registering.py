@@ -1,0 +1,137 @@
+"""Registering: the form, and what answers it."""
+
+from typing import Any
+
+from flask import Blueprint, abort, redirect, request, session
+from flask.wrappers import Response
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from s3chem_events.core import limits
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.guard import csrf, private
+from s3chem_events.core.journal import VISITOR
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.publishing import queries
+from s3chem_events.publishing.lifecycle import LISTED, Visibility
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import actions, links, names
+from s3chem_events.registration.actions import AlreadyRegistered
+from s3chem_events.registration.models import Registration
+from s3chem_events.site.events_seen import event_view
+from s3chem_events.site.forms import RegistrationForm
+from s3chem_events.site.frame import check_language, render, urls
+
+registering = Blueprint("registering", __name__)
+csrf.exempt(registering)  # the form checks its own token, so that an old one costs a press and not the typing
+GONE, FORBIDDEN = 410, 403
+
+
+@registering.route("/<lang>/events/<slug>/register", methods=["GET", "POST"])
+def register(lang: str, slug: str) -> BaseResponse:
+    """Show the form (GET), register (POST)."""
+    check_language(lang)
+    event = queries.event_by_slug(slug)
+    if event is None or event.state not in LISTED:
+        abort(404)
+    if not queries.open_parts(event):
+        return _closed(event, lang)
+    form = RegistrationForm.of(event, lang)
+    if request.form.get("switch_language") in LANGUAGES:
+        return _page(form, event, lang, 200)
+    if not form.is_submitted():
+        return _page(form, event, lang, 200)
+    if form.asks_for_closed_part():
+        return _page(form, event, lang, FORBIDDEN, form.sentence(actions.NotOpen()))
+    if not form.validate():
+        return _page(form, event, lang, 422, _token_fault(form))
+    try:
+        registration = _register(form, slug)
+    except AlreadyRegistered as refusal:
+        return _already(event, lang, refusal.status)
+    except Refused as refusal:
+        return _page(form, event, lang, refusal.status, form.sentence(refusal))
+    return redirect(links.own_page(registration.id, registration.link_version, language=lang), 303)
+
+
+def _register(form: RegistrationForm, slug: str) -> Registration:
+    limits.spend(limits.REGISTRATIONS, "register", limits.network())
+    limits.spend(limits.ADDRESS, "register-address", names.address_digest(form.email.data or ""))
+    notice = queries.document("privacy")
+    version = str(notice.data.get("version", "")) if notice else ""
+    with transaction():
+        event = queries.event_by_slug(slug, lock=True)
+        if event is None:
+            raise actions.NotOpen
+        return actions.register(event, form.applicant(version), by=VISITOR)
+
+
+def _token_fault(form: RegistrationForm) -> str:
+    """Say what to do about a token that is too old, or that came without its cookie."""
+    if not form.csrf_token.errors:
+        return ""
+    if not session:
+        return _(
+            "Your browser did not send back the cookie that protects this form. "
+            "Allow cookies for this site and press again; everything you typed is kept."
+        )
+    return _("The page was open for a long time. Everything you typed is kept: please press again.")
+
+
+def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal: str = "") -> Response:
+    if form.csrf_token.errors:
+        form.csrf_token.raw_data = None
+    view = event_view(event, lang)
+    offered = {choice.value for choice in form.parts.choices}
+    body = render(
+        "site/registering/register.html",
+        lang=lang,
+        path=f"/events/{event.slug}/register",
+        section="events",
+        event=view,
+        form=form,
+        offers={part.key: part for part in view.parts if part.key in offered},
+        not_offered=[
+            (part, _("By invitation only.") if part.invited else _("Takes no registrations now."))
+            for part in view.parts
+            if part.key not in offered
+        ],
+        refusal=refusal,
+        retention="",
+        submit_label=view.register_label or _("Register"),
+        action=f"/{lang}/events/{event.slug}/register",
+        language_form="registration",
+    )
+    return private(Response(body, status=status))
+
+
+def _closed(event: Event, lang: str) -> Response:
+    view = event_view(event, lang)
+    gone = queries.is_past(event) or event.state.value == "cancelled"
+    invited = not any(part.visibility is Visibility.PUBLIC for part in event.parts)
+    values: dict[str, Any] = {
+        "title": _("No registration") if gone or invited else _("Registration is not open"),
+        "reason": view.no_register_reason,
+        "advice": "" if gone else _("The date can stand in your calendar already; the calendar follows every change."),
+    }
+    body = render(
+        "site/registering/closed.html",
+        lang=lang,
+        path=f"/events/{event.slug}/register",
+        section="events",
+        event=view,
+        **values,
+    )
+    return private(Response(body, status=GONE if gone else FORBIDDEN))
+
+
+def _already(event: Event, lang: str, status: int) -> Response:
+    body = render(
+        "site/registering/already.html",
+        lang=lang,
+        private=True,
+        event=event_view(event, lang),
+        lost_link_url=urls(lang).lost_link,
+    )
+    return private(Response(body, status=status))
