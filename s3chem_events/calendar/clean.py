@@ -4,7 +4,8 @@ import re
 from urllib.parse import quote
 
 # C0 but TAB and LF, DEL, C1, lone surrogates: not one of them may stand in a content line (RFC 5545 3.1).
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# A byte order mark within a text means nothing, and readers (icalendar for one) take it out of the middle of values.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 # What some parser or other takes for the end of a line.
 _LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 

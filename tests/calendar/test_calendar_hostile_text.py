@@ -86,7 +86,7 @@ def check(file: bytes) -> Any:
 
 
 @given(calendar=calendars, entry=entries)
-@settings(deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_feed_of_hostile_texts_is_whole_and_says_what_was_meant(calendar: Calendar, entry: Entry) -> None:
     event = check(ics.feed(calendar, [entry]))
     assert str(event["SUMMARY"]) == clean.one_line(entry.summary)
@@ -95,7 +95,7 @@ def test_feed_of_hostile_texts_is_whole_and_says_what_was_meant(calendar: Calend
 
 
 @given(entry=entries, guest=guests, note=texts, method=st.sampled_from(["REQUEST", "CANCEL"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_letter_to_a_hostile_guest_is_whole_and_equals_the_slow_way(
     entry: Entry, guest: Mailbox, note: str, method: str
 ) -> None:
@@ -113,7 +113,7 @@ def test_letter_to_a_hostile_guest_is_whole_and_equals_the_slow_way(
 
 
 @given(texts)
-@settings(deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_addresses_stay_in_the_characters_of_a_uri(text: str) -> None:
     for address in (clean.uri(text), clean.mailto(text)):
         assert re.fullmatch(r"[!#-;=?-\[\]_a-z~]*", address)
