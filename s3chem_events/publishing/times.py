@@ -6,30 +6,46 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from s3chem_events.core.errors import Invalid
 
 
+class NoSuchZone(Invalid):
+    """No time zone has such a name."""
+
+    code = "no_such_zone"
+
+
+class HourSkipped(Invalid):
+    """The clocks skip this local time: it does not exist."""
+
+    code = "hour_skipped"
+
+
+class HourTwice(Invalid):
+    """The clocks show this local time twice: it does not say which one is meant."""
+
+    code = "hour_twice"
+
+
 def zone_info(zone: str, path: str = "zone") -> ZoneInfo:
     """Return the zone of an IANA name."""
     try:
         return ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
-        raise Invalid(path, f"{zone!r} is not the name of a time zone, such as Europe/Amsterdam") from error
+        raise NoSuchZone(path, f"{zone!r} is not the name of a time zone, such as Europe/Amsterdam") from error
 
 
 def moment(local: datetime, zone: str, path: str = "starts") -> datetime:
     """Return the moment (aware UTC) of a naive local time.
 
     Raises:
-        Invalid: the clocks skip this local time, or show it twice.
+        HourSkipped, HourTwice: for the one hour a year that is missing, and the one that is double.
     """
     info = zone_info(zone)
     early, late = local.replace(tzinfo=info, fold=0), local.replace(tzinfo=info, fold=1)
     if early.utcoffset() != late.utcoffset():
         there = early.astimezone(UTC).astimezone(info).replace(tzinfo=None) == local
-        detail = (
-            f"the clocks show {local:%H:%M} twice on {local:%Y-%m-%d} in {zone}"
-            if there
-            else f"the clocks skip {local:%H:%M} on {local:%Y-%m-%d} in {zone}"
-        )
-        raise Invalid(path, detail + "; choose another hour")
+        hour, where = f"{local:%H:%M}", f"on {local:%Y-%m-%d} in {zone}; choose another hour"
+        if there:
+            raise HourTwice(path, f"the clocks show {hour} twice {where}")
+        raise HourSkipped(path, f"the clocks skip {hour} {where}")
     return early.astimezone(UTC)
 
 

@@ -1,0 +1,48 @@
+"""Lists inside a form, without a script: buttons that add, remove and move rows of what was typed; pure.
+
+A row's fields are named `<list>-<number>-<field>`; a list may stand inside a row of another. The buttons are named
+`do` and say `add:parts`, `remove:parts-2`, `up:parts-0-items-3`, `down:…`. What was typed is moved as it is.
+"""
+
+import re
+from collections.abc import Iterable
+
+from werkzeug.datastructures import MultiDict
+
+ORDER = re.compile(r"(?P<verb>add|remove|up|down):(?P<list>[a-z]+(-\d+-[a-z]+)*)(-(?P<number>\d+))?")
+FRESH = "new"
+"""An empty field that makes a row be there before anything is typed into it."""
+
+
+def changed(typed: MultiDict[str, str], order: str) -> MultiDict[str, str]:
+    """Return what was typed after one press of a button; an order that makes no sense changes nothing."""
+    found = ORDER.fullmatch(order)
+    if found is None:
+        return typed
+    name = found["list"]
+    there = numbers(typed, name)
+    if found["verb"] == "add":
+        return MultiDict([*typed.items(multi=True), (f"{name}-{max(there, default=-1) + 1}-{FRESH}", "1")])
+    number = int(found["number"] or -1)
+    if number not in there:
+        return typed
+    if found["verb"] == "remove":
+        gone = f"{name}-{number}-"
+        return MultiDict((key, value) for key, value in typed.items(multi=True) if not key.startswith(gone))
+    place = there.index(number) + (-1 if found["verb"] == "up" else 1)
+    return _swapped(typed, name, number, there[place]) if 0 <= place < len(there) else typed
+
+
+def numbers(typed: Iterable[str], name: str) -> list[int]:
+    """Return the numbers of a list's rows, in their order."""
+    rows = re.compile(rf"{re.escape(name)}-(\d+)-")
+    return sorted({int(found[1]) for key in typed if (found := rows.match(key))})
+
+
+def _swapped(typed: MultiDict[str, str], name: str, one: int, other: int) -> MultiDict[str, str]:
+    renamed = {f"{name}-{one}-": f"{name}-{other}-", f"{name}-{other}-": f"{name}-{one}-"}
+    result: MultiDict[str, str] = MultiDict()
+    for key, value in typed.items(multi=True):
+        start = next((start for start in renamed if key.startswith(start)), None)
+        result.add(key if start is None else renamed[start] + key.removeprefix(start), value)
+    return result

@@ -1,0 +1,102 @@
+"""How the desk says what the rooms know by ids. The words are those of the reader's language."""
+
+from flask_babel import gettext as _
+
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+from s3chem_events.registration.capacity import Standing
+
+
+def states() -> dict[State, str]:
+    """Return the names of an event's states."""
+    return {
+        State.DRAFT: _("Draft"),
+        State.SAVE_THE_DATE: _("Save the date"),
+        State.ANNOUNCED: _("Announced"),
+        State.POSTPONED: _("Postponed"),
+        State.CANCELLED: _("Cancelled"),
+        State.OVER: _("Over"),
+    }
+
+
+def chips() -> dict[State, str]:
+    """Return the class of the chip that carries a state."""
+    return {
+        State.SAVE_THE_DATE: "chip-save",
+        State.ANNOUNCED: "chip-open",
+        State.POSTPONED: "chip-moved",
+        State.CANCELLED: "chip-cancelled",
+    }
+
+
+def kinds() -> dict[Kind, str]:
+    """Return the names of the kinds of events."""
+    return {
+        Kind.CONFERENCE: _("Conference"),
+        Kind.WORKING_GROUP_MEETING: _("Working-group meeting"),
+        Kind.WORKSHOP: _("Workshop"),
+        Kind.WEBINAR: _("Webinar"),
+    }
+
+
+def visibilities() -> dict[Visibility, str]:
+    """Return who may come to a part."""
+    return {Visibility.PUBLIC: _("Open to everyone"), Visibility.INVITED: _("By invitation only")}
+
+
+def modes() -> dict[Mode, str]:
+    """Return the ways to take part."""
+    return {Mode.ON_SITE: _("On site"), Mode.ONLINE: _("Online")}
+
+
+def standings() -> dict[Standing, str]:
+    """Return how a person can stand to a part."""
+    return {
+        Standing.CONFIRMED: _("Confirmed"),
+        Standing.WAITING: _("On the waiting list"),
+        Standing.OFFERED: _("Place offered"),
+        Standing.PENDING: _("To be approved"),
+        Standing.WITHDRAWN: _("Withdrawn"),
+        Standing.REJECTED: _("Rejected"),
+    }
+
+
+def standing_chips() -> dict[Standing, str]:
+    """Return the class of the chip that carries a standing."""
+    return {
+        Standing.CONFIRMED: "chip-open",
+        Standing.WAITING: "chip-full",
+        Standing.OFFERED: "chip-save",
+        Standing.PENDING: "chip-full",
+        Standing.REJECTED: "chip-cancelled",
+    }
+
+
+def event_fields() -> dict[str, str]:
+    """Return the names of what an event's file holds, for its history."""
+    return {
+        "slug": _("Address of the page"),
+        "kind": _("Kind"),
+        "state": _("State"),
+        "title": _("Title"),
+        "summary": _("Summary"),
+        "description": _("Description"),
+        "report": _("Report"),
+        "zone": _("Time zone"),
+        "region": _("Region"),
+        "venue": _("Place"),
+        "registration": _("Registration period"),
+        "parts": _("Parts"),
+        "programme": _("Programme"),
+        "note": _("Note for organisers"),
+        "added": _("Event added"),
+    }
+
+
+def happenings() -> dict[str, str]:
+    """Return the facts about a registration in words."""
+    return {
+        "registration.confirmed": _("Registered"),
+        "registration.withdrawn": _("Withdrawn"),
+        "registration.disowned": _("Removed by the owner of the address"),
+        "registration.link_requested": _("Personal link sent again"),
+    }
