@@ -1,0 +1,205 @@
+"""What is done with organisers: add, let in by link, change, disable. Each changes rows and notes who did it."""
+
+from sqlalchemy import CursorResult
+
+from s3chem_events.accounts import audit, passwords, queries, roles, security, tokens
+from s3chem_events.accounts.models import Organiser, OrganiserSession, OwnEvent, SignInLink
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import OPERATOR, VISITOR, Actor
+
+FIRST_ADDRESS = "organiser@s3chem.example"
+
+
+class AlreadyThere(Refused):
+    """There is an organiser with this address."""
+
+    code = "organiser_already_there"
+    status = 409
+
+
+class LastCoordinator(Refused):
+    """Nobody could manage the organisers any more."""
+
+    code = "last_coordinator"
+    status = 409
+
+
+class LinkUsed(Refused):
+    """A sign-in link that is used, too old or made up."""
+
+    code = "link_used"
+    status = 410
+
+
+def acting(organiser: Organiser) -> Actor:
+    """Return an organiser as the actor of a change."""
+    return Actor("organiser", organiser.id)
+
+
+def add(
+    email: str,
+    *,
+    role: Role,
+    by: Actor,
+    name: str = "",
+    language: str = "en",
+    event_ids: frozenset[int] = frozenset(),
+    password: str | None = None,
+) -> Organiser:
+    """Add an organiser; without a password the way in is a link.
+
+    Raises:
+        AlreadyThere: there is one with this address.
+        WeakPassword: the password is too easy.
+
+    """
+    address = email.strip().lower()
+    if queries.organiser_by_address(address) is not None:
+        raise AlreadyThere(f"There is an organiser {address} already.")
+    if password is not None:
+        passwords.check(password, known=(address, name))
+    organiser = Organiser(
+        email=address,
+        name=name,
+        language=language,
+        role=role,
+        password=security.hashed(password) if password is not None else None,
+        fs_uniquifier=tokens.make(),
+        fs_webauthn_user_handle=tokens.make(),
+        created_at=now(),
+        own_events=[OwnEvent(event_id=event_id) for event_id in sorted(event_ids)],
+    )
+    db.session.add(organiser)
+    db.session.flush()
+    audit.note("organiser.added", by=by, organiser=organiser.id, role=role.value, events=sorted(event_ids))
+    return organiser
+
+
+def request_link(email: str) -> None:
+    """Let a sign-in link be mailed, if the address is an organiser's; the work is the same if it is not."""
+    organiser = queries.organiser_by_address(email)
+    if organiser is not None and organiser.active:
+        journal.record("organiser.link_requested", organiser.id, by=VISITOR)
+        audit.note("organiser.link_requested", by=VISITOR, organiser=organiser.id)
+    else:
+        audit.note("organiser.link_refused", by=VISITOR)
+
+
+def sign_in_url(organiser: Organiser, *, base_url: str) -> str:
+    """Make a link that lets an organiser in once, within half an hour; returns its address."""
+    token = tokens.make()
+    old = SignInLink.made_at < now() - queries.LINK_LASTS
+    db.session.execute(db.delete(SignInLink).where(SignInLink.organiser_id == organiser.id, old))
+    db.session.add(SignInLink(organiser_id=organiser.id, digest=tokens.digest(token), made_at=now()))
+    return f"{base_url}/desk/sign-in/{token}"
+
+
+def use_link(token: str) -> Organiser:
+    """Spend a sign-in link and return whose it is.
+
+    Raises:
+        LinkUsed: it is spent, too old or never was.
+
+    """
+    spent = db.session.execute(
+        db.update(SignInLink).where(*queries.unused(token)).values(used_at=now()).returning(SignInLink.organiser_id)
+    ).scalar()
+    organiser = queries.organiser_by_id(spent) if spent is not None else None
+    if organiser is None or not organiser.active:
+        raise LinkUsed
+    return organiser
+
+
+def first_link(base_url: str) -> str | None:
+    """Return a way in for whoever starts the program; None once an organiser has a password.
+
+    On an empty database it makes a coordinator, without a password.
+    """
+    if queries.has_organiser_with_password():
+        return None
+    organiser = queries.organiser_by_address(FIRST_ADDRESS)
+    if organiser is None and not queries.organisers():
+        organiser = add(FIRST_ADDRESS, role=Role.COORDINATOR, by=OPERATOR)
+    if organiser is None or not organiser.active:
+        return None
+    return sign_in_url(organiser, base_url=base_url)
+
+
+def change_role(organiser: Organiser, *, role: Role, event_ids: frozenset[int], by: Actor) -> None:
+    """Give an organiser another role or other events."""
+    if role is not Role.COORDINATOR:
+        _keep_a_coordinator(organiser)
+    was = organiser.role
+    organiser.role = role
+    organiser.own_events = [own for own in organiser.own_events if own.event_id in event_ids] + [
+        OwnEvent(event_id=event_id) for event_id in sorted(event_ids - organiser.event_ids)
+    ]
+    audit.note(
+        "organiser.role_changed",
+        by=by,
+        organiser=organiser.id,
+        was=was.value,
+        role=role.value,
+        events=sorted(event_ids) if roles.is_bound(role) else [],
+    )
+
+
+def disable(organiser: Organiser, *, by: Actor) -> None:
+    """Let an organiser in no more; every session and link ends at once."""
+    _keep_a_coordinator(organiser)
+    organiser.active = False
+    _end_sessions(organiser)
+    db.session.execute(db.delete(SignInLink).filter_by(organiser_id=organiser.id))
+    audit.note("organiser.disabled", by=by, organiser=organiser.id)
+
+
+def enable(organiser: Organiser, *, by: Actor) -> None:
+    """Let an organiser in again."""
+    organiser.active = True
+    audit.note("organiser.enabled", by=by, organiser=organiser.id)
+
+
+def change_password(organiser: Organiser, *, password: str, by: Actor) -> None:
+    """Set a new password; every session ends, the caller signs in anew.
+
+    Raises:
+        WeakPassword: it is too short, too long or too common.
+
+    """
+    passwords.check(password, known=(organiser.email, organiser.name))
+    organiser.password = security.hashed(password)
+    _end_sessions(organiser)
+    audit.note("organiser.password_changed", by=by, organiser=organiser.id)
+
+
+def change_profile(organiser: Organiser, *, name: str, language: str) -> None:
+    """Set the name that colleagues see and the language of the desk."""
+    organiser.name, organiser.language = name, language
+
+
+def end_session(organiser: Organiser, *, session_id: int) -> bool:
+    """Sign one browser out; returns whether it was signed in and the organiser's own."""
+    query = db.delete(OrganiserSession).filter_by(id=session_id, organiser_id=organiser.id)
+    done = db.session.execute(query)
+    return isinstance(done, CursorResult) and done.rowcount > 0
+
+
+def end_other_sessions(organiser: Organiser, *, but: int) -> None:
+    """Sign out every browser but one."""
+    query = db.delete(OrganiserSession).where(OrganiserSession.organiser_id == organiser.id, OrganiserSession.id != but)
+    db.session.execute(query)
+
+
+def _end_sessions(organiser: Organiser) -> None:
+    organiser.fs_uniquifier = tokens.make()
+    db.session.execute(db.delete(OrganiserSession).filter_by(organiser_id=organiser.id))
+
+
+def _keep_a_coordinator(organiser: Organiser) -> None:
+    others = [o for o in queries.organisers() if o.active and o.role is Role.COORDINATOR and o.id != organiser.id]
+    if organiser.role is Role.COORDINATOR and not others:
+        raise LastCoordinator

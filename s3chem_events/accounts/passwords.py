@@ -1,0 +1,39 @@
+"""Which passwords are good enough: long, and not among those that everybody tries first."""
+
+import unicodedata
+
+from zxcvbn import zxcvbn
+
+from s3chem_events.core.errors import Refused
+
+SHORTEST = 12
+LONGEST = 200
+ESTIMATED = 64
+"""The estimate takes long for long passwords; 64 characters tell enough."""
+LEAST_SCORE = 3
+"""zxcvbn's "safely unguessable": over 10^8 guesses against its lists of some 30,000 common passwords."""
+OURS = ("s3chem", "interreg", "europe", "chemical", "organiser", "conference")
+
+
+class WeakPassword(Refused):
+    """The password is too short, too long or too easily guessed; `reason` says which."""
+
+    code = "weak_password"
+    status = 422
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason: `short`, `long` or `common`."""
+        super().__init__(reason, reason=reason)
+        self.reason = reason
+
+
+def check(password: str, *, known: tuple[str, ...] = ()) -> None:
+    """Raise WeakPassword unless the password is good; `known` are words that anybody would try for this person."""
+    normal = unicodedata.normalize("NFKC", password)
+    if len(normal) < SHORTEST:
+        raise WeakPassword("short")
+    if len(normal) > LONGEST:
+        raise WeakPassword("long")
+    words = [part for word in (*OURS, *known) for part in (word, *word.replace("@", ".").split("."))]
+    if zxcvbn(normal[:ESTIMATED], user_inputs=words)["score"] < LEAST_SCORE:
+        raise WeakPassword("common")

@@ -1,0 +1,45 @@
+"""Who may do what at the desk: one table, pure. What stands in no line is refused."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an organiser is here for."""
+
+    COORDINATOR = "coordinator"
+    PARTNER_ORGANISER = "partner_organiser"
+    DESK_HELPER = "desk_helper"
+    READ_ONLY = "read_only"
+
+
+ALL = frozenset(Role)
+COORDINATORS = frozenset({Role.COORDINATOR})
+ORGANISERS = frozenset({Role.COORDINATOR, Role.PARTNER_ORGANISER})
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "dashboard.see": ALL,
+    "account.own": ALL,
+    "event.see": ALL,
+    "event.add": COORDINATORS,
+    "event.edit": ORGANISERS,
+    "participants.see": ALL,
+    "participants.edit": ORGANISERS,
+    "participants.export": ORGANISERS,
+    "outbox.see": COORDINATORS,  # an e-mail may belong to any event, so that it is for those who see every event
+    "outbox.manage": COORDINATORS,
+    "organisers.see": COORDINATORS,
+    "organisers.manage": COORDINATORS,
+}
+
+BOUND = frozenset({Role.PARTNER_ORGANISER, Role.DESK_HELPER})
+"""Roles that hold for the organiser's own events only; any other event does not exist for them."""
+
+
+def may(role: Role, permission: str) -> bool:
+    """Whether a role includes a permission; an unknown permission is nobody's."""
+    return role in PERMISSIONS.get(permission, frozenset())
+
+
+def is_bound(role: Role) -> bool:
+    """Whether a role holds for the organiser's own events only."""
+    return role in BOUND
