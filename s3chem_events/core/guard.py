@@ -35,6 +35,7 @@ def settings() -> Settings:
 def bind(app: Flask, given: Settings) -> None:
     """Put the guards in front of every route."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = True
+    app.config["WTF_CSRF_SSL_STRICT"] = False  # private pages send no Referer, which it would demand over TLS
     csrf.init_app(app)
     app.before_request(_known_host)
     app.after_request(_headers(secure=given.secure))
