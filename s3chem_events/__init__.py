@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from s3chem_events import site
+from s3chem_events import desk, site
 from s3chem_events.core import config, db, guard, i18n, limits, tasks
 from s3chem_events.core.config import Settings
 
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _open_doors(app: Flask, settings: Settings) -> None:
     site.open_door(app, settings)
+    desk.open_door(app, settings)
 
 
 def _folder(name: str) -> str:

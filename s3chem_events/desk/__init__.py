@@ -1,0 +1,21 @@
+"""The organisers' door: signed in, with a role, for this event."""
+
+from flask import Flask
+
+from s3chem_events.accounts import security
+from s3chem_events.core.config import Settings
+from s3chem_events.desk import account, frame, home, refusals, signing_in
+from s3chem_events.desk.frame import allowed
+
+__all__ = ["account", "allowed", "home", "open_door"]
+
+
+def open_door(app: Flask, settings: Settings) -> None:
+    """Hang the desk in, behind its guard."""
+    security.bind(app, settings)
+    app.view_functions["security.login"] = signing_in.to_our_own_page
+    app.before_request(frame.guard_desk)
+    app.after_request(frame.seal)
+    app.context_processor(frame.frame)
+    refusals.bind(frame.desk)
+    app.register_blueprint(frame.desk)

@@ -134,3 +134,8 @@ def _whole() -> Select[tuple[Event]]:
         joinedload(Event.venue),
         selectinload(Event.parts).options(joinedload(Part.venue), selectinload(Part.programme)),
     )
+
+
+def event_id(slug: str) -> int | None:
+    """Return the id of an event, for those who only must know whose it is."""
+    return db.session.scalar(db.select(Event.id).where(Event.slug == slug))

@@ -1,0 +1,189 @@
+"""The frame of the desk: one blueprint, and the rights in front of each of its views.
+
+A view says what it needs, `@allowed("participants.export")`; one that says nothing is refused to everybody.
+Views of one event carry its `slug` in their address: there the organiser must also be responsible for that event,
+and an event that is somebody else's does not exist.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Blueprint, Flask, abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from flask_babel import lazy_gettext as _l
+
+from s3chem_events.accounts import audit, roles, security
+from s3chem_events.accounts.models import Organiser
+from s3chem_events.core import guard
+from s3chem_events.core.db import transaction
+from s3chem_events.core.journal import VISITOR, Actor
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.publishing import queries as publishing
+
+desk = Blueprint("desk", __name__, url_prefix="/desk")
+DOORS = frozenset({"desk", "security"})
+ANYBODY = "anybody"
+"""What sign-in pages declare: no account is needed."""
+
+PERMISSIONS_OF_SECURITY = {  # Flask-Security's views; one that is missing here is refused
+    "security.login": ANYBODY,
+    "security.two_factor_token_validation": ANYBODY,
+    "security.two_factor_select": ANYBODY,
+    "security.tf_select": ANYBODY,
+    "security.two_factor_rescue": ANYBODY,
+    "security.mf_recovery": ANYBODY,
+    "security.wan_signin": ANYBODY,
+    "security.wan_signin_response": ANYBODY,
+    "security.verify": "account.own",
+    "security.two_factor_setup": "account.own",
+    "security.two_factor_setup_validate": "account.own",
+    "security.mf_recovery_codes": "account.own",
+    "security.wan_register": "account.own",
+    "security.wan_register_response": "account.own",
+    "security.wan_delete": "account.own",
+    "security.wan_verify": "account.own",
+    "security.wan_verify_response": "account.own",
+}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the side bar; shown where its page exists and the organiser may open it."""
+
+    endpoint: str
+    label: str
+    permission: str
+    section: str
+
+
+PLACES = (
+    Place("desk.home", _l("Overview"), "dashboard.see", "home"),
+    Place("desk.events", _l("Events"), "event.see", "events"),
+    Place("desk.outbox", _l("Mail"), "outbox.see", "mail"),
+    Place("desk.organisers", _l("Organisers"), "organisers.see", "organisers"),
+)
+
+
+def allowed(permission: str) -> Callable[[View], View]:
+    """Say which permission a view needs; nearest to the function, below the route."""
+    if permission != ANYBODY and permission not in roles.PERMISSIONS:
+        msg = f"{permission} is no permission of accounts.roles"
+        raise ValueError(msg)
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def needed(app: Flask, endpoint: str) -> str | None:
+    """Return the permission that an endpoint of the desk declares, or None where it declares nothing."""
+    if endpoint.startswith("security."):
+        return PERMISSIONS_OF_SECURITY.get(endpoint)
+    declared: str | None = getattr(app.view_functions.get(endpoint), "permission", None)
+    return declared
+
+
+def me() -> Organiser:
+    """Return the organiser who is signed in; only for views that need a permission."""
+    found = security.organiser()
+    if found is None:
+        abort(401)
+    return found
+
+
+def by() -> Actor:
+    """Return who causes a change, for the journal."""
+    found = security.organiser()
+    return VISITOR if found is None else Actor("organiser", found.id)
+
+
+def may(permission: str) -> bool:
+    """Whether the signed-in organiser has a permission, for what a page offers."""
+    found = security.organiser()
+    return found is not None and roles.may(found.role, permission)
+
+
+def own_events_only() -> frozenset[int] | None:
+    """Return the events that the organiser is bound to; None for one who sees every event."""
+    organiser = me()
+    return organiser.event_ids if roles.is_bound(organiser.role) else None
+
+
+def guard_desk() -> ResponseReturnValue | None:
+    """Ask before every request to the desk: who is it, may they do this, and is it their event."""
+    if request.blueprint not in DOORS or request.endpoint is None:
+        return None
+    permission = needed(current_app, request.endpoint)
+    if permission is None:
+        abort(403)
+    if request.blueprint == "security" and request.method == "POST":
+        security.begin_writing()
+    organiser = security.organiser()
+    g.language = organiser.language if organiser is not None else None
+    if permission == ANYBODY:
+        return None
+    if organiser is None:
+        here = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("desk.sign_in", next=here if here != "/desk/" else None))
+    _check(organiser, permission)
+    return None
+
+
+def _check(organiser: Organiser, permission: str) -> None:
+    """Let pass, or refuse and note it."""
+    status = _refusal(organiser, permission)
+    if status is None:
+        return
+    with transaction():
+        audit.note("desk.refused", by=by(), endpoint=request.endpoint, permission=permission, answer=status)
+    abort(status)
+
+
+def _refusal(organiser: Organiser, permission: str) -> int | None:
+    """Refuse by role first, alike for every event, so that the answer tells nothing of events."""
+    if not roles.may(organiser.role, permission):
+        return 403
+    slug = (request.view_args or {}).get("slug")
+    if slug is None:
+        return None
+    event_id = publishing.event_id(slug)
+    foreign = roles.is_bound(organiser.role) and event_id not in organiser.event_ids
+    return 404 if event_id is None or foreign else None
+
+
+def seal(response: Response) -> Response:
+    """Mark every answer of the desk as private to this browser."""
+    if request.blueprint in DOORS or request.path.startswith("/desk/"):
+        guard.private(response)
+        response.vary.add("Cookie")
+    return response
+
+
+def frame() -> dict[str, Any]:
+    """Return what the frame of a desk page shows."""
+    if request.blueprint not in DOORS:
+        return {}
+    organiser = security.organiser()
+    places = [
+        place
+        for place in PLACES
+        if organiser is not None
+        and roles.may(organiser.role, place.permission)
+        and place.endpoint in current_app.view_functions
+    ]
+    return {
+        "lang": organiser.language
+        if organiser is not None
+        else request.accept_languages.best_match(list(LANGUAGES)) or "en",
+        "me": organiser,
+        "may": may,
+        "places": places,
+        "private": True,
+        "signed_in": organiser is not None,
+    }

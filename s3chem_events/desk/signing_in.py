@@ -1,0 +1,129 @@
+"""The ways in: password, one-time link, passkey; and the way out.
+
+A GET never lets anybody in: mail scanners open links.
+"""
+
+from urllib.parse import urlsplit
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, PasswordField
+from wtforms.validators import InputRequired, Length
+
+from s3chem_events.accounts import actions, audit, queries, security
+from s3chem_events.core import limits
+from s3chem_events.core.db import transaction
+from s3chem_events.core.journal import VISITOR
+from s3chem_events.desk.frame import ANYBODY, allowed, by, desk
+
+HOME = "/desk/"
+LONGEST_ADDRESS = 254
+TRIES = "10 per 15 minutes"
+"""For one address, from wherever. The link by e-mail stays open meanwhile, so that nobody can lock an organiser out."""
+
+
+class SignInForm(FlaskForm):
+    """E-mail and password."""
+
+    email = EmailField(
+        _l("E-mail"), validators=[InputRequired(_l("Enter your e-mail address.")), Length(max=LONGEST_ADDRESS)]
+    )
+    password = PasswordField(_l("Password"), validators=[InputRequired(_l("Enter your password.")), Length(max=1000)])
+    next = HiddenField()
+
+
+class LinkForm(FlaskForm):
+    """The address that a sign-in link goes to."""
+
+    email = EmailField(
+        _l("E-mail"), validators=[InputRequired(_l("Enter your e-mail address.")), Length(max=LONGEST_ADDRESS)]
+    )
+
+
+class TokenForm(FlaskForm):
+    """Nothing but the token against forged posts."""
+
+
+def address() -> str:
+    """The address typed in, for the limits."""
+    return "sign-in:" + request.form.get("email", "").strip().lower()[:LONGEST_ADDRESS]
+
+
+def local(url: str | None) -> str:
+    """Return where to go next, if it is a page of the desk; else its first page."""
+    if not url or not url.startswith("/desk/") or "\\" in url or any(ord(c) < ord(" ") for c in url):
+        return HOME
+    parts = urlsplit(url)
+    return url if not parts.scheme and not parts.netloc else HOME
+
+
+@desk.route("/sign-in", methods=["GET", "POST"])
+@limits.limiter.limit(limits.SIGN_IN, methods=["POST"])
+@limits.limiter.limit(TRIES, key_func=address, methods=["POST"])
+@allowed(ANYBODY)
+def sign_in() -> ResponseReturnValue:
+    """Sign in with a password. The answer to a wrong one is the same whether or not there is such an organiser."""
+    if security.organiser() is not None:
+        return redirect(local(request.args.get("next")))
+    form = SignInForm(next=request.args.get("next", ""))
+    if not form.validate_on_submit():
+        return render_template("desk/sign_in.html", form=form), 422 if form.errors else 200
+    someone = queries.organiser_by_address(form.email.data or "")
+    good = security.password_matches(someone, form.password.data or "")
+    with transaction():
+        if good and someone is not None:
+            next_url = local(form.next.data)
+            return security.let_in(someone, by="password", next_url=next_url) or redirect(next_url)
+        audit.note("sign_in.failed", by=VISITOR, organiser=someone.id if someone is not None else None)
+    form.password.errors = [_("The e-mail address or the password is wrong.")]
+    return render_template("desk/sign_in.html", form=form), 422
+
+
+@desk.route("/sign-in/link", methods=["GET", "POST"])
+@limits.limiter.limit(limits.LINKS, methods=["POST"])
+@limits.limiter.limit(limits.ADDRESS, key_func=address, methods=["POST"])
+@allowed(ANYBODY)
+def sign_in_link() -> ResponseReturnValue:
+    """Have a link mailed. The answer is the same for every address."""
+    form = LinkForm()
+    if not form.validate_on_submit():
+        return render_template("desk/sign_in_link.html", form=form), 422 if form.errors else 200
+    with transaction():
+        actions.request_link(form.email.data or "")
+    return render_template("desk/sign_in_link_sent.html", email=form.email.data)
+
+
+@desk.route("/sign-in/<token>", methods=["GET", "POST"])
+@limits.limiter.limit(limits.SIGN_IN, methods=["POST"])
+@allowed(ANYBODY)
+def sign_in_by_link(token: str) -> ResponseReturnValue:
+    """Show a button (GET); sign in (POST)."""
+    form = TokenForm()
+    if not form.validate_on_submit():
+        good = queries.link_is_good(token)
+        return render_template("desk/sign_in_by_link.html", form=form, good=good), 200 if good else 410
+    try:
+        with transaction():
+            answer = security.let_in(actions.use_link(token), by="link", next_url=HOME)
+    except actions.LinkUsed as refusal:
+        return render_template("desk/sign_in_by_link.html", form=form, good=False), refusal.status
+    return answer or redirect(HOME)
+
+
+@desk.route("/sign-out", methods=["POST"])
+@allowed("account.own")
+def sign_out() -> ResponseReturnValue:
+    """Sign out here; the session ends on the server too."""
+    with transaction():
+        audit.note("organiser.signed_out", by=by())
+        security.let_out()
+    flash(_("You are signed out."), "good")
+    return redirect(url_for("desk.sign_in"))
+
+
+def to_our_own_page(**_values: str) -> ResponseReturnValue:
+    """Lead to our sign-in page whoever Flask-Security sends to its own."""
+    return redirect(url_for("desk.sign_in", next=request.args.get("next")))
