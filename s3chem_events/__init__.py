@@ -19,6 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises:
         WrongSetting: one sentence that names the setting.
+
     """
     settings = settings or config.load(default_instance=_default_instance())
     app = Flask(

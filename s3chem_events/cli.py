@@ -112,7 +112,7 @@ def show_event(slug: str) -> None:
     click.echo(json.dumps(files.write(actions.event_facts(found)), ensure_ascii=False, indent=2))
 
 
-def _json(file: IO[bytes]) -> Any:  # noqa: ANN401 - JSON
+def _json(file: IO[bytes]) -> Any:
     try:
         return json.load(file)
     except ValueError as error:

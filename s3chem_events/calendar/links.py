@@ -49,7 +49,13 @@ def event(entry: Entry) -> EventLinks:
     starts, ends = entry.starts, entry.ends if timed else entry.ends + timedelta(days=1)
     basic = [_basic(moment) for moment in (starts, ends)]
     details = entry.description or entry.url
-    google = {"action": "TEMPLATE", "text": entry.summary, "dates": "/".join(basic), "details": details, "location": entry.location}
+    google = {
+        "action": "TEMPLATE",
+        "text": entry.summary,
+        "dates": "/".join(basic),
+        "details": details,
+        "location": entry.location,
+    }
     outlook = {
         "path": "/calendar/action/compose",
         "rru": "addevent",

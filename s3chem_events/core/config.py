@@ -11,14 +11,30 @@ from dotenv import dotenv_values
 
 PREFIX = "S3CHEM_"
 NAMES = (
-    "DATABASE_URL QUEUE_URL LIMITS_URL BASE_URL SECRET_KEY INSTANCE MAIL_SERVER MAIL_PORT MAIL_USERNAME MAIL_PASSWORD "
-    "MAIL_TLS MAIL_SENDER MAIL_RATE INBOX_URL TRUSTED_PROXIES LIMITS LOG_FORMAT METRICS"
-).split()
+    "DATABASE_URL",
+    "QUEUE_URL",
+    "LIMITS_URL",
+    "BASE_URL",
+    "SECRET_KEY",
+    "INSTANCE",
+    "MAIL_SERVER",
+    "MAIL_PORT",
+    "MAIL_USERNAME",
+    "MAIL_PASSWORD",
+    "MAIL_TLS",
+    "MAIL_SENDER",
+    "MAIL_RATE",
+    "INBOX_URL",
+    "TRUSTED_PROXIES",
+    "LIMITS",
+    "LOG_FORMAT",
+    "METRICS",
+)
 DEFAULT_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 SHORTEST_SECRET = 32
 
 
-class WrongSetting(Exception):  # noqa: N818 - reads as what it is
+class WrongSetting(Exception):
     """A setting is missing or wrong; the text names it and says what is expected."""
 
 
@@ -78,6 +94,7 @@ def load(environ: Mapping[str, str] | None = None, *, default_instance: Path | N
 
     Raises:
         WrongSetting: one sentence that names the setting.
+
     """
     if environ is None:
         environ = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}

@@ -7,7 +7,7 @@ says BEGIN itself: IMMEDIATE where it is going to write, plain where it reads (d
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -34,6 +34,15 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What every table's class derives from."""
+
+        __abstract__ = True
+else:
+    Model = db.Model  # made by Flask-SQLAlchemy at run time, out of Base
+
 migrate = Migrate(db=db, render_as_batch=True)
 
 
@@ -89,7 +98,7 @@ def listen(engine: Engine) -> None:
         event.listen(engine, "begin", _begin)
 
 
-def _prepare(connection: Any, record: object) -> None:  # noqa: ANN401, ARG001 - the driver's own object
+def _prepare(connection: Any, record: object) -> None:  # noqa: ARG001 - the driver's own object
     connection.isolation_level = None
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",  # first: switching to WAL may itself have to wait

@@ -4,7 +4,7 @@ A door translates a refusal once, by its code; nothing below a door knows a lang
 """
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refused(Exception):
     """Something was asked for that the rules do not allow."""
 
     code = "refused"

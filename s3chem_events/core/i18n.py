@@ -13,6 +13,7 @@ from babel import Locale, dates
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 from flask_babel import Babel
+from flask_babel import gettext as flask_gettext
 from werkzeug.datastructures import LanguageAccept
 
 from s3chem_events.core.text import DEFAULT, LANGUAGES
@@ -90,6 +91,11 @@ def country_name(code: str, language: str) -> str:
 
 
 babel = Babel()
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """Return a message in the language of the running request."""
+    return str(flask_gettext(message, **values))
 
 
 def bind(app: Flask) -> None:

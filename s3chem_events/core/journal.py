@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import UTCDateTime, db
+from s3chem_events.core.db import Model, UTCDateTime, db
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ CLOCK = Actor("clock")
 MAIL = Actor("mail")
 
 
-class Fact(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy makes the base at run time
+class Fact(Model):
     """Something that happened. `relayed_at` is set once its e-mails stand in the outbox."""
 
     __tablename__ = "fact"
@@ -56,7 +56,7 @@ class Fact(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy make
     relayed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-def record(kind: str, subject_id: int, *, by: Actor, **data: Any) -> Fact:  # noqa: ANN401 - JSON
+def record(kind: str, subject_id: int, *, by: Actor, **data: Any) -> Fact:
     """Write a fact into the running transaction; the bell rings when it commits."""
     fact = Fact(kind=kind, subject_id=subject_id, data=data, by=str(by), happened_at=now())
     db.session.add(fact)

@@ -39,6 +39,7 @@ def spend(limit: str, scope: str, key: str) -> None:
 
     Raises:
         TooMany: the limit, e.g. "5 per hour", is spent.
+
     """
     if not limiter.enabled:
         return

@@ -45,10 +45,5 @@ def _parser() -> MarkdownIt:
 
 def plain(source: str) -> str:
     """Return the words of Markdown without its signs, for calendars and text e-mails."""
-    out: list[str] = []
-    for token in _parser().parse(source):
-        if token.type == "inline":
-            out.append(
-                "".join(child.content or ("\n" if "break" in child.type else "") for child in token.children or [])
-            )
-    return "\n\n".join(out)
+    passages = (token.children or [] for token in _parser().parse(source) if token.type == "inline")
+    return "\n\n".join("".join(c.content or ("\n" if "break" in c.type else "") for c in each) for each in passages)

@@ -6,12 +6,12 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 
-def sign(purpose: str, payload: Any) -> str:  # noqa: ANN401 - JSON
+def sign(purpose: str, payload: Any) -> str:
     """Make a token for the purpose; its signature has 160 bits."""
     return str(URLSafeSerializer(_key(), salt=f"s3chem:{purpose}").dumps(payload))
 
 
-def read(purpose: str, token: str) -> Any | None:  # noqa: ANN401 - JSON
+def read(purpose: str, token: str) -> Any | None:
     """Return what was signed, or None for a token that is mistyped, cut off or made for something else."""
     try:
         return URLSafeSerializer(_key(), salt=f"s3chem:{purpose}").loads(token)
@@ -19,7 +19,7 @@ def read(purpose: str, token: str) -> Any | None:  # noqa: ANN401 - JSON
         return None
 
 
-def read_within(purpose: str, token: str, *, seconds: int) -> Any | None:  # noqa: ANN401 - JSON
+def read_within(purpose: str, token: str, *, seconds: int) -> Any | None:
     """Return what `sign_now` signed, if that is not longer ago than this."""
     try:
         return URLSafeTimedSerializer(_key(), salt=f"s3chem:{purpose}").loads(token, max_age=seconds)
@@ -27,7 +27,7 @@ def read_within(purpose: str, token: str, *, seconds: int) -> Any | None:  # noq
         return None
 
 
-def sign_now(purpose: str, payload: Any) -> str:  # noqa: ANN401 - JSON
+def sign_now(purpose: str, payload: Any) -> str:
     """Make a token that carries its time, for read_within()."""
     return str(URLSafeTimedSerializer(_key(), salt=f"s3chem:{purpose}").dumps(payload))
 

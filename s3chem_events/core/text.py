@@ -92,7 +92,7 @@ class TextColumn(TypeDecorator[Text]):
     impl = JSON
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own signature
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
         """Use the better type where there is one."""
         return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
 
@@ -104,6 +104,6 @@ class TextColumn(TypeDecorator[Text]):
         """Read a Text."""
         return None if value is None else Text(value)
 
-    def coerce_compared_value(self, op: Any, value: Any) -> Any:  # noqa: ANN401, ARG002 - SQLAlchemy's own signature
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's own signature
         """Compare as this type."""
         return self

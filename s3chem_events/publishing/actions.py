@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy.exc import IntegrityError
+
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
@@ -54,6 +56,7 @@ def add_event(facts: EventFacts, *, base_url: str, by: Actor) -> Event:
     Raises:
         Invalid: the facts do not hold together.
         SlugTaken: the address is in use.
+
     """
     rules.check(facts)
     if db.session.scalar(db.select(Event.id).filter_by(slug=facts.slug)) is not None:
@@ -77,6 +80,7 @@ def revise_event(event: Event, facts: EventFacts, *, base_url: str, by: Actor, e
 
     Raises:
         Invalid, WrongMove, SlugTaken, PartInUse, Stale.
+
     """
     rules.check(facts)
     if expected is not None and expected != event.revision:
@@ -99,7 +103,7 @@ def revise_event(event: Event, facts: EventFacts, *, base_url: str, by: Actor, e
     return event
 
 
-def publish_news(  # noqa: PLR0913 - a piece of news has these
+def publish_news(
     *, slug: str, title: Text, lead: Text, body: Text, published_on: date, event_id: int | None, by: Actor
 ) -> NewsItem:
     """Add a piece of news."""
@@ -174,7 +178,7 @@ def _apply(event: Event, facts: EventFacts, base_url: str) -> None:
         part.position = position
         _apply_part(part, values, facts.zone)
     event.parts.sort(key=lambda part: part.position)
-    _share_uid(event, base_url)
+    _share_uid(event, known=set(there))
 
 
 def _drop_parts(event: Event, gone: list[Part]) -> None:
@@ -183,7 +187,7 @@ def _drop_parts(event: Event, gone: list[Part]) -> None:
     if gone:
         try:
             db.session.flush()  # the participations' foreign key restricts
-        except db.exc.IntegrityError as error:  # type: ignore[attr-defined]
+        except IntegrityError as error:
             raise PartInUse from error
 
 
@@ -200,12 +204,12 @@ def _apply_part(part: Part, values: PartFacts, zone: str) -> None:
         part.programme = [_item(position, item) for position, item in enumerate(values.programme)]
 
 
-def _share_uid(event: Event, base_url: str) -> None:
+def _share_uid(event: Event, *, known: set[str]) -> None:
     """The first public part carries the event's own UID, so that a calendar's one entry grows up into it."""
     if any(part.uid == event.uid for part in event.parts):
         return
     public = [part for part in event.parts if part.visibility is Visibility.PUBLIC]
-    if public and public[0].id is None:  # a part that calendars know already keeps its UID for ever
+    if public and public[0].key not in known:  # a part that calendars know already keeps its UID for ever
         public[0].uid = event.uid
 
 

@@ -31,7 +31,7 @@ def public_entries(event: Event, *, language: str, base_url: str, organizer: Mai
     ]
 
 
-def part_entry(  # noqa: PLR0913 - what an entry is made of
+def part_entry(
     event: Event, part: Part, *, language: str, base_url: str, organizer: Mailbox, funding: str, closing: str = ""
 ) -> Entry:
     """Return the entry of one part; `closing` is said at the end of its description."""

@@ -15,6 +15,7 @@ from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG = 80
+NOTHING = Text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class ItemFacts:
     ends: time | None = None
     speaker: str = ""
     speaker_tbc: bool = False
-    abstract: Text = Text()
+    abstract: Text = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class PartFacts:
     ends: date
     visibility: Visibility = Visibility.PUBLIC
     capacity: Mapping[Mode, int | None] = field(default_factory=lambda: {Mode.ON_SITE: None})
-    summary: Text = Text()
+    summary: Text = NOTHING
     venue: VenueFacts | None = None
     online_url: str = ""
     programme: tuple[ItemFacts, ...] = ()
@@ -66,14 +67,14 @@ class EventFacts:
     title: Text
     zone: str
     parts: tuple[PartFacts, ...]
-    summary: Text = Text()
-    description: Text = Text()
-    report: Text = Text()
+    summary: Text = NOTHING
+    description: Text = NOTHING
+    report: Text = NOTHING
     region: str = ""
     venue: VenueFacts | None = None
     opens: datetime | None = None
     closes: datetime | None = None
-    note: Text = Text()
+    note: Text = NOTHING
 
 
 def check(facts: EventFacts) -> EventFacts:
@@ -81,6 +82,7 @@ def check(facts: EventFacts) -> EventFacts:
 
     Raises:
         Invalid: with the path to the value.
+
     """
     times.zone_info(facts.zone)
     if not SLUG.fullmatch(facts.slug) or len(facts.slug) > LONGEST_SLUG:

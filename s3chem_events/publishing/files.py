@@ -16,7 +16,7 @@ LONGEST_LINE = 500
 Enumerated = TypeVar("Enumerated", bound=StrEnum)
 
 
-def read(data: Any) -> EventFacts:  # noqa: ANN401 - parsed JSON
+def read(data: Any) -> EventFacts:
     """Read an event's file; an unknown key or value is refused with the path to it."""
     o = _Object(
         data,
@@ -122,7 +122,7 @@ def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
 class _Object:
     """A JSON object whose keys are known, read key by key."""
 
-    def __init__(self, data: Any, path: str, required: set[str], optional: set[str]) -> None:  # noqa: ANN401
+    def __init__(self, data: Any, path: str, required: set[str], optional: set[str]) -> None:
         self.path = path
         if not isinstance(data, dict):
             raise Invalid(path or "$", "an object is expected")
@@ -137,12 +137,12 @@ class _Object:
     def _at(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
 
-    def get(self, key: str, reader: Callable[[Any, str], Any], default: Any = None) -> Any:  # noqa: ANN401
+    def get(self, key: str, reader: Callable[[Any, str], Any], default: Any = None) -> Any:
         value = self.data.get(key)
         return default if value is None else reader(value, self._at(key))
 
 
-def _part(data: Any, path: str) -> PartFacts:  # noqa: ANN401
+def _part(data: Any, path: str) -> PartFacts:
     o = _Object(
         data, path, {"key", "title", "starts", "ends"}, {"visibility", "capacity", "summary", "venue", "online_url"}
     )
@@ -159,7 +159,7 @@ def _part(data: Any, path: str) -> PartFacts:  # noqa: ANN401
     )
 
 
-def _item(data: Any, path: str) -> tuple[str, ItemFacts]:  # noqa: ANN401
+def _item(data: Any, path: str) -> tuple[str, ItemFacts]:
     o = _Object(data, path, {"part", "on", "title"}, {"starts", "ends", "speaker", "speaker_tbc", "abstract"})
     item = ItemFacts(
         on=o.get("on", _day),
@@ -167,13 +167,13 @@ def _item(data: Any, path: str) -> tuple[str, ItemFacts]:  # noqa: ANN401
         starts=o.get("starts", _clock),
         ends=o.get("ends", _clock),
         speaker=o.get("speaker", _line, ""),
-        speaker_tbc=o.get("speaker_tbc", _boolean, False),  # noqa: FBT003 - the default of a value
+        speaker_tbc=o.get("speaker_tbc", _boolean, False),
         abstract=o.get("abstract", _text, Text()),
     )
     return o.get("part", _line), item
 
 
-def _venue(data: Any, path: str) -> VenueFacts:  # noqa: ANN401
+def _venue(data: Any, path: str) -> VenueFacts:
     o = _Object(data, path, set(), {"name", "address", "city", "country"})
     country = o.get("country", _line, "")
     if country and not re.fullmatch(r"[A-Z]{2}", country):
@@ -181,39 +181,39 @@ def _venue(data: Any, path: str) -> VenueFacts:  # noqa: ANN401
     return VenueFacts(o.get("name", _line, ""), o.get("address", _line, ""), o.get("city", _line, ""), country)
 
 
-def _list(data: Any, path: str, reader: Callable[[Any, str], Any]) -> list[Any]:  # noqa: ANN401
+def _list(data: Any, path: str, reader: Callable[[Any, str], Any]) -> list[Any]:
     if not isinstance(data, list):
         raise Invalid(path, "a list is expected")
     return [reader(value, f"{path}[{index}]") for index, value in enumerate(data)]
 
 
-def _string(value: Any, path: str) -> str:  # noqa: ANN401
+def _string(value: Any, path: str) -> str:
     if not isinstance(value, str):
         raise Invalid(path, "a text is expected")
     return value.strip()
 
 
-def _line(value: Any, path: str) -> str:  # noqa: ANN401
+def _line(value: Any, path: str) -> str:
     line = _string(value, path)
     if len(line) > LONGEST_LINE or not line.isprintable():
         raise Invalid(path, f"one line of at most {LONGEST_LINE} characters is expected")
     return line
 
 
-def _link(value: Any, path: str) -> str:  # noqa: ANN401
+def _link(value: Any, path: str) -> str:
     link = _line(value, path)
     if not link.startswith(("https://", "http://")):
         raise Invalid(path, "an address that starts with https:// is expected")
     return link
 
 
-def _boolean(value: Any, path: str) -> bool:  # noqa: ANN401
+def _boolean(value: Any, path: str) -> bool:
     if not isinstance(value, bool):
         raise Invalid(path, "true or false is expected")
     return value
 
 
-def _text(value: Any, path: str) -> Text:  # noqa: ANN401
+def _text(value: Any, path: str) -> Text:
     if not isinstance(value, dict):
         raise Invalid(path, "an object of languages is expected")
     for language in value:
@@ -223,7 +223,7 @@ def _text(value: Any, path: str) -> Text:  # noqa: ANN401
 
 
 def _choice(enum: type[Enumerated]) -> Callable[[Any, str], Enumerated]:
-    def reader(value: Any, path: str) -> Enumerated:  # noqa: ANN401
+    def reader(value: Any, path: str) -> Enumerated:
         try:
             return enum(value)
         except ValueError:
@@ -232,29 +232,29 @@ def _choice(enum: type[Enumerated]) -> Callable[[Any, str], Enumerated]:
     return reader
 
 
-def _capacity(value: Any, path: str) -> dict[Mode, int | None]:  # noqa: ANN401
+def _capacity(value: Any, path: str) -> dict[Mode, int | None]:
     o = _Object(value, path, set(), set(Mode))
     return {mode: o.get(mode, _places) for mode in Mode if mode in o.data}
 
 
-def _places(value: Any, path: str) -> int:  # noqa: ANN401
+def _places(value: Any, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000:  # noqa: PLR2004
         raise Invalid(path, "a number of places, zero or more, or null for no limit")
     return value
 
 
-def _when(value: Any, path: str) -> date:  # noqa: ANN401
+def _when(value: Any, path: str) -> date:
     return _day(value, path) if len(_line(value, path)) == len("2027-06-18") else _hours(value, path)
 
 
-def _day(value: Any, path: str) -> date:  # noqa: ANN401
+def _day(value: Any, path: str) -> date:
     try:
         return date.fromisoformat(_line(value, path))
     except ValueError:
         raise Invalid(path, "a date like 2027-06-18 is expected") from None
 
 
-def _hours(value: Any, path: str) -> datetime:  # noqa: ANN401
+def _hours(value: Any, path: str) -> datetime:
     try:
         parsed = datetime.strptime(_line(value, path)[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - local to the event's zone
     except ValueError:
@@ -264,7 +264,7 @@ def _hours(value: Any, path: str) -> datetime:  # noqa: ANN401
     return parsed
 
 
-def _clock(value: Any, path: str) -> time:  # noqa: ANN401
+def _clock(value: Any, path: str) -> time:
     try:
         return time.fromisoformat(_line(value, path))
     except ValueError:

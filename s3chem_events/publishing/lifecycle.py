@@ -54,7 +54,7 @@ TAKING = frozenset({State.SAVE_THE_DATE, State.ANNOUNCED})
 
 
 class WrongMove(Refused):
-    """This state cannot follow that one."""
+    """One state cannot follow the other."""
 
     code = "wrong_move"
     status = 409

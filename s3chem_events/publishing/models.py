@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Enum, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from s3chem_events.core.db import UTCDateTime, db
+from s3chem_events.core.db import Model, UTCDateTime
 from s3chem_events.core.text import Text, TextColumn
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 
@@ -18,7 +18,7 @@ def stored(enum: type) -> Enum:
     )
 
 
-class Venue(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy makes the base at run time
+class Venue(Model):
     """A place that can be gone to."""
 
     __tablename__ = "venue"
@@ -30,7 +30,7 @@ class Venue(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy mak
     country: Mapped[str] = mapped_column(String(2), default="")
 
 
-class Event(db.Model):  # type: ignore[name-defined,misc]
+class Event(Model):
     """One event, with one UID for the life of it and a SEQUENCE that rises with each visible change."""
 
     __tablename__ = "event"
@@ -64,7 +64,7 @@ class Event(db.Model):  # type: ignore[name-defined,misc]
     )
 
 
-class Part(db.Model):  # type: ignore[name-defined,misc]
+class Part(Model):
     """One part of an event: its own dates, place, publics and places. Without `starts_at` the hours are not known."""
 
     __tablename__ = "part"
@@ -106,7 +106,7 @@ class Part(db.Model):  # type: ignore[name-defined,misc]
         return {mode: places for mode, (there, places) in offered.items() if there}
 
 
-class ProgrammeItem(db.Model):  # type: ignore[name-defined,misc]
+class ProgrammeItem(Model):
     """One line of the programme; its hours may be missing and its speaker to be confirmed. Times are local."""
 
     __tablename__ = "programme_item"
@@ -123,7 +123,7 @@ class ProgrammeItem(db.Model):  # type: ignore[name-defined,misc]
     speaker_tbc: Mapped[bool] = mapped_column(default=False)
 
 
-class Revision(db.Model):  # type: ignore[name-defined,misc]
+class Revision(Model):
     """What changed in an event, when and by whom: its history."""
 
     __tablename__ = "revision"
@@ -137,7 +137,7 @@ class Revision(db.Model):  # type: ignore[name-defined,misc]
     changes: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
-class NewsItem(db.Model):  # type: ignore[name-defined,misc]
+class NewsItem(Model):
     """One piece of news."""
 
     __tablename__ = "news_item"
@@ -155,7 +155,7 @@ class NewsItem(db.Model):  # type: ignore[name-defined,misc]
     event: Mapped[Event | None] = relationship(lazy="raise")
 
 
-class Document(db.Model):  # type: ignore[name-defined,misc]
+class Document(Model):
     """A text of the site that belongs to no event: the project, its partners, the notices."""
 
     __tablename__ = "document"
@@ -165,7 +165,7 @@ class Document(db.Model):  # type: ignore[name-defined,misc]
     revised_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class Content(db.Model):  # type: ignore[name-defined,misc]
+class Content(Model):
     """One row: the revision of all that the public sees. Kept pages and feeds are good for one revision."""
 
     __tablename__ = "content"

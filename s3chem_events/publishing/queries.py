@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, func
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from s3chem_events.core.clock import now
@@ -15,14 +15,14 @@ from s3chem_events.publishing.models import Content, Document, Event, NewsItem, 
 def event_by_slug(slug: str, *, lock: bool = False) -> Event | None:
     """Return an event with its parts, places and programme; `lock` makes other writers of this event wait."""
     if lock and db.engine.dialect.name == "postgresql":
-        db.session.execute(db.select(Event.id).filter_by(slug=slug).with_for_update())
+        db.session.execute(select(Event.id).filter_by(slug=slug).with_for_update())
     return db.session.scalar(_whole().where(Event.slug == slug))
 
 
 def event_by_id(event_id: int, *, lock: bool = False) -> Event | None:
     """Return an event with its parts, places and programme."""
     if lock and db.engine.dialect.name == "postgresql":
-        db.session.execute(db.select(Event.id).filter_by(id=event_id).with_for_update())
+        db.session.execute(select(Event.id).filter_by(id=event_id).with_for_update())
     return db.session.scalar(_whole().where(Event.id == event_id))
 
 
@@ -39,18 +39,18 @@ def all_events() -> list[Event]:
 
 def revisions(event_id: int) -> list[Revision]:
     """Return the history of an event, newest first."""
-    return list(db.session.scalars(db.select(Revision).filter_by(event_id=event_id).order_by(Revision.number.desc())))
+    return list(db.session.scalars(select(Revision).filter_by(event_id=event_id).order_by(Revision.number.desc())))
 
 
 def news(*, latest: int | None = None) -> list[NewsItem]:
     """Return the news, newest first, each with its event."""
-    query = db.select(NewsItem).options(joinedload(NewsItem.event)).order_by(NewsItem.published_on.desc(), NewsItem.id)
+    query = select(NewsItem).options(joinedload(NewsItem.event)).order_by(NewsItem.published_on.desc(), NewsItem.id)
     return list(db.session.scalars(query.limit(latest)))
 
 
 def news_by_slug(slug: str) -> NewsItem | None:
     """Return one piece of news."""
-    return db.session.scalar(db.select(NewsItem).filter_by(slug=slug).options(joinedload(NewsItem.event)))
+    return db.session.scalar(select(NewsItem).filter_by(slug=slug).options(joinedload(NewsItem.event)))
 
 
 def document(key: str) -> Document | None:
@@ -60,13 +60,13 @@ def document(key: str) -> Document | None:
 
 def content() -> tuple[int, datetime]:
     """Return the revision of the public content and when it changed last."""
-    row = db.session.execute(db.select(Content.revision, Content.changed_at)).first()
+    row = db.session.execute(select(Content.revision, Content.changed_at)).first()
     return (row[0], row[1]) if row else (0, datetime.fromtimestamp(0, tz=now().tzinfo))
 
 
 def is_empty() -> bool:
     """Whether there is no event at all."""
-    return not db.session.scalar(db.select(func.count(Event.id)))
+    return not db.session.scalar(select(func.count(Event.id)))
 
 
 def begins_at(event: Event) -> datetime:
@@ -129,8 +129,8 @@ def next_boundary() -> datetime | None:
     return min((moment for moment in moments if moment > now()), default=None)
 
 
-def _whole() -> Select[tuple[Event]]:
-    return db.select(Event).options(
+def _whole() -> Select[Event]:
+    return select(Event).options(
         joinedload(Event.venue),
         selectinload(Event.parts).options(joinedload(Part.venue), selectinload(Part.programme)),
     )

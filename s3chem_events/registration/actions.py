@@ -4,6 +4,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
@@ -37,7 +39,7 @@ class NothingChosen(Refused):
 
 
 class AlreadyRegistered(Refused):
-    """This person is registered for this event already."""
+    """The person is registered for the event already."""
 
     code = "already_registered"
     status = 409
@@ -73,18 +75,19 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
 
     Raises:
         NotOpen, NothingChosen, AddressBlocked, AlreadyRegistered, capacity.Full.
+
     """
     chosen = _chosen(event, applicant.choices)
     person = names.person_digest(
         given_name=applicant.given_name, family_name=applicant.family_name, email=applicant.email
     )
-    there = db.session.scalar(db.select(Registration).filter_by(event_id=event.id, person=person))
+    there: Registration | None = db.session.scalar(select(Registration).filter_by(event_id=event.id, person=person))
     if there is not None:
         if applicant.attempt and secrets.compare_digest(there.attempt, applicant.attempt):
             return there
         raise AlreadyRegistered
     digest = names.address_digest(applicant.email)
-    if db.session.scalar(db.select(BlockedAddress.id).filter_by(event_id=event.id, address_digest=digest)):
+    if db.session.scalar(select(BlockedAddress.id).filter_by(event_id=event.id, address_digest=digest)):
         raise AddressBlocked
     taken = queries.taken(event.id)
     capacity.check({(p.key, m): (p.capacities[m], taken.get((p.id, m), 0)) for p, m in chosen})
@@ -122,7 +125,7 @@ def disown(registration: Registration, *, by: Actor) -> None:
     taken = queries.taken(registration.event_id)
     held = [(p.part, p.mode) for p in registration.participations if p.standing in capacity.HOLDING]
     blocked = {"event_id": registration.event_id, "address_digest": registration.address_digest}
-    if db.session.scalar(db.select(BlockedAddress.id).filter_by(**blocked)) is None:
+    if db.session.scalar(select(BlockedAddress.id).filter_by(**blocked)) is None:
         db.session.add(BlockedAddress(**blocked, blocked_at=now()))
     journal.record("registration.disowned", registration.id, by=by, event=registration.event_id)
     db.session.delete(registration)

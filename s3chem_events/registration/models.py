@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from s3chem_events.core.db import UTCDateTime, db
+from s3chem_events.core.db import Model, UTCDateTime
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part, stored
 from s3chem_events.registration.capacity import Standing
 
 
-class Registration(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy makes the base at run time
+class Registration(Model):
     """One person at one event. `person` is empty once it is withdrawn, so that the person may come back."""
 
     __tablename__ = "registration"
@@ -50,7 +50,7 @@ class Registration(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlch
     consents: Mapped[list["Consent"]] = relationship(lazy="raise", cascade="all, delete-orphan")
 
 
-class Participation(db.Model):  # type: ignore[name-defined,misc]
+class Participation(Model):
     """One person in one part. Rows are in order of arrival by id."""
 
     __tablename__ = "participation"
@@ -70,7 +70,7 @@ class Participation(db.Model):  # type: ignore[name-defined,misc]
     part: Mapped[Part] = relationship(lazy="raise")
 
 
-class Consent(db.Model):  # type: ignore[name-defined,misc]
+class Consent(Model):
     """What a person agreed to or took note of: which text, in which language, when."""
 
     __tablename__ = "consent"
@@ -83,7 +83,7 @@ class Consent(db.Model):  # type: ignore[name-defined,misc]
     given_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class BlockedAddress(db.Model):  # type: ignore[name-defined,misc]
+class BlockedAddress(Model):
     """An address whose owner said "this was not me"; only its digest is kept."""
 
     __tablename__ = "blocked_address"

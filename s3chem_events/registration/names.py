@@ -1,4 +1,4 @@
-"""Names and lines of text that people type: kept as they are, made safe, and folded for comparing and searching; pure."""
+"""Names and lines of text that people type: kept as they are, made safe, folded for comparing; pure."""
 
 import re
 import unicodedata
@@ -45,6 +45,7 @@ def address(value: str) -> str:
 
     Raises:
         Invalid: it is not one address; the detail is a code: `address`, `address_domain`, `address_long`.
+
     """
     trimmed = value.strip(" \t")
     if len(trimmed.encode()) > LONGEST_ADDRESS:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from s3chem_events.core import signing
@@ -18,7 +18,7 @@ from s3chem_events.registration.models import Participation, Registration
 def taken(event_id: int) -> dict[tuple[int, Mode], int]:
     """Return how many places are held, by part and mode."""
     rows = db.session.execute(
-        db.select(Participation.part_id, Participation.mode, func.count())
+        select(Participation.part_id, Participation.mode, func.count())
         .join(Part)
         .where(Part.event_id == event_id, Participation.standing.in_(HOLDING))
         .group_by(Participation.part_id, Participation.mode)
@@ -38,10 +38,10 @@ def registration_by_token(token: str, *, lock: bool = False) -> Registration | N
 def registration_by_id(registration_id: int, *, lock: bool = False) -> Registration | None:
     """Return one registration with its event and parts; `lock` makes other writers of its event wait."""
     if lock and db.engine.dialect.name == "postgresql":
-        event_id = db.select(Registration.event_id).filter_by(id=registration_id).scalar_subquery()
-        db.session.execute(db.select(Event.id).where(Event.id == event_id).with_for_update())
+        event_id = select(Registration.event_id).filter_by(id=registration_id).scalar_subquery()
+        db.session.execute(select(Event.id).where(Event.id == event_id).with_for_update())
     return db.session.scalar(
-        db.select(Registration)
+        select(Registration)
         .where(Registration.id == registration_id)
         .options(
             joinedload(Registration.event).options(
@@ -56,13 +56,13 @@ def registration_by_id(registration_id: int, *, lock: bool = False) -> Registrat
 
 def active_by_address(address_digest: str) -> list[Registration]:
     """Return what an address is registered for and has not withdrawn, newest first."""
-    query = db.select(Registration).filter_by(address_digest=address_digest, withdrawn_at=None)
+    query = select(Registration).filter_by(address_digest=address_digest, withdrawn_at=None)
     return list(db.session.scalars(query.order_by(Registration.id.desc())))
 
 
 def links_requested_since(registration_id: int, since: datetime) -> int:
     """Return how often a new link was asked for."""
-    query = db.select(func.count(Fact.id)).where(
+    query = select(func.count(Fact.id)).where(
         Fact.kind == "registration.link_requested", Fact.subject_id == registration_id, Fact.happened_at > since
     )
     return db.session.scalar(query) or 0

@@ -37,7 +37,7 @@ def next_conference_year(day: date) -> int:
     return day.year if (day.month, day.day) < (JUNE, DAYS[0]) else day.year + 1
 
 
-def _dated(source: str) -> Any:  # noqa: ANN401 - JSON
+def _dated(source: str) -> Any:
     year = next_conference_year(today("Europe/Amsterdam"))
     for day in DAYS:
         source = source.replace(f"{{june-{day}}}", f"{year}-06-{day}")
@@ -57,5 +57,5 @@ def _news(item: dict[str, Any], *, by: Actor) -> None:
     )
 
 
-def _read(path: Path) -> Any:  # noqa: ANN401 - JSON
+def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))

@@ -1,28 +1,28 @@
 """Events as the public's pages show them: every string ready, in one language."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from s3chem_events.calendar import links
 from s3chem_events.calendar.entries import Mailbox
-from s3chem_events.core import clock, i18n
+from s3chem_events.core import i18n
 from s3chem_events.core.guard import settings
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import entries, queries
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part, ProgrammeItem, Venue
 from s3chem_events.registration import queries as registrations
-from s3chem_events.registration.capacity import Availability, availability
+from s3chem_events.registration.capacity import Availability
 from s3chem_events.registration.choices import regions
+from s3chem_events.registration.openness import Openness, left, openness
 from s3chem_events.site.frame import Translated, funding, project, translated
 
 KINDS = {
@@ -36,6 +36,22 @@ PLACES = {
     Availability.FREE: _l("Places are free"),
     Availability.FEW: _l("Few places left"),
     Availability.FULL: _l("Full"),
+}
+REASONS = {
+    Openness.CANCELLED: _l("This event is cancelled."),
+    Openness.OVER: _l("This event is over."),
+    Openness.POSTPONED: _l("This event is postponed; a new date will follow."),
+    Openness.INVITED: _l("This event is by invitation."),
+    Openness.NOT_YET: _l("Registration is not open yet."),
+    Openness.LATER: _l("Registration is not open yet."),
+    Openness.FULL: _l("All places are taken."),
+}
+CHIPS = {
+    Openness.OPEN: ("open", _l("Registration open")),
+    Openness.FULL: ("full", _l("Full")),
+    Openness.CANCELLED: ("cancelled", _l("Cancelled")),
+    Openness.OVER: ("over", _l("Over")),
+    Openness.POSTPONED: ("moved", _l("Postponed")),
 }
 MODES = {Mode.ON_SITE: _l("On site"), Mode.ONLINE: _l("Online")}
 
@@ -134,9 +150,9 @@ def event_view(event: Event, lang: str) -> EventView:
     taken = registrations.taken(event.id)
     first, last = min(p.starts_on for p in event.parts), max(p.ends_on for p in event.parts)
     days, month_year = i18n.day_figures(first, last, lang)
-    reason = _reason(event, taken, lang)
-    kind, text = _chip(event, taken, reason)
-    open_now = queries.open_parts(event) if not reason else []
+    how = openness(event, taken)
+    kind, text = _chip(event, how)
+    open_now = queries.open_parts(event) if how is Openness.OPEN else []
     return EventView(
         slug=event.slug,
         url=f"/{lang}/events/{event.slug}",
@@ -152,13 +168,13 @@ def event_view(event: Event, lang: str) -> EventView:
         date_long=i18n.long_date(first, last, lang),
         hours=_hours(event.parts, lang),
         dates_iso=first.isoformat(),
-        place=_place(event, event.venue, lang, online=not any(p.on_site for p in event.parts)),
+        place=_place(event, event.venue, online=not any(p.on_site for p in event.parts)),
         venue=_venue(event.venue, lang),
         kind_text=str(KINDS[event.kind]),
         region_text=regions(lang).get(event.region, event.region),
         register_url=f"/{lang}/events/{event.slug}/register" if open_now else "",
         register_label=_register_label(open_now, lang),
-        no_register_reason=reason,
+        no_register_reason=_reason(event, how, lang),
         calendar=_calendar(event, lang),
         parts=[_part(event, part, taken, lang) for part in event.parts],
         programme=_programme(event, lang),
@@ -183,9 +199,9 @@ def part_hours(part: Part, lang: str) -> str:
     return _hours([part], lang)
 
 
-def part_place(event: Event, part: Part, lang: str) -> str:
+def part_place(event: Event, part: Part) -> str:
     """Write where a part takes place."""
-    return _place(event, part.venue or event.venue, lang, online=not part.on_site)
+    return _place(event, part.venue or event.venue, online=not part.on_site)
 
 
 def _rich(value: Text, lang: str) -> Translated:
@@ -200,7 +216,7 @@ def _hours(parts: list[Part], lang: str) -> str:
     return i18n.hours(min(s for s, _e in timed), max(e for _s, e in timed), parts[0].zone, lang)
 
 
-def _place(event: Event, venue: Venue | None, lang: str, *, online: bool) -> str:
+def _place(event: Event, venue: Venue | None, *, online: bool) -> str:
     if online:
         return _("Online")
     if venue is None or not (venue.name or venue.city):
@@ -224,54 +240,29 @@ def _query(**values: str) -> str:
     return urlencode(values, quote_via=quote)
 
 
-def _reason(event: Event, taken: dict[Any, int], lang: str) -> str:
+def _reason(event: Event, how: Openness, lang: str) -> str:
     """Say why nobody can register now; empty while somebody can."""
-    if event.state is State.CANCELLED:
-        return _("This event is cancelled.")
-    if queries.is_past(event):
-        return _("This event is over.")
-    if event.state is State.POSTPONED:
-        return _("This event is postponed; a new date will follow.")
-    if not any(part.visibility is Visibility.PUBLIC for part in event.parts):
-        return _("This event is by invitation.")
-    opens = queries.takes_registrations_from(event)
-    if opens is None:
-        return _("Registration is not open yet.")
-    if clock.now() < opens:
-        return _("Registration opens on %(moment)s.", moment=i18n.stamp(opens, event.zone, lang))
-    open_now = queries.open_parts(event)
-    if not open_now:
+    if how is Openness.OPEN:
+        return ""
+    if how is Openness.LATER and event.opens_at:
+        return _("Registration opens on %(moment)s.", moment=i18n.stamp(event.opens_at, event.zone, lang))
+    if how is Openness.CLOSED:
         return _("Registration closed on %(moment)s.", moment=i18n.stamp(queries.closes_at(event), event.zone, lang))
-    if all(_left(part, mode, taken) is Availability.FULL for part in open_now for mode in part.capacities):
-        return _("All places are taken.")
-    return ""
+    return str(REASONS[how])
 
 
-def _chip(event: Event, taken: dict[Any, int], reason: str) -> tuple[str, str]:
-    if event.state is State.CANCELLED:
-        return "cancelled", _("Cancelled")
-    if queries.is_past(event):
-        return "over", _("Over")
-    if event.state is State.POSTPONED:
-        return "moved", _("Postponed")
-    if event.state is State.SAVE_THE_DATE:
+def _chip(event: Event, how: Openness) -> tuple[str, str]:
+    if event.state is State.SAVE_THE_DATE and how is not Openness.OVER:
         return "save", _("Save the date")
-    if not reason:
-        return "open", _("Registration open")
-    open_now = queries.open_parts(event)
-    if open_now and all(_left(p, m, taken) is Availability.FULL for p in open_now for m in p.capacities):
-        return "full", _("Full")
-    return "closed", _("Announced")
-
-
-def _left(part: Part, mode: Mode, taken: dict[Any, int]) -> Availability:
-    return availability(part.capacities[mode], taken.get((part.id, mode), 0))
+    kind, words = CHIPS.get(how, ("closed", _l("Announced")))
+    return kind, str(words)
 
 
 def _register_label(parts: list[Part], lang: str) -> str:
     if not parts:
         return ""
     first, last = min(p.starts_on for p in parts), max(p.ends_on for p in parts)
+
     def day(value: date) -> str:
         return str(format_skeleton("MMMMd", value, locale=i18n.locale(lang)))
 
@@ -306,7 +297,7 @@ def _part(event: Event, part: Part, taken: dict[Any, int], lang: str) -> PartVie
         date_long=part_range(part, lang),
         hours=part_hours(part, lang),
         # The room of a closed part is nobody's business but its guests'.
-        place="" if invited else part_place(event, part, lang),
+        place="" if invited else part_place(event, part),
         mode_text=" · ".join(str(MODES[mode]) for mode in part.capacities),
         audience_text=_("By invitation") if invited else _("Open to everybody"),
         places_text="" if invited or queries.is_past(event) else _places(part, taken),
@@ -316,7 +307,7 @@ def _part(event: Event, part: Part, taken: dict[Any, int], lang: str) -> PartVie
 
 def _places(part: Part, taken: dict[Any, int]) -> str:
     """Say what is left, by mode where the modes differ; never a bare number."""
-    words = {mode: str(PLACES[_left(part, mode, taken)]) for mode in part.capacities}
+    words = {mode: str(PLACES[left(part, mode, taken)]) for mode in part.capacities}
     if len(set(words.values())) == 1:
         return next(iter(words.values()))
     return " · ".join(f"{MODES[mode]}: {word}" for mode, word in words.items())
@@ -337,43 +328,3 @@ def _item(item: ProgrammeItem, lang: str) -> ItemView:
         speaker_tbc=item.speaker_tbc,
         abstract=translated(item.abstract, lang),
     )
-
-
-def json_ld(event: Event, view: EventView, lang: str) -> dict[str, Any]:
-    """Return the event for search engines (schema.org/Event); nothing of closed parts, never a join link."""
-    base = settings().base_url
-    first = min(event.parts, key=queries.part_begins_at)
-    last = max(event.parts, key=queries.part_ends_at)
-    statuses = {State.CANCELLED: "EventCancelled", State.POSTPONED: "EventPostponed"}
-    modes = {mode for part in event.parts for mode in part.capacities}
-    attendance = {frozenset({Mode.ON_SITE}): "Offline", frozenset({Mode.ONLINE}): "Online"}
-    return {
-        "@context": "https://schema.org",
-        "@type": "Event",
-        "name": str(view.title),
-        "description": str(view.summary),
-        "startDate": _iso(first.starts_at, first.starts_on, first.zone),
-        "endDate": _iso(last.ends_at, last.ends_on, last.zone),
-        "eventStatus": f"https://schema.org/{statuses.get(event.state, 'EventScheduled')}",
-        "eventAttendanceMode": f"https://schema.org/{attendance.get(frozenset(modes), 'Mixed')}EventAttendanceMode",
-        "url": f"{base}{view.url}",
-        "inLanguage": lang,
-        "isAccessibleForFree": True,
-        "organizer": {"@type": "Organization", "name": "S3Chem", "url": f"{base}/{lang}/"},
-        "location": _location(event, view, base, modes),
-    }
-
-
-def _iso(moment: datetime | None, day: date, zone: str) -> str:
-    return moment.astimezone(ZoneInfo(zone)).isoformat() if moment else day.isoformat()
-
-
-def _location(event: Event, view: EventView, base: str, modes: set[Mode]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    if Mode.ON_SITE in modes:
-        venue = event.venue
-        address = {"@type": "PostalAddress", "addressLocality": venue.city if venue else "", "addressCountry": venue.country if venue else ""}
-        found.append({"@type": "Place", "name": view.place, "address": address})
-    if Mode.ONLINE in modes:
-        found.append({"@type": "VirtualLocation", "url": f"{base}{view.url}"})
-    return found

@@ -1,7 +1,6 @@
 """Errors in words: what happened, and what the visitor can do."""
 
 from flask import Flask, request
-from flask_babel import gettext as _
 from flask_limiter.errors import RateLimitExceeded
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -9,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from s3chem_events.core import i18n
 from s3chem_events.core.guard import private
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.site.frame import render
 
@@ -68,4 +68,4 @@ def page(code: int) -> Response:
     lang = i18n.language()
     body = render("site/errors/error.html", lang=lang if lang in LANGUAGES else "en", code=code, title=title, text=text)
     response = Response(body, status=code, content_type="text/html; charset=utf-8")
-    return private(response) if request.path.startswith(("/desk", "/calendar/")) else response  # type: ignore[arg-type,return-value]
+    return private(response) if request.path.startswith(("/desk", "/calendar/")) else response  # type: ignore[arg-type]

@@ -3,7 +3,6 @@
 import secrets
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
@@ -12,6 +11,7 @@ from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from s3chem_events.core.errors import Invalid, Refused
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import locale
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing.lifecycle import Mode
@@ -22,6 +22,7 @@ from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Full
 from s3chem_events.site.events_seen import MODES
 
+ALPHA_2 = 2
 ADDRESS_FAULTS = {
     "address": _l("Write one e-mail address, like name@organisation.example."),
     "address_domain": _l("Something is missing after the @: it should read like organisation.example."),
@@ -31,14 +32,16 @@ REFUSALS = {
     "not_open": _l("This part takes no registrations. Choose another one, or write to us."),
     "nothing_chosen": _l("Choose at least one part, and how you take part."),
     "address_blocked": _l("This address cannot be used for this event. Use another one, or write to us."),
-    "too_many": _l("Too much came from your network in a short time. Wait a minute and press again; what you typed is kept."),
+    "too_many": _l(
+        "Too much came from your network in a short time. Wait a minute and press again; what you typed is kept."
+    ),
 }
 
 
 class Line(StringField):
     """One line of text: cleaned, with its longest length said in the error."""
 
-    def __init__(self, *args: Any, longest: int, **kwargs: Any) -> None:  # noqa: ANN401 - WTForms' own arguments
+    def __init__(self, *args: Any, longest: int, **kwargs: Any) -> None:
         """Take the limit in characters."""
         super().__init__(*args, **kwargs)
         self.longest = longest
@@ -47,7 +50,7 @@ class Line(StringField):
         """Keep the letters, drop what cannot be seen."""
         self.data = names.clean_line(valuelist[0]) if valuelist else ""
 
-    def pre_validate(self, form: Any) -> None:  # noqa: ANN401, ARG002 - WTForms' own signature
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
         """Refuse what is too long, and links in what will stand in an e-mail."""
         if len(self.data or "") > self.longest:
             raise ValidationError(_("At most %(number)s characters, please.", number=self.longest))
@@ -55,11 +58,11 @@ class Line(StringField):
             raise ValidationError(_("Leave web addresses out here."))
 
 
-class PressForm(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
+class PressForm(FlaskForm):
     """A page with nothing but a button."""
 
 
-class LostLinkForm(FlaskForm):  # type: ignore[misc]
+class LostLinkForm(FlaskForm):
     """Asks for the link to one's registration."""
 
     email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Write your e-mail address."))])
@@ -70,7 +73,7 @@ class LostLinkForm(FlaskForm):  # type: ignore[misc]
         check_address(field)
 
 
-class RegistrationForm(FlaskForm):  # type: ignore[misc]
+class RegistrationForm(FlaskForm):
     """The form of one event; `of()` adds the parts that are open and their modes."""
 
     given_name = Line(_l("Given name"), longest=names.LONGEST_NAME, render_kw={"required": True})
@@ -89,14 +92,15 @@ class RegistrationForm(FlaskForm):  # type: ignore[misc]
     language = SelectField(_l("Language"))
     parts = SelectMultipleField(_l("Parts"), option_widget=CheckboxInput())
     privacy = BooleanField(
-        _l("I have read the privacy notice."), validators=[InputRequired(_l("Tick that you have read the privacy notice."))]
+        _l("I have read the privacy notice."),
+        validators=[InputRequired(_l("Tick that you have read the privacy notice."))],
     )
     attempt = HiddenField()
     website = StringField(_l("Leave this field empty"))
     event: Event
 
     @classmethod
-    def of(cls, event: Event, lang: str, **kwargs: Any) -> "RegistrationForm":  # noqa: ANN401 - WTForms' own arguments
+    def of(cls, event: Event, lang: str, **kwargs: Any) -> "RegistrationForm":
         """Make the form of an event in a language."""
         offered = open_parts(event)
         modes = {f"mode-{part.key}": _mode_field() for part in offered if len(part.capacities) > 1}
@@ -116,7 +120,7 @@ class RegistrationForm(FlaskForm):  # type: ignore[misc]
         form.given_name.flags.required = form.family_name.flags.required = True
         return form
 
-    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ANN401 - WTForms' own signature
+    def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, then what concerns several of them."""
         good = super().validate(extra_validators)
         if not self.given_name.data and not self.family_name.data:
@@ -178,15 +182,15 @@ class RegistrationForm(FlaskForm):  # type: ignore[misc]
     def _chosen(self) -> list[Part]:
         return [part for part in self.event.parts if part.key in (self.parts.data or [])]
 
-    def _mode(self, part: Part) -> Any:  # noqa: ANN401 - a field that of() added, or None
-        return self[f"mode-{part.key}"] if f"mode-{part.key}" in self else None
+    def _mode(self, part: Part) -> Any:
+        return self._fields.get(f"mode-{part.key}")
 
     def _mode_of(self, part: Part) -> Mode:
         field = self._mode(part)
         return Mode(field.data) if field is not None else next(iter(part.capacities))
 
     @staticmethod
-    def _blame(field: Any, sentence: str) -> None:  # noqa: ANN401 - any field
+    def _blame(field: Any, sentence: str) -> None:
         field.errors = [*field.errors, sentence]
 
 
@@ -212,8 +216,9 @@ def _select(labels: dict[str, str]) -> list[SelectChoice]:
 
 def _countries(lang: str) -> dict[str, str]:
     territories = locale(lang).territories
-    codes = [code for code in territories if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES]  # noqa: PLR2004 - ISO 3166-1 alpha-2
-    return {code: territories[code] for code in sorted(codes, key=lambda code: names.fold(territories[code]))}
+    found = {str(code): str(name) for code, name in territories.items()}
+    codes = [code for code in found if len(code) == ALPHA_2 and code.isalpha() and code not in NO_COUNTRIES]
+    return {code: found[code] for code in sorted(codes, key=lambda code: names.fold(found[code]))}
 
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA"})

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, render_template, request
-from flask_babel import gettext as _
 
 from s3chem_events.core.guard import settings
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import locale
 from s3chem_events.core.text import LANGUAGES, Said, Text
 from s3chem_events.publishing import queries
@@ -60,7 +60,7 @@ def check_language(lang: str) -> str:
     return lang
 
 
-def render(template: str, *, lang: str, path: str | None = None, private: bool = False, **values: Any) -> str:  # noqa: ANN401 - a template's values
+def render(template: str, *, lang: str, path: str | None = None, private: bool = False, **values: Any) -> str:
     """Render a public page; `path` is its address after the language, None for one that has no other language."""
     base = settings().base_url
     languages = [] if path is None else [(code, name, f"{base}/{code}{path}") for code, name in LANGUAGES.items()]

@@ -24,7 +24,6 @@ from sqlalchemy.orm import Session
 
 from s3chem_events.core import clock
 from s3chem_events.core.config import Settings
-from s3chem_events.core.db import db
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries
 
@@ -121,9 +120,8 @@ class _PollingWatch:
     def __call__(self) -> int:
         moment = time.monotonic()
         if self.at == 0.0 or moment - self.at > STALE_SECONDS:
-            with current_app.app_context() if current_app else self.app.app_context():
+            with self.app.app_context():  # its own session: a request's would be ended by this
                 self.revision = queries.content()[0]
-                db.session.rollback()
             self.at = moment
         return self.revision
 

@@ -30,7 +30,9 @@ def ready() -> Response:
     except SQLAlchemyError:
         database = False
     good = database and tasks.ready()
-    return Response("ready\n" if good else "not ready\n", status=200 if good else 503, content_type="text/plain; charset=utf-8")
+    return Response(
+        "ready\n" if good else "not ready\n", status=200 if good else 503, content_type="text/plain; charset=utf-8"
+    )
 
 
 @machines.route("/robots.txt")
@@ -50,5 +52,7 @@ def sitemap() -> Response:
     found = [(path, changed_at) for path in STANDING]
     found += [(f"/events/{event.slug}", event.revised_at) for event in queries.listed_events()]
     found += [(f"/news/{item.slug}", item.revised_at) for item in queries.news()]
-    body = render_template("site/machines/sitemap.xml", base=settings().base_url, pages=found, languages=list(LANGUAGES))
+    body = render_template(
+        "site/machines/sitemap.xml", base=settings().base_url, pages=found, languages=list(LANGUAGES)
+    )
     return Response(body, content_type="application/xml; charset=utf-8")

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from flask import Blueprint, redirect, request
 from flask.wrappers import Response
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from s3chem_events.calendar.links import subscription
 from s3chem_events.core import i18n, limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import csrf, private, settings
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries as publishing
@@ -148,9 +148,7 @@ def press_again() -> str:
 
 
 def _unknown(lang: str) -> Response:
-    return _private(
-        "site/own/unknown_link.html", lang, None, 404, expired=False, lost_link_url=urls(lang).lost_link
-    )
+    return _private("site/own/unknown_link.html", lang, None, 404, expired=False, lost_link_url=urls(lang).lost_link)
 
 
 def _private(template: str, lang: str, path: str | None, status: int = 200, **values: object) -> Response:
@@ -211,7 +209,7 @@ def _part(registration: Registration, held: Participation, lang: str) -> tuple[s
     }
     text, kind = words[held.standing]
     part = held.part
-    place = part_place(registration.event, part, lang) if held.mode.value == "on_site" else ""
+    place = part_place(registration.event, part) if held.mode.value == "on_site" else ""
     title = part.title.within(lang)
     return (title, part_range(part, lang), part_hours(part, lang), place, str(MODES[held.mode]), text, kind)
 
@@ -226,5 +224,3 @@ def _calendar(registration: Registration, lang: str) -> CalendarLinks:
         webcal_url=feed.webcal,
         ics_copy_url=feed.plain,
     )
-
-

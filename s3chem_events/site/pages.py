@@ -5,21 +5,22 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, redirect, request
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from s3chem_events.calendar.links import Links
 from s3chem_events.calendar.links import subscription as links_to
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import country_name, preferred, short_range
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED, State
 from s3chem_events.publishing.models import NewsItem
-from s3chem_events.site.events_seen import EventView, event_view, json_ld
+from s3chem_events.site.events_seen import EventView, event_view
 from s3chem_events.site.frame import Translated, check_language, project, render, translated
 from s3chem_events.site.kept import kept
+from s3chem_events.site.search import json_ld
 
 pages = Blueprint("site", __name__)
 HOME_NEWS = 4
@@ -140,7 +141,14 @@ def news_item(lang: str, slug: str) -> str:
     item = queries.news_by_slug(slug)
     if item is None:
         abort(404)
-    return render("site/news/item.html", lang=lang, path=f"/news/{slug}", section="news", item=_news(item, lang), related=_related(item, lang))
+    return render(
+        "site/news/item.html",
+        lang=lang,
+        path=f"/news/{slug}",
+        section="news",
+        item=_news(item, lang),
+        related=_related(item, lang),
+    )
 
 
 @pages.route("/<lang>/partners")
@@ -151,7 +159,12 @@ def partners(lang: str) -> str:
     about = project()
     names = {region["key"]: Text(region["name"]).within(lang) for region in about.get("regions", [])}
     shown = [
-        (Text(p["name"]).within(lang), f"{names[p['region']]}, {p['seat']}", country_name(p["country"], lang), p["url"] or "")
+        (
+            Text(p["name"]).within(lang),
+            f"{names[p['region']]}, {p['seat']}",
+            country_name(p["country"], lang),
+            p["url"] or "",
+        )
         for p in about.get("partners", [])
     ]
     return render(
@@ -179,7 +192,8 @@ def text(lang: str, key: str) -> str:
         abort(404)
     data = document.data
     sections = [
-        (part["id"], Text(part["title"]).within(lang), html(Text(part["body"]).within(lang))) for part in data["sections"]
+        (part["id"], Text(part["title"]).within(lang), html(Text(part["body"]).within(lang)))
+        for part in data["sections"]
     ]
     return render(
         "site/pages/text.html",
@@ -218,7 +232,7 @@ def _related(item: NewsItem, lang: str) -> EventView | None:
     return event_view(found, lang) if found is not None and found.state in LISTED else None
 
 
-def _passage(value: Any, lang: str) -> Translated:  # noqa: ANN401 - a Text or its JSON
+def _passage(value: Any, lang: str) -> Translated:
     words = translated(Text(value), lang)
     return Translated(html(words.text), words.lang, words.fallback_note)
 
@@ -226,7 +240,11 @@ def _passage(value: Any, lang: str) -> Translated:  # noqa: ANN401 - a Text or i
 def _regions(about: dict[str, Any], lang: str) -> list[tuple[str, str, str]]:
     """Name, flag and country of each region; the flag is a pair of regional indicator letters."""
     return [
-        (Text(r["name"]).within(lang), "".join(chr(0x1F1A5 + ord(c)) for c in r["country"]), country_name(r["country"], lang))
+        (
+            Text(r["name"]).within(lang),
+            "".join(chr(0x1F1A5 + ord(c)) for c in r["country"]),
+            country_name(r["country"], lang),
+        )
         for r in about.get("regions", [])
     ]
 

@@ -1,24 +1,23 @@
 """Registering: the form, and what answers it."""
 
-from typing import Any
-
 from flask import Blueprint, abort, redirect, request, session
 from flask.wrappers import Response
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from s3chem_events.core import limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import csrf, private
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries
-from s3chem_events.publishing.lifecycle import LISTED, Visibility
+from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, links, names
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.models import Registration
+from s3chem_events.registration.openness import ENDED, Openness, openness
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import RegistrationForm
 from s3chem_events.site.frame import check_language, render, urls
@@ -38,20 +37,22 @@ def register(lang: str, slug: str) -> BaseResponse:
     if not queries.open_parts(event):
         return _closed(event, lang)
     form = RegistrationForm.of(event, lang)
-    if request.form.get("switch_language") in LANGUAGES:
-        return _page(form, event, lang, 200)
-    if not form.is_submitted():
+    if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
         return _page(form, event, lang, 200)
     if form.asks_for_closed_part():
         return _page(form, event, lang, FORBIDDEN, form.sentence(actions.NotOpen()))
     if not form.validate():
         return _page(form, event, lang, 422, _token_fault(form))
+    return _answer(form, slug, lang)
+
+
+def _answer(form: RegistrationForm, slug: str, lang: str) -> BaseResponse:
     try:
         registration = _register(form, slug)
     except AlreadyRegistered as refusal:
-        return _already(event, lang, refusal.status)
+        return _already(_again(slug), lang, refusal.status)
     except Refused as refusal:
-        return _page(form, event, lang, refusal.status, form.sentence(refusal))
+        return _page(form, _again(slug), lang, refusal.status, form.sentence(refusal))
     return redirect(links.own_page(registration.id, registration.link_version, language=lang), 303)
 
 
@@ -65,6 +66,14 @@ def _register(form: RegistrationForm, slug: str) -> Registration:
         if event is None:
             raise actions.NotOpen
         return actions.register(event, form.applicant(version), by=VISITOR)
+
+
+def _again(slug: str) -> Event:
+    """Read the event anew: the refused transaction has let go of it."""
+    event = queries.event_by_slug(slug)
+    if event is None:
+        abort(404)
+    return event
 
 
 def _token_fault(form: RegistrationForm) -> str:
@@ -108,20 +117,19 @@ def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal:
 
 def _closed(event: Event, lang: str) -> Response:
     view = event_view(event, lang)
-    gone = queries.is_past(event) or event.state.value == "cancelled"
-    invited = not any(part.visibility is Visibility.PUBLIC for part in event.parts)
-    values: dict[str, Any] = {
-        "title": _("No registration") if gone or invited else _("Registration is not open"),
-        "reason": view.no_register_reason,
-        "advice": "" if gone else _("The date can stand in your calendar already; the calendar follows every change."),
-    }
+    how = openness(event, {})
+    gone = how in ENDED
+    title = _("No registration") if gone or how is Openness.INVITED else _("Registration is not open")
+    advice = "" if gone else _("The date can stand in your calendar already; the calendar follows every change.")
     body = render(
         "site/registering/closed.html",
         lang=lang,
         path=f"/events/{event.slug}/register",
         section="events",
         event=view,
-        **values,
+        title=title,
+        reason=view.no_register_reason,
+        advice=advice,
     )
     return private(Response(body, status=GONE if gone else FORBIDDEN))
 

@@ -1,0 +1,62 @@
+"""Whether anybody can register for an event now, and if not, why: one word that each door puts in its own way."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from s3chem_events.core.clock import now
+from s3chem_events.publishing import queries
+from s3chem_events.publishing.lifecycle import Mode, State, Visibility
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration.capacity import Availability, availability
+
+
+class Openness(StrEnum):
+    """How an event stands to somebody who wants to register."""
+
+    OPEN = "open"
+    FULL = "full"
+    CANCELLED = "cancelled"
+    OVER = "over"
+    POSTPONED = "postponed"
+    INVITED = "invited"
+    NOT_YET = "not_yet"
+    LATER = "later"
+    CLOSED = "closed"
+
+
+ENDED = frozenset({Openness.CANCELLED, Openness.OVER})
+Taken = Mapping[tuple[int, Mode], int]
+
+
+def openness(event: Event, taken: Taken) -> Openness:
+    """Return how a loaded event stands, given the places held by (part id, mode)."""
+    by_state = _by_state(event)
+    if by_state is not None:
+        return by_state
+    opens = queries.takes_registrations_from(event)
+    if opens is None:
+        return Openness.NOT_YET
+    if now() < opens:
+        return Openness.LATER
+    parts = queries.open_parts(event)
+    if not parts:
+        return Openness.CLOSED
+    full = all(left(part, mode, taken) is Availability.FULL for part in parts for mode in part.capacities)
+    return Openness.FULL if full else Openness.OPEN
+
+
+def left(part: Part, mode: Mode, taken: Taken) -> Availability:
+    """Return what is left of a part's places in a mode."""
+    return availability(part.capacities[mode], taken.get((part.id, mode), 0))
+
+
+def _by_state(event: Event) -> Openness | None:
+    if event.state is State.CANCELLED:
+        return Openness.CANCELLED
+    if queries.is_past(event):
+        return Openness.OVER
+    if event.state is State.POSTPONED:
+        return Openness.POSTPONED
+    if all(part.visibility is Visibility.INVITED for part in event.parts):
+        return Openness.INVITED
+    return None
