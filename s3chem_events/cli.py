@@ -4,20 +4,28 @@ import json
 import sys
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import click
 from flask.cli import FlaskGroup, with_appcontext
 from flask_migrate import upgrade
+from sqlalchemy import inspect
 
 from s3chem_events import create_app, serving
+from s3chem_events.accounts import actions as accounts
+from s3chem_events.accounts import queries as organisers
+from s3chem_events.accounts import roles
+from s3chem_events.accounts.roles import Role
 from s3chem_events.attendance import exports
 from s3chem_events.core.config import WrongSetting
-from s3chem_events.core.db import transaction
+from s3chem_events.core.db import db, transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import actions, files, queries
 from s3chem_events.registration import participants
+from s3chem_events.registration.names import address
 from s3chem_events.sample import load
 
 
@@ -49,6 +57,7 @@ def demo() -> None:
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the web and work the queue, together, until Ctrl-C."""
+    _say_way_in()
     sys.exit(serving.serve(host, port, workers=workers))
 
 
@@ -110,6 +119,75 @@ def show_event(slug: str) -> None:
     if found is None:
         raise click.ClickException(f"There is no event {slug!r}.")
     click.echo(json.dumps(files.write(actions.event_facts(found)), ensure_ascii=False, indent=2))
+
+
+@group.group()
+def organiser() -> None:
+    """Who signs in at the desk."""
+
+
+@organiser.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.COORDINATOR.value)
+@click.option("--name", default="", help="The name that colleagues see.")
+@click.option("--language", type=click.Choice(list(LANGUAGES)), default="en", help="The language of the desk.")
+@click.option("--event", "slugs", multiple=True, metavar="SLUG", help="An event to work for; may be repeated.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_appcontext
+def add_organiser(
+    email: str, role: str, name: str, language: str, slugs: tuple[str, ...], *, password_stdin: bool
+) -> None:
+    """Add an organiser; without a password a one-time sign-in link is printed."""
+    with transaction():
+        added = accounts.add(
+            address(email),
+            role=Role(role),
+            name=name,
+            language=language,
+            event_ids=frozenset(_event_id(slug) for slug in slugs),
+            password=sys.stdin.readline().rstrip("\r\n") if password_stdin else None,
+            by=OPERATOR,
+        )
+        link = None if password_stdin else accounts.sign_in_url(added, base_url=settings().base_url)
+    click.echo(f"Added {added.email} as {role}.")
+    if roles.is_bound(added.role) and not slugs:
+        click.echo("This role holds for own events only and has none yet: choose them at the desk, under Organisers.")
+    if link:
+        click.echo(f"Sign in within 30 minutes, once: {link}")
+
+
+@organiser.command("link")
+@click.argument("email")
+@with_appcontext
+def link_for_organiser(email: str) -> None:
+    """Print a new one-time sign-in link for an organiser."""
+    with transaction():
+        found = organisers.organiser_by_address(email)
+        if found is None or not found.active:
+            raise click.ClickException(f"There is no organiser {email} who may sign in.")
+        link = accounts.sign_in_url(found, base_url=settings().base_url)
+    click.echo(f"Sign in within 30 minutes, once: {link}")
+
+
+def _event_id(slug: str) -> int:
+    found = queries.event_id(slug)
+    if found is None:
+        raise click.ClickException(f"There is no event {slug!r}.")
+    return found
+
+
+def _say_way_in() -> None:
+    """Print a sign-in link for whoever tries the program on this machine; a real site gets its organisers by hand."""
+    app = create_app()
+    with app.app_context():
+        here = urlsplit(settings().base_url).hostname in {"127.0.0.1", "localhost", "::1"}
+        if here and inspect(db.engine).has_table("organiser"):
+            with transaction():
+                link = accounts.first_link(settings().base_url)
+            if link:
+                click.echo(f"Sign in at the desk, within 30 minutes, once: {link}")
+        db.session.remove()
+        db.engine.dispose()  # the web and the worker are forked from here and open their own connections
 
 
 def _json(file: IO[bytes]) -> Any:

@@ -15,6 +15,13 @@ LEAST_SCORE = 3
 OURS = ("s3chem", "interreg", "europe", "chemical", "organiser", "conference")
 
 
+SENTENCES = {
+    "short": f"The password is too short: it needs {SHORTEST} characters.",
+    "long": f"The password is too long: {LONGEST} characters are the most.",
+    "common": "The password is guessed too easily.",
+}
+
+
 class WeakPassword(Refused):
     """The password is too short, too long or too easily guessed; `reason` says which."""
 
@@ -23,7 +30,7 @@ class WeakPassword(Refused):
 
     def __init__(self, reason: str) -> None:
         """Keep the reason: `short`, `long` or `common`."""
-        super().__init__(reason, reason=reason)
+        super().__init__(SENTENCES[reason], reason=reason)
         self.reason = reason
 
 

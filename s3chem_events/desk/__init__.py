@@ -7,7 +7,7 @@ from s3chem_events.core.config import Settings
 from s3chem_events.desk import account, frame, home, refusals, signing_in
 from s3chem_events.desk.frame import allowed
 
-__all__ = ["account", "allowed", "home", "open_door"]
+__all__ = ["account", "allowed", "home", "open_door", "refusals"]
 
 
 def open_door(app: Flask, settings: Settings) -> None:
@@ -17,5 +17,4 @@ def open_door(app: Flask, settings: Settings) -> None:
     app.before_request(frame.guard_desk)
     app.after_request(frame.seal)
     app.context_processor(frame.frame)
-    refusals.bind(frame.desk)
     app.register_blueprint(frame.desk)

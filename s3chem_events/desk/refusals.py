@@ -1,26 +1,27 @@
 """What the desk says when it says no."""
 
-from flask import Blueprint, render_template
+from flask import render_template
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-STATUSES = (400, 403, 404, 405, 409, 410, 413, 429)
+from s3chem_events.desk.frame import desk
 
 
-def bind(desk: Blueprint) -> None:
-    """Answer refusals of desk pages inside the frame of the desk."""
-    for status in STATUSES:
-        desk.register_error_handler(status, refused)
-    desk.register_error_handler(CSRFError, form_too_old)
+FIRST_REFUSAL = 400
 
 
-def refused(error: HTTPException) -> tuple[str, int]:
+@desk.errorhandler(HTTPException)
+def refused(error: HTTPException) -> ResponseReturnValue:
     """Say in words why not."""
-    status = error.code or 500
-    return render_template("desk/refused.html", status=status, reason=_reason(status)), status
+    if error.code is None or error.code < FIRST_REFUSAL:
+        return error.get_response()
+    headers = [(name, value) for name, value in error.get_headers() if name.lower() in {"allow", "retry-after"}]
+    return render_template("desk/refused.html", status=error.code, reason=_reason(error.code)), error.code, headers
 
 
+@desk.errorhandler(CSRFError)
 def form_too_old(_error: CSRFError) -> tuple[str, int]:
     """Say what to do about a form that lay open too long."""
     return render_template("desk/refused.html", status=400, reason=_reason(400)), 400
