@@ -25,13 +25,13 @@ def bind(queue_url: str) -> Huey:
     """Make the queue of this process: SQLite, PostgreSQL or Redis, told by the address."""
     huey = _make(queue_url)
 
-    @huey.task(name="drain")
-    def drain() -> None:
-        if _Bell.answer is not None:
-            _Bell.answer()
-
-    _Bell.huey, _Bell.drain = huey, drain
+    _Bell.huey, _Bell.drain = huey, huey.task(name="drain")(_drain)
     return huey
+
+
+def _drain() -> None:
+    if _Bell.answer is not None:
+        _Bell.answer()
 
 
 def answer(each_ring: Callable[[], Any], *, each_minute: Callable[[], Any]) -> Huey:

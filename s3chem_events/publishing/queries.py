@@ -138,4 +138,4 @@ def _whole() -> Select[Event]:
 
 def event_id(slug: str) -> int | None:
     """Return the id of an event, for those who only must know whose it is."""
-    return db.session.scalar(db.select(Event.id).where(Event.slug == slug))
+    return db.session.scalar(select(Event.id).where(Event.slug == slug))

@@ -37,6 +37,7 @@ def moment(local: datetime, zone: str, path: str = "starts") -> datetime:
 
     Raises:
         HourSkipped, HourTwice: for the one hour a year that is missing, and the one that is double.
+
     """
     info = zone_info(zone)
     early, late = local.replace(tzinfo=info, fold=0), local.replace(tzinfo=info, fold=1)
