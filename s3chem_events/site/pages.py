@@ -23,7 +23,7 @@ from s3chem_events.site.kept import kept
 from s3chem_events.site.search import json_ld
 
 pages = Blueprint("site", __name__)
-HOME_NEWS = 4
+HOME_NEWS, HOME_PAST = 4, 3
 TEXTS = ("privacy", "imprint", "accessibility")
 
 
@@ -64,7 +64,9 @@ def front() -> Response:
 def home(lang: str) -> str:
     """The next event, those after it, the news, the regions."""
     check_language(lang)
-    coming = [event for event in queries.listed_events() if not queries.is_past(event)]
+    listed = queries.listed_events()
+    coming = [event for event in listed if not queries.is_past(event)]
+    past = [event for event in reversed(listed) if queries.is_past(event)]
     living = [event for event in coming if event.state is not State.CANCELLED]
     views = {event.id: event_view(event, lang) for event in coming}
     following = living[0] if living else None
@@ -75,6 +77,7 @@ def home(lang: str) -> str:
         path="/",
         next_event=views[following.id] if following else None,
         further_events=[views[event.id] for event in coming if event is not following],
+        past_events=[event_view(event, lang) for event in past[:HOME_PAST]],
         latest_news=[_news(item, lang) for item in queries.news(latest=HOME_NEWS)],
         claim=translated(Text(about.get("claim", {})), lang),
         about_html=_passage(about.get("about", {}), lang),
@@ -238,11 +241,11 @@ def _passage(value: Any, lang: str) -> Translated:
 
 
 def _regions(about: dict[str, Any], lang: str) -> list[tuple[str, str, str]]:
-    """Name, flag and country of each region; the flag is a pair of regional indicator letters."""
+    """Name, flag in letters and country of each region: not every system has the pictures of flags."""
     return [
         (
             Text(r["name"]).within(lang),
-            "".join(chr(0x1F1A5 + ord(c)) for c in r["country"]),
+            r["country"],
             country_name(r["country"], lang),
         )
         for r in about.get("regions", [])
