@@ -1,0 +1,1 @@
+"""The post: knows e-mails and addresses, no event."""

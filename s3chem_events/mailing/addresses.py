@@ -1,0 +1,45 @@
+"""E-mail addresses as servers take them; pure."""
+
+import re
+from functools import lru_cache
+from hashlib import sha256
+
+from email_validator import EmailNotValidError, validate_email
+
+from s3chem_events.core.errors import Invalid
+
+PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
+"""A host name in ASCII: nothing to translate. `localhost`, which a machine of one's own may send from, is one too."""
+
+
+def mailable(address: str) -> str:
+    """Return an address with its domain in ASCII (IDNA 2008); what stands before the @ stays as it was typed.
+
+    Raises:
+        Invalid: it is not one address, or would break a header.
+    """
+    local, _, domain = address.rpartition("@")
+    if not local or not address.isprintable() or any(c in address for c in ' <>,;:"()[]\\'):
+        raise Invalid("address", "not one e-mail address")
+    return f"{local}@{_ascii(domain)}"
+
+
+def digest(address: str) -> str:
+    """Return a digest by which two spellings of an address are the same; it tells nobody the address."""
+    local, _, domain = address.rpartition("@")
+    try:
+        domain = _ascii(domain)
+    except Invalid:
+        domain = domain.lower()
+    return sha256(f"{local.casefold()}@{domain}".encode()).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _ascii(domain: str) -> str:
+    if PLAIN.fullmatch(domain):
+        return domain.lower()
+    try:
+        checked = validate_email(f"a@{domain}", check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise Invalid("address", "the domain cannot be written as servers want it") from error
+    return str(checked.ascii_domain).lower()

@@ -1,0 +1,81 @@
+"""The acceptance journal: what a server took, noted the moment it said so, before the database hears of it.
+
+Each run of the worker has a name and a file of that name, and holds a lock on the file while it lives; the kernel lets go
+of the lock when the process dies, however it dies. A file without a lock is what somebody dead has left: the next run
+reads it, marks as sent what stands there, and frees the rest. Between the server's 250 and this one write lies all that
+can ever be sent twice. The file protects against the death of the process, not of the machine (nothing is synced).
+"""
+
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SUFFIX = ".accepted"
+
+
+class Journal:
+    """The file of one run."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        host = "".join(c for c in socket.gethostname() if c.isalnum() or c in "-.")[:60]
+        self.owner = f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.path = folder / f"{self.owner}{SUFFIX}"
+        # Locked before it gets its name: nobody shall take it for one that is left.
+        hidden = folder / f".{self.owner}"
+        self._file = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        hidden.rename(self.path)
+
+    def accepted(self, email_id: int) -> None:
+        """Note that a server has taken an e-mail: one write, which a dying process finishes or never begins."""
+        os.write(self._file, b"%d\n" % email_id)
+
+    def clear(self) -> None:
+        """Forget what the database knows by now."""
+        os.ftruncate(self._file, 0)
+
+    def close(self, *, settled: bool) -> None:
+        """End the run; what is not settled stays for the next one to read."""
+        if settled:
+            self.path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+@contextmanager
+def left(folder: Path) -> Iterator[list[tuple[str, list[int]]]]:
+    """Give the names of runs that died, with what servers took from them; the files go once the caller is done."""
+    held: list[tuple[Path, int]] = []
+    try:
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            file = _locked(path)
+            if file is not None:
+                held.append((path, file))
+        yield [(path.name.removesuffix(SUFFIX), _numbers(file)) for path, file in held]
+        for path, _ in held:
+            path.unlink(missing_ok=True)
+    finally:
+        for _, file in held:
+            os.close(file)
+
+
+def _locked(path: Path) -> int | None:
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        return None
+    return file
+
+
+def _numbers(file: int) -> list[int]:
+    noted = os.pread(file, os.fstat(file).st_size, 0)
+    return [int(line) for line in noted.split(b"\n")[:-1]]

@@ -1,0 +1,105 @@
+"""What a room says to somebody: a Draft; written out it is a Letter, which is what the outbox keeps; pure."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from s3chem_events.core.text import Text
+
+
+class State(StrEnum):
+    """Where an e-mail stands. `unknown`: the server fell silent after it had been given the text."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+
+
+WAITING = frozenset({State.QUEUED, State.DEFERRED, State.UNKNOWN})
+"""An e-mail that will be tried without anybody doing anything."""
+RETRIABLE = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.CANCELLED, State.SUPPRESSED})
+"""An e-mail that an organiser may have tried at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Who writes: what stands on every e-mail, whatever it says. `sender` is the address in From and ORGANIZER."""
+
+    organisation: str
+    sender: str
+    contact: str
+    funding: Text
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An e-mail to one person before it is written out.
+
+    `kind` is that of the fact, and names the folder of the templates. `values` are what they may mention. `calendars`
+    are iCalendar files, all of the one `method`; mail programs show the first as an invitation.
+    """
+
+    kind: str
+    fact_id: int
+    subject_id: int
+    address: str
+    name: str
+    language: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    calendars: tuple[bytes, ...] = ()
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail written out. Its bytes follow from these values alone, so that a second try sends the same again."""
+
+    kind: str
+    fact_id: int
+    subject_id: int
+    address: str
+    name: str
+    language: str
+    subject: str
+    text: str
+    html: str
+    calendars: tuple[bytes, ...]
+    method: str
+    sender: str
+    sender_name: str
+    reply_to: str
+    message_id: str
+    created_at: datetime
+
+
+LINKED = re.compile(r"(?<=[^\W_])([.:/@])(?=[^\W\d_]{2})")
+ZERO_WIDTH_SPACE = "\u200b"
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+
+
+def defused(name: str, *, longest: int = 100) -> str:
+    """Return a name that a stranger typed so that it can do no harm in an e-mail: one line, short, never a link.
+
+    Mail programs turn `evil.example` into a link; an invisible space after the dot stops them.
+    """
+    line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    if len(line) > longest:
+        line = line[: longest - 1].rstrip() + "…"
+    return LINKED.sub(rf"\1{ZERO_WIDTH_SPACE}", line)
+
+
+def isolated(text: str) -> str:
+    """Return a text that does not pull its neighbours over to the other side, where it is written from right to left."""
+    if any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text):
+        return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
+    return text

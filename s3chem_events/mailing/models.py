@@ -1,0 +1,107 @@
+"""The outbox: a row for each e-mail, the history of its tries, and who wants none. Addresses stand here, not in facts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Text as LongText
+from sqlalchemy.orm import Mapped, mapped_column
+
+from s3chem_events.core.db import UTCDateTime, db
+from s3chem_events.mailing.letters import State
+
+
+class OutgoingEmail(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy makes the base at run time
+    """One e-mail to one person. A fact writes to a person once: the unique key makes every restart harmless.
+
+    `due_at` says when somebody may take the e-mail up: while it waits the time of the next try, while it is being sent
+    the end of the lease, and nothing once it is settled.
+    """
+
+    __tablename__ = "outgoing_email"
+    __table_args__ = (
+        UniqueConstraint("fact_id", "address_digest"),
+        Index(
+            "ix_outgoing_email_due",
+            "due_at",
+            "id",
+            sqlite_where=db.text("due_at IS NOT NULL"),
+            postgresql_where=db.text("due_at IS NOT NULL"),
+        ),
+        Index("ix_outgoing_email_state", "state", "id"),
+        Index("ix_outgoing_email_subject", "subject_id", "kind"),
+        Index("ix_outgoing_email_address", "address_digest"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fact_id: Mapped[int] = mapped_column(ForeignKey("fact.id", ondelete="RESTRICT"))
+    kind: Mapped[str] = mapped_column(String(60))
+    subject_id: Mapped[int]
+    address: Mapped[str] = mapped_column(String(320))
+    address_digest: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(250))
+    language: Mapped[str] = mapped_column(String(2))
+    subject: Mapped[str] = mapped_column(String(500))
+    text: Mapped[str] = mapped_column(LongText)
+    html: Mapped[str] = mapped_column(LongText)
+    calendars: Mapped[list[str]] = mapped_column(JSON)
+    method: Mapped[str] = mapped_column(String(10))
+    sender: Mapped[str] = mapped_column(String(320))
+    sender_name: Mapped[str] = mapped_column(String(200))
+    reply_to: Mapped[str] = mapped_column(String(320))
+    message_id: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[str] = mapped_column(String(12), default=State.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    owner: Mapped[str | None] = mapped_column(String(120), index=True)
+    last_code: Mapped[int | None]
+    last_text: Mapped[str] = mapped_column(String(500), default="")
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class DeliveryAttempt(db.Model):  # type: ignore[name-defined,misc]
+    """One try to hand an e-mail over, and what the server said."""
+
+    __tablename__ = "delivery_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email_id: Mapped[int] = mapped_column(ForeignKey("outgoing_email.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    outcome: Mapped[str] = mapped_column(String(12))
+    code: Mapped[int | None]
+    text: Mapped[str] = mapped_column(String(500), default="")
+
+
+class Suppression(db.Model):  # type: ignore[name-defined,misc]
+    """An address that gets nothing any more; only its digest is kept."""
+
+    __tablename__ = "suppression"
+
+    address_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class MailServerState(db.Model):  # type: ignore[name-defined,misc]
+    """How a mail server fares: its troubles in a row, until when it is left alone, what it was given in a minute."""
+
+    __tablename__ = "mail_server"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    troubles: Mapped[int] = mapped_column(default=0)
+    trouble: Mapped[str] = mapped_column(String(500), default="")
+    troubled_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    rests_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    grants: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
+
+
+class RelayFailure(db.Model):  # type: ignore[name-defined,misc]
+    """A fact that could not be turned into its e-mails; it is tried again a few times, and never blocks the others."""
+
+    __tablename__ = "relay_failure"
+
+    fact_id: Mapped[int] = mapped_column(ForeignKey("fact.id", ondelete="CASCADE"), primary_key=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -1,0 +1,255 @@
+"""The outbox: post() is the only way in. A worker claims e-mails for a time, tries them, and settles what came of it.
+
+All functions work in the caller's transaction; dispatch opens it, and talks to no server while it is open.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Row, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import addresses
+from s3chem_events.mailing.letters import RETRIABLE, WAITING, Draft, Letter, Letterhead, State
+from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail, Suppression
+from s3chem_events.mailing.results import AGAIN, STATES, Outcome, Result, wait_after
+
+__all__ = ["Claimed", "Draft", "Letter", "Letterhead", "cancel", "claim", "forget", "hold", "post", "retry", "settle"]
+
+LEASE = timedelta(minutes=15)
+"""Longer than one e-mail can take: ten answers, each waited for as long as sender.Patience says. Renewed in between."""
+LONGEST_ANSWER = 500
+COLUMNS = [getattr(OutgoingEmail, f.name) for f in fields(Letter)]
+_random = Random()  # noqa: S311 - spreads tries over time, guards nothing
+
+
+class NotRetriable(Refused):
+    """The e-mail is being sent, or has been."""
+
+    code = "not_retriable"
+    status = 409
+
+
+class NotWaiting(Refused):
+    """The e-mail is being sent, or is settled already."""
+
+    code = "not_waiting"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An e-mail that this worker alone may try until its lease ends."""
+
+    id: int
+    attempts: int
+    digest: str
+    letter: Letter
+
+
+def post(letters: Sequence[Letter]) -> None:
+    """Put letters into the outbox; one that the same fact has written to the same address already is left out."""
+    if letters:
+        moment = now()
+        rows = [_row(letter, moment) for letter in letters]
+        db.session.connection().execute(_insert().on_conflict_do_nothing(), rows)
+
+
+def anything_due() -> bool:
+    """Whether there is an e-mail to be sent now."""
+    return db.session.scalar(db.select(OutgoingEmail.id).where(OutgoingEmail.due_at <= now()).limit(1)) is not None
+
+
+def claim(owner: str, *, most: int) -> list[Claimed]:
+    """Take the e-mails that are due, oldest first, for the time of a lease."""
+    moment = now()
+    due = (
+        db.select(OutgoingEmail.id)
+        .where(OutgoingEmail.due_at <= moment)
+        .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(db.session.scalars(due))
+    if not ids:
+        return []
+    rows = db.session.execute(
+        db.update(OutgoingEmail)
+        .where(OutgoingEmail.id.in_(ids))
+        .values(state=State.SENDING, owner=owner, due_at=moment + LEASE, attempts=OutgoingEmail.attempts + 1)
+        .returning(OutgoingEmail.id, OutgoingEmail.attempts, OutgoingEmail.address_digest, *COLUMNS)
+        .execution_options(synchronize_session=False)
+    )
+    place = {email_id: index for index, email_id in enumerate(ids)}
+    return sorted(map(_claimed, rows), key=lambda claimed: place[claimed.id])
+
+
+def renew(owner: str, ids: Iterable[int]) -> set[int]:
+    """Prolong the leases of what is still ours; returns it."""
+    rows = db.session.execute(
+        _ours(owner)
+        .where(OutgoingEmail.id.in_(list(ids)))
+        .values(due_at=now() + LEASE)
+        .returning(OutgoingEmail.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(rows.scalars())
+
+
+def settle(owner: str, results: Sequence[tuple[Claimed, Result]]) -> None:
+    """Write down what came of the tries. What another worker has taken over meanwhile is left to it."""
+    if not results:
+        return
+    moment = now()
+    update = _ours(owner).where(OutgoingEmail.id == bindparam("this")).values(_SETTLED)
+    db.session.connection().execute(update, [_settled(c, r, moment) for c, r in results])
+    db.session.connection().execute(db.insert(DeliveryAttempt), [_attempt(c.id, r, moment) for c, r in results])
+
+
+def hold(owner: str, ids: Iterable[int], *, until: datetime) -> None:
+    """Give claimed e-mails back untried, to be taken up again at a later moment."""
+    db.session.execute(
+        _ours(owner)
+        .where(OutgoingEmail.id.in_(list(ids)))
+        .values(state=State.QUEUED, owner=None, due_at=until, attempts=OutgoingEmail.attempts - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def recover(owner: str, accepted: Iterable[int]) -> int:
+    """Settle what a worker that is gone left behind; `accepted` is its acceptance journal. Returns how many were left."""
+    moment = now()
+    sent = list(accepted)
+    rows = db.session.execute(db.select(OutgoingEmail.id).filter_by(owner=owner, state=State.SENDING)).scalars().all()
+    for email_id in rows:
+        if email_id in sent:
+            outcome, values = Outcome.SENT, {"state": State.SENT, "due_at": None, "sent_at": moment}
+        else:
+            outcome, values = Outcome.INTERRUPTED, {"state": State.DEFERRED, "due_at": moment}
+        values |= {"owner": None, "last_text": _TEXTS[outcome], "last_code": None}
+        db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id == email_id).values(values))
+        result = Result(outcome, text=_TEXTS[outcome])
+        db.session.execute(db.insert(DeliveryAttempt), [_attempt(email_id, result, moment)])
+    return len(rows)
+
+
+def suppressed(claims: Sequence[Claimed]) -> set[int]:
+    """Return which of the claimed e-mails go to an address that gets nothing any more."""
+    digests = {c.digest for c in claims}
+    blocked = set(
+        db.session.scalars(db.select(Suppression.address_digest).where(Suppression.address_digest.in_(digests)))
+    )
+    return {c.id for c in claims if c.digest in blocked}
+
+
+def retry(email_id: int, *, by: Actor) -> None:
+    """Have an e-mail tried at once; the bell rings when the caller commits.
+
+    Raises:
+        NotRetriable: it is on its way or has arrived.
+    """
+    values = {"state": State.QUEUED, "attempts": 0, "due_at": now(), "owner": None}
+    if not _move(email_id, RETRIABLE, values):
+        raise NotRetriable(email=email_id)
+    journal.record("email.retried", email_id, by=by)
+
+
+def cancel(email_id: int, *, by: Actor) -> None:
+    """Take an e-mail out of the queue.
+
+    Raises:
+        NotWaiting: it is on its way or settled.
+    """
+    if not _move(email_id, WAITING, {"state": State.CANCELLED, "due_at": None, "owner": None}):
+        raise NotWaiting(email=email_id)
+    journal.record("email.cancelled", email_id, by=by)
+
+
+def forget(room: str, subject_id: int) -> int:
+    """Empty all e-mails about a thing that is erased, and stop those that wait; the bare fact of each stays."""
+    about = (OutgoingEmail.subject_id == subject_id, OutgoingEmail.kind.startswith(f"{room}.", autoescape=True))
+    waiting = {"state": State.CANCELLED, "due_at": None}
+    db.session.execute(db.update(OutgoingEmail).where(*about, OutgoingEmail.state.in_(WAITING)).values(waiting))
+    ids = list(db.session.scalars(db.select(OutgoingEmail.id).where(*about)))
+    empty = dict.fromkeys(("address", "name", "subject", "text", "html", "last_text"), "")
+    unlike = db.literal("forgotten-") + db.cast(OutgoingEmail.id, db.String)
+    emptied = {**empty, "calendars": [], "address_digest": unlike}
+    db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(emptied))
+    db.session.execute(db.update(DeliveryAttempt).where(DeliveryAttempt.email_id.in_(ids)).values(text=""))
+    return len(ids)
+
+
+_TEXTS = {
+    Outcome.SENT: "accepted; noted by the worker before it stopped",
+    Outcome.INTERRUPTED: "the worker stopped while it was at this e-mail",
+}
+_SETTLED = {name: bindparam(f"new_{name}") for name in ("state", "due_at", "last_code", "last_text", "sent_at")} | {
+    "owner": None
+}
+
+
+def _insert() -> Any:
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    return dialect.insert(OutgoingEmail)
+
+
+def _row(letter: Letter, moment: datetime) -> dict[str, Any]:
+    row = {f.name: getattr(letter, f.name) for f in fields(Letter)}
+    row["calendars"] = [calendar.decode() for calendar in letter.calendars]
+    return row | {
+        "address_digest": addresses.digest(letter.address),
+        "state": State.QUEUED,
+        "attempts": 0,
+        "due_at": moment,
+        "last_text": "",
+    }
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    email_id, attempts, digest, *values = row
+    named = dict(zip((f.name for f in fields(Letter)), values, strict=True))
+    named["calendars"] = tuple(calendar.encode() for calendar in named["calendars"])
+    return Claimed(email_id, attempts, digest, Letter(**named))
+
+
+def _ours(owner: str) -> Any:
+    return db.update(OutgoingEmail).where(OutgoingEmail.owner == owner, OutgoingEmail.state == State.SENDING)
+
+
+def _settled(claimed: Claimed, result: Result, moment: datetime) -> dict[str, Any]:
+    state: State = STATES[result.outcome]
+    wait = wait_after(claimed.attempts, _random) if result.outcome in AGAIN else None
+    if result.outcome in AGAIN and wait is None:
+        state = State.FAILED
+    return {
+        "this": claimed.id,
+        "new_state": state,
+        "new_due_at": moment + wait if wait else None,
+        "new_last_code": result.code,
+        "new_last_text": result.text[:LONGEST_ANSWER],
+        "new_sent_at": moment if result.outcome is Outcome.SENT else None,
+    }
+
+
+def _attempt(email_id: int, result: Result, moment: datetime) -> dict[str, Any]:
+    return {
+        "email_id": email_id,
+        "at": moment,
+        "outcome": result.outcome,
+        "code": result.code,
+        "text": result.text[:LONGEST_ANSWER],
+    }
+
+
+def _move(email_id: int, states: Iterable[State], values: dict[str, Any]) -> bool:
+    where = (OutgoingEmail.id == email_id, OutgoingEmail.state.in_(states))
+    result = db.session.execute(db.update(OutgoingEmail).where(*where).values(values))
+    return cast("CursorResult[Any]", result).rowcount == 1

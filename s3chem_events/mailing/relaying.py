@@ -1,0 +1,42 @@
+"""Which facts still have to become e-mails, and which could not. Works in the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing.models import RelayFailure
+
+TRIES = 5
+WAIT = timedelta(minutes=1)
+
+
+def waiting(*, most: int) -> list[Fact]:
+    """Return the oldest facts whose e-mails are not in the outbox yet, as plain values."""
+    resting = db.select(RelayFailure.fact_id).where(RelayFailure.due_at > now())
+    query = db.select(Fact).where(Fact.relayed_at.is_(None), Fact.id.not_in(resting)).order_by(Fact.id).limit(most)
+    facts = list(db.session.scalars(query))
+    for fact in facts:
+        db.session.expunge(fact)
+    return facts
+
+
+def settle(fact_ids: Sequence[int]) -> None:
+    """Mark facts: their e-mails stand in the outbox."""
+    if fact_ids:
+        db.session.execute(db.update(Fact).where(Fact.id.in_(fact_ids)).values(relayed_at=now()))
+        db.session.execute(db.delete(RelayFailure).where(RelayFailure.fact_id.in_(fact_ids)))
+
+
+def fail(reasons: Mapping[int, str]) -> None:
+    """Note facts that could not become e-mails; after a few tries they wait for a person."""
+    moment = now()
+    for fact_id, reason in reasons.items():
+        failure = db.session.get(RelayFailure, fact_id) or RelayFailure(fact_id=fact_id, tries=0)
+        failure.tries += 1
+        failure.reason = reason
+        failure.due_at = moment + WAIT * 2**failure.tries if failure.tries < TRIES else None
+        db.session.add(failure)
+        if failure.due_at is None:
+            db.session.execute(db.update(Fact).where(Fact.id == fact_id).values(relayed_at=moment))

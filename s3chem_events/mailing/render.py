@@ -1,0 +1,97 @@
+"""A Draft -> a Letter: subject, text and HTML in the reader's language, in one frame, outside of any request."""
+
+import re
+import secrets
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from jinja2 import Template
+
+from s3chem_events.core import i18n
+from s3chem_events.core.text import DEFAULT
+from s3chem_events.mailing.letters import Draft, Letter, Letterhead, defused, isolated
+from s3chem_events.mailing.mime import EMBLEM
+
+WIDTH = 72
+LONGEST_IN_SUBJECT = 60
+INDENT = re.compile(r" *(?:[-–*] +)?")
+
+
+def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
+    """Write a draft out. Every value is escaped for the part that it stands in; Message-ID and Date are made here."""
+    language = spoken(draft.language)
+    folder = f"mail/{draft.kind.replace('.', '/')}"
+    values = _values(draft, letterhead, language)
+    subject_values = values | {"name": isolated(defused(draft.name, longest=LONGEST_IN_SUBJECT))}
+    return Letter(
+        kind=draft.kind,
+        fact_id=draft.fact_id,
+        subject_id=draft.subject_id,
+        address=draft.address,
+        name=defused(draft.name),
+        language=language,
+        subject=" ".join(_template(f"{folder}/subject.txt").render(subject_values).split()),
+        text=laid_out(_template(f"{folder}/body.txt").render(values)),
+        html=_template(f"{folder}/body.html").render(values),
+        calendars=draft.calendars,
+        method=draft.method,
+        sender=letterhead.sender,
+        sender_name=letterhead.organisation,
+        reply_to=letterhead.contact,
+        message_id=f"<{secrets.token_hex(16)}@{letterhead.sender.rpartition('@')[2]}>",
+        created_at=at,
+    )
+
+
+def laid_out(text: str) -> str:
+    """Return a text in lines of 72 characters; a link is never cut, and no two empty lines stand together."""
+    lines = "\n".join(_wrapped(line.rstrip()) for line in text.strip().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines) + "\n"
+
+
+@lru_cache(maxsize=16)
+def spoken(language: str) -> str:
+    """Return the language that an e-mail is written in: the reader's where there is a catalogue, else English."""
+    has_words = bool(getattr(i18n.catalogue(language), "_catalog", None))
+    return language if has_words else DEFAULT
+
+
+def emblem() -> bytes:
+    """Return the picture of the emblem, which each e-mail carries with it: mail programs fetch nothing."""
+    return (Path(str(current_app.static_folder)) / "img" / "eu-emblem.png").read_bytes()
+
+
+def _values(draft: Draft, letterhead: Letterhead, language: str) -> dict[str, Any]:
+    return {
+        **draft.values,
+        "_": i18n.words(language),
+        "lang": language,
+        "name": isolated(defused(draft.name)),
+        "address": draft.address,
+        "letterhead": letterhead,
+        "funding": letterhead.funding.within(language),
+        "emblem": f"cid:{EMBLEM}",
+    }
+
+
+def _template(name: str) -> Template:
+    return current_app.jinja_env.get_template(name)
+
+
+@lru_cache(maxsize=4096)
+def _wrapped(line: str) -> str:
+    """Break one line at spaces; a list's lines go on under its text."""
+    if len(line) <= WIDTH:
+        return line
+    match = INDENT.match(line)
+    first = match.group() if match else ""
+    rows, row = [], first
+    for word in line[len(first) :].split(" "):
+        if row.strip(" -–*") and len(row) + len(word) > WIDTH:
+            rows.append(row.rstrip())
+            row = " " * len(first)
+        row += word + " "
+    return "\n".join([*rows, row.rstrip()])

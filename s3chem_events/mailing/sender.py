@@ -1,0 +1,242 @@
+"""Hands e-mails over: to a server by SMTP, through Flask-Mail with its traps closed, or to the mailbox.
+
+Flask-Mail 0.10 has no time-outs, gives STARTTLS no context (so certificates go unchecked), opens a connection for each
+e-mail, tells nothing of a refused recipient, and lets line breaks into headers. Here its Connection is kept for a run,
+made with time-outs and a verifying context, and given bytes that mailing.mime has made, for one recipient.
+"""
+
+import smtplib
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from flask_mail import Connection, Mail
+
+from s3chem_events.core.config import MailServer, Settings
+from s3chem_events.core.errors import Invalid
+from s3chem_events.mailing import addresses, maildir, mime
+from s3chem_events.mailing.outbox import Claimed
+from s3chem_events.mailing.results import Outcome, Result
+
+MOST_ON_ONE_CONNECTION = 500
+MAILBOX = "mailbox"
+PERMANENT = 500
+SHUTTING_DOWN = 421
+TOO_LARGE = 552
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """For how many seconds each answer is waited for; the last one comes after a server has looked at the contents."""
+
+    connect: float = 15
+    answer: float = 60
+    final: float = 120
+
+
+class Transport(Protocol):
+    """A way out."""
+
+    name: str
+
+    def send(self, claimed: Claimed) -> Result:
+        """Try one e-mail."""
+
+    def close(self) -> None:
+        """End the run."""
+
+
+def transport(settings: Settings, *, emblem: bytes, patience: Patience | None = None) -> Transport:
+    """Return the way out that the settings name."""
+    if settings.mail is None:
+        return _Mailbox(settings, emblem)
+    return _Server(settings.mail, emblem, patience or Patience())
+
+
+class _Mailbox:
+    """Keeps e-mails in the instance folder."""
+
+    name = MAILBOX
+
+    def __init__(self, settings: Settings, emblem: bytes) -> None:
+        self.folder, self.emblem = settings.mailbox, emblem
+
+    def send(self, claimed: Claimed) -> Result:
+        content = mime.message(claimed.letter, emblem=self.emblem)
+        maildir.deliver(self.folder, claimed.id, claimed.letter.created_at, content)
+        return Result(Outcome.SENT, text="kept in the mailbox")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class _Kept(Connection):
+    """Flask-Mail's connection, with time-outs and verified TLS."""
+
+    def __init__(self, mail: Mail, server: MailServer, patience: Patience) -> None:
+        super().__init__(mail)
+        self.server, self.patience = server, patience
+
+    def configure_host(self) -> smtplib.SMTP:
+        """Connect as the settings say; raises what smtplib raises."""
+        server, seconds, context = self.server, self.patience.connect, ssl.create_default_context()
+        if server.tls == "tls":
+            host: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
+        else:
+            host = smtplib.SMTP(server.host, server.port, timeout=seconds)
+        try:
+            self.wait(host, self.patience.answer)
+            if server.tls == "starttls":
+                host.starttls(context=context)
+            host.ehlo_or_helo_if_needed()
+            if server.username and server.password:
+                host.login(server.username, server.password)
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+    @staticmethod
+    def wait(host: smtplib.SMTP, seconds: float) -> None:
+        """Set for how long the next answers are waited for."""
+        if host.sock:
+            host.sock.settimeout(seconds)
+
+
+class _Server:
+    """One mail server, its connection kept from one e-mail to the next."""
+
+    def __init__(self, server: MailServer, emblem: bytes, patience: Patience) -> None:
+        self.name = f"{server.host}:{server.port}"
+        self.emblem = emblem
+        state = Mail().init_mail({"MAIL_SERVER": server.host, "MAIL_PORT": server.port})
+        self.connection = _Kept(state, server, patience)
+        self.used = 0
+
+    def send(self, claimed: Claimed) -> Result:
+        letter = claimed.letter
+        content = mime.message(letter, emblem=self.emblem)
+        sender, recipient = addresses.mailable(letter.sender), addresses.mailable(letter.address)
+        try:
+            host = self._open()
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            return _no_connection(error)
+        if not recipient.isascii() and not host.has_extn("smtputf8"):
+            reason = "the mail server does not take addresses with letters beyond ASCII before the @ (SMTPUTF8)"
+            return Result(Outcome.NEVER, text=reason)
+        result = self._converse(host, sender, recipient, content)
+        self._tidy(host, result)
+        return result
+
+    def close(self) -> None:
+        host, self.connection.host = self.connection.host, None
+        if host is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                host.quit()
+
+    def _open(self) -> smtplib.SMTP:
+        if self.used >= MOST_ON_ONE_CONNECTION:
+            self.close()
+        if self.connection.host is None:
+            self.connection.host = self.connection.configure_host()
+            self.used = 0
+        self.used += 1
+        return self.connection.host
+
+    def _converse(self, host: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> Result:
+        """Speak the three commands of one e-mail, and sort the answer by the stage at which it came."""
+        options = ["SMTPUTF8"] if not recipient.isascii() else []
+        if host.has_extn("size"):
+            options.append(f"size={len(content)}")
+        given = False
+        try:
+            if options and "SMTPUTF8" in options:
+                host.command_encoding = "utf-8"
+            code, text = host.mail(sender, options)
+            if code != 250:  # noqa: PLR2004 - RFC 5321 4.2
+                # A sender refused for good is ours to mend, and no fault of this e-mail; its size is.
+                return _refused(code, text, fatal=code == TOO_LARGE, trouble=code != TOO_LARGE)
+            code, text = host.rcpt(recipient)
+            if code not in {250, 251}:
+                return _refused(code, text, fatal=code >= PERMANENT)
+            code, text = host.docmd("DATA")
+            if code != 354:  # noqa: PLR2004 - RFC 5321 4.2
+                return _refused(code, text, fatal=code >= PERMANENT)
+            given = True
+            self.connection.wait(host, self.connection.patience.final)
+            host.send(_dotted(content) + b".\r\n")
+            code, text = host.getreply()
+            self.connection.wait(host, self.connection.patience.answer)
+            if code != 250:  # noqa: PLR2004 - RFC 5321 4.2
+                return _refused(code, text, fatal=code >= PERMANENT)
+            return Result(Outcome.SENT, code, _said(text))
+        except (OSError, smtplib.SMTPException) as error:
+            return _broken(error, given=given)
+        finally:
+            host.command_encoding = "ascii"
+
+    def _tidy(self, host: smtplib.SMTP, result: Result) -> None:
+        """Leave the connection ready for the next e-mail, or give it up."""
+        if result.outcome is Outcome.SENT:
+            return
+        if result.code is None or result.code == SHUTTING_DOWN:
+            self._drop()
+            return
+        try:
+            if host.rset()[0] != 250:  # noqa: PLR2004 - RFC 5321 4.2
+                self._drop()
+        except (OSError, smtplib.SMTPException):
+            self._drop()
+
+    def _drop(self) -> None:
+        host, self.connection.host = self.connection.host, None
+        if host is not None:
+            host.close()
+
+
+def check(claimed: Claimed) -> Result | None:
+    """Return why an e-mail can never leave, whatever the server says; None where nothing speaks against it."""
+    try:
+        addresses.mailable(claimed.letter.address)
+    except Invalid as error:
+        return Result(Outcome.NEVER, text=error.detail)
+    return None
+
+
+def _dotted(content: bytes) -> bytes:
+    """Double a dot at the beginning of a line (RFC 5321 4.5.2)."""
+    if content.startswith(b"."):
+        content = b"." + content
+    return content.replace(b"\r\n.", b"\r\n..")
+
+
+def _refused(code: int, text: bytes, *, fatal: bool, trouble: bool = False) -> Result:
+    if code == -1:
+        return Result(Outcome.LATER, None, "the mail server closed the connection", trouble=True)
+    outcome = Outcome.NEVER if fatal else Outcome.LATER
+    return Result(outcome, code, _said(text), trouble=trouble or code == SHUTTING_DOWN)
+
+
+def _broken(error: Exception, *, given: bool) -> Result:
+    if given:
+        text = f"the connection broke after the text had been given ({_reason(error)}); it may have arrived"
+        return Result(Outcome.UNKNOWN, None, text, trouble=True)
+    return Result(Outcome.LATER, None, f"the connection broke ({_reason(error)})", trouble=True)
+
+
+def _no_connection(error: Exception) -> Result:
+    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
+    return Result(Outcome.LATER, code, f"no connection to the mail server ({_reason(error)})", trouble=True)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{error.smtp_code} {_said(error.smtp_error)}"
+    return str(error) or type(error).__name__
+
+
+def _said(text: bytes | str) -> str:
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return "".join(c if c.isprintable() else " " for c in words)[:500]
