@@ -1,10 +1,13 @@
 """A registration as its owner's calendar entries: one for each part, with the same UID as everybody's."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from s3chem_events.calendar.entries import Entry, Mailbox, Status
 from s3chem_events.core import i18n
 from s3chem_events.publishing.entries import part_entry
+from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import links
 from s3chem_events.registration.capacity import HOLDING
 from s3chem_events.registration.models import Participation, Registration
@@ -12,25 +15,65 @@ from s3chem_events.registration.models import Participation, Registration
 
 def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox, funding: str) -> list[Entry]:
     """Return the entries of all parts of a loaded registration; those withdrawn are marked cancelled."""
-    return [
-        entry_of(registration, participation, base_url=base_url, organizer=organizer, funding=funding)
-        for participation in registration.participations
-    ]
+    language = registration.language
+    own = links.own_page(registration.id, registration.link_version, language=language, base_url=base_url)
+    closing = manage_note(own, language)
+    entries = []
+    for participation in in_order(registration, registration.participations):
+        entry = attended(
+            registration.event,
+            part_of(registration, participation),
+            mode=participation.mode,
+            language=language,
+            base_url=base_url,
+            organizer=organizer,
+            funding=funding,
+            closing=closing,
+        )
+        entries.append(entry if participation.standing in HOLDING else replace(entry, status=Status.CANCELLED))
+    return entries
 
 
-def entry_of(
-    registration: Registration, participation: Participation, *, base_url: str, organizer: Mailbox, funding: str
+def attended(
+    event: Event,
+    part: Part,
+    *,
+    mode: Mode,
+    language: str,
+    base_url: str,
+    organizer: Mailbox,
+    funding: str,
+    closing: str = "",
 ) -> Entry:
-    """Return the entry of one part, with the way to the owner's page at the end of its description."""
-    _ = i18n.words(registration.language)
-    own = links.own_page(registration.id, registration.link_version, language=registration.language, base_url=base_url)
+    """Return the entry of a part as somebody has it who comes: a save the date with a place in it is a date to keep.
+
+    Who joins online finds the room in it.
+    """
+    _ = i18n.words(language)
     entry = part_entry(
-        registration.event,
-        participation.part,
-        language=registration.language,
-        base_url=base_url,
-        organizer=organizer,
-        closing=_("Your registration, to change or to withdraw: %(url)s", url=own),
-        funding=funding,
+        event, part, language=language, base_url=base_url, organizer=organizer, funding=funding, closing=closing
     )
-    return entry if participation.standing in HOLDING else replace(entry, status=Status.CANCELLED)
+    if event.state is State.SAVE_THE_DATE:
+        titles = dict.fromkeys([event.title.within(language), part.title.within(language)])
+        entry = replace(entry, status=Status.CONFIRMED, summary=": ".join(titles))
+    if mode is Mode.ONLINE:
+        label = _("Join the conference")
+        entry = replace(entry, location=_("Online"), conference_url=part.online_url, conference_label=label)
+    return entry
+
+
+def in_order(registration: Registration, participations: Sequence[Participation]) -> list[Participation]:
+    """Return participations in the order of the event's parts."""
+    order = {part.id: index for index, part in enumerate(registration.event.parts)}
+    return sorted(participations, key=lambda participation: order[participation.part_id])
+
+
+def part_of(registration: Registration, participation: Participation) -> Part:
+    """Return the part of a participation, with its place loaded."""
+    return next(part for part in registration.event.parts if part.id == participation.part_id)
+
+
+def manage_note(own_page: str, language: str) -> str:
+    """Return the last paragraph of a personal entry."""
+    _ = i18n.words(language)
+    return _("Your registration, to look at or to withdraw: %(url)s", url=own_page)
