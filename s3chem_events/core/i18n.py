@@ -3,6 +3,7 @@
 Inside a request the templates use Flask-Babel, with the same catalogues.
 """
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,6 +19,8 @@ from werkzeug.datastructures import LanguageAccept
 
 from s3chem_events.core.text import DEFAULT, LANGUAGES
 
+YEAR_AT_THE_END = re.compile(r"(\s*'\w+')?\s*y+$")
+MONTH_AT_THE_END = re.compile(r"(\s*'\w+')?\s*M+$")
 CATALOGUES = Path(__file__).parents[1] / "translations"
 
 
@@ -44,16 +47,32 @@ def locale(language: str) -> Locale:
 
 
 def long_date(first: date, last: date, language: str) -> str:
-    """Write a day or days in full, with weekdays and the year: `Thursday 17 – Friday 18 June 2027`."""
-    here = locale(language)
-    if first == last:
-        return str(dates.format_skeleton("yMMMMEEEEd", first, locale=here))
-    return str(dates.format_interval(first, last, "yMMMMEEEEd", locale=here))
+    """Write a day or days in full, with weekdays and the year: `Thursday, 17 – Friday, 18 June 2027`."""
+    return _range(first, last, locale(language), "full", " – ")
 
 
 def short_range(first: date, last: date, language: str) -> str:
     """Write a day or days without weekdays: `17–18 June 2027`."""
-    return str(dates.format_interval(first, last, "yMMMMd", locale=locale(language)))
+    return _range(first, last, locale(language), "long", "–")
+
+
+def _range(first: date, last: date, here: Locale, length: str, dash: str) -> str:
+    """Write a range by the language's own pattern, month and year once where they are the same.
+
+    Babel's intervals know only the patterns of CLDR, and shorten month and weekday where the full one is not among them
+    (German: `Do., 17. – Fr., 18. Juni`).
+    """
+    pattern = here.date_formats[length].pattern
+    ends = dates.format_date(last, pattern, here)
+    if first == last:
+        return ends
+    if first.year == last.year:
+        pattern = YEAR_AT_THE_END.sub("", pattern)
+    if (first.year, first.month) == (last.year, last.month):
+        pattern = MONTH_AT_THE_END.sub("", pattern)
+    else:
+        dash = " – "
+    return f"{dates.format_date(first, pattern, here)}{dash}{ends}"
 
 
 def day_figures(first: date, last: date, language: str) -> tuple[str, str]:

@@ -1,0 +1,38 @@
+"""Dates in words, in each language, with the year and without abbreviations."""
+
+from datetime import date
+
+import pytest
+
+from s3chem_events.core import i18n
+
+pytestmark = pytest.mark.one_database
+
+THURSDAY, FRIDAY, JULY, NEXT_YEAR = date(2027, 6, 17), date(2027, 6, 18), date(2027, 7, 2), date(2028, 1, 3)
+
+
+@pytest.mark.parametrize(
+    "language, sentence",
+    [
+        ("en", "Thursday, 17 – Friday, 18 June 2027"),
+        ("de", "Donnerstag, 17. – Freitag, 18. Juni 2027"),
+        ("fr", "jeudi 17 – vendredi 18 juin 2027"),
+        ("nl", "donderdag 17 – vrijdag 18 juni 2027"),
+        ("it", "giovedì 17 – venerdì 18 giugno 2027"),
+        ("ca", "dijous, 17 – divendres, 18 de juny del 2027"),
+        ("es", "jueves, 17 – viernes, 18 de junio de 2027"),
+        ("pl", "czwartek, 17 – piątek, 18 czerwca 2027"),
+    ],
+)
+def test_two_days_in_full_say_month_and_year_once(language: str, sentence: str):
+    assert i18n.long_date(THURSDAY, FRIDAY, language).replace("\N{NO-BREAK SPACE}", " ") == sentence
+
+
+def test_ranges_say_what_differs():
+    assert i18n.long_date(FRIDAY, FRIDAY, "en") == "Friday, 18 June 2027"
+    assert i18n.long_date(THURSDAY, JULY, "en") == "Thursday, 17 June – Friday, 2 July 2027"
+    assert i18n.short_range(THURSDAY, FRIDAY, "en") == "17–18 June 2027"
+    assert i18n.short_range(THURSDAY, FRIDAY, "de") == "17.–18. Juni 2027"
+    assert i18n.short_range(THURSDAY, JULY, "fr") == "17 juin – 2 juillet 2027"
+    assert i18n.short_range(THURSDAY, NEXT_YEAR, "en") == "17 June 2027 – 3 January 2028"
+    assert i18n.short_range(FRIDAY, FRIDAY, "pl") == "18 czerwca 2027"
