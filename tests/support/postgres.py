@@ -12,6 +12,10 @@ import psycopg
 import psycopg.sql
 from sqlalchemy.engine import make_url
 
+SETTINGS = (
+    *("fsync = off", "synchronous_commit = off", "full_page_writes = off"),  # tests need no durability
+    "lock_timeout = '20s'",  # a test that waits for itself fails instead of standing still
+)
 _numbers = itertools.count(1)
 
 

@@ -1,0 +1,255 @@
+"""Web and worker as one thing that starts, stays up and stops: what `s3chem-events serve` does.
+
+Three kinds of processes, each in a session of its own so that Ctrl-C reaches the first alone:
+the supervisor, which only watches; the web server (granian's main process and its workers); the worker.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from s3chem_events import create_app
+from s3chem_events.core import tasks
+
+log = logging.getLogger(__name__)
+
+THREADS = 4  # a web process; more only take turns on Python's lock and on the database's connections
+GRACE = 15.0  # seconds for requests and an e-mail in flight, before a process is killed
+QUICK = 5.0  # a process that lives shorter than this died of its start
+TRIES = 5  # so many quick deaths by its own hand, one after the other, and there is no use in trying again
+PACE = 0.25  # seconds between a death and the next start; doubled at each quick one
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+ORPHAN_CHECK = 0.5  # seconds between two looks at whether the parent still lives
+
+
+class CannotServe(Exception):
+    """The server could not start or could not stay up; the text says why, in a sentence."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One supervised process, and how often it has died right after its start."""
+
+    name: str
+    target: Callable[..., None]
+    args: tuple[Any, ...] = ()
+    process: BaseProcess | None = None
+    started: float = 0.0
+    quick_deaths: int = 0
+    next_start: float = field(default=0.0)
+
+    def start(self) -> None:
+        context = multiprocessing.get_context()
+        self.process = context.Process(target=_own_session, args=(self.target, *self.args), name=self.name)
+        self.process.start()
+        self.started = time.monotonic()
+        log.info("%s runs as process %s", self.name, self.process.pid)
+
+    def bury(self) -> None:
+        """Note a death, end what the dead left behind and say when to start anew.
+
+        Raises CannotServe where it ended by itself, right after its start, too often.
+        """
+        assert self.process is not None  # noqa: S101  for the type checker: only a started child dies
+        self.signal(signal.SIGTERM)  # granian's workers outlive a kill -9 of their main process
+        self.process.join()
+        code = self.process.exitcode or 0
+        lived = time.monotonic() - self.started
+        self.quick_deaths = self.quick_deaths + 1 if lived < QUICK else 0
+        if (
+            self.quick_deaths >= TRIES and code >= 0
+        ):  # a negative code is a signal from outside: always worth a new start
+            raise CannotServe(
+                f"The {self.name} ended {TRIES} times right after its start (exit code {code}); see the log above."
+            )
+        self.next_start = time.monotonic() + min(PACE * 2 ** max(self.quick_deaths - 1, 0), 2.0)
+        self.process = None
+        log.warning("%s ended (exit code %s) and is started again", self.name, code)
+
+    def signal(self, number: int) -> None:
+        """Signal the process and what it started."""
+        if self.process is not None and self.process.pid is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, number)
+
+
+def serve(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 2) -> int:
+    """Run web and worker until TERM, INT or HUP; a process that dies is started again. Returns the exit code."""
+    try:
+        _check_free(host, port)
+        click.echo(f"S3Chem Events runs on http://{host}:{port}/ - Ctrl-C stops it.")
+        _supervise([Child("web", _serve_web, (host, port, workers)), Child("worker", _work)])
+    except CannotServe as reason:
+        click.echo(f"Error: {reason}", err=True)
+        return 1
+    return 0
+
+
+def web(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 2) -> int:
+    """Run the web server alone, in this process and `workers` more. Returns the exit code."""
+    try:
+        _check_free(host, port)
+    except CannotServe as reason:
+        click.echo(f"Error: {reason}", err=True)
+        return 1
+    _serve_web(host, port, workers)
+    return 0
+
+
+def worker() -> int:
+    """Run the worker alone until TERM or INT. Returns the exit code."""
+    _work()
+    return 0
+
+
+def application() -> Flask:
+    """Make the application in one of the web server's processes."""
+    _end_with_parent()
+    return create_app()
+
+
+def _serve_web(host: str, port: int, workers: int) -> None:
+    """Serve pages from `workers` processes; static files go past Python."""
+    server = Granian(
+        "s3chem_events.serving:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=workers,
+        blocking_threads=THREADS,
+        backlog=2048,
+        respawn_failed_workers=True,
+        workers_kill_timeout=int(GRACE) - 5,
+        websockets=False,
+        log_level=LogLevels.warning,
+        static_path_route=["/static"],
+        static_path_mount=[_static_folder()],
+    )
+    server.serve()
+
+
+def _work() -> None:
+    """Answer the bell and the clock: facts to e-mails, e-mails to SMTP, and what is due."""
+    app = create_app()
+    huey = tasks.answer(_within(app, _ring), each_minute=_within(app, _ring))
+    consumer = huey.create_consumer(
+        workers=1, initial_delay=0.1, max_delay=1.0, graceful_signal="TERM", check_worker_health=True
+    )
+    consumer.run()
+
+
+def _ring() -> None:
+    pass
+
+
+def _within(app: Flask, work: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        with app.app_context():
+            work()
+
+    return run
+
+
+def _static_folder() -> Path:
+    """The static files: inside an installed package, beside it in the source tree."""
+    package = Path(__file__).parent
+    inside = package / "static"
+    return inside if inside.is_dir() else package.parent / "static"
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise CannotServe where the address is taken or forbidden: granian would say it in a traceback."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotServe(f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}.") from error
+
+
+def _supervise(children: list[Child]) -> None:
+    stop = threading.Event()
+    woken, waker = socket.socketpair()  # a signal that arrives while wait() sleeps writes here
+    waker.settimeout(0)
+    previous = {number: signal.signal(number, lambda *_: stop.set()) for number in STOP_SIGNALS}
+    wakeup_before = signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+    try:
+        while not stop.is_set():
+            _watch(children, woken)
+    finally:
+        _stop_all(children)
+        signal.set_wakeup_fd(wakeup_before)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        woken.close()
+        waker.close()
+
+
+def _watch(children: list[Child], woken: socket.socket) -> None:
+    """Start what is due, then sleep until a process dies, a signal comes or the next start is due."""
+    now = time.monotonic()
+    for child in children:
+        if child.process is None and child.next_start <= now:
+            child.start()
+    living = {child.process.sentinel: child for child in children if child.process is not None}
+    due = [max(child.next_start - now, 0.01) for child in children if child.process is None]
+    for ready in wait([*living, woken], timeout=min(due, default=None)):
+        if isinstance(ready, int):
+            living[ready].bury()
+
+
+def _stop_all(children: list[Child]) -> None:
+    deadline = time.monotonic() + GRACE
+    running = [child.process for child in children if child.process is not None]
+    for process in running:
+        process.terminate()  # the first of each group: granian ends its workers itself, after what is in flight
+    for process in running:
+        process.join(max(deadline - time.monotonic(), 0.1))
+    for child in children:
+        child.signal(signal.SIGKILL)  # what is left of its group after the grace
+
+
+def _own_session(target: Callable[..., None], *args: Any) -> None:
+    """Begin a supervised process: a session of its own, default signals, no life after the supervisor's."""
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    _end_with_parent()
+    with suppress(KeyboardInterrupt):
+        target(*args)
+
+
+def _end_with_parent() -> None:
+    """Send this process TERM when the one that started it is gone: after a kill -9 nobody else would."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent.pid:
+            time.sleep(ORPHAN_CHECK)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(GRACE)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()

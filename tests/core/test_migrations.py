@@ -1,0 +1,129 @@
+"""The migrations: from empty to the newest schema, the same as the models, whole or not at all, and no row lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from alembic.util import CommandError
+from flask import Flask
+from flask_migrate import check, downgrade, upgrade
+from sqlalchemy import inspect, text
+
+from s3chem_events import create_app
+from s3chem_events.core import config
+from s3chem_events.core.db import db
+from tests.support.databases import Database
+
+HEADER = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "{revision}", {down}, None, None
+"""
+TWO_TABLES = """
+def upgrade():
+    op.create_table("parent", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(20)))
+    op.create_table("child", sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("parent_id", sa.Integer, sa.ForeignKey("parent.id", ondelete="CASCADE")))
+    op.execute("INSERT INTO parent (id, name) VALUES (1, 'kept')")
+    op.execute("INSERT INTO child (id, parent_id) VALUES (1, 1)")
+"""
+WIDEN = """
+def upgrade():
+    with op.batch_alter_table("parent") as batch:
+        batch.alter_column("name", existing_type=sa.String(20), type_=sa.String(50), nullable=False)
+"""
+BREAK = """
+def upgrade():
+    op.add_column("parent", sa.Column("half", sa.Integer))
+    raise ValueError("in the middle")
+"""
+LOSE = """
+def upgrade():
+    op.execute("DELETE FROM parent")
+"""
+
+
+@pytest.fixture
+def empty(database: Database, environ: dict[str, str]) -> Iterator[Flask]:
+    """Make an application whose database holds no table at all."""
+    app = create_app(config.load(environ))
+    with app.app_context():
+        everything = db.MetaData()
+        everything.reflect(db.engine)
+        everything.drop_all(db.engine)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def story(folder: Path, *steps: str) -> str:
+    """Write a chain of migrations beside our own env.py; returns the directory."""
+    (folder / "versions").mkdir(parents=True)
+    ours = Path(config.__file__).parents[1] / "migrations"
+    for name in ("env.py", "script.py.mako", "alembic.ini"):
+        (folder / name).write_text((ours / name).read_text())
+    for number, step in enumerate(steps, 1):
+        header = HEADER.format(revision=number, down=repr(str(number - 1)) if number > 1 else None)
+        (folder / "versions" / f"{number}.py").write_text(header + dedent(step))
+    return str(folder)
+
+
+def rows(table: str) -> list[tuple[object, ...]]:
+    with db.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY id"))]
+
+
+def test_from_empty_up_the_schema_is_that_of_the_models(empty: Flask, capsys: pytest.CaptureFixture[str]):
+    with empty.app_context():
+        upgrade()
+        check()
+        tables = set(inspect(db.engine).get_table_names())
+        upgrade()  # once more changes nothing
+    assert tables == set(db.metadata.tables) | {"alembic_version"}
+
+
+def test_there_is_one_newest_migration_and_no_way_back(empty: Flask):
+    with empty.app_context():
+        upgrade()
+        with pytest.raises((CommandError, AttributeError)):
+            downgrade(revision="base")
+
+
+def test_changing_a_table_keeps_the_rows_that_point_to_it(empty: Flask, tmp_path: Path):
+    chain = story(tmp_path / "chain", TWO_TABLES, WIDEN)
+    with empty.app_context():
+        upgrade(directory=chain, revision="1")
+        before = (rows("parent"), rows("child"))
+        upgrade(directory=chain)
+        assert before == ([(1, "kept")], [(1, 1)])
+        assert (rows("parent"), rows("child")) == before
+        column = next(c for c in inspect(db.engine).get_columns("parent") if c["name"] == "name")
+        assert (column["type"].length, column["nullable"]) == (50, False)
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing_behind(empty: Flask, tmp_path: Path):
+    chain = story(tmp_path / "chain", TWO_TABLES, BREAK)
+    with empty.app_context():
+        upgrade(directory=chain, revision="1")
+        with pytest.raises(ValueError, match="in the middle"):
+            upgrade(directory=chain)
+        assert [column["name"] for column in inspect(db.engine).get_columns("parent")] == ["id", "name"]
+        with db.engine.connect() as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["1"]
+
+
+@pytest.mark.one_database
+def test_a_migration_that_leaves_rows_pointing_nowhere_is_refused(
+    empty: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    chain = story(tmp_path / "chain", TWO_TABLES, LOSE)
+    with empty.app_context():
+        upgrade(directory=chain, revision="1")
+        with pytest.raises(SystemExit, match="1"):  # Flask-Migrate's way to refuse: a line in the log, exit code 1
+            upgrade(directory=chain)
+        assert "rows that point nowhere after the migration: [('child', 1, 'parent', 0)]" in caplog.text
+        assert (rows("parent"), rows("child")) == ([(1, "kept")], [(1, 1)])
+        with db.engine.connect() as connection:
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
