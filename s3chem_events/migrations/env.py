@@ -73,8 +73,8 @@ def check_foreign_keys(connection: Connection) -> None:
 
 
 def _plain_type(kind: str, item: Any, autogenerate_context: Any) -> Any:
-    """Write our own column types as what the database keeps, so that old migrations need none of our modules."""
-    if kind != "type" or not isinstance(item, TypeDecorator) or not type(item).__module__.startswith("s3chem_events"):
+    """Write our own and other libraries' column types as what the database keeps, so that old migrations need none."""
+    if kind != "type" or not isinstance(item, TypeDecorator) or type(item).__module__.startswith("sqlalchemy."):
         return False
     plain = f"sa.{item.impl_instance!r}"
     on_postgresql = item.load_dialect_impl(postgresql.dialect())

@@ -59,7 +59,7 @@ def test_only_cleaned_text_is_marked_as_safe():
     in_python = [
         f"{name}:{line}"
         for name, tree in modules().items()
-        for call, line in calls(tree)
+        for call, line in calls(tree, with_arguments=True)
         if call.split(".")[-1] == "Markup" and name not in MAKES_MARKUP
     ]
     in_templates = [

@@ -34,10 +34,10 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
 
-def calls(tree: ast.AST) -> Iterator[tuple[str, int]]:
+def calls(tree: ast.AST, *, with_arguments: bool = False) -> Iterator[tuple[str, int]]:
     """What a module calls, as written (`datetime.now`, `transaction`), with the line."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Call) and (node.args or not with_arguments):
             yield ast.unparse(node.func), node.lineno
 
 
