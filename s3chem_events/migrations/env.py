@@ -84,7 +84,7 @@ def _plain_type(kind: str, item: Any, autogenerate_context: Any) -> Any:
     return f'{plain}.with_variant(postgresql.JSONB(), "postgresql")'
 
 
-def _no_empty_revision(migration_context: Any, revision: Any, directives: list[Any]) -> None:
+def _no_empty_revision(_context: Any, _revision: Any, directives: list[Any]) -> None:
     if getattr(context.config.cmd_opts, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
         directives[:] = []
 

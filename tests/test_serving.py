@@ -1,0 +1,83 @@
+"""Web and worker as one thing: it starts, comes back after a kill -9, stops at once and leaves nothing behind."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from tests.support import servers
+
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+
+
+def until(true: Callable[[], object], *, seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return until(lambda: not any(one.is_running() and one.status() != "zombie" for one in processes), seconds=5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "Ctrl-C"])
+def test_one_signal_stops_web_and_worker_quickly_and_leaves_no_process(environ, number):
+    with servers.started("serve", environ) as server:
+        assert until(lambda: len(server.descendants()) >= 4)  # web with two processes, and the worker
+        family = server.descendants()
+        asked = time.monotonic()
+        written = server.stop(number)
+        assert (server.process.returncode, time.monotonic() - asked < 3.0, gone(family)) == (0, True, True), written
+        assert "Traceback" not in written
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["web", "worker"])
+def test_a_killed_process_is_started_again_and_the_site_answers(environ, which):
+    with servers.started("serve", environ) as server:
+        assert until(lambda: len(server.children()) == 2)
+        victim = server.children()[which]
+        below = victim.children(recursive=True)
+        victim.kill()
+        assert until(lambda: len(server.children()) == 2 and victim not in server.children())
+        assert gone([victim, *below])
+        assert until(server.answers)
+
+
+def test_killed_web_processes_come_back_again_and_again(environ):
+    with servers.started("serve", environ) as server:
+        for _ in range(3):
+            assert until(lambda: len(server.descendants()) >= 4)
+            web = server.children()[0] if len(server.children()[0].children()) else server.children()[1]
+            for process in web.children():
+                process.kill()
+            time.sleep(0.5)
+        assert until(server.answers, seconds=15)
+
+
+def test_nothing_outlives_a_killed_supervisor(environ):
+    with servers.started("serve", environ) as server:
+        assert until(lambda: len(server.descendants()) >= 4)
+        family = server.descendants()
+        os.kill(server.process.pid, signal.SIGKILL)
+        assert gone(family)
+
+
+@pytest.mark.parametrize("command", ["serve", "web"])
+def test_a_taken_port_is_said_in_one_sentence(environ, command):
+    with servers.started("web", environ, "--workers", "1") as first:
+        port = int(first.url.rpartition(":")[2])
+        with pytest.raises(AssertionError) as refused, servers.started(command, environ, port=port) as second:
+            second.process.wait(10)
+            raise AssertionError(second.process.communicate()[0])
+        assert f"Error: Cannot listen on 127.0.0.1:{port}: address already in use.\n" in str(refused.value)
+
+
+def test_static_files_come_from_the_server_itself(environ):
+    with servers.started("web", environ, "--workers", "1") as server:
+        assert server.answers("/static/css/site.css")
