@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from s3chem_events.core import journal
+from s3chem_events.accounts import audit
 from s3chem_events.core.i18n import words
 from s3chem_events.core.journal import Actor
 from s3chem_events.registration import participants
@@ -60,10 +60,10 @@ def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
 
 def record(event_id: int, wanted: Wanted, *, form: str, by: Actor) -> None:
     """Note that a list leaves the house: who, when, which columns, how many rows; not what was searched for, a name."""
-    journal.record(
+    audit.note(
         "participants.exported",
-        event_id,
         by=by,
+        event=event_id,
         format=form,
         rows=participants.participation_count(event_id, wanted),
         columns=list(COLUMNS),

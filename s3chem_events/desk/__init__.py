@@ -4,10 +4,10 @@ from flask import Flask
 
 from s3chem_events.accounts import security
 from s3chem_events.core.config import Settings
-from s3chem_events.desk import account, frame, home, refusals, signing_in
+from s3chem_events.desk import account, events, frame, home, participants, programme, refusals, signing_in, texts
 from s3chem_events.desk.frame import allowed
 
-__all__ = ["account", "allowed", "home", "open_door", "refusals"]
+__all__ = ["account", "allowed", "events", "home", "open_door", "participants", "programme", "refusals", "texts"]
 
 
 def open_door(app: Flask, settings: Settings) -> None:

@@ -147,6 +147,17 @@ def request_link(email: str, *, by: Actor) -> None:
     journal.record("registration.link_requested", first.id, by=by, registrations=[r.id for r in found])
 
 
+def send_link(registration: Registration, *, by: Actor) -> bool:
+    """Have one person's link sent again on behalf; False for a withdrawn one, and within the pause."""
+    moment = now()
+    sent_at = registration.link_sent_at
+    if registration.withdrawn_at is not None or (sent_at is not None and sent_at > moment - LINK_PAUSE):
+        return False
+    registration.link_sent_at = moment
+    journal.record("registration.link_requested", registration.id, by=by, registrations=[registration.id])
+    return True
+
+
 def _chosen(event: Event, choices: dict[str, Mode]) -> list[tuple[Part, Mode]]:
     parts = {part.key: part for part in open_parts(event)}
     if not parts or choices.keys() - parts.keys():

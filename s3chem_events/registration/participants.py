@@ -116,17 +116,15 @@ def participation_count(event_id: int, wanted: Wanted) -> int:
     return db.session.scalar(query) or 0
 
 
-def counts() -> dict[int, dict[Standing, int]]:
-    """Return how many participations each part has, by standing."""
+def held(event_id: int) -> dict[tuple[int, Mode, Standing], int]:
+    """Return how many participations an event has, by part, mode and standing."""
     rows = db.session.execute(
-        db.select(Participation.part_id, Participation.standing, func.count()).group_by(
-            Participation.part_id, Participation.standing
-        )
+        db.select(Participation.part_id, Participation.mode, Participation.standing, func.count())
+        .join(Part, Part.id == Participation.part_id)
+        .where(Part.event_id == event_id)
+        .group_by(Participation.part_id, Participation.mode, Participation.standing)
     )
-    found: dict[int, dict[Standing, int]] = {}
-    for part_id, standing, number in rows:
-        found.setdefault(part_id, {})[standing] = number
-    return found
+    return {(part_id, mode, standing): number for part_id, mode, standing, number in rows}
 
 
 def people_counts() -> dict[int, int]:

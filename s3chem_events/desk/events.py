@@ -1,0 +1,152 @@
+"""Events at the desk: the list, one at a glance, a new one, its facts and parts."""
+
+import json
+from dataclasses import dataclass
+
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from s3chem_events.core import i18n
+from s3chem_events.core.db import transaction
+from s3chem_events.core.guard import settings
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.desk import overview, rows, saving, translations, words
+from s3chem_events.desk.event_forms import EventForm, faulty, main_language
+from s3chem_events.desk.frame import allowed, by, desk, own_events_only
+from s3chem_events.desk.new_event import NewEventForm
+from s3chem_events.publishing import actions, files, queries
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import participants
+
+MIME_JSON = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the list of events."""
+
+    event: Event
+    days: str
+    people: int
+    missing: list[str]
+
+
+@desk.route("/events/")
+@allowed("event.see")
+def events() -> str:
+    """Show the events that the organiser works for, those to come first."""
+    own = own_events_only()
+    people = participants.people_counts()
+    found = [event for event in queries.all_events() if own is None or event.id in own]
+    coming = [_line(event, people) for event in reversed(found) if not queries.is_past(event)]
+    past = [_line(event, people) for event in found if queries.is_past(event)]
+    return render_template("desk/events/list.html", section="events", coming=coming, past=past, **_words())
+
+
+@desk.route("/events/new", methods=["GET", "POST"])
+@allowed("event.add")
+def new_event() -> ResponseReturnValue:
+    """Make an event out of a title and two dates."""
+    form = NewEventForm()
+    if form.validate_on_submit():
+        with transaction():
+            state = State.SAVE_THE_DATE if request.form.get("do") == "publish" else State.DRAFT
+            facts = form.facts(state, free=lambda slug: queries.event_by_slug(slug) is None)
+            actions.add_event(facts, base_url=settings().base_url, by=by())
+        flash(_("The event is public now.") if state is State.SAVE_THE_DATE else _("The draft is kept."), "good")
+        return redirect(url_for("desk.event", slug=facts.slug), 303)
+    status = 422 if form.is_submitted() else 200
+    return render_template("desk/events/new.html", section="events", form=form, faulty=faulty(form)), status
+
+
+@desk.route("/events/<slug>/")
+@allowed("event.see")
+def event(slug: str) -> str:
+    """Show one event at a glance."""
+    found = the_event(slug)
+    return render_template("desk/events/overview.html", **header(found), **overview.shown(found), **_words())
+
+
+@desk.route("/events/<slug>/event.json")
+@allowed("event.see")
+def event_file(slug: str) -> Response:
+    """Give the event as a file."""
+    data = json.dumps(files.write(actions.event_facts(the_event(slug))), ensure_ascii=False, indent=2)
+    return Response(
+        data + "\n", content_type=MIME_JSON, headers={"Content-Disposition": f'attachment; filename="{slug}.json"'}
+    )
+
+
+@desk.route("/events/<slug>/edit", methods=["GET", "POST"])
+@allowed("event.edit")
+def edit_event(slug: str) -> ResponseReturnValue:
+    """Change the facts and parts of an event."""
+    found = the_event(slug)
+    facts = actions.event_facts(found)
+    pressed = request.form.get("do", "")
+    typed = rows.changed(request.form, pressed) if request.method == "POST" else None
+    form = EventForm.of(facts, revision=found.revision, typed=typed)
+    answer = saving.Answer(slug)
+    if typed is not None and not pressed:
+        if form.validate():
+            answer = saving.save(slug, form, form.facts)
+            if answer.status == 200:  # noqa: PLR2004 - it went well
+                return redirect(url_for("desk.event", slug=answer.slug), 303)
+        else:
+            answer = saving.Answer(slug, 422)
+    page = render_template(
+        "desk/events/edit.html",
+        **header(found),
+        form=form,
+        faulty=faulty(form),
+        **answered(answer),
+        main_language=LANGUAGES[main_language(facts)],
+    )
+    return page, answer.status
+
+
+def the_event(slug: str) -> Event:
+    """Return the event of the address; the guard has looked at it already."""
+    found = queries.event_by_slug(slug)
+    return found if found is not None else abort(404)
+
+
+def header(found: Event) -> dict[str, object]:
+    """Return what stands on top of every page of one event."""
+    language = i18n.language()
+    first, last = min(part.starts_on for part in found.parts), max(part.ends_on for part in found.parts)
+    return {
+        "section": "events",
+        "event": found,
+        "title": found.title.said(language),
+        "figures": i18n.day_figures(first, last, language),
+        "state_word": words.states()[found.state],
+        "state_chip": words.chips().get(found.state, ""),
+        "public_url": f"/{language}/events/{found.slug}",
+    }
+
+
+def answered(answer: saving.Answer) -> dict[str, object]:
+    """Return what a page says of a refusal."""
+    meanwhile = [(revision, saving.changed_words(revision)) for revision in answer.meanwhile]
+    return {"refusal": answer.refusal, "meanwhile": meanwhile, "names": overview.names_of(answer.meanwhile)}
+
+
+def _line(event: Event, people: dict[int, int]) -> Line:
+    first, last = min(part.starts_on for part in event.parts), max(part.ends_on for part in event.parts)
+    gaps = translations.missing(actions.event_facts(event))
+    missing = [LANGUAGES[language] for language, number in gaps.items() if number]
+    return Line(event, i18n.short_range(first, last, i18n.language()), people.get(event.id, 0), missing)
+
+
+def _words() -> dict[str, object]:
+    return {
+        "language": i18n.language(),
+        "states": words.states(),
+        "chips": words.chips(),
+        "kinds": words.kinds(),
+        "modes": words.modes(),
+        "visibilities": words.visibilities(),
+    }

@@ -1,0 +1,84 @@
+"""One event at a glance: when, who comes, what is missing, what happened."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from s3chem_events.accounts import queries as accounts
+from s3chem_events.attendance import queries as attendance
+from s3chem_events.core import i18n
+from s3chem_events.core.markdown import html
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.desk import saving, translations
+from s3chem_events.publishing import actions, queries
+from s3chem_events.publishing.lifecycle import LISTED, Mode, Visibility
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import participants
+from s3chem_events.registration.capacity import HOLDING, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """How many places of a part are held in one mode; without a limit `capacity` is None."""
+
+    mode: Mode
+    held: int
+    capacity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartShown:
+    """A part as the overview shows it."""
+
+    part: Part
+    days: str
+    hours: str
+    meters: list[Meter]
+
+
+def shown(event: Event) -> dict[str, object]:
+    """Return what the overview of an event shows, in a known number of statements."""
+    language = i18n.language()
+    held = participants.held(event.id)
+    revisions = queries.revisions(event.id)
+    downloads = attendance.downloads(event.id)
+    opens = queries.takes_registrations_from(event)
+    return {
+        "parts": [_part(part, held, language) for part in event.parts],
+        "people": participants.people_counts().get(event.id, 0),
+        "opens": i18n.stamp(opens, event.zone, language) if opens else "",
+        "closes": i18n.stamp(queries.closes_at(event), event.zone, language),
+        "region_word": event.region,
+        "note": html(event.note.within(language)),
+        "missing": {LANGUAGES[code]: (code, n) for code, n in translations.missing(actions.event_facts(event)).items()},
+        "is_listed": event.state in LISTED,
+        "has_public_part": any(part.visibility is Visibility.PUBLIC for part in event.parts),
+        "revisions": [(revision, saving.changed_words(revision)) for revision in revisions],
+        "downloads": downloads,
+        "names": names_of([*revisions, *downloads]),
+        "stamp": lambda moment: i18n.stamp(moment, event.zone, language),
+    }
+
+
+def names_of(deeds: Iterable[object]) -> dict[str, str]:
+    """Return who did things, by the actor that stands in the journal."""
+    actors = {str(getattr(deed, "by", "")) for deed in deeds}
+    names = {
+        "operator": _("Command line"),
+        "visitor": _("Visitor"),
+        "participant": _("Participant"),
+        "clock": _("Clock"),
+    }
+    if any(actor.startswith("organiser:") for actor in actors):
+        names |= {f"organiser:{one.id}": one.name or one.email for one in accounts.organisers()}
+    return {actor: names.get(actor, actor) for actor in actors}
+
+
+def _part(part: Part, held: dict[tuple[int, Mode, Standing], int], language: str) -> PartShown:
+    meters = [
+        Meter(mode, sum(held.get((part.id, mode, standing), 0) for standing in HOLDING), capacity)
+        for mode, capacity in part.capacities.items()
+    ]
+    hours = i18n.hours(part.starts_at, part.ends_at, part.zone, language) if part.starts_at and part.ends_at else ""
+    return PartShown(part, i18n.long_date(part.starts_on, part.ends_on, language), hours, meters)

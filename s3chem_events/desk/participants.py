@@ -1,0 +1,172 @@
+"""The people at an event: the list, its exports, one person."""
+
+from datetime import date
+from typing import Any
+
+from flask import Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from s3chem_events.attendance import exports
+from s3chem_events.core import i18n
+from s3chem_events.core.clock import today
+from s3chem_events.core.db import transaction
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.desk import overview, words
+from s3chem_events.desk.events import header, the_event
+from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import actions, choices, participants, queries
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Registration
+from s3chem_events.registration.participants import SORTS, Wanted
+
+LONGEST_SEARCH = 200
+
+
+@desk.route("/events/<slug>/participants")
+@allowed("participants.see")
+def participants_list(slug: str) -> str:
+    """Show the people at an event, found by a piece of a name in any spelling."""
+    found = the_event(slug)
+    wanted = wanted_of(request.args)
+    page = participants.page(found.id, wanted, number=request.args.get("page", 1, type=int))
+    language = i18n.language()
+    return render_template(
+        "desk/participants/list.html",
+        **header(found),
+        page=page,
+        wanted=wanted,
+        asked=_asked(wanted),
+        parts={part.key: part.title.within(language) for part in found.parts},
+        regions=choices.regions(language),
+        stamp=lambda moment: i18n.stamp(moment, found.zone, language),
+        sorts={
+            "name": _("Name"),
+            "organisation": _("Organisation"),
+            "newest": _("Newest first"),
+            "oldest": _("Oldest first"),
+        },
+        **_words(),
+    )
+
+
+@desk.route(f"/events/<slug>/participants.<any({', '.join(exports.TYPES)}):form>")
+@allowed("participants.export")
+def participants_export(slug: str, form: str) -> Response:
+    """Give the list as a file; that it was taken is written down."""
+    found = the_event(slug)
+    wanted = wanted_of(request.args)
+    delimiter = request.args.get("delimiter", "comma")
+    if delimiter not in exports.DELIMITERS:
+        abort(404)
+    if request.method == "GET":  # a HEAD takes nothing away
+        with transaction():
+            exports.record(found.id, wanted, form=form, by=by())
+    batches = participants.participations(found.id, wanted)
+    chunks = exports.file(form, batches, language=i18n.language(), delimiter=delimiter)
+    name = f"{slug}-participants-{_day(found)}.{form}"
+    return Response(
+        stream_with_context(chunks),
+        content_type=exports.TYPES[form],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@desk.route("/events/<slug>/participants/<reference>")
+@allowed("participants.see")
+def participant(slug: str, reference: str) -> str:
+    """Show everything about one registration."""
+    return _person_page("person", slug, reference)
+
+
+@desk.route("/events/<slug>/participants/<reference>/withdrawal", methods=["GET", "POST"])
+@allowed("participants.edit")
+def participant_withdrawal(slug: str, reference: str) -> ResponseReturnValue:
+    """Take a person off the event: GET asks, POST does."""
+    if request.method == "GET":
+        return _person_page("withdrawal", slug, reference)
+    found, person = _person(slug, reference)
+    with transaction():
+        registration = queries.registration_by_id(person.id, lock=True)
+        done = registration is not None and actions.withdraw(registration, by=by())
+    flash(
+        _("The registration is withdrawn; the person is told by e-mail.") if done else _("Nothing was changed."), "good"
+    )
+    return redirect(url_for("desk.participant", slug=found.slug, reference=reference), 303)
+
+
+@desk.route("/events/<slug>/participants/<reference>/link", methods=["POST"])
+@allowed("participants.edit")
+def participant_link(slug: str, reference: str) -> ResponseReturnValue:
+    """Send a person the link to their own page again."""
+    found, person = _person(slug, reference)
+    with transaction():
+        registration = queries.registration_by_id(person.id, lock=True)
+        sent = registration is not None and actions.send_link(registration, by=by())
+    if sent:
+        flash(_("The personal link is on its way."), "good")
+    else:
+        flash(_("No link was sent: the registration is withdrawn, or one was sent a few minutes ago."), "bad")
+    return redirect(url_for("desk.participant", slug=found.slug, reference=reference), 303)
+
+
+def wanted_of(args: MultiDict[str, str]) -> Wanted:
+    """Return which people an address asks for; a value that is none asks for nothing."""
+    mode, standing, sort = args.get("mode", ""), args.get("state", ""), args.get("sort", "name")
+    return Wanted(
+        words=args.get("q", "")[:LONGEST_SEARCH],
+        part=args.get("part", "")[:LONGEST_SEARCH],
+        mode=Mode(mode) if mode in set(Mode) else None,
+        standing=Standing(standing) if standing in set(Standing) else None,
+        sort=sort if sort in SORTS else "name",
+    )
+
+
+def _asked(wanted: Wanted) -> dict[str, str]:
+    """Return the query of an address that asks for the same people."""
+    sort = "" if wanted.sort == "name" else wanted.sort
+    asked = {"q": wanted.words, "part": wanted.part, "mode": wanted.mode, "state": wanted.standing, "sort": sort}
+    return {name: str(value) for name, value in asked.items() if value}
+
+
+def _person(slug: str, reference: str) -> tuple[Event, Registration]:
+    """Return the person, who must be one of this very event."""
+    found = the_event(slug)
+    person = participants.person(found.id, reference)
+    return (found, person) if person is not None else abort(404)
+
+
+def _person_page(view: str, slug: str, reference: str) -> str:
+    found, person = _person(slug, reference)
+    language = i18n.language()
+    history = participants.history(person.id)
+    return render_template(
+        f"desk/participants/{view}.html",
+        **header(found),
+        person=person,
+        history=history,
+        happenings=words.happenings(),
+        names=overview.names_of(history),
+        organisation_type=choices.organisation_types(language).get(person.organisation_type, person.organisation_type),
+        region=choices.regions(language).get(person.region, person.region),
+        country=i18n.country_name(person.country, language),
+        language_name=LANGUAGES.get(person.language, person.language),
+        stamp=lambda moment: i18n.stamp(moment, found.zone, language),
+        **_words(),
+    )
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "language": i18n.language(),
+        "modes": words.modes(),
+        "standings": words.standings(),
+        "standing_chips": words.standing_chips(),
+    }
+
+
+def _day(event: Event) -> date:
+    return today(event.zone)
