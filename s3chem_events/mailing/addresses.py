@@ -17,6 +17,7 @@ def mailable(address: str) -> str:
 
     Raises:
         Invalid: it is not one address, or would break a header.
+
     """
     local, _, domain = address.rpartition("@")
     if not local or not address.isprintable() or any(c in address for c in ' <>,;:"()[]\\'):

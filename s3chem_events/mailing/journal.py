@@ -1,9 +1,9 @@
 """The acceptance journal: what a server took, noted the moment it said so, before the database hears of it.
 
-Each run of the worker has a name and a file of that name, and holds a lock on the file while it lives; the kernel lets go
-of the lock when the process dies, however it dies. A file without a lock is what somebody dead has left: the next run
-reads it, marks as sent what stands there, and frees the rest. Between the server's 250 and this one write lies all that
-can ever be sent twice. The file protects against the death of the process, not of the machine (nothing is synced).
+Each run of the worker has a name and a file of that name, and holds a lock on the file while it lives; the kernel lets
+go of the lock when the process dies, however it dies. A file without a lock is what somebody dead has left: the next
+run reads it, marks as sent what stands there, and frees the rest. Between the server's 250 and this one write lies all
+that can ever be sent twice. The file protects against the death of the process, not of the machine (nothing is synced).
 """
 
 import fcntl

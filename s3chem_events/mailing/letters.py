@@ -99,7 +99,7 @@ def defused(name: str, *, longest: int = 100) -> str:
 
 
 def isolated(text: str) -> str:
-    """Return a text that does not pull its neighbours over to the other side, where it is written from right to left."""
+    """Return a text that, where it is written from right to left, does not pull its neighbours over."""
     if any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text):
         return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
     return text

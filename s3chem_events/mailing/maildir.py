@@ -68,9 +68,7 @@ def newest(folder: Path, *, first: int = 0, most: int = 50) -> list[Envelope]:
     envelopes = []
     for key, path in _keys(folder)[first : first + most]:
         with path.open("rb") as file:
-            envelopes.append(
-                _envelope(key, cast("EmailMessage", message_from_binary_file(file, policy=policy.default)))
-            )
+            envelopes.append(_envelope(key, message_from_binary_file(file, policy=policy.default)))
     return envelopes
 
 
@@ -79,7 +77,7 @@ def opened(folder: Path, key: str) -> KeptMail | None:
     path = folder / "new" / key
     if not KEY.fullmatch(key) or not path.is_file():
         return None
-    mail = cast("EmailMessage", message_from_bytes(path.read_bytes(), policy=policy.default))
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
     calendar = next((p for p in mail.walk() if p.get_content_type() == "text/calendar"), None)
     return KeptMail(
         envelope=_envelope(key, mail),
@@ -113,7 +111,7 @@ def _content(mail: EmailMessage, subtype: str) -> str:
 
 
 def _html(mail: EmailMessage) -> EmailMessage | None:
-    return next((cast("EmailMessage", part) for part in mail.walk() if part.get_content_type() == "text/html"), None)
+    return next((part for part in mail.walk() if part.get_content_type() == "text/html"), None)
 
 
 def _with_emblem(html: str, mail: EmailMessage) -> str:

@@ -7,8 +7,9 @@
         text/calendar; method=REQUEST, base64, without a disposition: mail programs draw the invitation from it
       application/ics for each calendar, the first with the same bytes: for programs that do not
 
-Put together by hand: the email package takes 2.3 ms for such a message, this 0.2 ms; a test parses every one with the
-email package and compares. Everything is ASCII, in lines of 76 characters; nothing on the way can have reason to touch it.
+Put together by hand: the email package takes 2.3 ms for such a message, this 0.2 ms; a test parses every kind with the
+email package and compares. Everything is ASCII, in lines of 76 characters: nothing on the way has a reason
+to touch it.
 """
 
 import base64
@@ -39,6 +40,7 @@ def message(letter: Letter, *, emblem: bytes = b"") -> bytes:
 
     Raises:
         Invalid: a value would break a header.
+
     """
     seed = sha256(letter.message_id.encode()).hexdigest()[:24]
     alternative = [

@@ -1,4 +1,7 @@
-"""The outbox: a row for each e-mail, the history of its tries, and who wants none. Addresses stand here, not in facts."""
+"""The outbox: a row for each e-mail, the history of its tries, and who wants none.
+
+Addresses stand here, never in facts.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +14,7 @@ from s3chem_events.core.db import UTCDateTime, db
 from s3chem_events.mailing.letters import State
 
 
-class OutgoingEmail(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy makes the base at run time
+class OutgoingEmail(db.Model):  # type: ignore[name-defined] # Flask-SQLAlchemy makes the base at run time
     """One e-mail to one person. A fact writes to a person once: the unique key makes every restart harmless.
 
     `due_at` says when somebody may take the e-mail up: while it waits the time of the next try, while it is being sent
@@ -60,7 +63,7 @@ class OutgoingEmail(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlc
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class DeliveryAttempt(db.Model):  # type: ignore[name-defined,misc]
+class DeliveryAttempt(db.Model):  # type: ignore[name-defined]
     """One try to hand an e-mail over, and what the server said."""
 
     __tablename__ = "delivery_attempt"
@@ -73,7 +76,7 @@ class DeliveryAttempt(db.Model):  # type: ignore[name-defined,misc]
     text: Mapped[str] = mapped_column(String(500), default="")
 
 
-class Suppression(db.Model):  # type: ignore[name-defined,misc]
+class Suppression(db.Model):  # type: ignore[name-defined]
     """An address that gets nothing any more; only its digest is kept."""
 
     __tablename__ = "suppression"
@@ -83,7 +86,7 @@ class Suppression(db.Model):  # type: ignore[name-defined,misc]
     since: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class MailServerState(db.Model):  # type: ignore[name-defined,misc]
+class MailServerState(db.Model):  # type: ignore[name-defined]
     """How a mail server fares: its troubles in a row, until when it is left alone, what it was given in a minute."""
 
     __tablename__ = "mail_server"
@@ -96,7 +99,7 @@ class MailServerState(db.Model):  # type: ignore[name-defined,misc]
     grants: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
 
 
-class RelayFailure(db.Model):  # type: ignore[name-defined,misc]
+class RelayFailure(db.Model):  # type: ignore[name-defined]
     """A fact that could not be turned into its e-mails; it is tried again a few times, and never blocks the others."""
 
     __tablename__ = "relay_failure"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, bindparam
+from sqlalchemy import CursorResult, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from s3chem_events.core import journal
@@ -125,19 +125,21 @@ def hold(owner: str, ids: Iterable[int], *, until: datetime) -> None:
 
 
 def recover(owner: str, accepted: Iterable[int]) -> int:
-    """Settle what a worker that is gone left behind; `accepted` is its acceptance journal. Returns how many were left."""
+    """Settle what a worker left that is gone, `accepted` being its acceptance journal; returns how many e-mails."""
     moment = now()
-    sent = list(accepted)
-    rows = db.session.execute(db.select(OutgoingEmail.id).filter_by(owner=owner, state=State.SENDING)).scalars().all()
-    for email_id in rows:
-        if email_id in sent:
-            outcome, values = Outcome.SENT, {"state": State.SENT, "due_at": None, "sent_at": moment}
-        else:
-            outcome, values = Outcome.INTERRUPTED, {"state": State.DEFERRED, "due_at": moment}
-        values |= {"owner": None, "last_text": _TEXTS[outcome], "last_code": None}
-        db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id == email_id).values(values))
-        result = Result(outcome, text=_TEXTS[outcome])
-        db.session.execute(db.insert(DeliveryAttempt), [_attempt(email_id, result, moment)])
+    rows = list(db.session.scalars(db.select(OutgoingEmail.id).filter_by(owner=owner, state=State.SENDING)))
+    taken = set(rows).intersection(accepted)
+    for ids, outcome in ((taken, Outcome.SENT), (set(rows) - taken, Outcome.INTERRUPTED)):
+        values = {
+            OutgoingEmail.state: STATES[outcome],
+            OutgoingEmail.due_at: None if outcome is Outcome.SENT else moment,
+            OutgoingEmail.sent_at: moment if outcome is Outcome.SENT else None,
+            OutgoingEmail.owner: None,
+            OutgoingEmail.last_text: _TEXTS[outcome],
+        }
+        db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(values))
+        for email_id in ids:
+            db.session.add(DeliveryAttempt(**_attempt(email_id, Result(outcome, text=_TEXTS[outcome]), moment)))
     return len(rows)
 
 
@@ -155,6 +157,7 @@ def retry(email_id: int, *, by: Actor) -> None:
 
     Raises:
         NotRetriable: it is on its way or has arrived.
+
     """
     values = {"state": State.QUEUED, "attempts": 0, "due_at": now(), "owner": None}
     if not _move(email_id, RETRIABLE, values):
@@ -167,6 +170,7 @@ def cancel(email_id: int, *, by: Actor) -> None:
 
     Raises:
         NotWaiting: it is on its way or settled.
+
     """
     if not _move(email_id, WAITING, {"state": State.CANCELLED, "due_at": None, "owner": None}):
         raise NotWaiting(email=email_id)
@@ -191,9 +195,8 @@ _TEXTS = {
     Outcome.SENT: "accepted; noted by the worker before it stopped",
     Outcome.INTERRUPTED: "the worker stopped while it was at this e-mail",
 }
-_SETTLED = {name: bindparam(f"new_{name}") for name in ("state", "due_at", "last_code", "last_text", "sent_at")} | {
-    "owner": None
-}
+_NEW = ("state", "due_at", "last_code", "last_text", "sent_at", "owner")
+_SETTLED: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _NEW}
 
 
 def _insert() -> Any:
@@ -213,9 +216,9 @@ def _row(letter: Letter, moment: datetime) -> dict[str, Any]:
     }
 
 
-def _claimed(row: Row[Any]) -> Claimed:
-    email_id, attempts, digest, *values = row
-    named = dict(zip((f.name for f in fields(Letter)), values, strict=True))
+def _claimed(row: Any) -> Claimed:
+    email_id, attempts, digest = row[:3]
+    named: dict[str, Any] = dict(zip((f.name for f in fields(Letter)), row[3:], strict=True))
     named["calendars"] = tuple(calendar.encode() for calendar in named["calendars"])
     return Claimed(email_id, attempts, digest, Letter(**named))
 
@@ -236,6 +239,7 @@ def _settled(claimed: Claimed, result: Result, moment: datetime) -> dict[str, An
         "new_last_code": result.code,
         "new_last_text": result.text[:LONGEST_ANSWER],
         "new_sent_at": moment if result.outcome is Outcome.SENT else None,
+        "new_owner": None,
     }
 
 

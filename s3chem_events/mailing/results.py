@@ -8,9 +8,9 @@ from random import Random
 from s3chem_events.mailing.letters import State
 
 WAITS = tuple(timedelta(minutes=m) for m in (1, 3, 6, 15, 30, 60, 120, 240, 480, 720, 1440, 1440))
-"""Between two tries of one e-mail; greylisting lets through after five minutes. Five days in all (RFC 5321 4.5.4.1)."""
+"""Between two tries of one e-mail; greylists let through after five minutes. Four days in all (RFC 5321 4.5.4.1)."""
 RESTS = tuple(timedelta(seconds=s) for s in (5, 15, 30, 60))
-"""How long a server in trouble is left alone; short, so that all is delivered within a minute after it has recovered."""
+"""How long a server in trouble is left alone; short: all is delivered within a minute after it has recovered."""
 SPREAD = 0.2
 """Jitter: what was put off together does not come back together."""
 

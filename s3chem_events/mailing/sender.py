@@ -74,8 +74,8 @@ class _Mailbox:
 class _Kept(Connection):
     """Flask-Mail's connection, with time-outs and verified TLS."""
 
-    def __init__(self, mail: Mail, server: MailServer, patience: Patience) -> None:
-        super().__init__(mail)
+    def __init__(self, server: MailServer, patience: Patience) -> None:
+        super().__init__(Mail())
         self.server, self.patience = server, patience
 
     def configure_host(self) -> smtplib.SMTP:
@@ -110,8 +110,7 @@ class _Server:
     def __init__(self, server: MailServer, emblem: bytes, patience: Patience) -> None:
         self.name = f"{server.host}:{server.port}"
         self.emblem = emblem
-        state = Mail().init_mail({"MAIL_SERVER": server.host, "MAIL_PORT": server.port})
-        self.connection = _Kept(state, server, patience)
+        self.connection = _Kept(server, patience)
         self.used = 0
 
     def send(self, claimed: Claimed) -> Result:
