@@ -182,6 +182,18 @@ def let_in(someone: Organiser, *, by: str, next_url: str) -> ResponseReturnValue
     return answer
 
 
+def renew(someone: Organiser) -> None:
+    """Begin a new session for whoever has just changed the password, which ended all of them."""
+    session["signing_in_by"] = session.get("way", "password")
+    login_user(someone, remember=False, authn_via=["password"])
+
+
+def came_by_link() -> bool:
+    """Whether the running session began with a link, and not long ago: then the old password need not be known."""
+    began = float(session.get("fs_paa", 0))
+    return session.get("way") == "link" and clock.now().timestamp() - began < FRESH.total_seconds()
+
+
 def let_out() -> None:
     """Sign out, here and on the server."""
     someone = organiser()

@@ -7,6 +7,7 @@ and an event that is somebody else's does not exist.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, abort, current_app, g, redirect, request, url_for
@@ -16,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 
 from s3chem_events.accounts import audit, roles, security
 from s3chem_events.accounts.models import Organiser
-from s3chem_events.core import guard
+from s3chem_events.core import guard, i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import VISITOR, Actor
 from s3chem_events.core.text import LANGUAGES
@@ -24,15 +25,18 @@ from s3chem_events.publishing import queries as publishing
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 DOORS = frozenset({"desk", "security"})
+DESK_ZONE = "Europe/Brussels"
 ANYBODY = "anybody"
 """What sign-in pages declare: no account is needed."""
+
+NOBODY = "nobody"
+"""What a view declares that must not be reached at all."""
 
 PERMISSIONS_OF_SECURITY = {  # Flask-Security's views; one that is missing here is refused
     "security.login": ANYBODY,
     "security.two_factor_token_validation": ANYBODY,
-    "security.two_factor_select": ANYBODY,
     "security.tf_select": ANYBODY,
-    "security.two_factor_rescue": ANYBODY,
+    "security.two_factor_rescue": NOBODY,  # it would write to an administrator by an e-mail of its own
     "security.mf_recovery": ANYBODY,
     "security.wan_signin": ANYBODY,
     "security.wan_signin_response": ANYBODY,
@@ -120,8 +124,8 @@ def guard_desk() -> ResponseReturnValue | None:
     if request.blueprint not in DOORS or request.endpoint is None:
         return None
     permission = needed(current_app, request.endpoint)
-    if permission is None:
-        abort(403)
+    if permission in {None, NOBODY}:
+        abort(404)
     if request.blueprint == "security" and request.method == "POST":
         security.begin_writing()
     organiser = security.organiser()
@@ -155,6 +159,12 @@ def _refusal(organiser: Organiser, permission: str) -> int | None:
     event_id = publishing.event_id(slug)
     foreign = roles.is_bound(organiser.role) and event_id not in organiser.event_ids
     return 404 if event_id is None or foreign else None
+
+
+@desk.app_template_filter("desk_time")
+def desk_time(moment: datetime) -> str:
+    """Write a moment for the desk, which has organisers of several countries and therefore one stated zone."""
+    return i18n.stamp(moment, DESK_ZONE, i18n.language())
 
 
 def seal(response: Response) -> Response:

@@ -2,12 +2,11 @@
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk.frame import desk
-
 
 FIRST_REFUSAL = 400
 

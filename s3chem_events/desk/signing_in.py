@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
@@ -16,6 +15,7 @@ from wtforms.validators import InputRequired, Length
 from s3chem_events.accounts import actions, audit, queries, security
 from s3chem_events.core import limits
 from s3chem_events.core.db import transaction
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR
 from s3chem_events.desk.frame import ANYBODY, allowed, by, desk
 

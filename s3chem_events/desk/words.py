@@ -1,7 +1,6 @@
 """How the desk says what the rooms know by ids. The words are those of the reader's language."""
 
-from flask_babel import gettext as _
-
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 from s3chem_events.registration.capacity import Standing
 
