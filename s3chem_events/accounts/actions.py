@@ -163,6 +163,14 @@ def enable(organiser: Organiser, *, by: Actor) -> None:
     audit.note("organiser.enabled", by=by, organiser=organiser.id)
 
 
+def remove_second_factor(organiser: Organiser, *, by: Actor) -> None:
+    """Switch codes and second keys off; passkeys that sign in by themselves stay."""
+    organiser.tf_primary_method = organiser.tf_totp_secret = organiser.tf_last_counter = None
+    organiser.mf_recovery_codes = []
+    organiser.webauthn = [passkey for passkey in organiser.webauthn if passkey.usage == "first"]
+    audit.note("organiser.second_factor_removed", by=by, organiser=organiser.id)
+
+
 def change_password(organiser: Organiser, *, password: str, by: Actor) -> None:
     """Set a new password; every session ends, the caller signs in anew.
 

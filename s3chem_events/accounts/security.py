@@ -262,4 +262,5 @@ SYSTEMS = (
 
 def begin_writing() -> None:
     """Open the transaction of a request that Flask-Security answers and commits, as a writing one (see core.db)."""
+    db.session.rollback()  # who is signed in was read before; a reading transaction cannot become a writing one
     db.session.connection(execution_options={"writing": True})

@@ -4,16 +4,29 @@ from flask import Flask
 
 from s3chem_events.accounts import security
 from s3chem_events.core.config import Settings
-from s3chem_events.desk import account, events, frame, home, participants, programme, refusals, signing_in, texts
+from s3chem_events.desk import (
+    account,
+    events,
+    frame,
+    home,
+    organisers,
+    participants,
+    programme,
+    refusals,
+    signing_in,
+    texts,
+)
 from s3chem_events.desk.frame import allowed
 
-__all__ = ["account", "allowed", "events", "home", "open_door", "participants", "programme", "refusals", "texts"]
+__all__ = ["allowed", "open_door"]
+PAGES = (account, events, home, organisers, participants, programme, refusals, signing_in, texts)
+"""Importing them is what hangs them into the blueprint."""
 
 
 def open_door(app: Flask, settings: Settings) -> None:
     """Hang the desk in, behind its guard."""
     security.bind(app, settings)
-    app.view_functions["security.login"] = signing_in.to_our_own_page
+    signing_in.tame(app)
     app.before_request(frame.guard_desk)
     app.after_request(frame.seal)
     app.context_processor(frame.frame)

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from s3chem_events.accounts import actions, queries, security
@@ -24,7 +25,9 @@ class ProfileForm(FlaskForm):
     """What colleagues see, and the language of the desk."""
 
     name = StringField(_l("Name"), validators=[Length(max=200)])
-    language = SelectField(_l("Language of the desk"), choices=list(ADMIN_LANGUAGES.items()))
+    language = SelectField(
+        _l("Language of the desk"), choices=[SelectChoice(*each) for each in ADMIN_LANGUAGES.items()]
+    )
 
 
 class PasswordForm(FlaskForm):

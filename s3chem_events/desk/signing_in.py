@@ -5,7 +5,7 @@ A GET never lets anybody in: mail scanners open links.
 
 from urllib.parse import urlsplit
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -21,6 +21,14 @@ from s3chem_events.desk.frame import ANYBODY, allowed, by, desk
 
 HOME = "/desk/"
 LONGEST_ADDRESS = 254
+GUESSED_AT = (
+    "security.two_factor_token_validation",
+    "security.two_factor_setup_validate",
+    "security.mf_recovery",
+    "security.verify",
+    "security.wan_signin",
+    "security.wan_signin_response",
+)
 TRIES = "10 per 15 minutes"
 """For one address, from wherever. The link by e-mail stays open meanwhile, so that nobody can lock an organiser out."""
 
@@ -122,6 +130,14 @@ def sign_out() -> ResponseReturnValue:
         security.let_out()
     flash(_("You are signed out."), "good")
     return redirect(url_for("desk.sign_in"))
+
+
+def tame(app: Flask) -> None:
+    """Put limits on the guessing that Flask-Security's views allow, and our sign-in page in the place of its own."""
+    for endpoint in GUESSED_AT:
+        view = app.view_functions[endpoint]
+        app.view_functions[endpoint] = limits.limiter.limit(limits.SIGN_IN, methods=["POST"])(view)  # type: ignore[assignment]
+    app.view_functions["security.login"] = to_our_own_page
 
 
 def to_our_own_page(**_values: str) -> ResponseReturnValue:
