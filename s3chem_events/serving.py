@@ -25,7 +25,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from s3chem_events import create_app
+from s3chem_events import create_app, dispatch, schedule
 from s3chem_events.core import tasks
 
 log = logging.getLogger(__name__)
@@ -149,15 +149,15 @@ def _serve_web(host: str, port: int, workers: int) -> None:
 def _work() -> None:
     """Answer the bell and the clock: facts to e-mails, e-mails to SMTP, and what is due."""
     app = create_app()
-    huey = tasks.answer(_within(app, _ring), each_minute=_within(app, _ring))
+    huey = tasks.answer(_within(app, dispatch.work), each_minute=_within(app, schedule.tick))
     consumer = huey.create_consumer(
-        workers=1, initial_delay=0.1, max_delay=1.0, graceful_signal="TERM", check_worker_health=True
+        workers=1,
+        max_delay=1.0,  # seconds until the bell is heard; between processes there is nothing faster than looking
+        graceful_signal="TERM",
+        shutdown_timeout=GRACE
+        / 2,  # a run still at work then is cut off; what it had in hand is settled at the next start
     )
     consumer.run()
-
-
-def _ring() -> None:
-    pass
 
 
 def _within(app: Flask, work: Callable[[], object]) -> Callable[[], None]:
