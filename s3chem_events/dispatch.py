@@ -10,6 +10,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from s3chem_events.accounts import emails as accounts
+from s3chem_events.core import tasks
 from s3chem_events.core.clock import now
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
@@ -51,7 +52,7 @@ FORGET: dict[str, str] = {"registration.disowned": "registration"}
 BATCH = 50
 """E-mails in one transaction: the longest write lock then stays within milliseconds (docs/decisions/0002)."""
 FLUSH_SECONDS = 2.0
-RUN_SECONDS = 50.0
+RUN_SECONDS = 10.0
 RECOVER_SECONDS = 30.0
 JOURNALS = "mailing"
 
@@ -60,6 +61,7 @@ def work(*, seconds: float = RUN_SECONDS) -> int:
     """Relay and deliver until nothing is due, at most for so long; returns how many e-mails were settled.
 
     Called on each ring of the bell, in an application context. Several may run at once, in any number of processes.
+    A long run ends early and rings for the next, so that a worker that is told to stop does so soon.
     """
     done, started, recovered = 0, time.monotonic(), -RECOVER_SECONDS
     with _run(settings()) as run:
@@ -73,6 +75,8 @@ def work(*, seconds: float = RUN_SECONDS) -> int:
                 continue
             if not 0 < pause < seconds - passed or not _nap(min(pause, 1.0)):
                 break
+        else:
+            tasks.ring()
     return done
 
 

@@ -15,7 +15,9 @@ from s3chem_events.mailing.letters import State
 
 
 class OutgoingEmail(db.Model):  # type: ignore[name-defined] # Flask-SQLAlchemy makes the base at run time
-    """One e-mail to one person. A fact writes to a person once: the unique key makes every restart harmless.
+    """One e-mail to one person. A fact writes about one thing to one address once: the key makes every restart harmless.
+
+    Two people who share an address each get theirs, since `subject_id` is the registration.
 
     `due_at` says when somebody may take the e-mail up: while it waits the time of the next try, while it is being sent
     the end of the lease, and nothing once it is settled.
@@ -23,7 +25,7 @@ class OutgoingEmail(db.Model):  # type: ignore[name-defined] # Flask-SQLAlchemy 
 
     __tablename__ = "outgoing_email"
     __table_args__ = (
-        UniqueConstraint("fact_id", "address_digest"),
+        UniqueConstraint("fact_id", "subject_id", "address_digest"),
         Index(
             "ix_outgoing_email_due",
             "due_at",

@@ -56,7 +56,7 @@ class Claimed:
 
 
 def post(letters: Sequence[Letter]) -> None:
-    """Put letters into the outbox; one that the same fact has written to the same address already is left out."""
+    """Put letters into the outbox; one that the same fact has written already is left out."""
     if letters:
         moment = now()
         rows = [_row(letter, moment) for letter in letters]
