@@ -137,6 +137,7 @@ class EventView:
     register_url: str
     register_label: str
     no_register_reason: str
+    keep_informed: bool
     calendar: CalendarLinks
     parts: list[PartView]
     programme: list[DayView]
@@ -175,6 +176,7 @@ def event_view(event: Event, lang: str) -> EventView:
         register_url=f"/{lang}/events/{event.slug}/register" if open_now else "",
         register_label=_register_label(open_now, lang),
         no_register_reason=_reason(event, how, lang),
+        keep_informed=how in {Openness.NOT_YET, Openness.LATER, Openness.POSTPONED},
         calendar=_calendar(event, lang),
         parts=[_part(event, part, taken, lang) for part in event.parts],
         programme=_programme(event, lang),

@@ -50,7 +50,7 @@ def lost_link(lang: str) -> Response:
     """Send the links of an address to it; the answer is the same for known and unknown ones."""
     check_language(lang)
     form = LostLinkForm()
-    if request.method == "GET":
+    if not form.is_submitted():
         return _private("site/own/lost_link.html", lang, "/registrations/lost-link", form=form, refusal="")
     if not form.validate() or form.website.data:
         refusal = press_again() if form.csrf_token.errors else ""

@@ -1,6 +1,6 @@
 """Registering: the form, and what answers it."""
 
-from flask import Blueprint, abort, redirect, request, session
+from flask import Blueprint, abort, current_app, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -80,7 +80,7 @@ def _token_fault(form: RegistrationForm) -> str:
     """Say what to do about a token that is too old, or that came without its cookie."""
     if not form.csrf_token.errors:
         return ""
-    if not session:
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
         return _(
             "Your browser did not send back the cookie that protects this form. "
             "Allow cookies for this site and press again; everything you typed is kept."
@@ -102,9 +102,9 @@ def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal:
         form=form,
         offers={part.key: part for part in view.parts if part.key in offered},
         not_offered=[
-            (part, _("By invitation only.") if part.invited else _("Takes no registrations now."))
+            (part, _("Takes no registrations now."))
             for part in view.parts
-            if part.key not in offered
+            if part.key not in offered and not part.invited
         ],
         refusal=refusal,
         retention="",

@@ -1,0 +1,128 @@
+"""Makers of the things that tests talk about, with sensible values; a test names only what it is about."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.text import Text
+from s3chem_events.publishing import actions, queries
+from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+
+BASE_URL = "http://localhost"
+PUBLIC_DAY = PartFacts(
+    key="day-2",
+    title=Text(en="Public conference", fr="Conférence publique", de="Öffentliche Konferenz"),
+    starts=date(2027, 6, 18),
+    ends=date(2027, 6, 18),
+    capacity={Mode.ON_SITE: 3, Mode.ONLINE: None},
+)
+CLOSED_DAY = PartFacts(
+    key="day-1",
+    title=Text(en="Working-group meeting", fr="Réunion du groupe de travail", de="Sitzung der Arbeitsgruppe"),
+    starts=date(2027, 6, 17),
+    ends=date(2027, 6, 17),
+    visibility=Visibility.INVITED,
+    capacity={Mode.ON_SITE: 40},
+    venue=VenueFacts(name="Room behind the green door", city="Maastricht", country="NL"),
+)
+CONFERENCE = EventFacts(
+    slug="conference",
+    kind=Kind.CONFERENCE,
+    state=State.SAVE_THE_DATE,
+    title=Text(en="Final conference", fr="Conférence finale", de="Abschlusskonferenz"),
+    summary=Text(en="Place and agenda will follow.", fr="Lieu et programme suivront.", de="Ort und Programm folgen."),
+    zone="Europe/Amsterdam",
+    region="Limburg",
+    venue=VenueFacts(city="Maastricht", country="NL"),
+    opens=datetime(2026, 1, 1, 9),  # noqa: DTZ001 - local to the event's zone
+    parts=(CLOSED_DAY, PUBLIC_DAY),
+)
+WORKSHOP = EventFacts(
+    slug="workshop",
+    kind=Kind.WORKSHOP,
+    state=State.ANNOUNCED,
+    title=Text(en="Workshop", fr="Atelier", de="Werkstatt"),
+    zone="Europe/Warsaw",
+    venue=VenueFacts(name="Chamber", address="Jagiellońska 26", city="Warszawa", country="PL"),
+    parts=(
+        PartFacts(
+            key="day",
+            title=Text(en="Workshop day", fr="Journée d'atelier", de="Werkstatttag"),
+            starts=datetime(2027, 8, 25, 10, 30),  # noqa: DTZ001
+            ends=datetime(2027, 8, 25, 15),  # noqa: DTZ001
+            capacity={Mode.ON_SITE: 3},
+        ),
+    ),
+)
+
+
+def add_event(app: Flask, facts: EventFacts = CONFERENCE, **changes: Any) -> EventFacts:
+    """Publish an event, with some of its facts changed."""
+    changed = replace(facts, **changes)
+    with app.app_context(), transaction():
+        actions.add_event(changed, base_url=BASE_URL, by=OPERATOR)
+    return changed
+
+
+def revise_event(app: Flask, slug: str = "conference", **changes: Any) -> None:
+    """Change some facts of an event."""
+    with app.app_context(), transaction():
+        event = queries.event_by_slug(slug, lock=True)
+        assert event is not None
+        actions.revise_event(event, replace(actions.event_facts(event), **changes), base_url=BASE_URL, by=OPERATOR)
+
+
+FILLED = {
+    "given_name": "Żaneta",
+    "family_name": "Źdźbło",
+    "email": "zaneta@uczelnia.example",
+    "organisation": "Politechnika",
+    "organisation_type": "higher_education_research",
+    "region": "Mazovia",
+    "country": "PL",
+    "language": "en",
+    "parts": "day-2",
+    "mode-day-2": "on_site",
+    "privacy": "y",
+}
+"""A filled form for CONFERENCE's public day."""
+FILLED_WORKSHOP = {k: v for k, v in FILLED.items() if k != "mode-day-2"} | {"parts": "day"}
+
+
+def soup(response: TestResponse) -> BeautifulSoup:
+    """Parse a page."""
+    return BeautifulSoup(response.data, "html.parser")
+
+
+def words(response: TestResponse) -> str:
+    """Return the words of a page's main part, spaces single."""
+    main = soup(response).find("main")
+    assert main is not None
+    return " ".join(main.get_text(" ").split())
+
+
+def hidden(client: FlaskClient, path: str) -> dict[str, str]:
+    """Open a form and return its hidden fields: what a browser would send back."""
+    page = soup(client.get(path))
+    return {field["name"]: field.get("value", "") for field in page.select("main form input[type=hidden]")}  # type: ignore[misc]
+
+
+def register(client: FlaskClient, path: str = "/en/events/conference/register", **changes: Any) -> TestResponse:
+    """Open the form and send it; a change to None leaves the field out."""
+    filled = {**FILLED, **hidden(client, path), **changes}
+    return client.post(path, data={name: value for name, value in filled.items() if value is not None})
+
+
+def count(app: Flask, model: type, **wanted: Any) -> int:
+    """Count rows."""
+    with app.app_context():
+        found = db.session.scalar(db.select(db.func.count()).select_from(model).filter_by(**wanted))
+        return int(found or 0)

@@ -1,0 +1,144 @@
+"""Kept answers: made once per revision, 304 without database work, new as soon as anything changed."""
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from s3chem_events.core.db import db
+from s3chem_events.core.text import Text
+from tests.conftest import Clock
+from tests.factories import WORKSHOP, add_event, register, revise_event, words
+
+PAGES = (
+    "/en/",
+    "/en/events/",
+    "/en/events/conference",
+    "/en/news/",
+    "/calendar.ics",
+    "/events/conference.ics?lang=fr",
+    "/sitemap.xml",
+)
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_second_answer_costs_no_database_work(app: Flask, client: FlaskClient, clock: Clock, path: str) -> None:
+    add_event(app)  # A10
+    first = client.get(path)
+    with statements(app) as seen:
+        second = client.get(path)
+        third = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, second.status_code, third.status_code) == (200, 200, 304)
+    assert second.data == first.data
+    assert third.data == b""
+    assert third.headers["ETag"] == first.headers["ETag"]
+    assert [s for s in seen if "content.revision" not in s] == []
+    assert len(seen) <= 1  # PostgreSQL is asked for the revision at most once a second
+
+
+def test_a_change_is_seen_at_once_and_has_another_tag(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    before = client.get("/en/events/conference")
+    clock.advance(seconds=5)
+    revise_event(app, title=Text(en="Renamed"))
+    after = client.get("/en/events/conference", headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert "Renamed" in words(after)
+    assert after.headers["ETag"] != before.headers["ETag"]
+    assert after.headers["Last-Modified"] > before.headers["Last-Modified"]
+
+
+def test_if_none_match_wins_over_the_date_and_an_old_date_gets_the_page(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app)
+    page = client.get("/calendar.ics")
+    modified = page.headers["Last-Modified"]
+    assert client.get("/calendar.ics", headers={"If-Modified-Since": modified}).status_code == 304
+    assert (
+        client.get("/calendar.ics", headers={"If-Modified-Since": "Thu, 01 Jan 2015 00:00:00 GMT"}).status_code == 200
+    )
+    assert client.get("/calendar.ics", headers={"If-Modified-Since": "rubbish"}).status_code == 200
+    both = {"If-None-Match": '"other"', "If-Modified-Since": modified}
+    assert client.get("/calendar.ics", headers=both).status_code == 200
+
+
+def test_zipped_and_plain_are_two_strong_tags_of_the_same_words(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    plain = client.get("/en/events/conference")
+    zipped = client.get("/en/events/conference", headers={"Accept-Encoding": "gzip"})
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(zipped.data) == plain.data
+    assert zipped.headers["ETag"] != plain.headers["ETag"]
+    assert zipped.headers["Vary"] == "Accept-Encoding"
+    again = client.get(
+        "/en/events/conference", headers={"Accept-Encoding": "gzip", "If-None-Match": zipped.headers["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_the_clock_alone_changes_a_page(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app, WORKSHOP)
+    assert "Register for 25 August" in words(client.get("/en/events/workshop"))
+    clock.set(clock_of(app).replace(microsecond=0) + timedelta(hours=2))
+    assert "This event is over." in words(client.get("/en/events/workshop"))
+
+
+def clock_of(app: Flask) -> Any:
+    from s3chem_events.publishing import queries
+
+    with app.app_context():
+        found = queries.event_by_slug("workshop")
+        assert found is not None
+        return queries.ends_at(found)
+
+
+def test_a_registration_changes_the_page_only_when_the_word_for_places_does(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app)
+    before = client.get("/en/events/conference").headers["ETag"]
+    register(client, **{"email": "a@x.example", "mode-day-2": "online"})
+    assert client.get("/en/events/conference").headers["ETag"] == before
+    for n in range(3):
+        register(client, email=f"b{n}@x.example")
+    page = client.get("/en/events/conference")
+    assert page.headers["ETag"] != before
+    assert "On site: Full · Online: Places are free" in words(page)
+
+
+def test_head_has_the_headers_and_no_body(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    full = client.get("/en/events/conference")
+    head = client.head("/en/events/conference")
+    assert head.data == b""
+    assert head.headers["Content-Length"] == str(len(full.data))
+
+
+def test_strange_questions_are_answered_but_not_kept(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    client.get("/en/events/conference")
+    kept = len(app.extensions["kept"].pages)
+    for n in range(20):
+        assert client.get(f"/en/events/conference?x={n}").status_code == 200
+    assert len(app.extensions["kept"].pages) == kept

@@ -1,0 +1,128 @@
+"""A participant's own pages: GET asks, POST does, once; a wrong link tells nothing."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from icalendar import Calendar
+
+from s3chem_events.core.journal import Fact
+from s3chem_events.registration.models import BlockedAddress, Registration
+from tests.conftest import Clock
+from tests.factories import FILLED, add_event, count, hidden, register, soup, words
+
+
+@pytest.fixture(autouse=True)
+def event(app: Flask, clock: Clock) -> None:
+    add_event(app)
+
+
+@pytest.fixture
+def own(app: Flask) -> str:
+    """Register with one browser; the test looks with another."""
+    return str(register(app.test_client()).headers["Location"])
+
+
+def press(client: FlaskClient, path: str) -> int:
+    return client.post(path, data=hidden(client, path)).status_code
+
+
+def test_the_own_page_says_what_was_stored_and_what_happens_now(client: FlaskClient, own: str) -> None:
+    page = client.get(own)
+    text = words(page)
+    for value in (
+        "You are registered.",
+        "S3C-",
+        "Żaneta Źdźbło",
+        FILLED["email"],
+        "Friday",
+        "18 June 2027",
+        "On site",
+        "What happens next",
+    ):
+        assert value in text, value
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_the_own_calendar_holds_the_own_parts_only(client: FlaskClient, own: str) -> None:
+    address = re.search(r"/calendar/[\w.-]+\.ics", client.get(own).get_data(as_text=True))
+    assert address is not None
+    response = client.get(address.group())
+    parsed = Calendar.from_ical(response.data)
+    assert [str(entry["SUMMARY"]) for entry in parsed.events] == ["Final conference: Public conference"]
+    assert response.headers["Cache-Control"] == "no-store"
+    token = address.group().removeprefix("/calendar/").removesuffix(".ics")
+    assert client.get(f"/en/registrations/{token}").status_code == 404  # it opens nothing else
+
+
+def test_looking_never_changes_anything(app: Flask, client: FlaskClient, own: str) -> None:
+    before = (count(app, Registration, withdrawn_at=None), count(app, Fact))
+    for _ in range(3):  # C9
+        for path in (own, f"{own}/withdrawal", f"{own}/not-me", "/en/registrations/lost-link"):
+            for method in (client.get, client.head):
+                assert method(path).status_code == 200
+    assert (count(app, Registration, withdrawn_at=None), count(app, Fact)) == before
+
+
+def test_withdrawing_frees_the_place_once(app: Flask, client: FlaskClient, own: str) -> None:
+    assert press(client, f"{own}/withdrawal") == 303  # B10, B11
+    assert "You withdrew on" in words(client.get(own))
+    tokens = hidden(client, "/en/registrations/lost-link")
+    assert client.post(f"{own}/withdrawal", data=tokens).status_code == 303
+    assert count(app, Fact, kind="registration.withdrawn") == 1
+    codes = [register(client, email=f"n{n}@x.example").status_code for n in range(4)]
+    assert codes == [303, 303, 303, 409]
+
+
+def test_a_press_without_the_pages_token_changes_nothing(app: Flask, client: FlaskClient, own: str) -> None:
+    answer = client.post(f"{own}/withdrawal")
+    assert answer.status_code == 422
+    assert "press again" in words(answer)
+    assert client.post(f"{own}/not-me").status_code == 422
+    assert count(app, Registration, withdrawn_at=None) == 1
+
+
+def test_whoever_withdrew_may_come_back(app: Flask, client: FlaskClient, own: str) -> None:
+    press(client, f"{own}/withdrawal")
+    assert register(client).status_code == 303
+    assert count(app, Registration) == 2
+
+
+def test_this_was_not_me_removes_the_data_and_keeps_the_address_out(app: Flask, client: FlaskClient, own: str) -> None:
+    assert press(client, f"{own}/not-me") == 200  # C5
+    assert count(app, Registration) == 0
+    assert count(app, BlockedAddress) == 1
+    assert client.get(own).status_code == 404
+    answer = register(client)
+    assert answer.status_code == 403
+    assert "cannot be used for this event" in words(answer)
+
+
+@pytest.mark.parametrize("spoil", [lambda t: t[:-3], lambda t: t + "x", lambda t: "nonsense", lambda t: t.swapcase()])
+def test_a_spoilt_link_offers_a_new_one_and_reveals_nothing(client: FlaskClient, own: str, spoil) -> None:  # type: ignore[no-untyped-def]
+    head, _slash, token = own.rpartition("/")
+    answer = client.get(f"{head}/{spoil(token)}")  # C6
+    assert answer.status_code == 404
+    assert soup(answer).find("a", href="/en/registrations/lost-link") is not None
+    assert "Żaneta" not in words(answer)
+
+
+def test_known_and_unknown_addresses_get_the_same_answer(app: Flask, client: FlaskClient, own: str) -> None:
+    path = "/en/registrations/lost-link"
+    answers = [
+        client.post(path, data={**hidden(client, path), "email": address})
+        for address in (FILLED["email"], "no@body.example")
+    ]
+    assert words(answers[0]) == words(answers[1])
+    assert {answer.status_code for answer in answers} == {200}
+    assert count(app, Fact, kind="registration.link_requested") == 1
+
+
+def test_a_mailbox_is_not_flooded_with_links(app: Flask, client: FlaskClient, own: str, clock: Clock) -> None:
+    path = "/en/registrations/lost-link"
+    for minutes in (0, 1, 20, 20, 20, 20):
+        clock.advance(minutes=minutes)
+        client.post(path, data={**hidden(client, path), "email": FILLED["email"].upper()})
+    assert count(app, Fact, kind="registration.link_requested") == 3

@@ -1,0 +1,168 @@
+"""What a reader finds: dates with their year, states in words, nothing of closed rooms, no cookie."""
+
+import json
+from datetime import datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.publishing.facts import VenueFacts
+from s3chem_events.publishing.lifecycle import State
+from tests.conftest import Clock
+from tests.factories import CONFERENCE, WORKSHOP, add_event, revise_event, soup, words
+
+
+def test_save_the_date_in_french_says_days_year_and_that_the_rest_follows(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app, opens=None)  # A1
+    page = client.get("/fr/events/conference")
+    text = words(page)
+    assert "17–18" in text
+    assert "juin 2027" in text
+    assert "Lieu et programme suivront." in text
+    assert soup(page).find("a", href=lambda href: bool(href) and href.endswith("/register")) is None
+    assert soup(page).find("a", href="#keep-informed") is not None
+    assert soup(page).html["lang"] == "fr"  # type: ignore[index]
+
+
+def test_a_missing_translation_falls_back_in_sight(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app, title=Text(en="Only in English"))
+    heading = soup(client.get("/de/events/conference")).find("h1")
+    assert heading is not None
+    assert heading.find("span", lang="en") is not None
+    assert "Only in English" in heading.get_text()
+
+
+def test_closed_rooms_stand_in_no_public_place(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)  # B5
+    for address in (
+        "/en/",
+        "/en/events/",
+        "/en/events/conference",
+        "/calendar.ics",
+        "/events/conference.ics",
+        "/sitemap.xml",
+    ):
+        assert b"green door" not in client.get(address).data, address
+    form = client.get("/en/events/conference/register").get_data(as_text=True)
+    assert "green door" not in form
+    assert 'value="day-1"' not in form
+    assert "Working-group meeting" not in form
+
+
+@pytest.mark.parametrize(
+    "state, chip",
+    [
+        (State.ANNOUNCED, "Registration open"),
+        (State.POSTPONED, "Postponed"),
+        (State.CANCELLED, "Cancelled"),
+        (State.OVER, "Over"),
+    ],
+)
+def test_each_state_is_said_in_words(app: Flask, client: FlaskClient, clock: Clock, state: State, chip: str) -> None:
+    add_event(app, WORKSHOP, state=state)
+    assert chip in words(client.get("/en/events/workshop"))
+
+
+def test_a_draft_is_nowhere(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app, state=State.DRAFT)
+    assert client.get("/en/events/conference").status_code == 404
+    assert client.get("/events/conference.ics").status_code == 404
+    assert client.get("/en/events/conference/register").status_code == 404
+    assert b"conference" not in client.get("/sitemap.xml").data
+
+
+def test_venue_time_is_shown_and_the_servers_zone_changes_nothing(
+    app: Flask, client: FlaskClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    add_event(app, WORKSHOP)  # A6
+    for zone in ("UTC", "Asia/Tokyo"):
+        monkeypatch.setenv("TZ", zone)
+        app.extensions["kept"].pages.clear()
+        seen.append(words(client.get("/en/events/workshop")))
+    assert "10:30–15:00 CEST" in seen[0]
+    assert seen[0] == seen[1]
+
+
+def test_an_event_over_the_year_prints_both_years(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    part = WORKSHOP.parts[0]
+    starts, ends = datetime(2027, 12, 30, 9), datetime(2028, 1, 2, 12)  # noqa: DTZ001 - local
+    moved = type(part)(key=part.key, title=part.title, starts=starts, ends=ends)
+    add_event(app, WORKSHOP, parts=(moved,))
+    text = words(client.get("/en/events/workshop"))
+    assert "2027" in text
+    assert "2028" in text
+
+
+def test_a_past_event_shows_its_report(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app, WORKSHOP, state=State.OVER, report=Text(en="What was **done**."))
+    page = soup(client.get("/en/events/workshop"))
+    assert page.find("strong", string="done") is not None
+    assert "/register" not in str(page.find("main"))
+
+
+def test_search_engines_get_the_event_and_no_room(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    script = soup(client.get("/en/events/conference")).find("script", type="application/ld+json")
+    assert script is not None
+    data = json.loads(script.get_text())
+    assert (data["@type"], data["startDate"], data["endDate"]) == ("Event", "2027-06-17", "2027-06-18")
+    assert data["eventAttendanceMode"] == "https://schema.org/MixedEventAttendanceMode"
+
+
+def test_every_page_names_its_other_languages_and_the_funding(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    for path in ("/", "/events/", "/events/conference", "/news/", "/partners"):
+        page = soup(client.get(f"/en{path}"))
+        codes = {link["hreflang"] for link in page.select("link[rel=alternate][hreflang]")}
+        assert codes == set(LANGUAGES), path
+        assert page.find("img", alt="Emblem of the European Union") is not None, path
+
+
+def test_hostile_titles_appear_as_typed_and_act_nowhere(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    nasty = '"><img src=x onerror=alert(1)> {{7*7}} {0.__class__} <script>'
+    add_event(app, title=Text(en=nasty), description=Text(en="[x](javascript:alert(1)) <b onclick=x>y</b>"))
+    page = client.get("/en/events/conference")
+    assert nasty in words(page)
+    assert soup(page).find("img", src="x") is None
+    assert "javascript:" not in str(soup(page).select("a"))
+    assert soup(page).find(onclick=True) is None
+
+
+def test_readers_get_no_cookie_and_strict_headers(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    for path in ("/", "/en/", "/en/events/conference", "/calendar.ics", "/en/nothing"):
+        response = client.get(path)
+        assert "Set-Cookie" not in response.headers, path
+        policy = response.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_another_host_is_refused(app: Flask, client: FlaskClient) -> None:
+    assert client.get("/en/", headers={"Host": "evil.example"}).status_code == 400
+    assert client.get("/healthz", headers={"Host": "10.0.0.7"}).status_code == 200
+
+
+def test_a_venue_that_becomes_known_is_on_the_page_at_once(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    assert "venue to be announced" in words(client.get("/en/events/conference"))
+    revise_event(app, venue=VenueFacts(name="Vrijthof Hall", address="Vrijthof 1", city="Maastricht", country="NL"))
+    assert "Vrijthof Hall" in words(client.get("/en/events/conference"))
+
+
+def test_the_front_door_speaks_the_visitors_language(client: FlaskClient) -> None:
+    response = client.get("/", headers={"Accept-Language": "pl,en;q=0.5"})
+    assert (response.status_code, response.headers["Location"]) == (302, "/pl/")
+    assert client.get("/", headers={"Accept-Language": "ja"}).headers["Location"] == "/en/"
+
+
+def test_an_empty_site_says_so(app: Flask, client: FlaskClient) -> None:
+    assert client.get("/en/").status_code == 200
+    assert "No event" in words(client.get("/en/events/"))
+    assert CONFERENCE.slug not in words(client.get("/en/"))
