@@ -1,6 +1,9 @@
 """S3Chem Events: create_app() is the only place that knows every door."""
 
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -43,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_defaults(_fingerprinted)
     db.db.init_app(app)
     db.migrate.init_app(app, directory=str(HERE / "migrations"))
     with app.app_context():
@@ -61,6 +65,18 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _open_doors(app: Flask, settings: Settings) -> None:
     site.open_door(app, settings)
     desk.open_door(app, settings)
+
+
+def _fingerprinted(endpoint: str, values: dict[str, Any]) -> None:
+    """Give each static file's address its content's digest, so that it may be kept for long and is never stale."""
+    if endpoint == "static" and "v" not in values:
+        values["v"] = _digest(values["filename"])
+
+
+@lru_cache(maxsize=256)
+def _digest(filename: str) -> str:
+    path = Path(_folder("static")) / filename
+    return sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
 
 
 def _folder(name: str) -> str:

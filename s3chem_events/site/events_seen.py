@@ -222,7 +222,7 @@ def _place(event: Event, venue: Venue | None, *, online: bool) -> str:
     if online:
         return _("Online")
     if venue is None or not (venue.name or venue.city):
-        return _("Place to be announced")
+        return "" if queries.is_past(event) else _("Place to be announced")
     place = ", ".join(part for part in (venue.name, venue.city) if part)
     if not venue.name and event.state is State.SAVE_THE_DATE:
         return _("%(city)s, venue to be announced", city=venue.city)
@@ -255,7 +255,7 @@ def _reason(event: Event, how: Openness, lang: str) -> str:
 
 def _chip(event: Event, how: Openness) -> tuple[str, str]:
     if event.state is State.SAVE_THE_DATE and how is not Openness.OVER:
-        return "save", _("Save the date")
+        return ("open", _("Save the date: registration open")) if how is Openness.OPEN else ("save", _("Save the date"))
     kind, words = CHIPS.get(how, ("closed", _l("Announced")))
     return kind, str(words)
 

@@ -118,4 +118,4 @@ def noted(said: Said, lang: str) -> Translated:
     if said.lang == lang or not said.text:
         return Translated(said.text, lang)
     name = locale(lang).languages.get(said.lang, said.lang)
-    return Translated(said.text, said.lang, _("in %(language)s", language=name))
+    return Translated(said.text, said.lang, _("language: %(language)s", language=name))

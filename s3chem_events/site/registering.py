@@ -37,7 +37,10 @@ def register(lang: str, slug: str) -> BaseResponse:
     if not queries.open_parts(event):
         return _closed(event, lang)
     form = RegistrationForm.of(event, lang)
-    if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
+    if request.form.get("switch_language") in LANGUAGES:
+        form.language.data = lang  # whoever reads on in another language wants the e-mails in it too
+        return _page(form, event, lang, 200)
+    if not form.is_submitted():
         return _page(form, event, lang, 200)
     if form.asks_for_closed_part():
         return _page(form, event, lang, FORBIDDEN, form.sentence(actions.NotOpen()))
