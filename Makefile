@@ -14,7 +14,7 @@ COMPILE_LOCK = $(or $(UV),$(error make lock needs uv: python3 -m pip install uv)
 
 # uv where it is at hand, else the pip that comes with venv; both hold every file against its hash.
 ifeq ($(UV),)
-INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r
+INSTALL = $(PY) -m pip install --quiet --no-input --disable-pip-version-check --require-hashes -r
 else
 INSTALL = UV_COMPILE_BYTECODE=1 $(UV) pip install --quiet --python $(PY) --require-hashes -r
 endif
@@ -23,8 +23,7 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/run.stamp translations  ## the whole site with sample content on http://127.0.0.1:8000 (PORT=...)
-	@$(CLI) setup && $(CLI) demo
-	@exec $(CLI) serve --port $(PORT)
+	@PORT=$(PORT) exec $(CLI) serve --ready
 
 test: .venv/test.stamp translations chromium  ## every test, on SQLite and on a real PostgreSQL, in a real Chromium (ARGS="-k word")
 	@S3CHEM_TEST_DATABASE=both $(PY) -m pytest -q -n 2 --cov --cov-report=term $(ARGS)

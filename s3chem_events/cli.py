@@ -55,8 +55,11 @@ def demo() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, envvar="PORT")
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
-def serve(host: str, port: int, workers: int) -> None:
+@click.option("--ready", is_flag=True, help="First do setup and, on an empty database, demo.")
+def serve(host: str, port: int, workers: int, *, ready: bool) -> None:
     """Serve the web and work the queue, together, until Ctrl-C."""
+    if ready:
+        _make_ready()
     _say_way_in()
     sys.exit(serving.serve(host, port, workers=workers))
 
@@ -174,6 +177,19 @@ def _event_id(slug: str) -> int:
     if found is None:
         raise click.ClickException(f"There is no event {slug!r}.")
     return found
+
+
+def _make_ready() -> None:
+    """Do what a first start needs, in this process: three commands one after the other take three times as long."""
+    app = create_app()
+    with app.app_context():
+        upgrade()
+        if queries.document("project") is None:
+            with transaction():
+                added = load.sample_content(base_url=settings().base_url, by=OPERATOR)
+            click.echo(f"{added} sample events added.")
+        db.session.remove()
+        db.engine.dispose()
 
 
 def _say_way_in() -> None:
