@@ -9,7 +9,9 @@ from s3chem_events.desk import (
     events,
     frame,
     home,
+    mailbox,
     organisers,
+    outbox,
     participants,
     programme,
     refusals,
@@ -19,7 +21,7 @@ from s3chem_events.desk import (
 from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
-PAGES = (account, events, home, organisers, participants, programme, refusals, signing_in, texts)
+PAGES = (account, events, home, mailbox, organisers, outbox, participants, programme, refusals, signing_in, texts)
 """Importing them is what hangs them into the blueprint."""
 
 

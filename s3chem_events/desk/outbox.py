@@ -1,0 +1,133 @@
+"""The outbox at the desk: where each e-mail stands and why, how it was tried, and the two things one can do."""
+
+from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from s3chem_events.core.db import transaction
+from s3chem_events.core.guard import POLICY, settings
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.mailing import outbox, queries
+from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
+from s3chem_events.mailing.models import OutgoingEmail
+
+SANDBOX = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
+"""For the body of an e-mail: no script, no form, no other host, a world of its own."""
+
+
+def states() -> dict[State, tuple[str, str]]:
+    """Return the name of each state and the chip that carries it."""
+    return {
+        State.QUEUED: (_("Waiting"), ""),
+        State.SENDING: (_("Being sent"), "chip-save"),
+        State.SENT: (_("Sent"), "chip-open"),
+        State.DEFERRED: (_("Put off"), "chip-moved"),
+        State.UNKNOWN: (_("Uncertain"), "chip-moved"),
+        State.FAILED: (_("Failed"), "chip-cancelled"),
+        State.SUPPRESSED: (_("Held back"), "chip-cancelled"),
+        State.CANCELLED: (_("Stopped"), ""),
+    }
+
+
+@desk.route("/mail/", endpoint="outbox")
+@allowed("outbox.see")
+def email_list() -> ResponseReturnValue:
+    """List the e-mails, newest first."""
+    page = max(request.args.get("page", 1, type=int), 1)
+    state = request.args.get("state", "")
+    wanted = queries.Wanted(
+        state=State(state) if state in set(State) else None, address=request.args.get("address", "").strip()[:254]
+    )
+    count = queries.email_count(wanted)
+    return render_template(
+        "desk/mail/outbox.html",
+        section="mail",
+        emails=queries.emails(wanted, page=page),
+        counts=queries.counts(),
+        states=states(),
+        wanted=wanted,
+        page=page,
+        pages=max(-(-count // queries.PAGE), 1),
+        count=count,
+        has_mailbox=settings().mail is None,
+    )
+
+
+@desk.route("/mail/<int:email_id>")
+@allowed("outbox.see")
+def email(email_id: int) -> ResponseReturnValue:
+    """Show one e-mail as its reader sees it, and what became of it."""
+    found = _found(email_id)
+    page = render_template(
+        "desk/mail/email.html",
+        section="mail",
+        email=found,
+        attempts=queries.attempts(email_id),
+        states=states(),
+        can_retry=found.state in RETRIABLE,
+        can_cancel=found.state in WAITING,
+        is_readable=_is_readable(found),
+    )
+    return with_frame(page)
+
+
+@desk.route("/mail/<int:email_id>/body")
+@allowed("outbox.see")
+def email_body(email_id: int) -> Response:
+    """Return the HTML of an e-mail, for the frame in which it is shown."""
+    found = _found(email_id)
+    return sandboxed(found.html if _is_readable(found) else "")
+
+
+@desk.route("/mail/<int:email_id>/retry", methods=["POST"])
+@allowed("outbox.manage")
+def email_retry(email_id: int) -> ResponseReturnValue:
+    """Have an e-mail tried at once."""
+    _found(email_id)
+    try:
+        with transaction():
+            outbox.retry(email_id, by=by())
+    except outbox.NotRetriable:
+        flash(_("This e-mail is on its way already."), "bad")
+    else:
+        flash(_("It is tried again now."), "good")
+    return redirect(url_for("desk.email", email_id=email_id))
+
+
+@desk.route("/mail/<int:email_id>/cancellation", methods=["POST"])
+@allowed("outbox.manage")
+def email_cancellation(email_id: int) -> ResponseReturnValue:
+    """Take a waiting e-mail out of the queue."""
+    _found(email_id)
+    try:
+        with transaction():
+            outbox.cancel(email_id, by=by())
+    except outbox.NotWaiting:
+        flash(_("Too late: this e-mail is on its way or settled."), "bad")
+    else:
+        flash(_("Stopped. It can be sent after all with “Try again now”."), "good")
+    return redirect(url_for("desk.email", email_id=email_id))
+
+
+def with_frame(page: str) -> Response:
+    """Let a page show a frame of our own; all others show none."""
+    response = make_response(page)
+    response.headers["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"
+    return response
+
+
+def sandboxed(html: str) -> Response:
+    """Return somebody's HTML so that it can do nothing but be looked at."""
+    response = Response(html or "<p>–</p>", content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = SANDBOX
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def _is_readable(email: OutgoingEmail) -> bool:
+    """A colleague's way in is read by that colleague alone."""
+    return not email.kind.startswith("organiser.")
+
+
+def _found(email_id: int) -> OutgoingEmail:
+    return queries.email_by_id(email_id) or abort(404)

@@ -1,0 +1,89 @@
+"""What the desk reads of the outbox."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func
+from sqlalchemy.orm import load_only
+
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.mailing.letters import State
+from s3chem_events.mailing.models import DeliveryAttempt, MailServerState, OutgoingEmail
+
+PAGE = 50
+LATE = timedelta(hours=24)
+LISTED = (
+    OutgoingEmail.id,
+    OutgoingEmail.kind,
+    OutgoingEmail.address,
+    OutgoingEmail.subject,
+    OutgoingEmail.state,
+    OutgoingEmail.attempts,
+    OutgoingEmail.created_at,
+    OutgoingEmail.due_at,
+    OutgoingEmail.sent_at,
+    OutgoingEmail.last_code,
+    OutgoingEmail.last_text,
+)
+"""What a list shows; the texts themselves stay where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which e-mails a list shows: in one state or in any, to an address or a part of one."""
+
+    state: State | None = None
+    address: str = ""
+
+
+def emails(wanted: Wanted, *, page: int = 1) -> list[OutgoingEmail]:
+    """Return a page of the outbox, newest first."""
+    query = _filtered(db.select(OutgoingEmail), wanted).options(load_only(*LISTED, raiseload=True))
+    return list(db.session.scalars(query.order_by(OutgoingEmail.id.desc()).limit(PAGE).offset((page - 1) * PAGE)))
+
+
+def email_count(wanted: Wanted) -> int:
+    """Return how many e-mails a list has in all."""
+    return db.session.scalar(_filtered(db.select(func.count(OutgoingEmail.id)), wanted)) or 0
+
+
+def counts() -> dict[State, int]:
+    """Return how many e-mails stand in each state."""
+    rows = db.session.execute(db.select(OutgoingEmail.state, func.count()).group_by(OutgoingEmail.state))
+    return {State(state): count for state, count in rows}
+
+
+def email_by_id(email_id: int) -> OutgoingEmail | None:
+    """Return one e-mail, its texts included."""
+    return db.session.get(OutgoingEmail, email_id)
+
+
+def attempts(email_id: int) -> list[DeliveryAttempt]:
+    """Return the tries of an e-mail, newest first."""
+    query = db.select(DeliveryAttempt).filter_by(email_id=email_id).order_by(DeliveryAttempt.id.desc())
+    return list(db.session.scalars(query))
+
+
+def late_count() -> int:
+    """Return how many e-mails have been waiting for over a day."""
+    waiting = OutgoingEmail.state.in_([State.QUEUED, State.DEFERRED, State.UNKNOWN])
+    query = db.select(func.count(OutgoingEmail.id)).where(waiting, OutgoingEmail.created_at < now() - LATE)
+    return db.session.scalar(query) or 0
+
+
+def silent_since() -> datetime | None:
+    """Return since when a mail server has been in trouble; None where all answer."""
+    since: datetime | None = db.session.scalar(
+        db.select(func.min(MailServerState.troubled_since)).where(MailServerState.troubles > 0)
+    )
+    return since
+
+
+def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    if wanted.state is not None:
+        query = query.where(OutgoingEmail.state == wanted.state)
+    if wanted.address:
+        query = query.where(func.lower(OutgoingEmail.address).contains(wanted.address.lower(), autoescape=True))
+    return query
