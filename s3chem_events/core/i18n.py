@@ -104,6 +104,12 @@ def stamp(moment: datetime, zone: str, language: str) -> str:
     return f"{day}, {clock(moment, zone, language)} {local.strftime('%Z')}"
 
 
+def short_stamp(moment: datetime, zone: str, language: str) -> str:
+    """Write a moment for a column of a table: `1 Jun 2027, 12:00`."""
+    day = dates.format_date(moment.astimezone(ZoneInfo(zone)), "medium", locale(language))
+    return f"{day}, {clock(moment, zone, language)}"
+
+
 def country_name(code: str, language: str) -> str:
     """Return the name of a country by its ISO 3166-1 code; the code itself where it has no name."""
     return str(locale(language).territories.get(code, code))

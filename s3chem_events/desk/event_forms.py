@@ -24,7 +24,6 @@ from wtforms import (
     SelectField,
     StringField,
     TimeField,
-    ValidationError,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
@@ -71,13 +70,17 @@ def say(field: Field, message: str) -> None:
     field.errors = [*field.errors, message]
 
 
+def _countries() -> list[SelectChoice]:
+    return countries(i18n.language())
+
+
 class VenueForm(Form):
     """A place, as far as it is known."""
 
     name = line(_("Name of the place"), longest=300)
     address = line(_("Street and number"))
     city = line(_("Town"), longest=120)
-    country = SelectField(_("Country"), choices=lambda: countries(i18n.language()))
+    country = SelectField(_("Country"), choices=_countries)
 
     def facts(self) -> VenueFacts | None:
         """Return the place; None where nothing is known of it."""
@@ -271,14 +274,14 @@ def slug_of(title: str, longest: int = 70) -> str:
 def clock_words(code: str, local: datetime, zone: str) -> str:
     """Explain the hour that is missing, or the one that is double."""
     values = {"hour": f"{local:%H:%M}", "zone": zone}
-    if code == times.HourSkipped.code:
-        return gettext(
-            "On this day the clocks in %(zone)s go forward and skip %(hour)s. Choose another hour.", **values
+    said: str = (
+        gettext("On this day the clocks in %(zone)s go forward and skip %(hour)s. Choose another hour.", **values)
+        if code == times.HourSkipped.code
+        else gettext(
+            "On this day the clocks in %(zone)s go back and show %(hour)s twice. Choose another hour.", **values
         )
-    return gettext(
-        "On this day the clocks in %(zone)s go back and show %(hour)s twice. Choose another hour, so that it is clear.",
-        **values,
     )
+    return said
 
 
 def filled(event: EventFacts, revision: int) -> dict[str, Any]:
@@ -329,7 +332,8 @@ def languages() -> list[SelectChoice]:
 @lru_cache(maxsize=len(LANGUAGES))
 def countries(language: str) -> list[SelectChoice]:
     """Return the countries by name, none first."""
-    codes = [c for c in i18n.locale(language).territories if re.fullmatch("[A-Z]{2}", c) and c not in NO_COUNTRIES]
+    codes = [str(code) for code in i18n.locale(language).territories]
+    codes = [code for code in codes if re.fullmatch("[A-Z]{2}", code) and code not in NO_COUNTRIES]
     named = sorted(((i18n.country_name(code, language), code) for code in codes), key=lambda pair: names.fold(pair[0]))
     return [SelectChoice("", "–"), *(SelectChoice(code, name) for name, code in named)]
 
@@ -349,6 +353,3 @@ def faulty(form: Form) -> list[Field]:
         elif field.errors:
             found.append(field)
     return found
-
-
-__all__ = ["ValidationError"]

@@ -30,7 +30,7 @@ class Line:
     event: Event
     days: str
     people: int
-    missing: list[str]
+    missing: list[tuple[str, str]]
 
 
 @desk.route("/events/")
@@ -137,7 +137,7 @@ def answered(answer: saving.Answer) -> dict[str, object]:
 def _line(event: Event, people: dict[int, int]) -> Line:
     first, last = min(part.starts_on for part in event.parts), max(part.ends_on for part in event.parts)
     gaps = translations.missing(actions.event_facts(event))
-    missing = [LANGUAGES[language] for language, number in gaps.items() if number]
+    missing = [(language, LANGUAGES[language]) for language, number in gaps.items() if number]
     return Line(event, i18n.short_range(first, last, i18n.language()), people.get(event.id, 0), missing)
 
 

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, SelectChoice, SelectField
 
 from s3chem_events.core import i18n
-from s3chem_events.core.text import Text
+from s3chem_events.core.text import DEFAULT, Text
 from s3chem_events.desk import words
 from s3chem_events.desk.event_forms import LONGEST_TITLE, ZONES, languages, line, needed, options, say, slug_of
 from s3chem_events.publishing.facts import EventFacts, PartFacts
@@ -18,6 +18,8 @@ from s3chem_events.publishing.lifecycle import Kind, Mode, State
 RESERVED = frozenset({"new"})
 """Addresses that the desk needs for itself."""
 PART = "main"
+SECOND = {DEFAULT: "fr"}
+"""The second language that is proposed beside a first; beside all others it is English."""
 
 
 class NewEventForm(FlaskForm):
@@ -26,7 +28,9 @@ class NewEventForm(FlaskForm):
     title = line(_("Title"), needed(), longest=LONGEST_TITLE)
     language = SelectField(_("Language of this title"), choices=languages, default=i18n.language)
     second_title = line(_("Title in a second language"), longest=LONGEST_TITLE)
-    second_language = SelectField(_("Second language"), choices=languages)
+    second_language = SelectField(
+        _("Its language"), choices=languages, default=lambda: SECOND.get(i18n.language(), DEFAULT)
+    )
     first_day = DateField(_("First day"), [needed()])
     last_day = DateField(_("Last day"), [needed()])
     zone = SelectField(_("Time zone"), choices=[SelectChoice(zone) for zone in ZONES])

@@ -42,7 +42,7 @@ def participants_list(slug: str) -> str:
         asked=_asked(wanted),
         parts={part.key: part.title.within(language) for part in found.parts},
         regions=choices.regions(language),
-        stamp=lambda moment: i18n.stamp(moment, found.zone, language),
+        stamp=lambda moment: i18n.short_stamp(moment, found.zone, language),
         sorts={
             "name": _("Name"),
             "organisation": _("Organisation"),

@@ -94,10 +94,11 @@ def _refused(slug: str, form: Any, expected: int, refusal: Refused) -> Answer:
 
 
 def _sentence(refusal: Refused) -> str:
-    return {
+    said: dict[str, str] = {
         "part_in_use": _(
             "People are registered for a part that you removed. Put it back, or have them withdrawn first."
         ),
         "wrong_move": _("The event cannot go from its present state to this one."),
         "not_found": _("This event does not exist any more."),
-    }.get(refusal.code, str(refusal))
+    }
+    return said.get(refusal.code, str(refusal))

@@ -134,7 +134,7 @@ def people_counts() -> dict[int, int]:
         .where(Registration.withdrawn_at.is_(None))
         .group_by(Registration.event_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def person(event_id: int, reference: str) -> Registration | None:

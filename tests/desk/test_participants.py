@@ -1,0 +1,261 @@
+"""The people at an event, as an organiser finds them and takes them along."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+
+import openpyxl
+import pytest
+from sqlalchemy import event as sqlalchemy_event
+
+from s3chem_events.accounts.models import AuditEntry
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR, Fact
+from s3chem_events.publishing import queries
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.registration import actions, participants
+from s3chem_events.registration.actions import Applicant
+from tests.factories import add_event, hidden, soup, words
+from tests.support.desk import signed_in
+
+LIST = "/desk/events/conference/participants"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def come(app, clock):
+    """Return a way to register people by their names; the event is there."""
+    add_event(app)
+
+    def register(*people: str, mode: Mode = Mode.ONLINE, slug: str = "conference", **changes: str) -> list[str]:
+        references = []
+        for person in people:
+            given, _, family = person.rpartition(" ")
+            values = {
+                "given_name": given,
+                "family_name": family,
+                "email": f"p{abs(hash(person)) % 10**6}@uczelnia.example",
+                "organisation": "Politechnika",
+                "organisation_type": "sme",
+                "country": "PL",
+                "region": "Mazovia",
+                "language": "pl",
+                **changes,
+            }
+            with app.app_context(), transaction():
+                event = queries.event_by_slug(slug, lock=True)
+                applicant = Applicant(**values, choices={"day-2": mode}, privacy_version="1")
+                references.append(actions.register(event, applicant, by=OPERATOR).reference)
+        return references
+
+    return register
+
+
+def names(response) -> list[str]:
+    return [cell.get_text(" ", strip=True) for cell in soup(response).select("table.people tbody th")]
+
+
+@pytest.mark.parametrize(
+    "typed,found",
+    [
+        ("zaneta", ["Żaneta Źdźbło"]),
+        ("ZDZB", ["Żaneta Źdźbło"]),
+        ("munoz", ["José Muñoz"]),
+        ("jose politech", ["José Muñoz"]),
+        ("lukasz", ["Łukasz Ćwik"]),
+        ("NFD", []),
+        ("%", []),
+        ("_", []),
+        ("张", ["李 张伟"]),
+        ("", ["Łukasz Ćwik", "José Muñoz", "Żaneta Źdźbło", "李 张伟"]),
+    ],
+)
+def test_a_piece_of_a_name_finds_its_people_in_any_spelling(app, come, typed, found):
+    come("Żaneta Źdźbło", "José Muñoz", "Łukasz Ćwik", "李 张伟")
+    assert names(signed_in(app).get(LIST, query_string={"q": typed})) == found
+
+
+def test_filters_mean_one_and_the_same_participation(app, come):
+    come("Anna Online", mode=Mode.ONLINE)
+    come("Bert Saal", mode=Mode.ON_SITE)
+    client = signed_in(app)
+    assert names(client.get(f"{LIST}?part=day-2&mode=on_site")) == ["Bert Saal"]
+    assert names(client.get(f"{LIST}?state=confirmed&mode=online")) == ["Anna Online"]
+    assert words(client.get(f"{LIST}?part=day-1")).count("Nobody matches") == 1
+    assert names(client.get(f"{LIST}?mode=nonsense&state=&sort=newest&page=99")) == ["Bert Saal", "Anna Online"]
+
+
+def test_an_empty_list_says_what_to_do(app, come):
+    page = words(signed_in(app).get(LIST))
+    assert "Nobody is registered yet Send people this address; whoever registers appears here at once." in page
+
+
+def test_pages_show_everybody_once(app, come):
+    come(*(f"Anna Nummer{number:03}" for number in range(participants.PAGE + 5)))
+    client = signed_in(app)
+    first, second = client.get(LIST), client.get(f"{LIST}?page=2")
+    assert names(first) + names(second) == [f"Anna Nummer{number:03}" for number in range(participants.PAGE + 5)]
+    assert soup(first).select_one("a[rel=next]")["href"].endswith("?page=2")
+    assert soup(second).select_one("a[rel=next]") is None
+
+
+@pytest.mark.parametrize("path", [LIST, "/desk/events/", "/desk/events/conference/"])
+def test_the_statements_do_not_grow_with_the_people(app, come, path):
+    client = signed_in(app)
+    counts = []
+    for people in (["Anna Eins"], ["Bert Zwei", "Carl Drei"]):
+        come(*people)
+        client.get(path)
+        counts.append(_statements(app, lambda: client.get(path)))
+    assert counts[0] == counts[1] <= 15
+
+
+def test_markup_in_a_name_stays_text_and_each_name_keeps_its_direction(app, come):
+    (reference,) = come("<script>alert(1)</script> محمد", organisation="=HYPERLINK(1)")
+    client = signed_in(app)
+    for page in (client.get(LIST), client.get(f"{LIST}/{reference}")):
+        assert b"<script>alert" not in page.data
+        assert soup(page).select_one("bdi").get_text(" ", strip=True) == "<script>alert(1)</script> محمد"
+
+
+def test_every_format_holds_the_same_rows_and_the_download_is_written_down(app, come):
+    come("Żaneta Źdźbło", organisation="+49 GmbH")
+    come("Bert Saal", mode=Mode.ON_SITE)
+    client = signed_in(app)
+    ids = list(participants.COLUMNS)
+    from_json = client.get(f"{LIST}.json").json
+    comma = list(csv.reader(io.StringIO(client.get(f"{LIST}.csv").data.decode("utf-8-sig"))))
+    semicolon = client.get(f"{LIST}.csv?delimiter=semicolon").data.decode("utf-8-sig")
+    sheet = openpyxl.load_workbook(io.BytesIO(client.get(f"{LIST}.xlsx?mode=online").data)).active
+    assert [list(row) for row in from_json] == [ids, ids]
+    assert [row["family_name"] for row in from_json] == ["Saal", "Źdźbło"]
+    assert [from_json[1][name] for name in ids[1:6]] == ["confirmed", "day-2", "online", "Żaneta", "Źdźbło"]
+    assert from_json[1]["registered_at"] == "2026-11-23T12:00:00Z"
+    defused = [[value.replace("+49", "'+49") for value in row.values()] for row in from_json]
+    assert comma[1:] == list(csv.reader(io.StringIO(semicolon), delimiter=";"))[1:] == defused
+    assert comma[0][:4] == ["Reference", "State", "Part", "Mode"]
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()][1:] == [list(from_json[1].values())]
+    with app.app_context():
+        noted = [
+            entry.data for entry in db.session.scalars(db.select(AuditEntry).filter_by(kind="participants.exported"))
+        ]
+    assert [(n["format"], n["rows"], n["filtered"]) for n in noted] == [
+        ("json", 2, False),
+        ("csv", 2, False),
+        ("csv", 2, False),
+        ("xlsx", 1, True),
+    ]
+    assert noted[0]["columns"] == ids
+    assert "XLSX · 1 row" in words(client.get("/desk/events/conference/"))
+
+
+def test_the_download_is_named_for_its_event_and_a_look_at_the_head_takes_nothing(app, come):
+    come("Anna Eins")
+    client = signed_in(app)
+    answer = client.head(f"{LIST}.csv")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="conference-participants-2026-11-23.csv"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    with app.app_context():
+        assert db.session.scalar(db.select(db.func.count(AuditEntry.id)).filter_by(kind="participants.exported")) == 0
+    assert client.get(f"{LIST}.csv?delimiter=pipe").status_code == 404
+    assert client.get(f"{LIST}.ods").status_code == 404
+
+
+def test_the_command_line_writes_the_ids_into_a_file(app, come, tmp_path):
+    come("Anna Eins")
+    file = tmp_path / "list.csv"
+    from s3chem_events.cli import export
+
+    result = app.test_cli_runner().invoke(export, ["conference", "-o", str(file)])
+    assert (result.exit_code, result.output) == (0, "")
+    header, row = csv.reader(io.StringIO(file.read_bytes().decode("utf-8-sig")))
+    assert (header, row[4:6]) == (list(participants.COLUMNS), ["Anna", "Eins"])
+    shown = app.test_cli_runner().invoke(export, ["conference", "--format", "json"])
+    assert [one["given_name"] for one in json.loads(shown.stdout)] == ["Anna"]
+    assert app.test_cli_runner().invoke(export, ["nowhere"]).exit_code == 1
+
+
+def test_somebody_elses_event_does_not_exist_and_a_helper_takes_no_list(app, come):
+    (reference,) = come("Geheim Person")
+    add_event(app, slug="other", title=app_title())
+    paths = [LIST, f"{LIST}.csv", f"{LIST}/{reference}", "/desk/events/conference/", "/desk/events/conference/edit"]
+    coordinator = signed_in(app)
+    assert [coordinator.get(path).status_code for path in paths] == [200] * 5  # there is something to see
+    stranger = signed_in(app, Role.PARTNER_ORGANISER, events=("other",))
+    for path in paths:
+        answer = stranger.get(path)
+        assert (answer.status_code, b"Geheim" in answer.data, b"conference" in answer.data.lower()) == (
+            404,
+            False,
+            False,
+        )
+    assert stranger.get(f"/desk/events/other/participants/{reference}").status_code == 404
+    helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
+    assert [helper.get(path).status_code for path in paths] == [200, 403, 200, 200, 403]
+    assert b"participants.csv" not in helper.get(LIST).data
+
+
+def app_title():
+    from s3chem_events.core.text import Text
+
+    return Text(en="Another")
+
+
+def test_an_organiser_withdraws_a_person_after_being_asked(app, come):
+    (reference,) = come("Anna Eins")
+    client = signed_in(app)
+    path = f"{LIST}/{reference}/withdrawal"
+    asked = client.get(path)
+    assert "Anna Eins loses the place in every part of this event" in words(asked)
+    assert "Confirmed" in words(client.get(LIST))  # asking changes nothing
+    answer = client.post(path, data=hidden(client, path))
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{LIST}/{reference}")
+    page = words(client.get(answer.headers["Location"]))
+    assert "The registration is withdrawn; the person is told by e-mail." in page
+    assert "Withdrawn · 23 November 2026, 13:00 CET" in page
+    assert names(client.get(f"{LIST}?state=withdrawn")) == ["Anna Eins"]
+    with app.app_context():
+        facts = db.session.scalars(db.select(Fact).filter_by(kind="registration.withdrawn")).all()
+    assert [fact.by for fact in facts] == ["organiser:1"]
+
+
+def test_a_link_is_sent_again_once_in_a_while(app, come, clock):
+    (reference,) = come("Anna Eins")
+    client = signed_in(app)
+    person = f"{LIST}/{reference}"
+    for wanted in ("The personal link is on its way.", "No link was sent"):
+        client.post(f"{person}/link", data=hidden(client, person))
+        assert wanted in words(client.get(person))
+    with app.app_context():
+        facts = db.session.scalars(db.select(Fact).filter_by(kind="registration.link_requested")).all()
+        assert [(fact.subject_id, fact.data) for fact in facts] == [(1, {"registrations": [1]})]
+
+
+def test_buttons_that_change_people_are_not_for_readers(app, come):
+    (reference,) = come("Anna Eins")
+    reader = signed_in(app, Role.READ_ONLY)
+    assert reader.get(f"{LIST}/{reference}").status_code == 200
+    assert b"withdrawal" not in reader.get(f"{LIST}/{reference}").data
+    token = hidden(reader, f"{LIST}/{reference}")
+    token = token or {"csrf_token": soup(reader.get(LIST)).select_one("input[name=csrf_token]")["value"]}
+    for path in ("withdrawal", "link"):
+        assert reader.post(f"{LIST}/{reference}/{path}", data=token).status_code == 403
+    assert "Confirmed" in words(reader.get(LIST))
+
+
+def _statements(app, act) -> int:
+    seen: list[str] = []
+
+    def see(_connection, _cursor, statement, *_rest) -> None:
+        seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    sqlalchemy_event.listen(engine, "before_cursor_execute", see)
+    try:
+        assert act().status_code == 200
+    finally:
+        sqlalchemy_event.remove(engine, "before_cursor_execute", see)
+    return len([statement for statement in seen if not statement.startswith(("BEGIN", "PRAGMA"))])

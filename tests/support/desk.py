@@ -1,0 +1,26 @@
+"""A way into the desk for tests: an organiser is made and follows a sign-in link, as a person would."""
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events.accounts import actions
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR
+from s3chem_events.publishing.models import Event
+from tests.factories import hidden
+
+
+def signed_in(
+    app: Flask, role: Role = Role.COORDINATOR, *, events: tuple[str, ...] = (), language: str = "en"
+) -> FlaskClient:
+    """Return a browser in which an organiser of this role is signed in; bound roles work for the `events` (slugs)."""
+    with app.app_context(), transaction():
+        ids = frozenset(db.session.scalars(db.select(Event.id).where(Event.slug.in_(events))))
+        email = f"{role.value}{len(actions.queries.organisers())}@s3chem.example"
+        organiser = actions.add(email, role=role, by=OPERATOR, event_ids=ids, language=language)
+        link = actions.sign_in_url(organiser, base_url="")
+    client = app.test_client()
+    answer = client.post(link, data=hidden(client, link))
+    assert answer.status_code in {302, 303}, answer.status
+    return client
