@@ -1,13 +1,130 @@
 """The first page of the desk: what comes next, how it stands, and what needs a hand."""
 
-from flask import render_template
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from s3chem_events.desk.frame import allowed, desk
+from s3chem_events.core import i18n
+from s3chem_events.core.clock import now
+from s3chem_events.core.guard import settings
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.text import Said
+from s3chem_events.desk import words
+from s3chem_events.desk.frame import allowed, desk, desk_time, may, me, own_events_only
+from s3chem_events.mailing import queries as mailing
+from s3chem_events.mailing.letters import State as MailState
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import queries as registration
+
+SHOWN = 6
+LATELY = (timedelta(days=1), timedelta(days=7))
+NOTICES = ("imprint", "privacy", "accessibility")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """One part in one mode: how many places are held, of how many."""
+
+    title: str
+    taken: int
+    capacity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """An event that is still to come."""
+
+    slug: str
+    title: Said
+    days: tuple[str, str]
+    state: tuple[str, str]
+    places: list[Places]
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Something that needs a hand: a sentence, how badly, and where to go."""
+
+    text: str
+    kind: str
+    url: str
+    link: str
 
 
 @desk.route("/")
 @allowed("dashboard.see")
 def home() -> ResponseReturnValue:
     """Show the overview."""
-    return render_template("desk/home.html", section="home")
+    own = own_events_only()
+    seen = [event for event in publishing.all_events() if own is None or event.id in own]
+    coming = [event for event in reversed(seen) if not publishing.is_past(event)][:SHOWN]
+    taken = registration.taken_in([event.id for event in coming])
+    ids = {event.id for event in seen}
+    return render_template(
+        "desk/home.html",
+        section="home",
+        coming=[_coming(event, taken) for event in coming],
+        hands=list(_hands()),
+        lately=[
+            sum(n for event_id, n in registration.registered_since(now() - ago).items() if event_id in ids)
+            for ago in LATELY
+        ],
+    )
+
+
+def _coming(event: Event, taken: dict[tuple[int, Mode], int]) -> Coming:
+    language, modes = i18n.language(), words.modes()
+    first, last = min(part.starts_on for part in event.parts), max(part.ends_on for part in event.parts)
+    places = [
+        Places(f"{part.title.within(language)}, {modes[mode]}", taken.get((part.id, mode), 0), capacity)
+        for part in event.parts
+        for mode, capacity in part.capacities.items()
+    ]
+    days = i18n.day_figures(first, last, language)
+    state = (words.states()[event.state], words.chips().get(event.state, ""))
+    return Coming(event.slug, event.title.said(language), days, state, places)
+
+
+def _hands() -> Iterator[Hand]:
+    if may("outbox.see"):
+        yield from _mail_hands()
+    if may("organisers.manage"):
+        yield from _setup_hands()
+    if not me().tf_primary_method and not me().webauthn:
+        text = _("Your account has no second step yet. A stolen password would open the desk.")
+        yield Hand(text, "calm", url_for("desk.account"), _("Protect the account"))
+
+
+def _mail_hands() -> Iterator[Hand]:
+    counts = mailing.counts()
+    if since := mailing.silent_since():
+        text = _("The mail server has not answered well since %(moment)s.", moment=desk_time(since))
+        yield Hand(text, "bad", url_for("desk.outbox", state=MailState.DEFERRED), _("Look at what waits"))
+    if failed := counts.get(MailState.FAILED, 0):
+        text = _("E-mails that could not be delivered: %(count)s", count=failed)
+        yield Hand(text, "bad", url_for("desk.outbox", state=MailState.FAILED), _("See why"))
+    if uncertain := counts.get(MailState.UNKNOWN, 0):
+        text = _("E-mails that may or may not have arrived: %(count)s", count=uncertain)
+        yield Hand(text, "changed", url_for("desk.outbox", state=MailState.UNKNOWN), _("Decide"))
+    if late := mailing.late_count():
+        text = _("E-mails that have waited for over a day: %(count)s", count=late)
+        yield Hand(text, "changed", url_for("desk.outbox", state=MailState.DEFERRED), _("See why"))
+
+
+def _setup_hands() -> Iterator[Hand]:
+    if settings().mail is None:
+        text = _("No mail server is set: nobody gets an e-mail. All of them are kept in the mailbox.")
+        yield Hand(text, "changed", url_for("desk.mailbox"), _("Open the mailbox"))
+    project = publishing.document("project")
+    if project is not None and not project.data.get("funding", {}).get("approved"):
+        text = _("The funding statement is to be approved: it stands on every page, e-mail and calendar entry.")
+        yield Hand(text, "changed", f"/{i18n.language()}/", _("Read it at the foot of the site"))
+    waiting = [key for key in NOTICES if (page := publishing.document(key)) and page.data.get("to_be_approved")]
+    if waiting:
+        text = _("Texts of the site that a person must approve: %(count)s", count=len(waiting))
+        yield Hand(text, "changed", f"/{i18n.language()}/{waiting[0]}", _("Read the first"))

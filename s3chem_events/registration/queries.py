@@ -27,6 +27,27 @@ def taken(event_id: int) -> dict[tuple[int, Mode], int]:
     return {(part_id, mode): count for part_id, mode, count in rows}
 
 
+def taken_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
+    """Return how many places are held in several events, by part and mode."""
+    rows = db.session.execute(
+        select(Participation.part_id, Participation.mode, func.count())
+        .join(Part)
+        .where(Part.event_id.in_(list(event_ids)), Participation.standing.in_(HOLDING))
+        .group_by(Participation.part_id, Participation.mode)
+    )
+    return {(part_id, mode): count for part_id, mode, count in rows}
+
+
+def registered_since(moment: datetime) -> dict[int, int]:
+    """Return how many people have registered since a moment and still come, by event."""
+    rows = db.session.execute(
+        select(Registration.event_id, func.count())
+        .where(Registration.registered_at >= moment, Registration.withdrawn_at.is_(None))
+        .group_by(Registration.event_id)
+    )
+    return dict(rows.tuples())
+
+
 def registration_by_token(token: str, *, lock: bool = False) -> Registration | None:
     """Return the registration that a personal link opens, with its event and parts; None for a link that is none."""
     signed = signing.read(OWN_PAGE, token)
