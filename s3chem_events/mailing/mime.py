@@ -14,8 +14,7 @@ to touch it.
 
 import base64
 import re
-from binascii import b2a_qp
-from email.header import Header
+from binascii import b2a_base64, b2a_qp
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -26,6 +25,7 @@ from s3chem_events.mailing.letters import Letter
 
 EMBLEM = "emblem@mail"
 LONGEST_WORD = 70
+LONGEST_LINE = 76
 SPECIALS = re.compile(r'[()<>@,:;".\[\]\\]')
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -95,7 +95,19 @@ def _words(header: str, text: str) -> str:
     text = _one_line(text)
     if text.isascii() and len(text) <= LONGEST_WORD and "=?" not in text:
         return text
-    return Header(text, "utf-8", header_name=header, maxlinelen=75).encode(linesep="\r\n")
+    words, taken, room = [], b"", _bytes_in_word(LONGEST_LINE - len(header) - len(": "))
+    for character in text:
+        encoded = character.encode()
+        if len(taken) + len(encoded) > room:
+            words.append(taken)
+            taken, room = b"", _bytes_in_word(LONGEST_LINE - len(" "))
+        taken += encoded
+    return "\r\n ".join(f"=?utf-8?b?{b2a_base64(word, newline=False).decode()}?=" for word in (*words, taken))
+
+
+def _bytes_in_word(line: int) -> int:
+    """Return how many bytes an encoded word may hold on a line with so much room (RFC 2047 2), itself 75 at most."""
+    return (min(line, LONGEST_LINE - 1) - len("=?utf-8?b??=")) // 4 * 3
 
 
 def _one_line(text: str) -> str:
