@@ -16,7 +16,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import wraps
 from typing import Any, ParamSpec
 
-from flask import Flask, current_app, make_response, request
+from flask import Flask, current_app, make_response, request, session
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from sqlalchemy import event
@@ -165,6 +165,7 @@ def kept(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
         answer = Response(body, status=status)
         answer.headers.clear()
         answer.headers.extend(headers)
+        session.accessed = session.modified = False  # the page is everybody's: no cookie goes out, none matters
         return answer
 
     return wrapper

@@ -10,9 +10,9 @@ from sqlalchemy import event
 
 from s3chem_events.core import db as database_module
 from s3chem_events.core.db import db
+from s3chem_events.publishing import queries
 from s3chem_events.registration import capacity
 from s3chem_events.registration.models import Participation, Registration
-from s3chem_events.site import registering
 from tests.conftest import Clock
 from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden
 
@@ -61,8 +61,8 @@ def test_fifty_people_for_three_places_and_three_get_one(app: Flask) -> None:
 
 def test_without_the_lock_places_are_sold_twice(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     add_event(app, WORKSHOP)
-    unlocked = registering.queries.event_by_slug
-    monkeypatch.setattr(registering.queries, "event_by_slug", lambda slug, **_lock: unlocked(slug))
+    unlocked = queries.event_by_slug
+    monkeypatch.setattr(queries, "event_by_slug", lambda slug, **_lock: unlocked(slug))
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.remove(db.engine, "begin", database_module._begin)

@@ -101,7 +101,7 @@ def test_this_was_not_me_removes_the_data_and_keeps_the_address_out(app: Flask, 
 
 
 @pytest.mark.parametrize("spoil", [lambda t: t[:-3], lambda t: t + "x", lambda t: "nonsense", lambda t: t.swapcase()])
-def test_a_spoilt_link_offers_a_new_one_and_reveals_nothing(client: FlaskClient, own: str, spoil) -> None:  # type: ignore[no-untyped-def]
+def test_a_spoilt_link_offers_a_new_one_and_reveals_nothing(client: FlaskClient, own: str, spoil) -> None:
     head, _slash, token = own.rpartition("/")
     answer = client.get(f"{head}/{spoil(token)}")  # C6
     assert answer.status_code == 404

@@ -135,6 +135,8 @@ def test_hostile_titles_appear_as_typed_and_act_nowhere(app: Flask, client: Flas
 
 def test_readers_get_no_cookie_and_strict_headers(app: Flask, client: FlaskClient, clock: Clock) -> None:
     add_event(app)
+    for path in ("/en/", "/en/events/conference", "/calendar.ics"):
+        assert client.get(path).headers["Vary"] == "Accept-Encoding", path
     for path in ("/", "/en/", "/en/events/conference", "/calendar.ics", "/en/nothing"):
         response = client.get(path)
         assert "Set-Cookie" not in response.headers, path

@@ -92,7 +92,8 @@ def test_the_form_asks_eight_things_at_most_and_says_what_fills_them(client: Fla
 def test_bad_input_is_told_at_its_place_and_nothing_typed_is_lost(
     app: Flask, client: FlaskClient, field: str, value: str | None, sentence: str
 ) -> None:
-    answer = register(client, **{field: value})
+    changes: dict[str, Any] = {field: value}
+    answer = register(client, **changes)
     page = soup(answer)
     assert answer.status_code == 422
     summary = page.find(role="alert")
@@ -101,8 +102,8 @@ def test_bad_input_is_told_at_its_place_and_nothing_typed_is_lost(
     if field in {"email", "organisation", "given_name"}:
         control = page.find("input", {"name": field})
         assert control is not None
-        assert control["aria-invalid"] == "true"  # type: ignore[index]
-        assert page.find(id=control["aria-describedby"].split()[-1]).get_text()  # type: ignore[index,union-attr]
+        assert control["aria-invalid"] == "true"
+        assert page.find(id=control["aria-describedby"].split()[-1]).get_text()  # type: ignore[union-attr]
     for name in ("family_name", "given_name", "email", "organisation"):
         if name != field:
             assert page.find("input", {"name": name})["value"] == FILLED[name]  # type: ignore[index]
@@ -267,7 +268,7 @@ def test_switching_the_language_keeps_what_was_typed_and_judges_nothing(app: Fla
 def test_the_honeypot_stores_nothing(app: Flask, client: FlaskClient) -> None:
     trap = soup(client.get(FORM)).find("input", {"name": "website"})
     assert trap is not None
-    assert (trap["tabindex"], trap["autocomplete"]) == ("-1", "off")  # type: ignore[index]
+    assert (trap["tabindex"], trap["autocomplete"]) == ("-1", "off")
     assert trap.find_parent(attrs={"aria-hidden": "true"}) is not None
     assert register(client, website="http://spam.example").status_code == 422
     assert count(app, Registration) == 0
