@@ -24,8 +24,9 @@ from wtforms import (
     SelectField,
     StringField,
     TimeField,
+    ValidationError,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT, LANGUAGES, Text
@@ -65,6 +66,17 @@ def needed() -> InputRequired:
     return InputRequired(_("Please fill this in."))
 
 
+def needed_words() -> DataRequired:
+    """Return the same rule for words, of which spaces alone are none."""
+    return DataRequired(_("Please fill this in."))
+
+
+def places(_form: Form, field: Field) -> None:
+    """Hold a number of places within bounds."""
+    if field.data is not None and not 0 <= field.data <= MOST_PLACES:
+        raise ValidationError(gettext("Give a number from 0 to 1,000,000, or nothing for no limit."))
+
+
 def say(field: Field, message: str) -> None:
     """Put a sentence at a field."""
     field.errors = [*field.errors, message]
@@ -92,7 +104,7 @@ class PartForm(Form):
     """One part of an event."""
 
     key = HiddenField(filters=[clean])
-    title = line(_("Title of this part"), needed(), longest=LONGEST_TITLE)
+    title = line(_("Title of this part"), needed_words(), longest=LONGEST_TITLE)
     starts_on = DateField(_("First day"), [needed()])
     starts_time = TimeField(_("Starts at"), [Optional()], format=HOURS)
     ends_on = DateField(_("Last day"), [needed()])
@@ -101,9 +113,9 @@ class PartForm(Form):
         _("Who may come"), choices=lambda: options(words.visibilities()), coerce=Visibility, default=Visibility.PUBLIC
     )
     on_site = BooleanField(_("On site"))
-    on_site_places = IntegerField(_("Places on site"), [Optional(), NumberRange(0, MOST_PLACES)])
+    on_site_places = IntegerField(_("Places on site"), [Optional(), places])
     online = BooleanField(_("Online"))
-    online_places = IntegerField(_("Places online"), [Optional(), NumberRange(0, MOST_PLACES)])
+    online_places = IntegerField(_("Places online"), [Optional(), places])
     online_url = line(
         _("Link for taking part online"),
         Optional(),
@@ -159,10 +171,10 @@ class EventForm(FlaskForm):
     """The facts of an event and its parts; titles in the event's first language."""
 
     revision = HiddenField()
-    title = line(_("Title"), needed(), longest=LONGEST_TITLE)
+    title = line(_("Title"), needed_words(), longest=LONGEST_TITLE)
     slug = line(
         _("Address of the page"),
-        needed(),
+        needed_words(),
         Regexp(rf"(?:{rules.SLUG.pattern})\Z", message=_("Small letters, digits and single hyphens only.")),
         longest=rules.LONGEST_SLUG,
     )

@@ -98,7 +98,7 @@ def edit_event(slug: str) -> ResponseReturnValue:
             answer = saving.Answer(slug, 422)
     page = render_template(
         "desk/events/edit.html",
-        **header(found),
+        **header(the_event(slug)),  # read anew: a refusal has rolled back
         form=form,
         faulty=faulty(form),
         **answered(answer),

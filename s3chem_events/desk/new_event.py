@@ -11,7 +11,17 @@ from wtforms import DateField, SelectChoice, SelectField
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT, Text
 from s3chem_events.desk import words
-from s3chem_events.desk.event_forms import LONGEST_TITLE, ZONES, languages, line, needed, options, say, slug_of
+from s3chem_events.desk.event_forms import (
+    LONGEST_TITLE,
+    ZONES,
+    languages,
+    line,
+    needed,
+    needed_words,
+    options,
+    say,
+    slug_of,
+)
 from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State
 
@@ -25,7 +35,7 @@ SECOND = {DEFAULT: "fr"}
 class NewEventForm(FlaskForm):
     """What is known on the first day; all else has its place in the editor."""
 
-    title = line(_("Title"), needed(), longest=LONGEST_TITLE)
+    title = line(_("Title"), needed_words(), longest=LONGEST_TITLE)
     language = SelectField(_("Language of this title"), choices=languages, default=i18n.language)
     second_title = line(_("Title in a second language"), longest=LONGEST_TITLE)
     second_language = SelectField(

@@ -16,7 +16,17 @@ from wtforms.validators import Length, Optional
 
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.desk import rows, saving
-from s3chem_events.desk.event_forms import HOURS, LONGEST_TITLE, faulty, line, main_language, needed, say, spoken
+from s3chem_events.desk.event_forms import (
+    HOURS,
+    LONGEST_TITLE,
+    faulty,
+    line,
+    main_language,
+    needed,
+    needed_words,
+    say,
+    spoken,
+)
 from s3chem_events.desk.events import answered, header, the_event
 from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.texts import LONGEST_TEXT, tidy
@@ -33,7 +43,7 @@ class ItemForm(Form):
     on = DateField(_("Day"), [needed()])
     starts = TimeField(_("From"), [Optional()], format=HOURS)
     ends = TimeField(_("To"), [Optional()], format=HOURS)
-    title = line(_("Title"), needed(), longest=LONGEST_TITLE)
+    title = line(_("Title"), needed_words(), longest=LONGEST_TITLE)
     speaker = line(_("Speaker"), longest=300)
     speaker_tbc = BooleanField(_("To be confirmed"))
     abstract = TextAreaField(_("Abstract"), [Length(max=LONGEST_TEXT)], filters=[tidy])
@@ -116,7 +126,7 @@ def event_programme(slug: str) -> ResponseReturnValue:
     titles = {part.key: part.title.within(main_language(facts)) for part in facts.parts}
     page = render_template(
         "desk/events/programme.html",
-        **header(found),
+        **header(the_event(slug)),  # read anew: a refusal has rolled back
         **answered(answer),
         form=form,
         faulty=faulty(form),

@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import Length
 
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import saving, translations, words
-from s3chem_events.desk.event_forms import LONGEST_TITLE, clean, faulty, main_language
+from s3chem_events.desk.event_forms import LONGEST_TITLE, clean, faulty, main_language, needed_words
 from s3chem_events.desk.events import answered, header, the_event
 from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.translations import Passage
@@ -45,7 +45,7 @@ def event_texts(slug: str, language: str) -> ResponseReturnValue:
             return redirect(url_for("desk.event_texts", slug=answer.slug, language=language), 303)
     page = render_template(
         "desk/events/texts.html",
-        **header(found),
+        **header(the_event(slug)),  # read anew: a refusal has rolled back
         **answered(answer),
         form=form,
         faulty=faulty(form),
@@ -68,7 +68,7 @@ def _form(event: EventFacts, language: str, main: str) -> type[FlaskForm]:
     fields: dict[str, Any] = {"revision": HiddenField()}
     for passage in translations.passages(event):
         label = words.event_fields().get(passage.what, _("Abstract"))
-        needed = [InputRequired(_("Please fill this in."))] if language == main and passage.what == "title" else []
+        needed = [needed_words()] if language == main and passage.what == "title" else []
         if passage.long:
             fields[passage.name] = TextAreaField(label, [Length(max=LONGEST_TEXT)], filters=[tidy])
         else:

@@ -11,8 +11,10 @@ from sqlalchemy import event as sqlalchemy_event
 
 from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
+from s3chem_events.cli import export
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, Fact
+from s3chem_events.core.text import Text
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration import actions, participants
@@ -46,6 +48,7 @@ def come(app, clock):
             }
             with app.app_context(), transaction():
                 event = queries.event_by_slug(slug, lock=True)
+                assert event is not None
                 applicant = Applicant(**values, choices={"day-2": mode}, privacy_version="1")
                 references.append(actions.register(event, applicant, by=OPERATOR).reference)
         return references
@@ -97,8 +100,8 @@ def test_pages_show_everybody_once(app, come):
     client = signed_in(app)
     first, second = client.get(LIST), client.get(f"{LIST}?page=2")
     assert names(first) + names(second) == [f"Anna Nummer{number:03}" for number in range(participants.PAGE + 5)]
-    assert soup(first).select_one("a[rel=next]")["href"].endswith("?page=2")
-    assert soup(second).select_one("a[rel=next]") is None
+    assert [link["href"] for link in soup(first).select("a[rel=next]")] == [f"{LIST}?page=2"]
+    assert soup(second).select("a[rel=next]") == []
 
 
 @pytest.mark.parametrize("path", [LIST, "/desk/events/", "/desk/events/conference/"])
@@ -117,7 +120,7 @@ def test_markup_in_a_name_stays_text_and_each_name_keeps_its_direction(app, come
     client = signed_in(app)
     for page in (client.get(LIST), client.get(f"{LIST}/{reference}")):
         assert b"<script>alert" not in page.data
-        assert soup(page).select_one("bdi").get_text(" ", strip=True) == "<script>alert(1)</script> محمد"
+        assert soup(page).select("bdi")[0].get_text(" ", strip=True) == "<script>alert(1)</script> محمد"
 
 
 def test_every_format_holds_the_same_rows_and_the_download_is_written_down(app, come):
@@ -125,7 +128,7 @@ def test_every_format_holds_the_same_rows_and_the_download_is_written_down(app, 
     come("Bert Saal", mode=Mode.ON_SITE)
     client = signed_in(app)
     ids = list(participants.COLUMNS)
-    from_json = client.get(f"{LIST}.json").json
+    from_json = json.loads(client.get(f"{LIST}.json").data)
     comma = list(csv.reader(io.StringIO(client.get(f"{LIST}.csv").data.decode("utf-8-sig"))))
     semicolon = client.get(f"{LIST}.csv?delimiter=semicolon").data.decode("utf-8-sig")
     sheet = openpyxl.load_workbook(io.BytesIO(client.get(f"{LIST}.xlsx?mode=online").data)).active
@@ -166,8 +169,6 @@ def test_the_download_is_named_for_its_event_and_a_look_at_the_head_takes_nothin
 def test_the_command_line_writes_the_ids_into_a_file(app, come, tmp_path):
     come("Anna Eins")
     file = tmp_path / "list.csv"
-    from s3chem_events.cli import export
-
     result = app.test_cli_runner().invoke(export, ["conference", "-o", str(file)])
     assert (result.exit_code, result.output) == (0, "")
     header, row = csv.reader(io.StringIO(file.read_bytes().decode("utf-8-sig")))
@@ -179,7 +180,7 @@ def test_the_command_line_writes_the_ids_into_a_file(app, come, tmp_path):
 
 def test_somebody_elses_event_does_not_exist_and_a_helper_takes_no_list(app, come):
     (reference,) = come("Geheim Person")
-    add_event(app, slug="other", title=app_title())
+    add_event(app, slug="other", title=Text(en="Another"))
     paths = [LIST, f"{LIST}.csv", f"{LIST}/{reference}", "/desk/events/conference/", "/desk/events/conference/edit"]
     coordinator = signed_in(app)
     assert [coordinator.get(path).status_code for path in paths] == [200] * 5  # there is something to see
@@ -195,12 +196,6 @@ def test_somebody_elses_event_does_not_exist_and_a_helper_takes_no_list(app, com
     helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
     assert [helper.get(path).status_code for path in paths] == [200, 403, 200, 200, 403]
     assert b"participants.csv" not in helper.get(LIST).data
-
-
-def app_title():
-    from s3chem_events.core.text import Text
-
-    return Text(en="Another")
 
 
 def test_an_organiser_withdraws_a_person_after_being_asked(app, come):
@@ -239,7 +234,7 @@ def test_buttons_that_change_people_are_not_for_readers(app, come):
     assert reader.get(f"{LIST}/{reference}").status_code == 200
     assert b"withdrawal" not in reader.get(f"{LIST}/{reference}").data
     token = hidden(reader, f"{LIST}/{reference}")
-    token = token or {"csrf_token": soup(reader.get(LIST)).select_one("input[name=csrf_token]")["value"]}
+    token = token or {"csrf_token": str(soup(reader.get(LIST)).select("input[name=csrf_token]")[0]["value"])}
     for path in ("withdrawal", "link"):
         assert reader.post(f"{LIST}/{reference}/{path}", data=token).status_code == 403
     assert "Confirmed" in words(reader.get(LIST))

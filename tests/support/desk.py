@@ -3,7 +3,7 @@
 from flask import Flask
 from flask.testing import FlaskClient
 
-from s3chem_events.accounts import actions
+from s3chem_events.accounts import actions, queries
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
@@ -17,7 +17,7 @@ def signed_in(
     """Return a browser in which an organiser of this role is signed in; bound roles work for the `events` (slugs)."""
     with app.app_context(), transaction():
         ids = frozenset(db.session.scalars(db.select(Event.id).where(Event.slug.in_(events))))
-        email = f"{role.value}{len(actions.queries.organisers())}@s3chem.example"
+        email = f"{role.value}{len(queries.organisers())}@s3chem.example"
         organiser = actions.add(email, role=role, by=OPERATOR, event_ids=ids, language=language)
         link = actions.sign_in_url(organiser, base_url="")
     client = app.test_client()

@@ -1,0 +1,344 @@
+"""An organiser makes an event and changes it, without a script and without losing a word."""
+
+import json
+from dataclasses import replace
+from datetime import date, datetime, time
+
+import pytest
+from bs4 import Tag
+
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.text import Text
+from s3chem_events.publishing import actions, files, queries
+from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
+from s3chem_events.publishing.lifecycle import Kind, Mode, State
+from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, hidden, register, revise_event, soup, words
+from tests.support.desk import signed_in
+
+EVENT = "/desk/events/conference"
+EDIT = f"{EVENT}/edit"
+SAVE_THE_DATE = {
+    "title": "Łódź meets Maastricht",
+    "language": "en",
+    "second_title": "Łódź trifft Maastricht",
+    "second_language": "de",
+    "first_day": "2027-06-17",
+    "last_day": "2027-06-18",
+    "zone": "Europe/Amsterdam",
+    "kind": "conference",
+}
+OPENING = ItemFacts(
+    on=date(2027, 6, 18), title=Text(en="Opening", fr="Ouverture"), starts=time(9, 30), abstract=Text(de="Worte")
+)
+CLOSING = ItemFacts(on=date(2027, 6, 18), title=Text(en="Closing", fr="Clôture"), speaker="N. N.", speaker_tbc=True)
+
+
+@pytest.fixture
+def organiser(app, clock):
+    return signed_in(app)
+
+
+def facts_of(app, slug: str = "conference") -> EventFacts:
+    with app.app_context():
+        event = queries.event_by_slug(slug)
+        assert event is not None
+        return actions.event_facts(event)
+
+
+def filled(page) -> dict[str, str | list[str]]:
+    """Return what a browser would send of the page's editor form."""
+    found: dict[str, str | list[str]] = {}
+    for field in soup(page).select("main form.form :is(input, select, textarea)"):
+        kind = field.get("type")
+        if field.name == "select":
+            chosen = field.select("option[selected]") or field.select("option")
+            found[str(field["name"])] = str(chosen[0]["value"])
+        elif field.name == "textarea":
+            found[str(field["name"])] = field.get_text().removeprefix("\r\n")
+        elif kind != "checkbox" or field.has_attr("checked"):
+            found[str(field["name"])] = str(field.get("value", ""))
+    return found
+
+
+def errors(page) -> dict[str, str]:
+    """Return the sentences at the fields, by the fields' names."""
+    found = {}
+    for wrong in soup(page).select(".has-error"):
+        control, sentence = wrong.select_one("input, select, textarea"), wrong.select_one(".error")
+        assert isinstance(control, Tag)
+        assert isinstance(sentence, Tag)
+        found[str(control["name"])] = " ".join(sentence.get_text(" ").split()).removeprefix("Error: ")
+    return found
+
+
+def test_a_save_the_date_is_made_with_eight_entries(app, organiser):
+    form = organiser.get("/desk/events/new")
+    entries = [
+        field["name"] for field in soup(form).select("main form :is(input:not([type=hidden]), select, textarea)")
+    ]
+    assert sorted(map(str, entries)) == sorted(SAVE_THE_DATE)
+    token = hidden(organiser, "/desk/events/new")
+    answer = organiser.post("/desk/events/new", data={**token, **SAVE_THE_DATE, "do": "publish"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/desk/events/lodz-meets-maastricht-2027/")
+    title = Text(en="Łódź meets Maastricht", de="Łódź trifft Maastricht")
+    part = PartFacts("main", title, date(2027, 6, 17), date(2027, 6, 18), capacity={Mode.ON_SITE: None})
+    assert facts_of(app, "lodz-meets-maastricht-2027") == EventFacts(
+        slug="lodz-meets-maastricht-2027",
+        kind=Kind.CONFERENCE,
+        state=State.SAVE_THE_DATE,
+        title=title,
+        zone="Europe/Amsterdam",
+        parts=(part,),
+    )
+    page = words(organiser.get("/desk/events/lodz-meets-maastricht-2027/"))
+    assert "English complete Deutsch complete français 2 texts missing" in page
+    again = organiser.post("/desk/events/new", data={**token, **SAVE_THE_DATE, "do": "draft"})
+    assert again.headers["Location"] == "/desk/events/lodz-meets-maastricht-2027-2/"
+    assert facts_of(app, "lodz-meets-maastricht-2027-2").state is State.DRAFT
+
+
+def test_a_new_event_keeps_what_was_typed_when_it_is_refused(app, organiser):
+    wrong = {**SAVE_THE_DATE, "title": "", "last_day": "2027-06-16", "second_language": "en"}
+    page = organiser.post("/desk/events/new", data={**hidden(organiser, "/desk/events/new"), **wrong, "do": "publish"})
+    assert page.status_code == 422
+    assert errors(page) == {
+        "title": "Please fill this in.",
+        "last_day": "It ends before it starts.",
+        "second_language": "Choose another language than the first.",
+    }
+    assert {name: value for name, value in filled(page).items() if name in wrong} == wrong
+
+
+def test_saving_without_a_change_changes_nothing(app, organiser):
+    add_event(app)
+    answer = organiser.post(EDIT, data=filled(organiser.get(EDIT)))
+    assert answer.status_code == 303
+    assert "Nothing was changed." in words(organiser.get(EVENT + "/"))
+    assert facts_of(app) == CONFERENCE
+
+
+def test_facts_and_parts_are_changed_and_the_history_tells(app, organiser):
+    add_event(app)
+    typed = filled(organiser.get(EDIT)) | {
+        "title": "Closing conference",
+        "state": "announced",
+        "venue-name": "Chemelot  Campus\u200b",
+        "parts-1-starts_time": "09:30",
+        "parts-1-ends_time": "16:00",
+        "parts-1-on_site_places": "",
+        "closes": "2027-06-10T12:00",
+    }
+    assert organiser.post(EDIT, data=typed).status_code == 303
+    wanted = facts_of(app)
+    assert wanted.title == Text(en="Closing conference", fr="Conférence finale", de="Abschlusskonferenz")
+    assert (wanted.state, wanted.closes) == (State.ANNOUNCED, datetime(2027, 6, 10, 12))  # noqa: DTZ001
+    assert wanted.venue is not None
+    assert wanted.venue.name == "Chemelot Campus"
+    day = wanted.parts[1]
+    assert (day.starts, day.ends) == (datetime(2027, 6, 18, 9, 30), datetime(2027, 6, 18, 16))  # noqa: DTZ001
+    assert day.capacity == {Mode.ON_SITE: None, Mode.ONLINE: None}
+    assert wanted.parts[0] == CLOSED_DAY
+    history = words(organiser.get(EVENT + "/"))
+    assert "Revision 2 · 23 November 2026, 13:00 CET · coordinator0@s3chem.example" in history
+    assert "State : save_the_date → announced" in history
+
+
+def test_parts_are_added_moved_and_removed_with_buttons_alone(app, organiser):
+    add_event(app)
+    page = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"title": "Half-written", "do": "add:parts"})
+    assert page.status_code == 200
+    typed = filled(page)
+    assert (typed["title"], typed["parts-2-title"]) == ("Half-written", "")
+    assert facts_of(app) == CONFERENCE  # nothing is saved yet
+    typed |= {
+        "parts-2-title": "Boat trip",
+        "parts-2-starts_on": "2027-06-19",
+        "parts-2-ends_on": "2027-06-19",
+        "parts-2-on_site": "y",
+        "parts-2-on_site_places": "60",
+    }
+    typed = filled(organiser.post(EDIT, data=typed | {"do": "up:parts-2"}))
+    assert [typed[f"parts-{n}-title"] for n in range(3)] == ["Working-group meeting", "Boat trip", "Public conference"]
+    typed = filled(organiser.post(EDIT, data=typed | {"do": "remove:parts-0"}))
+    assert organiser.post(EDIT, data=typed).status_code == 303
+    parts = facts_of(app).parts
+    assert [part.key for part in parts] == ["boat-trip", "day-2"]
+    assert parts[0].capacity == {Mode.ON_SITE: 60}
+    assert parts[1] == PUBLIC_DAY
+
+
+def test_a_part_that_people_registered_for_cannot_be_removed(app, organiser):
+    add_event(app)
+    assert register(app.test_client()).status_code == 303
+    typed = filled(organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"do": "remove:parts-1"}))
+    page = organiser.post(EDIT, data=typed)
+    assert page.status_code == 409
+    assert "People are registered for a part that you removed." in words(page)
+    assert facts_of(app) == CONFERENCE
+
+
+@pytest.mark.parametrize(
+    "changes,wanted",
+    [
+        ({"title": " "}, {"title": "Please fill this in."}),
+        ({"parts-1-ends_on": "2027-06-17"}, {"parts-1-ends_on": "It ends before it starts."}),
+        ({"parts-1-starts_time": "09:30"}, {"parts-1-ends_time": "Give both hours, or none while they are not known."}),
+        ({"closes": "2025-01-01T09:00"}, {"closes": "Registration closes before it opens."}),
+        (
+            {"parts-1-online_url": "javascript:alert(1)"},
+            {"parts-1-online_url": "Please give an address that starts with https://."},
+        ),
+        ({"parts-1-on_site_places": "many"}, {"parts-1-on_site_places": "Not a valid integer value."}),
+        (
+            {"opens": "2027-03-28T02:30"},
+            {
+                "opens": "On this day the clocks in Europe/Amsterdam go forward and skip 02:30. Choose another hour.",
+            },
+        ),
+        (
+            {
+                "parts-1-starts_on": "2027-10-31",
+                "parts-1-ends_on": "2027-10-31",
+                "parts-1-starts_time": "02:30",
+                "parts-1-ends_time": "09:00",
+            },
+            {
+                "parts-1-starts_time": "On this day the clocks in Europe/Amsterdam go back and show 02:30 twice. "
+                "Choose another hour."
+            },
+        ),
+    ],
+)
+def test_what_does_not_fit_is_said_at_its_field_and_everything_typed_is_kept(app, organiser, changes, wanted):
+    add_event(app)
+    typed = filled(organiser.get(EDIT)) | changes
+    page = organiser.post(EDIT, data=typed)
+    assert page.status_code == 422
+    assert errors(page) == wanted
+    kept = filled(page)
+    assert {name: kept[name] for name in changes} == {name: value.strip() for name, value in changes.items()}
+    summary = soup(page).select(".problem a")
+    assert [str(link["href"])[1:] for link in summary] == list(wanted)
+    assert facts_of(app) == CONFERENCE
+
+
+def test_somebody_elses_change_is_shown_and_never_overwritten_unseen(app, organiser):
+    add_event(app)
+    typed = filled(organiser.get(EDIT)) | {"title": "Mine"}
+    revise_event(app, title=Text(en="Theirs"), region="Lombardy")
+    page = organiser.post(EDIT, data=typed)
+    assert page.status_code == 409
+    shown = words(page)
+    assert "Somebody else changed this event while you were writing. Nothing of yours is saved yet." in shown
+    assert "Region : Limburg → Lombardy" in shown
+    assert filled(page)["title"] == "Mine"
+    assert facts_of(app).title == Text(en="Theirs")
+    assert organiser.post(EDIT, data=filled(page)).status_code == 303  # a second press, with open eyes
+    assert (facts_of(app).title, facts_of(app).region) == (Text(en="Mine"), "Limburg")
+
+
+def test_a_public_address_stays_and_a_taken_one_is_refused(app, organiser):
+    add_event(app)
+    add_event(app, slug="draft", state=State.DRAFT)
+    assert "slug" not in filled(organiser.get(EDIT))
+    path = "/desk/events/draft/edit"
+    typed = filled(organiser.get(path))
+    page = organiser.post(path, data=typed | {"slug": "conference"})
+    assert (page.status_code, errors(page)) == (409, {"slug": "Another event has this address already."})
+    assert organiser.post(path, data=typed | {"slug": "new-name"}).headers["Location"] == "/desk/events/new-name/"
+
+
+def test_states_offer_only_the_moves_that_may_follow(app, organiser):
+    add_event(app, state=State.ANNOUNCED)
+    options = [option["value"] for option in soup(organiser.get(EDIT)).select("#state option")]
+    assert options == ["announced", "postponed", "cancelled", "over"]
+
+
+def test_texts_are_written_language_by_language_beside_the_first(app, organiser):
+    add_event(app, parts=(CLOSED_DAY, _with_programme()))
+    path = f"{EVENT}/texts/pl"
+    page = organiser.get(path)
+    assert "Texts in polski" in words(page)
+    assert "Final conference" in soup(page).select(".source")[0].get_text(" ", strip=True)
+    typed = filled(page) | {
+        "title": "Konferencja końcowa",
+        "description": "Pierwszy\r\n\r\n**drugi**",
+        "parts-1-title": "Dzień otwarty",
+        "parts-1-items-0-title": "Otwarcie",
+    }
+    assert organiser.post(path, data=typed).status_code == 303
+    wanted = facts_of(app)
+    assert wanted.title["pl"] == "Konferencja końcowa"
+    assert wanted.description == Text(pl="Pierwszy\n\n**drugi**")
+    assert wanted.parts[1].title["pl"] == "Dzień otwarty"
+    assert wanted.parts[1].programme[0] == ItemFacts(
+        on=OPENING.on,
+        title=Text(en="Opening", fr="Ouverture", pl="Otwarcie"),
+        starts=OPENING.starts,
+        abstract=OPENING.abstract,
+    )
+    assert organiser.post(path, data=typed | {"revision": "2", "title": ""}).status_code == 303
+    assert facts_of(app).title == CONFERENCE.title
+    main = f"{EVENT}/texts/en"
+    emptied = organiser.post(main, data=filled(organiser.get(main)) | {"title": ""})
+    assert (emptied.status_code, errors(emptied)) == (422, {"title": "Please fill this in."})
+    assert organiser.get(f"{EVENT}/texts/xx").status_code == 404
+
+
+def test_lines_of_the_programme_are_moved_with_their_translations(app, organiser):
+    add_event(app, parts=(CLOSED_DAY, _with_programme()))
+    path = f"{EVENT}/programme"
+    typed = filled(organiser.post(path, data=filled(organiser.get(path)) | {"do": "down:parts-1-items-0"}))
+    typed = filled(organiser.post(path, data=typed | {"do": "add:parts-1-items"}))
+    assert typed["parts-1-items-2-on"] == "2027-06-18"  # the day of its part is proposed
+    typed |= {"parts-1-items-2-title": "Farewell", "parts-1-items-2-starts": "15:00", "parts-1-items-2-ends": "15:30"}
+    assert organiser.post(path, data=typed).status_code == 303
+    farewell = ItemFacts(date(2027, 6, 18), Text(en="Farewell"), time(15), time(15, 30))
+    assert facts_of(app).parts[1].programme == (CLOSING, OPENING, farewell)
+
+
+def test_a_line_outside_its_part_or_backwards_is_refused(app, organiser):
+    add_event(app, parts=(CLOSED_DAY, _with_programme()))
+    path = f"{EVENT}/programme"
+    typed = filled(organiser.get(path)) | {"parts-1-items-0-on": "2027-06-20", "parts-1-items-0-ends": "09:00"}
+    page = organiser.post(path, data=typed)
+    assert page.status_code == 422
+    assert errors(page) == {
+        "parts-1-items-0-on": "This day is not one of the days of this part.",
+        "parts-1-items-0-ends": "It ends before it starts.",
+    }
+
+
+def test_the_event_is_given_as_a_file_that_can_be_read_again(app, organiser):
+    add_event(app, parts=(CLOSED_DAY, _with_programme()))
+    answer = organiser.get(f"{EVENT}/event.json")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="conference.json"'
+    assert files.read(json.loads(answer.data)) == facts_of(app)
+
+
+def test_the_list_shows_own_events_alone_and_what_they_lack(app, organiser):
+    add_event(app)
+    add_event(app, slug="other", title=Text(en="Another"))
+    register(app.test_client())
+    row = " ".join(soup(organiser.get("/desk/events/")).select("tbody tr")[0].get_text(" ").split())
+    assert row == "Final conference 17–18 June 2027 Save the date 1 NL IT CA ES PL 1"
+    partner = signed_in(app, Role.PARTNER_ORGANISER, events=("other",))
+    assert [cell.get_text(strip=True) for cell in soup(partner.get("/desk/events/")).select("tbody th")] == ["Another"]
+    assert partner.get("/desk/events/new").status_code == 403
+
+
+def test_a_reader_sees_the_event_and_cannot_change_it(app, organiser):
+    add_event(app)
+    reader = signed_in(app, Role.READ_ONLY)
+    assert "Final conference" in words(reader.get(f"{EVENT}/"))
+    for page in ("edit", "programme", "texts/en"):
+        assert b"/" + page.encode() not in reader.get(f"{EVENT}/").data
+        assert reader.get(f"{EVENT}/{page}").status_code == 403
+    token = {"csrf_token": str(soup(reader.get(f"{EVENT}/")).select("input[name=csrf_token]")[0]["value"])}
+    typed = filled(organiser.get(EDIT)) | {"title": "Changed"}
+    assert reader.post(EDIT, data=typed | token).status_code == 403
+    assert facts_of(app) == CONFERENCE
+
+
+def _with_programme() -> PartFacts:
+    return replace(PUBLIC_DAY, programme=(OPENING, CLOSING))
