@@ -16,7 +16,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import wraps
 from typing import Any, ParamSpec
 
-from flask import Flask, current_app, make_response, request, session
+from flask import Flask, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from sqlalchemy import event
@@ -32,6 +32,8 @@ MOST = 2048
 STALE_SECONDS = 1.0
 SMALL = 600
 QUERIES = frozenset({"", *(f"lang={language}" for language in LANGUAGES)})
+RENDERED = "s3chem.page"
+"""Where a view leaves the page it rendered, for the middleware to answer with: past cookies and per-visitor headers."""
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
 
 
@@ -139,7 +141,14 @@ def bind(app: Flask, settings: Settings) -> None:
     def middleware(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         page = store.find(environ)
         if page is None:
-            return inner(environ, start_response)
+            heard: list[Any] = []
+            answer = inner(environ, lambda *said: heard.append(said))
+            page = environ.get(RENDERED)
+            if page is None:
+                start_response(*heard[0])
+                return answer
+            if hasattr(answer, "close"):
+                answer.close()
         status, headers, body = _answer(page, environ)
         start_response(status, headers)
         return [body]
@@ -161,12 +170,8 @@ def kept(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
         page = _page(response)
         if request.query_string.decode("latin-1") in QUERIES:
             store.keep(key_of(request.environ), page, revision)
-        status, headers, body = _answer(page, request.environ)
-        answer = Response(body, status=status)
-        answer.headers.clear()
-        answer.headers.extend(headers)
-        session.accessed = session.modified = False  # the page is everybody's: no cookie goes out, none matters
-        return answer
+        request.environ[RENDERED] = page
+        return response
 
     return wrapper
 
