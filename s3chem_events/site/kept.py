@@ -142,7 +142,8 @@ def bind(app: Flask, settings: Settings) -> None:
         page = store.find(environ)
         if page is None:
             heard: list[Any] = []
-            answer = inner(environ, lambda *said: heard.append(said))
+            hear: Any = lambda *said: heard.append(said)  # noqa: E731 - held back until it is known who answers
+            answer = inner(environ, hear)
             page = environ.get(RENDERED)
             if page is None:
                 start_response(*heard[0])
