@@ -15,6 +15,7 @@ from s3chem_events.core.config import Settings
 HERE = Path(__file__).parent
 FORM_OPEN_SECONDS = 4 * 3600
 LARGEST_REQUEST = 1_000_000
+VENDOR = "vendor/"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -68,8 +69,11 @@ def _open_doors(app: Flask, settings: Settings) -> None:
 
 
 def _fingerprinted(endpoint: str, values: dict[str, Any]) -> None:
-    """Give each static file's address its content's digest, so that it may be kept for long and is never stale."""
-    if endpoint == "static" and "v" not in values:
+    """Give each static file's address its content's digest, so that it may be kept for long and is never stale.
+
+    Fonts keep the address that the style sheet knows them by: under two they would be loaded twice.
+    """
+    if endpoint == "static" and "v" not in values and not values["filename"].startswith(VENDOR):
         values["v"] = _digest(values["filename"])
 
 
