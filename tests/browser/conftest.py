@@ -1,12 +1,19 @@
 """A real Chromium, phone-sized, that fails the test on any error in its console and any word to another host."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 
-from tests.support import chromium
+from s3chem_events import create_app
+from s3chem_events.core import config
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR
+from s3chem_events.sample import load
+from tests.support import chromium, servers
+from tests.support.visitor import Site
 
 OWN = {"127.0.0.1", "localhost"}
 
@@ -18,6 +25,26 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium.executable(), args=chromium.FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, templates: Callable[[str], str]) -> Iterator[Site]:
+    """Serve the sample content from a real web process, once for all tests here: each brings its own person."""
+    instance, port = tmp_path_factory.mktemp("instance"), servers.free_port()
+    shutil.copyfile(templates("sqlite"), instance / "s3chem.sqlite")
+    environ = {
+        "S3CHEM_INSTANCE": str(instance),
+        "S3CHEM_BASE_URL": f"http://127.0.0.1:{port}",
+        "S3CHEM_SECRET_KEY": "a key for tests alone, as long as a key has to be",
+        "S3CHEM_LIMITS": "off",
+    }
+    app = create_app(config.load(environ))
+    with app.app_context(), transaction():
+        load.sample_content(base_url=environ["S3CHEM_BASE_URL"], by=OPERATOR)
+    with servers.started("web", environ, "--workers", "1", port=port) as server:
+        yield Site(server.url, app)
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
@@ -34,8 +61,12 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             locale="en-GB",
         )
         contexts.append(context)
+        context.set_default_timeout(10_000)
         page = context.new_page()
-        page.on("console", lambda said: troubles.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+        page.on("console", lambda said: troubles.append(f"{page.url}: {said.text}") if _wrong(said) else None)
+        page.on(
+            "response", lambda answer: troubles.append(f"{answer.status} {answer.url}") if _broken(answer) else None
+        )
         page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
         page.on("request", lambda sent: troubles.append(f"another host: {sent.url}") if _foreign(sent.url) else None)
         return page
@@ -50,6 +81,15 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 def page(open_page: Callable[..., Page]) -> Page:
     """Open a window 320 px wide, with JavaScript."""
     return open_page()
+
+
+def _wrong(said: ConsoleMessage) -> bool:
+    return said.type == "error" and not said.text.startswith("Failed to load resource")
+
+
+def _broken(answer: Response) -> bool:
+    """A page may refuse in words; what belongs to a page must be there, and nothing may break."""
+    return answer.status >= (500 if answer.request.resource_type == "document" else 400)
 
 
 def _foreign(url: str) -> bool:
