@@ -153,7 +153,6 @@ def disable(organiser: Organiser, *, by: Actor) -> None:
     _keep_a_coordinator(organiser)
     organiser.active = False
     _end_sessions(organiser)
-    db.session.execute(db.delete(SignInLink).filter_by(organiser_id=organiser.id))
     audit.note("organiser.disabled", by=by, organiser=organiser.id)
 
 
@@ -204,7 +203,8 @@ def end_other_sessions(organiser: Organiser, *, but: int) -> None:
 
 def _end_sessions(organiser: Organiser) -> None:
     organiser.fs_uniquifier = tokens.make()
-    db.session.execute(db.delete(OrganiserSession).filter_by(organiser_id=organiser.id))
+    for way_in in (OrganiserSession, SignInLink):
+        db.session.execute(db.delete(way_in).filter_by(organiser_id=organiser.id))
 
 
 def _keep_a_coordinator(organiser: Organiser) -> None:

@@ -1,5 +1,6 @@
 """Which passwords are good enough: long, and not among those that everybody tries first."""
 
+import re
 import unicodedata
 
 from zxcvbn import zxcvbn
@@ -12,6 +13,10 @@ ESTIMATED = 64
 """The estimate takes long for long passwords; 64 characters tell enough."""
 LEAST_SCORE = 3
 """zxcvbn's "safely unguessable": over 10^8 guesses against its lists of some 30,000 common passwords."""
+NAMED = 4
+OWN = 6
+"""Beside known words of at least 4 letters, so many characters must be the organiser's own."""
+WORD_ENDS = re.compile(r"[\W_]+")
 OURS = ("s3chem", "interreg", "europe", "chemical", "organiser", "conference")
 
 
@@ -41,6 +46,17 @@ def check(password: str, *, known: tuple[str, ...] = ()) -> None:
         raise WeakPassword("short")
     if len(normal) > LONGEST:
         raise WeakPassword("long")
-    words = [part for word in (*OURS, *known) for part in (word, *word.replace("@", ".").split("."))]
-    if zxcvbn(normal[:ESTIMATED], user_inputs=words)["score"] < LEAST_SCORE:
+    words = {part.lower() for word in (*OURS, *known) for part in (word, *WORD_ENDS.split(word)) if len(part) >= NAMED}
+    if (
+        len(_without(words, normal)) < OWN
+        or zxcvbn(normal[:ESTIMATED], user_inputs=sorted(words))["score"] < LEAST_SCORE
+    ):
         raise WeakPassword("common")
+
+
+def _without(words: set[str], password: str) -> str:
+    """Leave out of a password what everybody knows about its owner."""
+    left = password.lower()
+    for word in sorted(words, key=len, reverse=True):
+        left = left.replace(word, "")
+    return left

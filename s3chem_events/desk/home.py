@@ -106,13 +106,13 @@ def _mail_hands() -> Iterator[Hand]:
         text = _("The mail server has not answered well since %(moment)s.", moment=desk_time(since))
         yield Hand(text, "bad", url_for("desk.outbox", state=MailState.DEFERRED), _("Look at what waits"))
     if failed := counts.get(MailState.FAILED, 0):
-        text = _("E-mails that could not be delivered: %(count)s", count=failed)
+        text = _("Some e-mails could not be delivered (%(count)s).", count=failed)
         yield Hand(text, "bad", url_for("desk.outbox", state=MailState.FAILED), _("See why"))
     if uncertain := counts.get(MailState.UNKNOWN, 0):
-        text = _("E-mails that may or may not have arrived: %(count)s", count=uncertain)
+        text = _("Some e-mails may or may not have arrived (%(count)s).", count=uncertain)
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.UNKNOWN), _("Decide"))
     if late := mailing.late_count():
-        text = _("E-mails that have waited for over a day: %(count)s", count=late)
+        text = _("Some e-mails have waited for over a day (%(count)s).", count=late)
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.DEFERRED), _("See why"))
 
 
@@ -126,5 +126,5 @@ def _setup_hands() -> Iterator[Hand]:
         yield Hand(text, "changed", f"/{i18n.language()}/", _("Read it at the foot of the site"))
     waiting = [key for key in NOTICES if (page := publishing.document(key)) and page.data.get("to_be_approved")]
     if waiting:
-        text = _("Texts of the site that a person must approve: %(count)s", count=len(waiting))
+        text = _("Texts of the site wait for a person to approve them (%(count)s).", count=len(waiting))
         yield Hand(text, "changed", f"/{i18n.language()}/{waiting[0]}", _("Read the first"))

@@ -45,7 +45,7 @@ def registered_since(moment: datetime) -> dict[int, int]:
         .where(Registration.registered_at >= moment, Registration.withdrawn_at.is_(None))
         .group_by(Registration.event_id)
     )
-    return dict(rows.tuples().all())
+    return {event_id: int(count) for event_id, count in rows}
 
 
 def registration_by_token(token: str, *, lock: bool = False) -> Registration | None:

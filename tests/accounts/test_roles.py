@@ -1,0 +1,27 @@
+import pytest
+
+from s3chem_events.accounts import roles
+from s3chem_events.accounts.roles import Role
+
+pytestmark = pytest.mark.one_database
+
+
+def permissions(role: Role) -> set[str]:
+    return {permission for permission in roles.PERMISSIONS if roles.may(role, permission)}
+
+
+def test_the_table_of_rights():
+    everyone = {"account.own", "dashboard.see", "event.see", "participants.see"}
+    organiser = everyone | {"event.edit", "participants.edit", "participants.export"}
+    assert {role: permissions(role) for role in Role} == {
+        Role.READ_ONLY: everyone,
+        Role.DESK_HELPER: everyone,
+        Role.PARTNER_ORGANISER: organiser,
+        Role.COORDINATOR: organiser
+        | {"event.add", "organisers.manage", "organisers.see", "outbox.manage", "outbox.see"},
+    }
+    assert {role for role in Role if roles.is_bound(role)} == {Role.PARTNER_ORGANISER, Role.DESK_HELPER}
+
+
+def test_an_unknown_permission_is_nobodys():
+    assert [role for role in Role if roles.may(role, "everything")] == []
