@@ -52,6 +52,7 @@ def shown(event: Event) -> dict[str, object]:
         "region_word": event.region,
         "note": html(event.note.within(language)),
         "missing": {LANGUAGES[code]: (code, n) for code, n in translations.missing(actions.event_facts(event)).items()},
+        "calendar_url": f"/events/{event.slug}.ics?lang={language}",
         "is_listed": event.state in LISTED,
         "has_public_part": any(part.visibility is Visibility.PUBLIC for part in event.parts),
         "revisions": [(revision, saving.changed_words(revision)) for revision in revisions],

@@ -13,9 +13,11 @@ from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import overview, words
+from s3chem_events.desk import outbox, overview, words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.mailing import queries as mailing
+from s3chem_events.mailing.letters import State
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, choices, participants, queries
@@ -24,6 +26,9 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import SORTS, Wanted
 
 LONGEST_SEARCH = 200
+EMAILS = "registration."
+"""The beginning of the kinds of e-mails that go to participants."""
+TROUBLED = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.SUPPRESSED})
 
 
 @desk.route("/events/<slug>/participants")
@@ -38,6 +43,7 @@ def participants_list(slug: str) -> str:
         "desk/participants/list.html",
         **header(found),
         page=page,
+        troubles=_troubles(page),
         wanted=wanted,
         asked=_asked(wanted),
         parts={part.key: part.title.within(language) for part in found.parts},
@@ -132,6 +138,13 @@ def _asked(wanted: Wanted) -> dict[str, str]:
     return {name: str(value) for name, value in asked.items() if value}
 
 
+def _troubles(page: participants.Page) -> dict[int, tuple[str, str]]:
+    """Return whose last e-mail has not arrived, with the name and chip of its state."""
+    newest = mailing.newest_states([row.id for row in page.rows], EMAILS)
+    names = outbox.states()
+    return {number: names[state] for number, state in newest.items() if state in TROUBLED}
+
+
 def _person(slug: str, reference: str) -> tuple[Event, Registration]:
     """Return the person, who must be one of this very event."""
     found = the_event(slug)
@@ -148,6 +161,8 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         **header(found),
         person=person,
         history=history,
+        emails=mailing.about(person.id, EMAILS),
+        email_states=outbox.states(),
         happenings=words.happenings(),
         names=overview.names_of(history),
         organisation_type=choices.organisation_types(language).get(person.organisation_type, person.organisation_type),

@@ -1,5 +1,6 @@
 """What the desk reads of the outbox."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,6 +65,23 @@ def attempts(email_id: int) -> list[DeliveryAttempt]:
     """Return the tries of an e-mail, newest first."""
     query = db.select(DeliveryAttempt).filter_by(email_id=email_id).order_by(DeliveryAttempt.id.desc())
     return list(db.session.scalars(query))
+
+
+def about(subject_id: int, kinds: str) -> list[OutgoingEmail]:
+    """Return the e-mails about one subject, newest first; `kinds` is the beginning of theirs, `registration.`."""
+    query = db.select(OutgoingEmail).where(OutgoingEmail.subject_id == subject_id, OutgoingEmail.kind.startswith(kinds))
+    query = query.options(load_only(*LISTED, raiseload=True)).order_by(OutgoingEmail.id.desc())
+    return list(db.session.scalars(query))
+
+
+def newest_states(subject_ids: Iterable[int], kinds: str) -> dict[int, State]:
+    """Return where the newest e-mail about each subject stands, in one statement."""
+    rows = db.session.execute(
+        db.select(OutgoingEmail.subject_id, OutgoingEmail.state)
+        .where(OutgoingEmail.subject_id.in_(list(subject_ids)), OutgoingEmail.kind.startswith(kinds))
+        .order_by(OutgoingEmail.id)
+    )
+    return {subject_id: State(state) for subject_id, state in rows}
 
 
 def late_count() -> int:
