@@ -121,6 +121,8 @@ def worker() -> int:
 
 def application() -> Flask:
     """Make the application in one of the web server's processes."""
+    for number in STOP_SIGNALS:  # until granian sets its own: those inherited over the fork would swallow a TERM
+        signal.signal(number, signal.SIG_DFL)
     _end_with_parent()
     return create_app()
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -11,6 +13,9 @@ import pytest
 from tests.support import servers
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+
+
+AT_ONCE = 5.0  # seconds; some 0.6 where the machine has nothing else to do
 
 
 def until(true: Callable[[], object], *, seconds: float = 10.0) -> bool:
@@ -33,7 +38,7 @@ def test_one_signal_stops_web_and_worker_quickly_and_leaves_no_process(environ, 
         family = server.descendants()
         asked = time.monotonic()
         written = server.stop(number)
-        assert (server.process.returncode, time.monotonic() - asked < 3.0, gone(family)) == (0, True, True), written
+        assert (server.process.returncode, time.monotonic() - asked < AT_ONCE, gone(family)) == (0, True, True), written
         assert "Traceback" not in written
 
 
@@ -71,11 +76,13 @@ def test_nothing_outlives_a_killed_supervisor(environ):
 @pytest.mark.parametrize("command", ["serve", "web"])
 def test_a_taken_port_is_said_in_one_sentence(environ, command):
     with servers.started("web", environ, "--workers", "1") as first:
-        port = int(first.url.rpartition(":")[2])
-        with pytest.raises(AssertionError) as refused, servers.started(command, environ, port=port) as second:
-            second.process.wait(10)
-            raise AssertionError(second.process.communicate()[0])
-        assert f"Error: Cannot listen on 127.0.0.1:{port}: address already in use.\n" in str(refused.value)
+        port = first.url.rpartition(":")[2]
+        line = [sys.executable, "-m", "s3chem_events.cli", command, "--port", port]
+        second = subprocess.run(line, env=servers.environment(environ), capture_output=True, text=True, check=False)
+        assert (second.returncode, second.stderr) == (
+            1,
+            f"Error: Cannot listen on 127.0.0.1:{port}: address already in use.\n",
+        )
 
 
 def test_static_files_come_from_the_server_itself(environ):

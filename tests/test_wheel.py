@@ -82,11 +82,13 @@ def test_installed_wheel_serves_a_page_outside_the_tree(wheel: Path, tmp_path: P
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("S3CHEM_", "PYTHONPATH", "COV"))} | settings
     command = str(fresh / "bin/s3chem-events")
 
-    ask = [python, "-c", "import s3chem_events; print(s3chem_events.__file__)"]
+    ask = [str(python), "-c", "import s3chem_events; print(s3chem_events.__file__)"]
     assert subprocess.check_output(ask, cwd=elsewhere, env=environ, text=True).startswith(str(site))
     for step in ("setup", "demo"):
         subprocess.run([command, step], cwd=elsewhere, env=environ, check=True, capture_output=True)
-    process = subprocess.Popen([command, "web", "--port", str(port), "--workers", "1"], cwd=elsewhere, env=environ)
+    process = subprocess.Popen(
+        [command, "web", "--port", str(port), "--workers", "1"], cwd=elsewhere, env=environ, text=True
+    )
     try:
         server = servers.Server(f"http://127.0.0.1:{port}", process)
         server.await_answer()

@@ -77,7 +77,7 @@ def _plain_type(kind: str, item: Any, autogenerate_context: Any) -> Any:
     if kind != "type" or not isinstance(item, TypeDecorator) or type(item).__module__.startswith("sqlalchemy."):
         return False
     plain = f"sa.{item.impl_instance!r}"
-    on_postgresql = item.load_dialect_impl(postgresql.dialect())
+    on_postgresql = item.load_dialect_impl(postgresql.dialect())  # type: ignore[no-untyped-call]
     if type(on_postgresql) is type(item.impl_instance) or not isinstance(on_postgresql, postgresql.JSONB):
         return plain
     autogenerate_context.imports.add("from sqlalchemy.dialects import postgresql")
