@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_binary_file, message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
 from typing import cast
@@ -81,7 +82,7 @@ def opened(folder: Path, key: str) -> KeptMail | None:
     calendar = next((p for p in mail.walk() if p.get_content_type() == "text/calendar"), None)
     return KeptMail(
         envelope=_envelope(key, mail),
-        headers=tuple((name, str(value)) for name, value in mail.items()),
+        headers=tuple((name, header(mail, name)) for name in mail),
         language=str(mail["Content-Language"] or DEFAULT),
         text=_content(mail, "plain"),
         html=_with_emblem(_content(mail, "html"), mail),
@@ -95,6 +96,13 @@ def opened(folder: Path, key: str) -> KeptMail | None:
     )
 
 
+def header(mail: EmailMessage, name: str) -> str:
+    """Return a header in words. The email package of 3.11 puts a space between two encoded words of a name."""
+    raw = next((str(value) for key, value in mail.raw_items() if key == name), "")
+    lines = raw.encode("ascii", "surrogateescape").decode("utf-8", "replace").splitlines()
+    return str(make_header(decode_header("".join(lines))))
+
+
 def _keys(folder: Path) -> list[tuple[str, Path]]:
     paths = [path for path in (folder / "new").glob("*.s3chem") if KEY.fullmatch(path.name)]
     return [(p.name, p) for p in sorted(paths, key=lambda p: [int(n) for n in p.name.split(".")[:2]], reverse=True)]
@@ -102,7 +110,7 @@ def _keys(folder: Path) -> list[tuple[str, Path]]:
 
 def _envelope(key: str, mail: EmailMessage) -> Envelope:
     date = mail["Date"]
-    return Envelope(key, str(mail["To"]), str(mail["Subject"]), date.datetime if date else None)
+    return Envelope(key, header(mail, "To"), header(mail, "Subject"), date.datetime if date else None)
 
 
 def _content(mail: EmailMessage, subtype: str) -> str:

@@ -81,7 +81,7 @@ def _mailbox(header: str, name: str, address: str) -> str:
     address = addresses.mailable(address)
     if not name:
         return address
-    if name.isascii() and len(name) <= LONGEST_WORD:
+    if name.isascii() and len(name) <= LONGEST_WORD and "=?" not in name:
         shown = _one_line(name)
         quoted = '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"' if SPECIALS.search(shown) else shown
     else:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import Fact
+from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing.models import RelayFailure
 
 TRIES = 5
@@ -40,3 +41,10 @@ def fail(reasons: Mapping[int, str]) -> None:
         db.session.add(failure)
         if failure.due_at is None:
             db.session.execute(db.update(Fact).where(Fact.id == fact_id).values(relayed_at=moment))
+
+
+def again(fact_id: int, *, by: Actor) -> None:
+    """Have a fact tried anew that was given up."""
+    db.session.execute(db.delete(RelayFailure).filter_by(fact_id=fact_id))
+    db.session.execute(db.update(Fact).where(Fact.id == fact_id).values(relayed_at=None))
+    journal.record("fact.retried", fact_id, by=by)

@@ -1,0 +1,299 @@
+"""Every e-mail in every language: what it says, what it carries, what it must never hold."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from icalendar import Calendar
+
+from s3chem_events.accounts import actions as accounts
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR, PARTICIPANT
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.mailing.maildir import KeptMail
+from s3chem_events.publishing.actions import keep_document
+from s3chem_events.publishing.lifecycle import Mode, Visibility
+from s3chem_events.registration import actions, queries
+from s3chem_events.registration.models import Registration
+from tests.conftest import Clock
+from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event
+from tests.support.post import enrol, kept, work
+
+PROJECT = {
+    "name": "S3Chem",
+    "contact": {"address": "contact@s3chem.example"},
+    "funding": {
+        "statement": {"en": "European Union. Funded.", "fr": "Union européenne. Financé.", "de": "Europäische Union."}
+    },
+}
+COMPLETE = ("en", "fr", "de")
+
+
+@pytest.fixture(autouse=True)
+def published(app: Flask, clock: Clock) -> None:
+    with app.app_context(), transaction():
+        keep_document("project", PROJECT)
+    add_event(app)
+
+
+def withdraw(app: Flask, registration_id: int) -> None:
+    with app.app_context(), transaction():
+        registration = queries.registration_by_id(registration_id)
+        assert registration is not None
+        actions.withdraw(registration, by=PARTICIPANT)
+
+
+def confirmed(app: Flask, language: str) -> KeptMail:
+    enrol(app, language=language, given_name=f"Anna {language}")
+    work(app)
+    return kept(app)[-1]
+
+
+def withdrawn(app: Flask, language: str) -> KeptMail:
+    withdraw(app, enrol(app, language=language, given_name=f"Anna {language}")[0])
+    work(app)
+    return kept(app)[-1]
+
+
+def link(app: Flask, language: str) -> KeptMail:
+    enrol(app, language=language, email=f"{language}@park.example")
+    work(app)
+    with app.app_context(), transaction():
+        actions.request_link(f"{language}@park.example", by=PARTICIPANT)
+    work(app)
+    return kept(app)[-1]
+
+
+def way_in(app: Flask, language: str) -> KeptMail:
+    with app.app_context(), transaction():
+        accounts.add(f"{language}@s3chem.example", role=Role.COORDINATOR, by=OPERATOR, name="Olga", language=language)
+    with app.app_context(), transaction():
+        accounts.request_link(f"{language}@s3chem.example")
+    work(app)
+    return kept(app)[-1]
+
+
+def links(mail: KeptMail) -> set[str]:
+    return {a["href"] for a in BeautifulSoup(mail.html, "html.parser").select("a[href]")}  # type: ignore[misc]
+
+
+def token_free(text: str) -> str:
+    return re.sub(r"[\w.-]{20,}", "TOKEN", text)
+
+
+@pytest.mark.parametrize("make", [confirmed, withdrawn, link, way_in])
+def test_each_email_in_each_language_is_whole(app: Flask, clock: Clock, make: Any):
+    for language in LANGUAGES:
+        clock.advance(days=2)
+        holds_together(make(app, language), language)
+
+
+def holds_together(mail: KeptMail, language: str) -> None:
+    page = BeautifulSoup(mail.html, "html.parser")
+    assert page.html is not None
+    assert mail.language in {language, "en"}
+    assert page.html["lang"] == mail.language
+    funding = PROJECT["funding"]["statement"][mail.language if mail.language in COMPLETE else "en"]  # type: ignore[index]
+    assert funding in mail.text and funding in page.get_text()
+    assert "contact@s3chem.example" in mail.text
+    assert len(mail.html.encode()) < 20_000  # an e-mail may weigh 100 kB
+    # Readable without pictures, and no other address is asked for anything.
+    assert [image["alt"] for image in page.select("img")] == ["Emblem of the European Union"] or mail.language != "en"
+    assert all(str(image["src"]).startswith("data:image/png;base64,") for image in page.select("img"))
+    assert {link.split("/")[2] for link in links(mail)} == {"localhost"}
+    assert page.select("script, link, iframe, form, object") == []
+    # Each address that a button leads to stands in the text part as well.
+    assert {link for link in links(mail) if link not in mail.text} == set()
+    assert max(len(line) for line in mail.text.splitlines() if "http" not in line) <= 72
+    assert "\n\n\n" not in mail.text
+    assert [line for line in mail.text.splitlines() if line != line.rstrip()] == []
+    assert "{" not in mail.text + mail.envelope.subject and "%(" not in mail.text + mail.html
+    assert "\n" not in mail.envelope.subject
+
+
+def test_confirmation_reads_as_written(app: Flask):
+    enrol(app)
+    work(app)
+    (mail,) = kept(app)
+    assert mail.envelope.to == "Anna Nowak <anna0@park.example>"
+    assert mail.envelope.subject == "Your place is confirmed: Final conference, 17–18 June 2027 (Anna Nowak)"
+    reference = re.search("S3C-[A-Z0-9]{7}", mail.text)
+    assert reference
+    assert token_free(mail.text.replace(reference.group(), "REFERENCE")) == (
+        """Good day Anna Nowak,
+
+your place is confirmed.
+
+Final conference
+17–18 June 2027, Maastricht, Netherlands
+
+You are registered for:
+
+- Public conference
+  Friday, 18 June 2027
+  online
+
+Reference: REFERENCE
+
+Your own page, to look at your registration or to withdraw it:
+http://localhost/en/registrations/TOKEN
+Whoever has this link can do so too: keep it to yourself.
+
+Calendar
+This e-mail carries an invitation: your mail program can put the date
+into your calendar. Where it offers nothing, open the attached file.
+All of it as one file:
+http://localhost/calendar/TOKEN
+
+What happens next
+The hours, the place and the programme will follow. You will be told by
+e-mail; there is nothing more to do.
+The event’s page:
+http://localhost/en/events/conference
+
+This was not you?
+Somebody entered your address, perhaps by mistake. If you do nothing,
+nobody writes to you but about this event. With this link you remove the
+registration and your address, and nobody can enter it for this event
+again:
+http://localhost/en/registrations/TOKEN/not-me
+
+------------------------------------------------------------------------
+You receive this e-mail because anna0@park.example was entered in the
+registration form for “Final conference” on 23 November 2026, 13:00 CET.
+
+A person reads what you answer: contact@s3chem.example
+
+European Union. Funded.
+"""
+    )
+
+
+def test_confirmation_invites_its_reader_alone(app: Flask):
+    enrol(app, language="fr")
+    work(app)
+    (mail,) = kept(app)
+    calendar = Calendar.from_ical(mail.calendar)
+    event = calendar.walk("VEVENT")[0]
+    assert (mail.method, calendar["METHOD"], len(calendar.walk("VEVENT"))) == ("REQUEST", "REQUEST", 1)
+    assert (event["ATTENDEE"], event["ATTENDEE"].params["CN"]) == ("mailto:anna0@park.example", "Anna Nowak")
+    assert event["ORGANIZER"] == "mailto:events@s3chem.example"
+    titles = {"fr": "Conférence finale: Conférence publique", "en": "Final conference: Public conference"}
+    assert (event["STATUS"], event["SUMMARY"]) == ("CONFIRMED", titles[mail.language])
+    assert (event["DTSTART"].to_ical(), event["DTEND"].to_ical()) == (b"20270618", b"20270619")
+    assert [(a.name, a.content.decode().replace("\r\n", "\n")) for a in mail.attachments] == [
+        ("invite.ics", mail.calendar.replace("\r\n", "\n"))
+    ]
+
+
+def test_withdrawal_takes_the_same_entry_out(app: Flask):
+    (registration_id,) = enrol(app)
+    work(app)
+    withdraw(app, registration_id)
+    work(app)
+    before, mail = kept(app)
+    first, last = (Calendar.from_ical(m.calendar).walk("VEVENT")[0] for m in (before, mail))
+    assert (mail.method, Calendar.from_ical(mail.calendar)["METHOD"]) == ("CANCEL", "CANCEL")
+    assert (last["UID"], last["STATUS"]) == (first["UID"], "CANCELLED")
+    assert last["SEQUENCE"] >= first["SEQUENCE"]
+    assert last["ATTENDEE"] == "mailto:anna0@park.example"
+
+
+def test_two_parts_are_one_email_with_an_invitation_each(app: Flask):
+    open_day = {"visibility": Visibility.PUBLIC, "capacity": {Mode.ON_SITE: 40}}
+    add_event(app, CONFERENCE, slug="both", parts=(replace(CLOSED_DAY, **open_day), PUBLIC_DAY))
+    enrol(app, slug="both", choices={"day-2": Mode.ONLINE, "day-1": Mode.ON_SITE})
+    assert work(app) == 1
+    (mail,) = kept(app)
+    files = [Calendar.from_ical(a.content) for a in mail.attachments]
+    assert [a.name for a in mail.attachments] == ["invite-1.ics", "invite-2.ics"]
+    assert [len(f.walk("VEVENT")) for f in files] == [1, 1]
+    assert len({str(f.walk("VEVENT")[0]["UID"]) for f in files}) == 2
+    assert [f["METHOD"] for f in files] == ["REQUEST", "REQUEST"]
+    assert mail.text.index("Working-group meeting") < mail.text.index("Public conference")
+
+
+def test_hours_and_place_are_told_where_they_are_known(app: Flask):
+    add_event(app, WORKSHOP)
+    enrol(app, slug="workshop", choices={"day": Mode.ON_SITE})
+    work(app)
+    text = kept(app)[-1].text
+    assert "  Wednesday, 25 August 2027, 10:30–15:00 CEST\n" in text
+    assert "Chamber, Jagiellońska 26, Warszawa, Poland" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "given, family, shown",
+    [
+        ("Żaneta", "Źdźbło", "Żaneta Źdźbło"),
+        ("", "Sukarno", "Sukarno"),
+        ("محمد", "عبد الله", "\u2068محمد عبد الله\u2069"),
+        ("<script>alert(1)</script>", "{{7*7}} {0.__class__}", "<script>alert(1)</script> {{7*7}} {0.__class__}"),
+        ("Win at", "evil.example", "Win at evil.\u200bexample"),
+        ("J.R.R.", "Tolkien", "J.R.R. Tolkien"),
+        ("%(reference)s %s", "100%", "%(reference)s %s 100%"),
+    ],
+)
+def test_names_are_shown_as_typed_and_do_nothing(app: Flask, given: str, family: str, shown: str):
+    enrol(app, given_name=given, family_name=family)
+    work(app)
+    (mail,) = kept(app)
+    page = BeautifulSoup(mail.html, "html.parser")
+    assert f"Good day {shown}," in mail.text.replace("\n", " ")
+    assert f"Good day {shown}," in page.get_text()
+    assert mail.envelope.subject.endswith(f"({shown})")
+    assert page.select("script") == []
+    assert str(Calendar.from_ical(mail.calendar).walk("VEVENT")[0]["ATTENDEE"].params["CN"]).strip("\u2068\u2069") == (
+        shown.strip("\u2068\u2069")
+    )
+
+
+def test_long_name_is_shortened_in_the_subject_alone(app: Flask):
+    enrol(app, given_name="A" * 40, family_name="B" * 40)
+    work(app)
+    (mail,) = kept(app)
+    assert "A" * 40 + " " + "B" * 40 in " ".join(mail.text.split())
+    assert mail.envelope.subject.endswith("(" + "A" * 40 + " " + "B" * 18 + "…)")
+
+
+def test_one_mailbox_is_sent_all_its_links_once(app: Flask):
+    add_event(app, WORKSHOP)
+    enrol(app, family_name="Nowak")
+    enrol(app, given_name="Jan", family_name="Nowak")
+    enrol(app, slug="workshop", choices={"day": Mode.ON_SITE})
+    withdraw(app, enrol(app, given_name="Ewa")[0])
+    work(app)
+    before = len(kept(app))
+    with app.app_context(), transaction():
+        actions.request_link("ANNA0@Park.example", by=PARTICIPANT)
+    assert work(app) == 1
+    mail = kept(app)[before:][0]
+    assert mail.envelope.subject == "Your links to 3 registrations"
+    assert mail.envelope.to == "anna0@park.example"
+    assert len(links(mail)) == 3
+    assert "Ewa" not in mail.text and "Jan Nowak" in mail.text
+    assert mail.calendar == ""
+
+
+def test_whose_registration_is_gone_gets_nothing(app: Flask):
+    (registration_id,) = enrol(app)
+    with app.app_context(), transaction():
+        registration = queries.registration_by_id(registration_id)
+        assert registration is not None
+        actions.disown(registration, by=PARTICIPANT)
+    assert (work(app), kept(app)) == (0, [])
+    with app.app_context():
+        assert db.session.scalar(db.select(db.func.count()).select_from(Registration)) == 0
+
+
+def test_no_email_to_an_organiser_who_was_disabled(app: Flask):
+    with app.app_context(), transaction():
+        accounts.add("first@s3chem.example", role=Role.COORDINATOR, by=OPERATOR)
+        organiser = accounts.add("olga@s3chem.example", role=Role.COORDINATOR, by=OPERATOR)
+        accounts.request_link("olga@s3chem.example")
+        accounts.disable(organiser, by=OPERATOR)
+    assert (work(app), kept(app)) == (0, [])
