@@ -38,7 +38,7 @@ lint: .venv/test.stamp translations  ## style, types, import contracts, template
 check: lint test  ## make lint and make test
 
 bench: .venv/test.stamp translations  ## the figures of this machine, beside their limits
-	@$(PY) -m bench $(ARGS)
+	@$(PY) -m tests.bench $(ARGS)
 
 lock:  ## fix the versions and hashes of all dependencies anew (ARGS=--upgrade for newer ones)
 	@$(COMPILE_LOCK) pyproject.toml -o requirements.lock

@@ -1,0 +1,106 @@
+"""One registration from opening the form to the delivered e-mail: what it costs, and how long a visitor waits."""
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.bench import rig
+from tests.bench.figures import Figure
+from tests.support.post_office import PostOffice
+from tests.support.servers import Server, started
+
+PEOPLE = 200
+WARM = 20
+A_SECOND = 20
+MAIL_WITHIN = 60.0
+
+
+def run() -> list[Figure]:
+    with _post_office() as office, _site(office) as server:
+        _register_all(server, range(WARM))
+        _await(lambda: len(office.mails) >= WARM)
+        return [_cost(server, office), _waiting(server)]
+
+
+def _cost(server: Server, office: PostOffice) -> Figure:
+    """Add up the processor's time of all processes of the site until the last of the e-mails has been accepted."""
+    before, mails = _cpu(server), len(office.mails)
+    _register_all(server, range(1000, 1000 + PEOPLE))
+    _await(lambda: len(office.mails) >= mails + PEOPLE)
+    after = _cpu(server)
+    each = {name: (after[name] - before[name]) * 1000 / PEOPLE for name in after}
+    note = ", ".join(f"{name} {spent:.1f}" for name, spent in each.items())
+    return Figure(
+        work="one registration, its mail included, CPU", measured=sum(each.values()), unit="ms", goal=25, note=note
+    )
+
+
+def _cpu(server: Server) -> dict[str, float]:
+    spent = {}
+    for name, top in zip(("web", "worker"), server.children(), strict=True):
+        times = [process.cpu_times() for process in (top, *top.children(recursive=True))]
+        spent[name] = sum(time.user + time.system for time in times)
+    return spent
+
+
+def _waiting(server: Server) -> Figure:
+    """Post on time, whether or not the one before has been answered: as visitors do."""
+    seconds: list[float] = []
+    visitors = [_visitor(server) for _ in range(PEOPLE)]
+    start = time.perf_counter()
+
+    def press(number: int) -> None:
+        time.sleep(max(start + number / A_SECOND - time.perf_counter(), 0))
+        began = time.perf_counter()
+        assert visitors[number].register(5000 + number) == 303
+        seconds.append(time.perf_counter() - began)
+
+    threads = [threading.Thread(target=press, args=(number,)) for number in range(PEOPLE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seconds) == PEOPLE
+    p50, p95 = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
+    return Figure(
+        work=f"POST at {A_SECOND}/s, p95", measured=p95 * 1000, unit="ms", goal=300, note=f"p50 {p50 * 1000:.0f}"
+    )
+
+
+def _register_all(server: Server, numbers: range) -> None:
+    for number in numbers:
+        visitor = _visitor(server)
+        assert visitor.register(number) == 303
+        visitor.close()
+
+
+def _visitor(server: Server) -> rig.Visitor:
+    visitor = rig.Visitor(server.url)
+    visitor.open_form()
+    return visitor
+
+
+def _await(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + MAIL_WITHIN
+    while not done():
+        assert time.monotonic() < deadline, "the e-mails did not come"
+        time.sleep(0.05)
+
+
+@contextmanager
+def _post_office() -> Iterator[PostOffice]:
+    office = PostOffice()
+    office.start()
+    try:
+        yield office
+    finally:
+        office.stop()
+
+
+@contextmanager
+def _site(office: PostOffice) -> Iterator[Server]:
+    mail = {"MAIL_SERVER": office.host, "MAIL_PORT": str(office.port), "MAIL_TLS": "none"}
+    with rig.prepared(**mail) as settings, started("serve", settings, "--workers", "2") as server:
+        yield server
