@@ -195,12 +195,6 @@ def end_session(organiser: Organiser, *, session_id: int) -> bool:
     return isinstance(done, CursorResult) and done.rowcount > 0
 
 
-def end_other_sessions(organiser: Organiser, *, but: int) -> None:
-    """Sign out every browser but one."""
-    query = db.delete(OrganiserSession).where(OrganiserSession.organiser_id == organiser.id, OrganiserSession.id != but)
-    db.session.execute(query)
-
-
 def _end_sessions(organiser: Organiser) -> None:
     organiser.fs_uniquifier = tokens.make()
     for way_in in (OrganiserSession, SignInLink):

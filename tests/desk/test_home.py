@@ -1,0 +1,54 @@
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import transaction
+from s3chem_events.publishing import actions as publishing
+from tests.factories import WORKSHOP, add_event, register, soup, words
+from tests.support.desk import signed_in
+
+
+def places(client) -> list[str]:
+    return [" ".join(each.get_text(" ").split()) for each in soup(client.get("/desk/")).select(".places > div")]
+
+
+def test_the_overview_counts_places_by_part_and_mode(app, client):
+    add_event(app)
+    register(client)
+    register(client, given_name="Ada", **{"mode-day-2": "online"})
+    desk = signed_in(app)
+    assert places(desk) == [
+        "Working-group meeting, On site 0 of 40",
+        "Public conference, On site 1 of 3",
+        "Public conference, Online 1, no limit",
+    ]
+    assert "2 in the last 24 hours 2 in the last 7 days" in words(desk.get("/desk/"))
+
+
+def test_a_partner_sees_own_events_and_their_numbers_only(app, client):
+    add_event(app)
+    add_event(app, WORKSHOP)
+    register(client)
+    page = words(signed_in(app, Role.PARTNER_ORGANISER, events=("workshop",)).get("/desk/"))
+    assert "0 in the last 24 hours" in page
+    assert ("Workshop" in page, "Final conference" in page, "mail" in page) == (True, False, False)
+
+
+def test_an_empty_desk_says_what_to_do(app):
+    page = words(signed_in(app).get("/desk/"))
+    assert "No event is coming up. Make an event" in page
+    assert "No mail server is set: nobody gets an e-mail." in page
+
+
+def test_wording_that_nobody_has_approved_is_said_until_somebody_has(app):
+    desk = signed_in(app)
+    for approved in (False, True):
+        with app.app_context(), transaction():
+            publishing.keep_document("project", {"funding": {"approved": approved}})
+            publishing.keep_document("imprint", {"to_be_approved": not approved})
+        page = words(desk.get("/desk/"))
+        assert ("The funding statement is to be approved" in page) is not approved
+        assert ("wait for a person to approve them (1)" in page) is not approved
+
+
+def test_the_desk_speaks_the_organisers_language(app):
+    page = soup(signed_in(app, language="de").get("/desk/"))
+    assert page.html is not None
+    assert page.html["lang"] == "de"
