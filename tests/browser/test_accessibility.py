@@ -1,0 +1,126 @@
+"""Every public page as people with other eyes and screens meet it: axe, narrow windows, wide letters, large zoom."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.factories import FILLED, soup
+from tests.support.visitor import CUT_OFF, SEND, Person, Site, fill, fits
+
+pytestmark = pytest.mark.browser
+FORM = "/en/events/final-conference/register"
+PUBLIC = (
+    "/en/",
+    "/en/events/",
+    "/fr/events/final-conference",
+    "/en/events/magdeburg-2020",
+    "/en/news/",
+    "/de/news/newsletter-february-2020",
+    "/en/partners",
+    "/en/privacy",
+    "/en/imprint",
+    "/en/accessibility",
+    "/pl/accessibility",
+    FORM,
+    "/en/events/magdeburg-2020/register",
+    "/en/registrations/lost-link",
+    "/en/registrations/mistyped",
+    "/en/nowhere",
+    "/desk/sign-in",
+    "/desk/sign-in/link",
+)
+WIDTHS = (320, 1280)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+COLOURS = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations"],
+}
+SPACING = """() => { const sheet = new CSSStyleSheet(); sheet.replaceSync(
+  '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }' +
+  'p { margin-bottom: 2em !important }'); document.adoptedStyleSheets = [sheet] }"""
+
+
+def faults(page: Page) -> list[str]:
+    """Let axe look at a page: narrow and wide; in the dark at the colours alone, for nothing else changes there."""
+    found = []
+    for width in WIDTHS:
+        for scheme, options in (("light", EVERYTHING), ("dark", COLOURS)):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            for fault in Axe().run(page, options=options).response["violations"]:
+                where = [node["html"][:120] for node in fault["nodes"][:3]]
+                found.append(f"{page.url} {width} px {scheme}: {fault['id']}: {where}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def own(site: Site) -> str:
+    """Register somebody whose own page can be looked at."""
+    client = site.app.test_client()
+    host = {"base_url": site.url}
+    answer = client.get(FORM, **host)
+    hidden = {e["name"]: e.get("value", "") for e in soup(answer).select("main form input[type=hidden]")}
+    sent = client.post(FORM, data={**FILLED, **hidden, "email": "looked-at@park.example"}, **host)
+    assert sent.status_code == 303, sent.data
+    return str(sent.headers["Location"])
+
+
+def test_axe_would_see_a_fault(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/en/imprint")
+    page.evaluate("document.querySelector('.emblem').removeAttribute('alt')")
+    page.evaluate("document.querySelector('main p').style.color = '#999'")
+    assert {fault.split(": ")[1] for fault in faults(page)} == {"image-alt", "color-contrast"}
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_axe_finds_nothing_on_any_public_page(site: Site, page: Page, path: str) -> None:
+    page.goto(site.url + path)
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("below", ["", "/withdrawal", "/not-me"])
+def test_axe_finds_nothing_on_a_participants_own_pages(site: Site, page: Page, own: str, below: str) -> None:
+    page.goto(site.url + own + below)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert faults(page) == []
+
+
+def test_axe_finds_nothing_in_what_answers_the_form(site: Site, page: Page) -> None:
+    page.goto(site.url + FORM)
+    page.locator(SEND).click()
+    expect(page.locator('[role="alert"]')).to_be_visible()
+    refused = faults(page)
+    for _once_and_again in range(2):
+        page.goto(site.url + FORM)
+        fill(page, Person("answered@park.example"))
+        with page.expect_navigation():
+            page.locator(SEND).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are registered already")
+    already = faults(page)
+    page.goto(f"{site.url}/en/registrations/lost-link")
+    page.locator('main [name="email"]').fill("answered@park.example")
+    with page.expect_navigation():
+        page.locator(SEND).click()
+    assert (refused, already, faults(page)) == ([], [], [])
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_nothing_is_lost_at_four_hundred_per_cent_or_with_wide_letters(
+    site: Site, open_page: Callable[..., Page], path: str
+) -> None:
+    page = open_page(width=320, height=256)  # 1280 x 1024 at 400 %: WCAG 1.4.10
+    page.goto(site.url + path)
+    fits(page)
+    held = page.evaluate(
+        """() => [...document.querySelectorAll('body *')].filter(e =>
+            ['fixed', 'sticky'].includes(getComputedStyle(e).position) && e.offsetHeight > innerHeight / 3
+        ).map(e => e.outerHTML.slice(0, 90))"""
+    )
+    assert held == []  # nothing stands in front of most of the window
+    before = page.evaluate(CUT_OFF)
+    page.evaluate(SPACING)  # WCAG 1.4.12
+    fits(page)
+    assert (before, page.evaluate(CUT_OFF)) == ([], [])
