@@ -11,12 +11,13 @@ from flask.cli import FlaskGroup, with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import inspect
 
-from s3chem_events import create_app, serving
+from s3chem_events import create_app, doctor, serving
 from s3chem_events.accounts import actions as accounts
 from s3chem_events.accounts import queries as organisers
 from s3chem_events.accounts import roles
 from s3chem_events.accounts.roles import Role
 from s3chem_events.attendance import exports
+from s3chem_events.core import backups
 from s3chem_events.core.config import WrongSetting
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.errors import Refused
@@ -95,6 +96,36 @@ def export(slug: str, form: str, delimiter: str, output: IO[bytes]) -> None:
         exports.record(found.id, wanted, form=form, by=OPERATOR)
     for chunk in exports.file(form, participants.participations(found.id, wanted), delimiter=delimiter):
         output.write(chunk)
+
+
+@group.command("doctor")
+@with_appcontext
+def examine() -> None:
+    """Look at the configuration, the database, the queue and the mail server, and say in words what is wrong."""
+    wrong = 0
+    for well, sentence in doctor.findings(settings()):
+        click.echo(("  well   " if well else "  WRONG  ") + sentence)
+        wrong += not well
+    if wrong:
+        sys.exit(1)
+
+
+@group.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def backup(file: Path) -> None:
+    """Write the database and the secret key into FILE (a tar file), while the site goes on."""
+    size = backups.back_up(settings(), file)
+    click.echo(f"{file} is written, {size:,} bytes. It holds personal data and the key to all links: keep it safe.")
+
+
+@group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def restore(file: Path) -> None:
+    """Put a backup into an instance folder that has no database yet."""
+    backups.restore(settings(), file)
+    click.echo("Restored. `s3chem-events setup` brings it to the newest schema, if it is an older one.")
 
 
 @group.group()

@@ -193,7 +193,7 @@ def _driver(url: str) -> str:
 
 def _make_folder(instance: Path) -> None:
     try:
-        instance.mkdir(parents=True, exist_ok=True)
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold people's names
     except OSError as error:
         msg = f"{PREFIX}INSTANCE: the folder {instance} cannot be made ({error.strerror})."
         raise WrongSetting(msg) from error

@@ -54,6 +54,18 @@ def transport(settings: Settings, *, emblem: bytes, patience: Patience | None = 
     return _Server(settings.mail, emblem, patience or Patience())
 
 
+def fault(server: MailServer) -> str:
+    """Connect to a mail server, sign in and leave; returns why that fails, or nothing."""
+    connection = _Kept(server, Patience())
+    try:
+        host = connection.configure_host()
+    except (OSError, smtplib.SMTPException) as error:
+        return _reason(error)
+    with suppress(OSError, smtplib.SMTPException):
+        host.quit()
+    return ""
+
+
 class _Mailbox:
     """Keeps e-mails in the instance folder."""
 

@@ -1,0 +1,61 @@
+"""What `doctor` looks at: the configuration, the database, the queue, the mail server; each finding in words."""
+
+import os
+from collections.abc import Iterator
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from s3chem_events.core import tasks
+from s3chem_events.core.config import Settings
+from s3chem_events.core.db import db
+from s3chem_events.mailing import sender
+
+Finding = tuple[bool, str]
+"""Whether it is well, and a sentence."""
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Look at everything in turn; each finding comes as soon as it is made."""
+    yield _address(settings)
+    yield _instance(settings)
+    yield _database()
+    yield (True, "The queue answers.") if tasks.ready() else (False, "The queue does not answer: see S3CHEM_QUEUE_URL.")
+    yield _mail(settings)
+
+
+def _address(settings: Settings) -> Finding:
+    local = "127.0.0.1" in settings.host or "localhost" in settings.host
+    if settings.secure or local:
+        return True, f"The site answers to {settings.base_url}."
+    return False, f"S3CHEM_BASE_URL is {settings.base_url}: put TLS before the site and write https://."
+
+
+def _instance(settings: Settings) -> Finding:
+    if not os.access(settings.instance, os.W_OK):
+        return False, f"Nothing can be written in {settings.instance}: see S3CHEM_INSTANCE."
+    return True, f"The instance folder is {settings.instance}."
+
+
+def _database() -> Finding:
+    newest = ScriptDirectory(str(current_app.extensions["migrate"].directory)).get_current_head()
+    try:
+        with db.engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        return False, f"The database does not answer ({type(error).__name__}): see S3CHEM_DATABASE_URL."
+    if present != newest:
+        return False, "The database has an older schema, or none: run `s3chem-events setup`."
+    return True, f"The database ({db.engine.dialect.name}) answers and has the newest schema."
+
+
+def _mail(settings: Settings) -> Finding:
+    if settings.mail is None:
+        return True, f"No mail server is set: e-mails are kept in {settings.mailbox} and shown at the desk."
+    fault = sender.fault(settings.mail)
+    where = f"{settings.mail.host}:{settings.mail.port}"
+    if fault:
+        return False, f"The mail server {where} does not take us: {fault} See S3CHEM_MAIL_SERVER and its neighbours."
+    return True, f"The mail server {where} answers and takes us."

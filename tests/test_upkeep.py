@@ -1,0 +1,124 @@
+"""The operator's commands: what is wrong is said in words, and a backup counts once it is restored."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events import create_app
+from s3chem_events.core import config
+from s3chem_events.core.config import WrongSetting
+from tests.conftest import Clock
+from tests.factories import BASE_URL, add_event, register, words
+
+pytestmark = pytest.mark.one_database
+
+
+def command(environ: dict[str, str], *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    run = [sys.executable, "-m", "s3chem_events.cli", *words]
+    return subprocess.run(
+        run, env={"PATH": "/usr/bin:/bin", **environ}, input=typed, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def fresh(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Return the environment of an installation that has no database yet."""
+    elsewhere = {**environ, "S3CHEM_INSTANCE": str(tmp_path / "fresh")}
+    del elsewhere["S3CHEM_DATABASE_URL"]
+    return elsewhere
+
+
+def test_a_backup_restored_elsewhere_opens_the_same_links(
+    app: Flask, client: FlaskClient, environ: dict[str, str], fresh: dict[str, str], tmp_path: Path, clock: Clock
+) -> None:
+    add_event(app)
+    own = register(client).headers["Location"]
+    file = tmp_path / "backup.tar.gz"
+    made = command(environ, "backup", str(file))
+    assert made.returncode == 0, made.stderr
+    assert file.stat().st_mode & 0o077 == 0
+    again = command(environ, "backup", str(file))
+    assert (again.returncode, "overwrites nothing" in again.stderr) == (1, True)
+
+    assert command(fresh, "restore", str(file)).returncode == 0
+    twice = command(fresh, "restore", str(file))
+    assert (twice.returncode, "empty instance folder" in twice.stderr) == (1, True)
+    with sqlite3.connect(tmp_path / "fresh" / "s3chem.sqlite") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    elsewhere = create_app(config.load(fresh)).test_client()
+    assert "You are registered." in words(elsewhere.get(own))
+
+
+def test_what_is_no_backup_is_refused(fresh: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "rubbish").write_text("rubbish")
+    answer = command(fresh, "restore", str(tmp_path / "rubbish"))
+    assert (answer.returncode, "is not a backup" in answer.stderr) == (1, True)
+
+
+def test_doctor_finds_all_well_and_names_what_is_not(fresh: dict[str, str]) -> None:
+    environ = fresh
+    assert command(environ, "setup").returncode == 0
+    well = command(environ, "doctor")
+    assert (well.returncode, "WRONG" in well.stdout) == (0, False), well.stdout
+    ill = command({**environ, "S3CHEM_MAIL_SERVER": "127.0.0.1", "S3CHEM_MAIL_PORT": "1"}, "doctor")
+    assert ill.returncode == 1
+    assert "The mail server 127.0.0.1:1 does not take us" in ill.stdout
+
+
+def test_an_event_goes_in_and_out_as_the_same_file(fresh: dict[str, str]) -> None:
+    environ = fresh
+    assert command(environ, "setup").returncode == 0
+    event = {
+        "slug": "workshop",
+        "kind": "workshop",
+        "state": "announced",
+        "title": {"en": "Workshop", "fr": "Atelier"},
+        "zone": "Europe/Amsterdam",
+        "parts": [
+            {
+                "key": "day",
+                "title": {"en": "The day"},
+                "starts": "2027-06-18T09:30",
+                "ends": "2027-06-18T16:00",
+                "visibility": "public",
+                "capacity": {"on_site": 50, "online": None},
+            }
+        ],
+    }
+    added = command(environ, "event", "add", "-", typed=json.dumps(event))
+    assert added.returncode == 0, added.stderr
+    assert f"{BASE_URL}/en/events/workshop" in added.stdout
+    shown = command(environ, "event", "show", "workshop")
+    assert json.loads(shown.stdout) == event
+    assert command(environ, "event", "add", "-", typed=json.dumps(event)).returncode == 1
+    assert command(environ, "event", "show", "nothing").returncode == 1
+    wrong = {**event, "slug": "other", "parts": [{**event["parts"][0], "capacity": {"on_sight": 1}}]}  # type: ignore[index]
+    refused = command(environ, "event", "add", "-", typed=json.dumps(wrong))
+    assert refused.returncode == 1
+    assert "parts[0].capacity.on_sight: unknown key" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("BASE_URL", "example.org"),
+        ("SECRET_KEY", "short"),
+        ("MAIL_TLS", "maybe"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("COLOUR", "red"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_sentence(instance: Path, name: str, value: str) -> None:
+    environ = {"S3CHEM_INSTANCE": str(instance), f"S3CHEM_{name}": value}
+    with pytest.raises(WrongSetting, match=f"S3CHEM_{name}"):
+        config.load(environ)
+    answer = command(environ, "setup")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"Error: S3CHEM_{name}")
+    assert answer.stderr.count("\n") == 1
