@@ -17,10 +17,11 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration import actions, choices, links, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
-from s3chem_events.site.events_seen import MODES, CalendarLinks, event_view, part_hours, part_place, part_range
+from s3chem_events.site.events_seen import MODES, event_view, part_hours, part_place, part_range
 from s3chem_events.site.forms import LostLinkForm, PressForm
 from s3chem_events.site.frame import check_language, render, urls
 from s3chem_events.site.pages import contact
+from s3chem_events.site.views import CalendarLinks
 
 own = Blueprint("own", __name__)
 csrf.exempt(own)  # each form here checks its own token, and says in words what to do about an old one

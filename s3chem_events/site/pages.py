@@ -17,10 +17,11 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED, State
 from s3chem_events.publishing.models import NewsItem
-from s3chem_events.site.events_seen import EventView, event_view
+from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.frame import Translated, check_language, project, render, translated
 from s3chem_events.site.kept import kept
 from s3chem_events.site.search import json_ld
+from s3chem_events.site.views import EventView
 
 pages = Blueprint("site", __name__)
 HOME_NEWS, HOME_PAST = 4, 3

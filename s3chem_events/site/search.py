@@ -8,7 +8,7 @@ from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.times import zone_info
-from s3chem_events.site.events_seen import EventView
+from s3chem_events.site.views import EventView
 
 
 def json_ld(event: Event, view: EventView, lang: str) -> dict[str, Any]:

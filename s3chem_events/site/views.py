@@ -1,0 +1,95 @@
+"""What the templates of events are given: plain values, every string ready, in one language."""
+
+from dataclasses import dataclass
+
+from s3chem_events.site.frame import Translated
+
+
+@dataclass(frozen=True, slots=True)
+class VenueView:
+    """A place with its lines and an address that opens the visitor's own map program."""
+
+    name: str
+    address_lines: list[str]
+    map_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One line of the programme."""
+
+    time: str
+    title: Translated
+    speaker: str
+    speaker_tbc: bool
+    abstract: Translated
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """One day of the programme."""
+
+    date_long: str
+    items: list[ItemView]
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One part of an event."""
+
+    key: str
+    title: Translated
+    summary: Translated
+    days: str
+    date_long: str
+    hours: str
+    place: str
+    mode_text: str
+    audience_text: str
+    places_text: str
+    invited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarLinks:
+    """The ways of one event into a calendar."""
+
+    download_url: str
+    google_url: str
+    outlook_url: str
+    webcal_url: str
+    ics_copy_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event, for home, lists and its own page."""
+
+    slug: str
+    url: str
+    title: Translated
+    summary: Translated
+    description_html: Translated
+    report_html: Translated | None
+    state: str
+    chip_kind: str
+    chip_text: str
+    days: str
+    month_year: str
+    date_long: str
+    hours: str
+    dates_iso: str
+    place: str
+    venue: VenueView | None
+    kind_text: str
+    region_text: str
+    register_url: str
+    register_label: str
+    no_register_reason: str
+    keep_informed: bool
+    calendar: CalendarLinks
+    parts: list[PartView]
+    programme: list[DayView]
+    history: list[tuple[str, str]]
+    previous_date: str
+    is_past: bool
