@@ -12,7 +12,8 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import overview, rows, saving, translations, words
-from s3chem_events.desk.event_forms import EventForm, faulty, main_language
+from s3chem_events.desk.event_forms import EventForm, main_language
+from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk, own_events_only
 from s3chem_events.desk.new_event import NewEventForm
 from s3chem_events.publishing import actions, files, queries

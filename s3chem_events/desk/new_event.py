@@ -11,17 +11,7 @@ from wtforms import DateField, SelectChoice, SelectField
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT, Text
 from s3chem_events.desk import words
-from s3chem_events.desk.event_forms import (
-    LONGEST_TITLE,
-    ZONES,
-    languages,
-    line,
-    needed,
-    needed_words,
-    options,
-    say,
-    slug_of,
-)
+from s3chem_events.desk.fields import LONGEST_TITLE, ZONES, languages, line, needed, needed_words, options, say, slug_of
 from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State
 

@@ -16,18 +16,9 @@ from wtforms.validators import Length, Optional
 
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.desk import rows, saving
-from s3chem_events.desk.event_forms import (
-    HOURS,
-    LONGEST_TITLE,
-    faulty,
-    line,
-    main_language,
-    needed,
-    needed_words,
-    say,
-    spoken,
-)
+from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import answered, header, the_event
+from s3chem_events.desk.fields import HOURS, LONGEST_TITLE, faulty, line, needed, needed_words, say, spoken
 from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.texts import LONGEST_TEXT, tidy
 from s3chem_events.publishing import actions

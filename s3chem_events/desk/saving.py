@@ -13,7 +13,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
 from s3chem_events.core.guard import settings
 from s3chem_events.desk import words
-from s3chem_events.desk.event_forms import say
+from s3chem_events.desk.fields import say
 from s3chem_events.desk.frame import by
 from s3chem_events.publishing import actions, queries
 from s3chem_events.publishing.facts import EventFacts

@@ -12,8 +12,9 @@ from wtforms.validators import Length
 
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import saving, translations, words
-from s3chem_events.desk.event_forms import LONGEST_TITLE, clean, faulty, main_language, needed_words
+from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import answered, header, the_event
+from s3chem_events.desk.fields import LONGEST_TITLE, clean, faulty, needed_words
 from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.translations import Passage
 from s3chem_events.publishing import actions

@@ -1,0 +1,123 @@
+"""What the forms of the desk share: fields, the rules of their values, and the sentences said at them."""
+
+import re
+from datetime import date, datetime, time
+from functools import lru_cache
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import Field, FieldList, Form, FormField, SelectChoice, StringField, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from s3chem_events.core import i18n
+from s3chem_events.core.i18n import gettext
+from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.publishing import times
+from s3chem_events.registration import names
+
+ZONES = (
+    *("Europe/Amsterdam", "Europe/Berlin", "Europe/Brussels", "Europe/Madrid", "Europe/Paris", "Europe/Rome"),
+    *("Europe/Warsaw", "Europe/Athens", "Europe/Bucharest", "Europe/Copenhagen", "Europe/Dublin", "Europe/Helsinki"),
+    *("Europe/Lisbon", "Europe/London", "Europe/Prague", "Europe/Riga", "Europe/Sofia", "Europe/Stockholm"),
+    *("Europe/Tallinn", "Europe/Vienna", "Europe/Vilnius", "Europe/Zurich"),
+)
+"""The zones of the partner regions first."""
+LONGEST_TITLE = 300
+MOST_PLACES = 1_000_000
+HOURS = ["%H:%M", "%H:%M:%S"]  # browsers send seconds where a step asks for them
+MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+def clean(value: str | None) -> str:
+    """Return a typed line without control characters and doubled spaces."""
+    return names.clean_line(value or "")
+
+
+def line(label: str, *validators: object, longest: int = 500, **options: Any) -> StringField:
+    """Return a field for one line of text."""
+    return StringField(label, [*validators, Length(max=longest)], filters=[clean], **options)
+
+
+def needed() -> InputRequired:
+    """Return the rule of a field that must be filled in, with the sentence that says so."""
+    return InputRequired(_("Please fill this in."))
+
+
+def needed_words() -> DataRequired:
+    """Return the same rule for words, of which spaces alone are none."""
+    return DataRequired(_("Please fill this in."))
+
+
+def places(_form: Form, field: Field) -> None:
+    """Hold a number of places within bounds."""
+    if field.data is not None and not 0 <= field.data <= MOST_PLACES:
+        raise ValidationError(gettext("Give a number from 0 to 1,000,000, or nothing for no limit."))
+
+
+def say(field: Field, message: str) -> None:
+    """Put a sentence at a field."""
+    field.errors = [*field.errors, message]
+
+
+def spoken(text: Text, language: str, said: str) -> Text:
+    """Return a text with other words in one language; no words take the language out."""
+    return Text({**text, language: said})
+
+
+def together(day: date, hour: time | None) -> date:
+    """Return the local time, or the day alone where no hour is known."""
+    return day if hour is None else datetime.combine(day, hour)
+
+
+def slug_of(title: str, longest: int = 70) -> str:
+    """Return a title as it can stand in an address."""
+    return re.sub(r"[^a-z0-9]+", "-", names.fold(title)).strip("-")[:longest].rstrip("-")
+
+
+def clock_words(code: str, local: datetime, zone: str) -> str:
+    """Explain the hour that is missing, or the one that is double."""
+    values = {"hour": f"{local:%H:%M}", "zone": zone}
+    said: str = (
+        gettext("On this day the clocks in %(zone)s go forward and skip %(hour)s. Choose another hour.", **values)
+        if code == times.HourSkipped.code
+        else gettext(
+            "On this day the clocks in %(zone)s go back and show %(hour)s twice. Choose another hour.", **values
+        )
+    )
+    return said
+
+
+def options(labels: dict[Any, str]) -> list[SelectChoice]:
+    """Return labels by value as the choices of a field."""
+    return [SelectChoice(str(value), label) for value, label in labels.items()]
+
+
+def languages() -> list[SelectChoice]:
+    """Return the languages by their own names."""
+    return options(LANGUAGES)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def countries(language: str) -> list[SelectChoice]:
+    """Return the countries by name, none first."""
+    codes = [str(code) for code in i18n.locale(language).territories]
+    codes = [code for code in codes if re.fullmatch("[A-Z]{2}", code) and code not in NO_COUNTRIES]
+    named = sorted(((i18n.country_name(code, language), code) for code in codes), key=lambda pair: names.fold(pair[0]))
+    return [SelectChoice("", "–"), *(SelectChoice(code, name) for name, code in named)]
+
+
+NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
+
+
+def faulty(form: Form) -> list[Field]:
+    """Return the fields with a sentence at them, those inside parts and lists included."""
+    found: list[Field] = []
+    for field in form:
+        if isinstance(field, FormField):
+            found += faulty(field.form)
+        elif isinstance(field, FieldList):
+            for entry in field:
+                found += faulty(entry.form)
+        elif field.errors:
+            found.append(field)
+    return found
