@@ -9,12 +9,15 @@ import openpyxl
 import pytest
 from sqlalchemy import event as sqlalchemy_event
 
+from s3chem_events import dispatch
 from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
 from s3chem_events.cli import export
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.core.text import Text
+from s3chem_events.mailing.letters import State as MailState
+from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration import actions, participants
@@ -226,6 +229,24 @@ def test_a_link_is_sent_again_once_in_a_while(app, come, clock):
     with app.app_context():
         facts = db.session.scalars(db.select(Fact).filter_by(kind="registration.link_requested")).all()
         assert [(fact.subject_id, fact.data) for fact in facts] == [(1, {"registrations": [1]})]
+
+
+def test_an_email_that_did_not_arrive_stands_beside_its_person(app, come):
+    (reference,) = come("Anna Eins")
+    come("Bert Zwei")
+    client = signed_in(app)
+    assert "None yet; the confirmation follows within a minute." in words(client.get(f"{LIST}/{reference}"))
+    with app.app_context():
+        dispatch.relay()
+        with transaction():
+            email = db.session.scalar(db.select(OutgoingEmail).where(OutgoingEmail.subject_id == 1))
+            assert email is not None
+            email.state, email.last_text = MailState.FAILED, "550 no such person"
+    rows = [" ".join(row.get_text(" ").split()) for row in soup(client.get(LIST)).select("tbody th")]
+    assert rows == ["Anna Eins E-mail: Failed", "Bert Zwei"]
+    assert f"Failed {email.subject} · 23 November 2026, 13:00 CET · 550 no such person" in words(
+        client.get(f"{LIST}/{reference}")
+    )
 
 
 def test_buttons_that_change_people_are_not_for_readers(app, come):
