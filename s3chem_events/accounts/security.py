@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Any
 
 from flask import Flask, current_app, g, request, session
@@ -192,6 +193,15 @@ def came_by_link() -> bool:
     """Whether the running session began with a link, and not long ago: then the old password need not be known."""
     began = float(session.get("fs_paa", 0))
     return session.get("way") == "link" and clock.now().timestamp() - began < FRESH.total_seconds()
+
+
+def passkeys_work_here() -> bool:
+    """Whether browsers take passkeys for this site: it needs a name, a number such as 127.0.0.1 is refused."""
+    try:
+        ip_address(request.host.rpartition(":")[0].strip("[]") or request.host)
+    except ValueError:
+        return True
+    return False
 
 
 def let_out() -> None:

@@ -101,6 +101,7 @@ def _page(profile_form: ProfileForm, password_form: PasswordForm, *, status: int
         knows_present=_knows_present(),
         shortest=SHORTEST,
         passkeys=organiser.webauthn,
+        can_add_passkey=security.passkeys_work_here(),
         has_codes=bool(organiser.tf_primary_method),
         recovery_left=len(organiser.mf_recovery_codes or []),
         sessions=sessions,

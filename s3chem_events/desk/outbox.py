@@ -1,5 +1,7 @@
 """The outbox at the desk: where each e-mail stands and why, how it was tried, and the two things one can do."""
 
+from base64 import b64encode
+
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -7,8 +9,9 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import POLICY, settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk.frame import allowed, by, desk
-from s3chem_events.mailing import outbox, queries
+from s3chem_events.mailing import outbox, queries, render
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
+from s3chem_events.mailing.mime import EMBLEM
 from s3chem_events.mailing.models import OutgoingEmail
 
 SANDBOX = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
@@ -76,7 +79,7 @@ def email(email_id: int) -> ResponseReturnValue:
 def email_body(email_id: int) -> Response:
     """Return the HTML of an e-mail, for the frame in which it is shown."""
     found = _found(email_id)
-    return sandboxed(found.html if _is_readable(found) else "")
+    return sandboxed(_with_emblem(found.html) if _is_readable(found) else "")
 
 
 @desk.route("/mail/<int:email_id>/retry", methods=["POST"])
@@ -122,6 +125,11 @@ def sandboxed(html: str) -> Response:
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
+
+
+def _with_emblem(html: str) -> str:
+    """Put the picture that travels with the e-mail into it."""
+    return html.replace(f"cid:{EMBLEM}", f"data:image/png;base64,{b64encode(render.emblem()).decode()}")
 
 
 def _is_readable(email: OutgoingEmail) -> bool:

@@ -1,0 +1,143 @@
+"""The desk in a real browser: on a phone and on a screen, without JavaScript, with a passkey, for every reader."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page
+from werkzeug.serving import make_server
+
+from s3chem_events import create_app, dispatch
+from s3chem_events.accounts import actions, queries
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core import config
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR
+from tests.factories import add_event, register
+
+pytestmark = pytest.mark.browser
+ADDRESS = "anna@region.example"
+WIDER = """() => [...document.querySelectorAll('main *')].filter(e =>
+  e.checkVisibility({contentVisibilityAuto: true}) && !e.closest('.table-frame, .hidden')
+  && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(e => e.outerHTML.slice(0, 120))"""
+"""What sticks out of the window, wide tables apart: they scroll in a frame of their own."""
+PAGES = (
+    "/desk/sign-in",
+    "/desk/sign-in/link",
+    "/desk/sign-in/passkey",
+    "/desk/sign-in/no-such-link",
+    "/desk/",
+    "/desk/account",
+    "/desk/account/codes",
+    "/desk/account/recovery",
+    "/desk/account/passkeys",
+    "/desk/mail/",
+    "/desk/mail/1",
+    "/desk/mailbox/",
+    "/desk/organisers/",
+    "/desk/organisers/new",
+    "/desk/organisers/1",
+    "/desk/nowhere-at-all",
+    "/desk/events/",
+    "/desk/events/conference/",
+    "/desk/events/conference/participants",
+)
+
+
+@pytest.fixture
+def desk(environ: dict[str, str]) -> Iterator[tuple[Flask, str]]:
+    """Serve an application with one event, one participant and one coordinator; passkeys want the name localhost."""
+    settings = config.load(environ)
+    server = make_server("127.0.0.1", 0, Flask("placeholder"), threaded=True)
+    url = f"http://localhost:{server.server_port}"
+    app = create_app(config.load({**environ, "S3CHEM_BASE_URL": url, "S3CHEM_LIMITS": "off"}))
+    server.app = app
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    first = create_app(settings)
+    add_event(first)
+    register(first.test_client())
+    with app.app_context():
+        dispatch.work(seconds=5)
+        with transaction():
+            actions.add(ADDRESS, role=Role.COORDINATOR, by=OPERATOR, name="Anna")
+    yield app, url
+    server.shutdown()
+    server.server_close()
+    for each in (app, first):
+        with each.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def link_for(app: Flask, url: str) -> str:
+    with app.app_context(), transaction():
+        organiser = queries.organiser_by_address(ADDRESS)
+        assert organiser is not None
+        return actions.sign_in_url(organiser, base_url=url)
+
+
+def sign_in(page: Page, desk: tuple[Flask, str]) -> None:
+    page.goto(link_for(*desk))
+    page.get_by_role("button", name="Sign in").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Overview"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_every_page_is_for_every_reader_and_fits_the_window(open_page: Callable[..., Page], desk, width, dark):
+    page = open_page(width=width, dark=dark)
+    wrong = []
+    for path in PAGES:
+        if path == "/desk/":
+            sign_in(page, desk)
+        page.goto(desk[1] + path)
+        found = Axe().run(page).response["violations"]
+        wrong += [f"{path}: {each['id']} {[node['html'][:150] for node in each['nodes']]}" for each in found]
+        wrong += [f"{path} is wider: {element}" for element in page.evaluate(WIDER)]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert wrong == []
+
+
+def test_the_menu_opens_on_a_phone_without_javascript_and_signs_out(open_page: Callable[..., Page], desk):
+    page = open_page(javascript=False)
+    sign_in(page, desk)
+    page.get_by_text("Menu").click()
+    page.get_by_role("link", name="Mail").first.click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Mail"
+    page.get_by_text("Menu").click()
+    page.get_by_role("button", name="Sign out").first.click()
+    assert page.get_by_text("You are signed out.").is_visible()
+
+
+def test_an_email_is_shown_in_its_frame(page: Page, desk):
+    sign_in(page, desk)
+    page.goto(f"{desk[1]}/desk/mail/1")
+    letter = page.frame_locator("iframe.letter")
+    assert letter.get_by_text("Żaneta").first.is_visible()
+
+
+@pytest.mark.parametrize("kind", ["internal", "usb"])
+def test_a_passkey_is_added_and_signs_in(page: Page, desk, kind):
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": kind, "hasResidentKey": True, "hasUserVerification": True}
+    options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    sign_in(page, desk)
+    page.goto(f"{desk[1]}/desk/account")
+    page.get_by_role("link", name="Add a passkey").click()
+    page.get_by_label("Name").fill("laptop")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("heading", name="Your account").wait_for()
+    assert page.get_by_text("laptop", exact=True).is_visible()
+    page.get_by_text("Menu").click()
+    page.get_by_role("button", name="Sign out").first.click()
+    page.get_by_role("link", name="Use a passkey").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("heading", name="Overview").wait_for()
+    page.goto(f"{desk[1]}/desk/account")
+    page.get_by_role("button", name="Remove").click()
+    page.goto(f"{desk[1]}/desk/account")
+    assert not page.get_by_text("laptop", exact=True).is_visible()
