@@ -70,9 +70,11 @@ class PostOffice:
     _controller: Controller | None = None
 
     def start(self) -> None:
-        with socket.socket() as probe:
-            probe.bind((self.host, 0))
-            self.port = probe.getsockname()[1]
+        """Open at a free port, or at the one that was set before."""
+        if not self.port:
+            with socket.socket() as probe:
+                probe.bind((self.host, 0))
+                self.port = probe.getsockname()[1]
         self._controller = _Controller(self)
         self._controller.start()
 
