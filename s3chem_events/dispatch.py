@@ -73,7 +73,7 @@ def work(*, seconds: float = RUN_SECONDS) -> int:
             done += sent
             if relayed or sent:
                 continue
-            if not 0 < pause < seconds - passed or not _nap(min(pause, 1.0)):
+            if not 0 < pause < seconds - passed or not _nap(min(pause, 0.2)):
                 break
         else:
             tasks.ring()

@@ -23,7 +23,7 @@ from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event
 from tests.support.post import enrol, kept, work
 
-PROJECT = {
+PROJECT: dict[str, Any] = {
     "name": "S3Chem",
     "contact": {"address": "contact@s3chem.example"},
     "funding": {
@@ -97,8 +97,8 @@ def holds_together(mail: KeptMail, language: str) -> None:
     assert page.html is not None
     assert mail.language in {language, "en"}
     assert page.html["lang"] == mail.language
-    funding = PROJECT["funding"]["statement"][mail.language if mail.language in COMPLETE else "en"]  # type: ignore[index]
-    assert funding in mail.text and funding in page.get_text()
+    funding = PROJECT["funding"]["statement"][mail.language if mail.language in COMPLETE else "en"]
+    assert (funding in mail.text, funding in page.get_text()) == (True, True)
     assert "contact@s3chem.example" in mail.text
     assert len(mail.html.encode()) < 20_000  # an e-mail may weigh 100 kB
     # Readable without pictures, and no other address is asked for anything.
@@ -111,7 +111,7 @@ def holds_together(mail: KeptMail, language: str) -> None:
     assert max(len(line) for line in mail.text.splitlines() if "http" not in line) <= 72
     assert "\n\n\n" not in mail.text
     assert [line for line in mail.text.splitlines() if line != line.rstrip()] == []
-    assert "{" not in mail.text + mail.envelope.subject and "%(" not in mail.text + mail.html
+    assert ("{" in mail.text + mail.envelope.subject, "%(" in mail.text + mail.html) == (False, False)
     assert "\n" not in mail.envelope.subject
 
 
@@ -199,12 +199,12 @@ def test_withdrawal_takes_the_same_entry_out(app: Flask):
     first, last = (Calendar.from_ical(m.calendar).walk("VEVENT")[0] for m in (before, mail))
     assert (mail.method, Calendar.from_ical(mail.calendar)["METHOD"]) == ("CANCEL", "CANCEL")
     assert (last["UID"], last["STATUS"]) == (first["UID"], "CANCELLED")
-    assert last["SEQUENCE"] >= first["SEQUENCE"]
+    assert int(str(last["SEQUENCE"])) >= int(str(first["SEQUENCE"]))
     assert last["ATTENDEE"] == "mailto:anna0@park.example"
 
 
 def test_two_parts_are_one_email_with_an_invitation_each(app: Flask):
-    open_day = {"visibility": Visibility.PUBLIC, "capacity": {Mode.ON_SITE: 40}}
+    open_day: dict[str, Any] = {"visibility": Visibility.PUBLIC, "capacity": {Mode.ON_SITE: 40}}
     add_event(app, CONFERENCE, slug="both", parts=(replace(CLOSED_DAY, **open_day), PUBLIC_DAY))
     enrol(app, slug="both", choices={"day-2": Mode.ONLINE, "day-1": Mode.ON_SITE})
     assert work(app) == 1
@@ -275,7 +275,7 @@ def test_one_mailbox_is_sent_all_its_links_once(app: Flask):
     assert mail.envelope.subject == "Your links to 3 registrations"
     assert mail.envelope.to == "anna0@park.example"
     assert len(links(mail)) == 3
-    assert "Ewa" not in mail.text and "Jan Nowak" in mail.text
+    assert ("Ewa" in mail.text, "Jan Nowak" in mail.text) == (False, True)
     assert mail.calendar == ""
 
 

@@ -68,7 +68,7 @@ def rows(app: Flask) -> Sequence[OutgoingEmail]:
     with app.app_context():
         found = db.session.scalars(db.select(OutgoingEmail).order_by(OutgoingEmail.id)).all()
         db.session.expunge_all()
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 def states(app: Flask) -> list[str]:
