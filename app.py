@@ -1,5 +1,5 @@
 """The application object, for flask, the WSGI server and the debugger."""
 
-from s3chem_events import create_app
+from s3chem_events import create_app, schema
 
-app = create_app()
+app = schema.bind(create_app())

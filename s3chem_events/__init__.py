@@ -49,7 +49,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_defaults(_fingerprinted)
     db.db.init_app(app)
-    db.migrate.init_app(app, directory=str(HERE / "migrations"))
     with app.app_context():
         db.listen(db.db.engine)
     tasks.bind(settings.queue_url)

@@ -3,15 +3,14 @@
 import json
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
-from flask.cli import FlaskGroup, with_appcontext
-from flask_migrate import upgrade
+from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy import inspect
 
-from s3chem_events import create_app, doctor, serving
+from s3chem_events import create_app, serving
 from s3chem_events.accounts import actions as accounts
 from s3chem_events.accounts import queries as organisers
 from s3chem_events.accounts import roles
@@ -23,14 +22,21 @@ from s3chem_events.core.db import db, transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.later import Later
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import actions, files, queries
 from s3chem_events.registration import participants
 from s3chem_events.registration.names import address
 from s3chem_events.sample import load
 
+if TYPE_CHECKING:
+    from s3chem_events import doctor, schema
+else:
+    doctor = Later("s3chem_events.doctor")
+    schema = Later("s3chem_events.schema")
 
-@click.group(cls=FlaskGroup, create_app=create_app, add_default_commands=False, add_version_option=False)
+
+@click.group()
 def group() -> None:
     """S3Chem Events: publish events, take registrations, send the mails, serve the calendars."""
 
@@ -39,7 +45,7 @@ def group() -> None:
 @with_appcontext
 def setup() -> None:
     """Bring the database to the newest schema."""
-    upgrade()
+    schema.upgrade()
     click.echo("The database is ready.")
 
 
@@ -214,7 +220,7 @@ def _make_ready() -> None:
     """Do what a first start needs, in this process: three commands one after the other take three times as long."""
     app = create_app()
     with app.app_context():
-        upgrade()
+        schema.upgrade()
         if queries.document("project") is None:
             with transaction():
                 added = load.sample_content(base_url=settings().base_url, by=OPERATOR)
@@ -247,7 +253,7 @@ def _json(file: IO[bytes]) -> Any:
 def main() -> None:
     """Run a command; a refusal or a wrong setting ends in one sentence and exit code 1."""
     try:
-        group(prog_name="s3chem-events")
+        group(prog_name="s3chem-events", obj=ScriptInfo(create_app=create_app))
     except (Refused, WrongSetting) as refusal:
         click.echo(f"Error: {refusal}", err=True)
         sys.exit(1)

@@ -3,11 +3,9 @@
 import os
 from collections.abc import Iterator
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
+from s3chem_events import schema
 from s3chem_events.core import tasks
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db
@@ -40,13 +38,11 @@ def _instance(settings: Settings) -> Finding:
 
 
 def _database() -> Finding:
-    newest = ScriptDirectory(str(current_app.extensions["migrate"].directory)).get_current_head()
     try:
-        with db.engine.connect() as connection:
-            present = MigrationContext.configure(connection).get_current_revision()
+        newest = schema.is_newest()
     except SQLAlchemyError as error:
         return False, f"The database does not answer ({type(error).__name__}): see S3CHEM_DATABASE_URL."
-    if present != newest:
+    if not newest:
         return False, "The database has an older schema, or none: run `s3chem-events setup`."
     return True, f"The database ({db.engine.dialect.name}) answers and has the newest schema."
 

@@ -2,10 +2,15 @@
 
 import re
 import unicodedata
-
-from zxcvbn import zxcvbn
+from typing import TYPE_CHECKING
 
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.later import Later
+
+if TYPE_CHECKING:
+    import zxcvbn
+else:
+    zxcvbn = Later("zxcvbn")  # its lists of common passwords take 13 MB
 
 SHORTEST = 12
 LONGEST = 200
@@ -49,7 +54,7 @@ def check(password: str, *, known: tuple[str, ...] = ()) -> None:
     words = {part.lower() for word in (*OURS, *known) for part in (word, *WORD_ENDS.split(word)) if len(part) >= NAMED}
     if (
         len(_without(words, normal)) < OWN
-        or zxcvbn(normal[:ESTIMATED], user_inputs=sorted(words))["score"] < LEAST_SCORE
+        or zxcvbn.zxcvbn(normal[:ESTIMATED], user_inputs=sorted(words))["score"] < LEAST_SCORE
     ):
         raise WeakPassword("common")
 

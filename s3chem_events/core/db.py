@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.engine import Connection
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
         __abstract__ = True
 else:
     Model = db.Model  # made by Flask-SQLAlchemy at run time, out of Base
-
-migrate = Migrate(db=db, render_as_batch=True)
 
 
 class UTCDateTime(TypeDecorator[datetime]):

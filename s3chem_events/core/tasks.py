@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from huey import Huey, crontab
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.storage import BaseStorage
 
 log = logging.getLogger(__name__)
@@ -66,15 +66,9 @@ def ready() -> bool:
 def _make(queue_url: str) -> Huey:
     scheme, _, rest = queue_url.partition("://")
     if scheme.startswith("sqlite"):
-        from huey import SqliteHuey  # noqa: PLC0415 - optional dependency: one storage of three is used
-
         return SqliteHuey("s3chem", filename=rest.removeprefix("/"), results=False, timeout=10)
     if scheme.startswith("postgres"):
-        from huey import PostgresHuey  # noqa: PLC0415 - as above
-
         return PostgresHuey("s3chem", dsn=f"postgresql://{rest}", results=False)
-    from huey import RedisHuey  # noqa: PLC0415 - as above
-
     return RedisHuey("s3chem", url=queue_url, results=False)
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import inspect, text
 
-from s3chem_events import create_app
+from s3chem_events import create_app, schema
 from s3chem_events.core import config
 from s3chem_events.core.db import db
 from tests.support.databases import Database
@@ -47,7 +47,7 @@ def upgrade():
 @pytest.fixture
 def empty(database: Database, environ: dict[str, str]) -> Iterator[Flask]:
     """Make an application whose database holds no table at all."""
-    app = create_app(config.load(environ))
+    app = schema.bind(create_app(config.load(environ)))
     with app.app_context():
         everything = db.MetaData()
         everything.reflect(db.engine)

@@ -22,9 +22,12 @@ PURE: dict[str, set[str]] = {
     "publishing.lifecycle": set(),
     "registration.capacity": set(),
 }  # pure rules, and the names outside the standard library that each may import beside core.errors
-LATE_IMPORTS = {  # the two places that may, each with its reason
+LATE_IMPORTS = {  # the one place that may, and why
     "calendar.ics": {"s3chem_events.calendar.components"},  # icalendar is slow to load, few processes need it
-    "core.tasks": {"huey.SqliteHuey", "huey.PostgresHuey", "huey.RedisHuey"},  # one of three storages is used
+}
+LOADED_LATER = {  # by core.later: what a web worker can do without, as long as nobody asks for it
+    "accounts.passwords": {"zxcvbn"},
+    "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
 }
 
 
@@ -90,6 +93,15 @@ def test_nothing_is_imported_inside_a_function():
         return [f"{name}:{line} {imported}" for imported, line in late if imported not in LATE_IMPORTS.get(name, ())]
 
     assert violations(found) == []
+
+
+def test_few_modules_are_loaded_later():
+    found: dict[str, set[str]] = {}
+    for name, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Later":
+                found.setdefault(name, set()).add(ast.literal_eval(node.args[0]))
+    assert found == LOADED_LATER
 
 
 def test_only_the_top_makes_the_application():
