@@ -103,7 +103,7 @@ def test_bad_input_is_told_at_its_place_and_nothing_typed_is_lost(
         control = page.find("input", {"name": field})
         assert control is not None
         assert control["aria-invalid"] == "true"
-        assert page.find(id=control["aria-describedby"].split()[-1]).get_text()  # type: ignore[union-attr]
+        assert page.find(id=control["aria-describedby"].split()[-1]).get_text()
     for name in ("family_name", "given_name", "email", "organisation"):
         if name != field:
             assert page.find("input", {"name": name})["value"] == FILLED[name]  # type: ignore[index]
