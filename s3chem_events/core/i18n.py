@@ -130,8 +130,11 @@ def bind(app: Flask) -> None:
 
 
 def language() -> str:
-    """Return the language of the running request: of its address, else the one set on it, else the browser's."""
-    chosen = (request.view_args or {}).get("lang") or g.get("language")
+    """Return the language of the running request: of its address, else the one set on it, else the browser's.
+
+    The address counts even where it leads nowhere: who mistypes a French page is told so in French.
+    """
+    chosen = (request.view_args or {}).get("lang") or g.get("language") or request.path.split("/")[1]
     if chosen in LANGUAGES:
         return str(chosen)
     return preferred(request.accept_languages)
