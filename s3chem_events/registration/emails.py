@@ -25,7 +25,7 @@ NOT_ME = "not-me"
 
 @dataclass(frozen=True, slots=True)
 class EventLines:
-    """An event in words, in one language."""
+    """An event in words, in one language; its days are those of the parts that somebody comes to."""
 
     title: str
     title_lang: str
@@ -115,6 +115,7 @@ class _Desk:
         event = registration.event
         own_page = self.own_page(registration, language)
         chosen = [(entries.part_of(registration, p), p.mode) for p in entries.in_order(registration, participations)]
+        parts = tuple(part for part, _ in chosen)
         return Draft(
             kind=fact.kind,
             fact_id=fact.id,
@@ -123,7 +124,7 @@ class _Desk:
             name=f"{registration.given_name} {registration.family_name}".strip(),
             language=registration.language,
             values={
-                "event": self.event_lines(event, language),
+                "event": self.event_lines(event, parts, language),
                 "parts": [self.part_lines(part, mode, language) for part, mode in chosen],
                 "reference": registration.reference,
                 "registered_at": i18n.stamp(registration.registered_at, event.zone, language),
@@ -140,7 +141,11 @@ class _Desk:
     def link_lines(self, registration: Registration, language: str) -> LinkLines:
         return LinkLines(
             name=isolated(defused(f"{registration.given_name} {registration.family_name}".strip())),
-            event=self.event_lines(registration.event, language),
+            event=self.event_lines(
+                registration.event,
+                tuple(entries.part_of(registration, p) for p in registration.participations),
+                language,
+            ),
             reference=registration.reference,
             url=self.own_page(registration, language),
         )
@@ -177,9 +182,9 @@ class _Desk:
             funding=self.letterhead.funding.within(language),
         )
 
-    def _event_lines(self, event: Event, language: str) -> EventLines:
-        first = min(part.starts_on for part in event.parts)
-        last = max(part.ends_on for part in event.parts)
+    def _event_lines(self, event: Event, parts: tuple[Part, ...], language: str) -> EventLines:
+        first = min(part.starts_on for part in parts)
+        last = max(part.ends_on for part in parts)
         figures, month = i18n.day_figures(first, last, language)
         title = event.title.said(language)
         return EventLines(

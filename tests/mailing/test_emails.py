@@ -82,7 +82,7 @@ def links(mail: KeptMail) -> set[str]:
 
 
 def token_free(text: str) -> str:
-    return re.sub(r"[\w.-]{20,}", "TOKEN", text)
+    return re.sub(r"(?<=/)[\w.-]{20,}", "TOKEN", text)
 
 
 @pytest.mark.parametrize("make", [confirmed, withdrawn, link, way_in])
@@ -120,7 +120,7 @@ def test_confirmation_reads_as_written(app: Flask):
     work(app)
     (mail,) = kept(app)
     assert mail.envelope.to == "Anna Nowak <anna0@park.example>"
-    assert mail.envelope.subject == "Your place is confirmed: Final conference, 17–18 June 2027 (Anna Nowak)"
+    assert mail.envelope.subject == "Your place is confirmed: Final conference, 18 June 2027 (Anna Nowak)"
     reference = re.search("S3C-[A-Z0-9]{7}", mail.text)
     assert reference
     assert token_free(mail.text.replace(reference.group(), "REFERENCE")) == (
@@ -129,7 +129,7 @@ def test_confirmation_reads_as_written(app: Flask):
 your place is confirmed.
 
 Final conference
-17–18 June 2027, Maastricht, Netherlands
+18 June 2027, Maastricht, Netherlands
 
 You are registered for:
 
