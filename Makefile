@@ -1,6 +1,6 @@
 # The commands of the house. They need python3 (3.11 or newer, with venv) and make; everything else they fetch, by hash, into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check bench lock translations migration clean chromium
+.PHONY: help run test lint check bench lock translations catalogues migration clean chromium
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -28,12 +28,13 @@ run: .venv/run.stamp translations  ## the whole site with sample content on http
 test: .venv/test.stamp translations chromium  ## every test, on SQLite and on a real PostgreSQL, in a real Chromium (ARGS="-k word")
 	@S3CHEM_TEST_DATABASE=both $(PY) -m pytest -q -n 2 --cov --cov-report=term $(ARGS)
 
-lint: .venv/test.stamp translations  ## style, types, import contracts, templates
+lint: .venv/test.stamp translations  ## style, types, import contracts, templates, catalogues
 	@echo "ruff check" && $(PY) -m ruff check --quiet .
 	@echo "ruff format" && $(PY) -m ruff format --quiet --check .
 	@echo "mypy" && $(PY) -m mypy
 	@echo "import-linter" && .venv/bin/lint-imports --no-logo
 	@if [ -d templates ]; then echo "djlint" && $(PY) -m djlint --quiet --lint templates; fi
+	@echo "catalogues" && $(PY) -m tests.support.catalogues --check
 
 check: lint test  ## make lint and make test
 
@@ -47,6 +48,9 @@ lock:  ## fix the versions and hashes of all dependencies anew (ARGS=--upgrade f
 migration: .venv/run.stamp  ## a new migration from the changed models (m="Say what changes")
 	@S3CHEM_INSTANCE=$$(mktemp -d) && export S3CHEM_INSTANCE && $(CLI) setup && \
 	$(PY) -m flask --app app db migrate --directory s3chem_events/migrations -m "$(m)"; rm -rf "$$S3CHEM_INSTANCE"
+
+catalogues: .venv/test.stamp  ## gather new words of the interface into the catalogues
+	@$(PY) -m tests.support.catalogues
 
 translations: $(CATALOGUES)  ## compile the catalogues that changed
 

@@ -17,6 +17,7 @@ from s3chem_events.mailing.mime import EMBLEM
 
 WIDTH = 72
 LONGEST_IN_SUBJECT = 60
+BLANKS = re.compile(r"[ \t\r\n]+")  # not \s: French sets a narrow no-break space before a colon
 INDENT = re.compile(r" *(?:[-–*] +)?")
 
 
@@ -33,7 +34,7 @@ def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
         address=draft.address,
         name=defused(draft.name),
         language=language,
-        subject=" ".join(_template(f"{folder}/subject.txt").render(subject_values).split()),
+        subject=BLANKS.sub(" ", _template(f"{folder}/subject.txt").render(subject_values)).strip(),
         text=laid_out(_template(f"{folder}/body.txt").render(values)),
         html=_template(f"{folder}/body.html").render(values),
         calendars=draft.calendars,

@@ -178,8 +178,9 @@ def _register_label(parts: list[Part], lang: str) -> str:
     def day(value: date) -> str:
         return str(format_skeleton("MMMMd", value, locale=i18n.locale(lang)))
 
-    dates = day(first) if first == last else f"{day(first)} – {day(last)}"
-    return _("Register for %(dates)s", dates=dates)
+    if first == last:
+        return _("Register for %(dates)s", dates=day(first))
+    return _("Register for %(first)s to %(last)s", first=day(first), last=day(last))
 
 
 def _calendar(event: Event, lang: str) -> CalendarLinks:

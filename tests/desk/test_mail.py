@@ -110,7 +110,7 @@ def test_a_colleagues_way_in_is_not_shown_in_the_outbox(app):
     with app.app_context(), transaction():
         actions.request_link("coordinator0@s3chem.example")
     work(app)
-    assert "Not shown: it holds a colleague's way in." in words(desk.get("/desk/mail/1"))
+    assert "Not shown: it holds a colleague’s way in." in words(desk.get("/desk/mail/1"))
     assert "/desk/sign-in/" not in desk.get("/desk/mail/1").text + desk.get("/desk/mail/1/body").text
 
 
