@@ -158,7 +158,7 @@ class _Desk:
     def _calendars(
         self, registration: Registration, chosen: list[tuple[Part, Mode]], own_page: str, language: str, method: str
     ) -> Iterator[bytes]:
-        """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0005)."""
+        """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006)."""
         try:
             address = addresses.mailable(registration.email)
         except Invalid:
