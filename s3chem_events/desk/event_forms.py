@@ -32,13 +32,12 @@ from s3chem_events.desk.fields import (
     LONGEST_TITLE,
     MOMENTS,
     ZONES,
+    Needed,
     clean,
     clock_words,
     countries,
     faulty,
     line,
-    needed,
-    needed_words,
     options,
     places,
     say,
@@ -77,10 +76,10 @@ class PartForm(Form):
     """One part of an event."""
 
     key = HiddenField(filters=[clean])
-    title = line(_("Title of this part"), needed_words(), longest=LONGEST_TITLE)
-    starts_on = DateField(_("First day"), [needed()])
+    title = line(_("Title of this part"), Needed(), longest=LONGEST_TITLE)
+    starts_on = DateField(_("First day"), [Needed()])
     starts_time = TimeField(_("Starts at"), [Optional()], format=HOURS)
-    ends_on = DateField(_("Last day"), [needed()])
+    ends_on = DateField(_("Last day"), [Needed()])
     ends_time = TimeField(_("Ends at"), [Optional()], format=HOURS)
     visibility = SelectField(
         _("Who may come"), choices=lambda: options(words.visibilities()), coerce=Visibility, default=Visibility.PUBLIC
@@ -144,10 +143,10 @@ class EventForm(FlaskForm):
     """The facts of an event and its parts; titles in the event's first language."""
 
     revision = HiddenField()
-    title = line(_("Title"), needed_words(), longest=LONGEST_TITLE)
+    title = line(_("Title"), Needed(), longest=LONGEST_TITLE)
     slug = line(
         _("Address of the page"),
-        needed_words(),
+        Needed(),
         Regexp(rf"(?:{rules.SLUG.pattern})\Z", message=_("Small letters, digits and single hyphens only.")),
         longest=rules.LONGEST_SLUG,
     )

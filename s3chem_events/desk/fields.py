@@ -3,11 +3,10 @@
 import re
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
-from flask_babel import lazy_gettext as _
 from wtforms import Field, FieldList, Form, FormField, SelectChoice, StringField, ValidationError
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import Length, StopValidation
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext
@@ -38,14 +37,15 @@ def line(label: str, *validators: object, longest: int = 500, **options: Any) ->
     return StringField(label, [*validators, Length(max=longest)], filters=[clean], **options)
 
 
-def needed() -> InputRequired:
-    """Return the rule of a field that must be filled in, with the sentence that says so."""
-    return InputRequired(_("Please fill this in."))
+class Needed:
+    """The rule of a field that must be filled in; its sentence names the field, for the summary of a refused form."""
 
+    field_flags: ClassVar[dict[str, bool]] = {"required": True}
 
-def needed_words() -> DataRequired:
-    """Return the same rule for words, of which spaces alone are none."""
-    return DataRequired(_("Please fill this in."))
+    def __call__(self, _form: Form, field: Field) -> None:
+        """Refuse nothing, and spaces alone; what is there and does not fit has its own sentence already."""
+        if not field.data and not field.errors:
+            raise StopValidation(gettext("Please fill in: %(label)s.", label=field.label.text))
 
 
 def places(_form: Form, field: Field) -> None:

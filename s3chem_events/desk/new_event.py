@@ -11,7 +11,7 @@ from wtforms import DateField, SelectChoice, SelectField
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT, Text
 from s3chem_events.desk import words
-from s3chem_events.desk.fields import LONGEST_TITLE, ZONES, languages, line, needed, needed_words, options, say, slug_of
+from s3chem_events.desk.fields import LONGEST_TITLE, ZONES, Needed, languages, line, options, say, slug_of
 from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State
 
@@ -25,14 +25,14 @@ SECOND = {DEFAULT: "fr"}
 class NewEventForm(FlaskForm):
     """What is known on the first day; all else has its place in the editor."""
 
-    title = line(_("Title"), needed_words(), longest=LONGEST_TITLE)
+    title = line(_("Title"), Needed(), longest=LONGEST_TITLE)
     language = SelectField(_("Language of this title"), choices=languages, default=i18n.language)
     second_title = line(_("Title in a second language"), longest=LONGEST_TITLE)
     second_language = SelectField(
         _("Its language"), choices=languages, default=lambda: SECOND.get(i18n.language(), DEFAULT)
     )
-    first_day = DateField(_("First day"), [needed()])
-    last_day = DateField(_("Last day"), [needed()])
+    first_day = DateField(_("First day"), [Needed()])
+    last_day = DateField(_("Last day"), [Needed()])
     zone = SelectField(_("Time zone"), choices=[SelectChoice(zone) for zone in ZONES])
     kind = SelectField(_("Kind"), choices=lambda: options(words.kinds()), coerce=Kind)
 

@@ -18,7 +18,7 @@ from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.desk import rows, saving
 from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import answered, header, the_event
-from s3chem_events.desk.fields import HOURS, LONGEST_TITLE, faulty, line, needed, needed_words, say, spoken
+from s3chem_events.desk.fields import HOURS, LONGEST_TITLE, Needed, faulty, line, say, spoken
 from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.texts import LONGEST_TEXT, tidy
 from s3chem_events.publishing import actions
@@ -31,10 +31,10 @@ class ItemForm(Form):
     """One line of the programme. `kept` carries its other languages, so that moving a line never mixes them up."""
 
     kept = HiddenField()
-    on = DateField(_("Day"), [needed()])
+    on = DateField(_("Day"), [Needed()])
     starts = TimeField(_("From"), [Optional()], format=HOURS)
     ends = TimeField(_("To"), [Optional()], format=HOURS)
-    title = line(_("Title"), needed_words(), longest=LONGEST_TITLE)
+    title = line(_("Title"), Needed(), longest=LONGEST_TITLE)
     speaker = line(_("Speaker"), longest=300)
     speaker_tbc = BooleanField(_("To be confirmed"))
     abstract = TextAreaField(_("Abstract"), [Length(max=LONGEST_TEXT)], filters=[tidy])

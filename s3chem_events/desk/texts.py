@@ -14,7 +14,7 @@ from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import saving, translations, words
 from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import answered, header, the_event
-from s3chem_events.desk.fields import LONGEST_TITLE, clean, faulty, needed_words
+from s3chem_events.desk.fields import LONGEST_TITLE, Needed, clean, faulty
 from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.translations import Passage
 from s3chem_events.publishing import actions
@@ -69,7 +69,7 @@ def _form(event: EventFacts, language: str, main: str) -> type[FlaskForm]:
     fields: dict[str, Any] = {"revision": HiddenField()}
     for passage in translations.passages(event):
         label = words.event_fields().get(passage.what, _("Abstract"))
-        needed = [needed_words()] if language == main and passage.what == "title" else []
+        needed = [Needed()] if language == main and passage.what == "title" else []
         if passage.long:
             fields[passage.name] = TextAreaField(label, [Length(max=LONGEST_TEXT)], filters=[tidy])
         else:

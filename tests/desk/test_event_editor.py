@@ -102,7 +102,7 @@ def test_a_new_event_keeps_what_was_typed_when_it_is_refused(app, organiser):
     page = organiser.post("/desk/events/new", data={**hidden(organiser, "/desk/events/new"), **wrong, "do": "publish"})
     assert page.status_code == 422
     assert errors(page) == {
-        "title": "Please fill this in.",
+        "title": "Please fill in: Title.",
         "last_day": "It ends before it starts.",
         "second_language": "Choose another language than the first.",
     }
@@ -180,7 +180,7 @@ def test_a_part_that_people_registered_for_cannot_be_removed(app, organiser):
 @pytest.mark.parametrize(
     "changes,wanted",
     [
-        ({"title": " "}, {"title": "Please fill this in."}),
+        ({"title": " "}, {"title": "Please fill in: Title."}),
         ({"parts-1-ends_on": "2027-06-17"}, {"parts-1-ends_on": "It ends before it starts."}),
         ({"parts-1-starts_time": "09:30"}, {"parts-1-ends_time": "Give both hours, or none while they are not known."}),
         ({"closes": "2025-01-01T09:00"}, {"closes": "Registration closes before it opens."}),
@@ -281,7 +281,7 @@ def test_texts_are_written_language_by_language_beside_the_first(app, organiser)
     assert facts_of(app).title == CONFERENCE.title
     main = f"{EVENT}/texts/en"
     emptied = organiser.post(main, data=filled(organiser.get(main)) | {"title": ""})
-    assert (emptied.status_code, errors(emptied)) == (422, {"title": "Please fill this in."})
+    assert (emptied.status_code, errors(emptied)) == (422, {"title": "Please fill in: Title."})
     assert organiser.get(f"{EVENT}/texts/xx").status_code == 404
 
 
