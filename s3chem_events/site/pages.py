@@ -196,15 +196,14 @@ def text(lang: str, key: str) -> str:
         abort(404)
     data = document.data
     sections = [
-        (part["id"], Text(part["title"]).within(lang), html(Text(part["body"]).within(lang)))
-        for part in data["sections"]
+        (part["id"], translated(Text(part["title"]), lang), _passage(part["body"], lang)) for part in data["sections"]
     ]
     return render(
         "site/pages/text.html",
         lang=lang,
         path=f"/{key}",
-        title=Text(data["title"]).within(lang),
-        summary=Text(data.get("intro", {})).within(lang),
+        title=translated(Text(data["title"]), lang),
+        summary=translated(Text(data.get("intro", {})), lang),
         sections=sections,
         to_be_approved=bool(data.get("to_be_approved")),
         version=data.get("version", ""),

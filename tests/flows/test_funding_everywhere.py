@@ -41,7 +41,7 @@ def missing(html: str, language: str) -> list[str]:
     page = BeautifulSoup(html, "html.parser")
     emblem = page.select_one('footer img[src*="eu-emblem"]')
     lacks = []
-    if FUNDING[language] not in " ".join(page.select_one("footer").get_text(" ").split()):  # type: ignore[union-attr]
+    if FUNDING[language] not in " ".join(page.select_one("footer").get_text(" ").split()):
         lacks.append("statement")
     if emblem is None or not emblem.get("alt") or int(str(emblem["width"])) < 96:
         lacks.append("emblem")

@@ -7,11 +7,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from s3chem_events.core.db import transaction
+from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.lifecycle import State
+from s3chem_events.sample import load
 from tests.conftest import Clock
-from tests.factories import CONFERENCE, WORKSHOP, add_event, revise_event, soup, words
+from tests.factories import BASE_URL, CONFERENCE, WORKSHOP, add_event, revise_event, soup, words
 
 
 def test_save_the_date_in_french_says_days_year_and_that_the_rest_follows(
@@ -34,6 +37,19 @@ def test_a_missing_translation_falls_back_in_sight(app: Flask, client: FlaskClie
     assert heading is not None
     assert heading.find("span", lang="en") is not None
     assert "Only in English" in heading.get_text()
+
+
+def test_a_notice_that_falls_back_says_so_and_is_read_aloud_in_its_own_language(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    with app.app_context(), transaction():
+        load.sample_content(base_url=BASE_URL, by=OPERATOR)
+    page = soup(client.get("/pl/privacy"))
+    sections = page.select("main section")
+    assert len(sections) > 5
+    assert {section.get("lang") for section in sections} == {"en"}
+    assert page.select_one("h1 span[lang=en]") is not None
+    assert soup(client.get("/fr/privacy")).select("main [lang]") == []
 
 
 def test_closed_rooms_stand_in_no_public_place(app: Flask, client: FlaskClient, clock: Clock) -> None:
