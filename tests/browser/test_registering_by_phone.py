@@ -203,3 +203,36 @@ def test_refused_input_leads_from_the_summary_to_each_field(
     page.locator(SEND).click()
     page.wait_for_url("**/en/registrations/*")
     assert len(site.stored(mended)) == 1
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        Person("l" * 64 + "@park.example", given_name="N" * 80, family_name="", organisation="O" * 200),
+        Person(
+            "rtl@park.example",
+            given_name="محمد",
+            family_name="عبد الله",
+            organisation="مركز / Zentrum / Centre / Centro",
+        ),
+        Person(
+            "markup@park.example", given_name="<b>&amp;</b>", family_name="{{ 7*7 }}", organisation='=HYPERLINK("x")'
+        ),
+    ],
+    ids=["long", "right-to-left", "markup"],
+)
+def test_whatever_people_are_called_is_shown_as_typed_and_fits(site: Site, page: Page, person: Person) -> None:
+    page.goto(site.url + FORM)  # C15, C16, C17
+    fill(page, person)
+    named(page, "privacy").uncheck()
+    with page.expect_navigation():
+        page.locator(SEND).click()
+    fits(page)
+    named(page, "privacy").check()
+    page.locator(SEND).click()
+    page.wait_for_url("**/en/registrations/*")
+    fits(page)
+    shown = page.locator("main").inner_text()
+    for value in (person.given_name, person.family_name, person.organisation, person.email):
+        assert value in shown
+    assert site.stored(person.email) == [person.row(language="en")]
