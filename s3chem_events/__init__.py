@@ -36,7 +36,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": not settings.embedded, "pool_size": 10, "max_overflow": 10},
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_pre_ping": not settings.embedded,
+            "pool_size": 10,
+            "max_overflow": 10,
+            "hide_parameters": True,  # an error that is logged must not name people
+        },
         WTF_CSRF_TIME_LIMIT=FORM_OPEN_SECONDS,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,

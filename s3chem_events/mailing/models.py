@@ -15,7 +15,7 @@ from s3chem_events.mailing.letters import State
 
 
 class OutgoingEmail(db.Model):  # type: ignore[name-defined] # Flask-SQLAlchemy makes the base at run time
-    """One e-mail to one person. A fact writes about one thing to one address once: the key makes every restart harmless.
+    """One e-mail to one person. A fact writes about one thing to one address once, so that every restart is harmless.
 
     Two people who share an address each get theirs, since `subject_id` is the registration.
 
