@@ -27,7 +27,8 @@ from werkzeug.local import LocalProxy
 
 from s3chem_events.accounts import audit, queries, tokens
 from s3chem_events.accounts.models import Organiser, OrganiserSession, Passkey
-from s3chem_events.core import clock
+from s3chem_events.accounts.sayings import SAYINGS
+from s3chem_events.core import clock, i18n
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
@@ -45,6 +46,8 @@ KEPT_AT_SIGN_IN = frozenset({"_user_id", "_fresh", "_id", "fs_cc", "fs_paa", "_f
 KEY = "key"
 
 CONFIG: dict[str, Any] = {
+    "I18N_DOMAIN": "messages",
+    "I18N_DIRNAME": str(i18n.CATALOGUES),
     "URL_PREFIX": "/desk",
     "LOGIN_URL": "/password",  # answered by our own sign-in page, see desk.signing_in
     "VERIFY_URL": "/account/confirm",
@@ -96,6 +99,7 @@ def bind(app: Flask, settings: Settings) -> None:
     """Put Flask-Security into the application."""
     key = settings.secret_key.encode()
     app.config.update({f"SECURITY_{name}": value for name, value in CONFIG.items()})
+    app.config.update({f"SECURITY_MSG_{name}": saying for name, saying in SAYINGS.items()})
     app.config.update(
         SECURITY_PASSWORD_SALT=hashlib.sha256(b"password" + key).hexdigest(),
         SECURITY_TOTP_SECRETS={"1": hashlib.sha256(b"totp" + key).hexdigest()},

@@ -1,0 +1,70 @@
+"""The catalogues: every word of the interface in French and German, with the marks that each language sets."""
+
+import re
+
+import flask_security.core
+import pytest
+from babel.messages.catalog import Catalog
+
+from s3chem_events.accounts.sayings import SAYINGS
+from tests.support import catalogues
+from tests.support.catalogues import COMPLETE, faults, languages, read, said, written
+
+pytestmark = pytest.mark.one_database
+
+MISPRINTS = {
+    "fr": re.compile(r"['\"“”]|\.\.\.|[^\u202f\d)][;!?](?!//)|[^\u202f\w/)*]:|\w:(?!//)|«(?!\u00a0)|(?<!\u00a0)»"),
+    "de": re.compile(r"['\"”«»]|\.\.\.| [;:!?]"),
+    "en": re.compile(r"['\"]|\.\.\."),
+}
+"""What no text of the language holds: typewriter quotes and dots, and spaces where French wants a narrow one."""
+
+
+@pytest.mark.parametrize("language", COMPLETE)
+def test_every_word_of_the_interface_is_translated(language):
+    assert list(faults(language, read(language))) == []
+
+
+def test_make_catalogues_would_change_nothing():
+    stale = [
+        language for language in languages() if written(read(language)) != catalogues.path_of(language).read_bytes()
+    ]
+    assert stale == []
+
+
+@pytest.mark.parametrize("language", COMPLETE)
+def test_every_translation_is_set_as_its_language_is_printed(language):
+    printed = [form for entry in read(language) if entry.id for form in _forms(entry.string)]
+    assert [text for text in printed if MISPRINTS[language].search(text)] == []
+
+
+def test_every_source_is_set_as_english_is_printed():
+    printed = [form for words in said() for form in _forms(words)]
+    assert [text for text in printed if MISPRINTS["en"].search(text)] == []
+
+
+def test_the_check_finds_a_missing_a_fuzzy_a_broken_and_a_stale_entry():
+    catalogue = Catalog(locale="fr")
+    catalogue.add("Country", "Pays", flags=["fuzzy"])
+    catalogue.add("Page %(page)s of %(pages)s", "Page %(page)s sur %(page)s", flags=["python-format"])
+    catalogue.add(("%(num)s e-mail", "%(num)s e-mails"), ("%(num)s courriel",), flags=["python-format"])
+    catalogue.add("Region")
+    catalogue.add("Nobody says this", "Personne ne le dit")
+    found = set(faults("fr", catalogue))
+    assert {
+        "fr: fuzzy: 'Country'",
+        "fr: other placeholders than the source: 'Page %(page)s of %(pages)s'",
+        "fr: 1 plural forms, not 2: ('%(num)s e-mail', '%(num)s e-mails')",
+        "fr: no translation: 'Region'",
+        "fr: not in the catalogue, run make catalogues: 'Family name'",
+        "fr: nobody says this any more, run make catalogues: 'Nobody says this'",
+    } <= found
+    assert len(found) == len(said()) + 1
+
+
+def test_every_saying_of_flask_security_that_we_put_in_our_words_exists():
+    assert set(SAYINGS) - set(flask_security.core._default_messages) == set()
+
+
+def _forms(words: str | tuple[str, ...]) -> tuple[str, ...]:
+    return words if isinstance(words, tuple) else (words,)
