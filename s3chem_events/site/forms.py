@@ -1,18 +1,19 @@
 """The registration form of the contract, its checks and its words for refusals."""
 
 import secrets
+from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.core.i18n import locale
+from s3chem_events.core.i18n import locale, words
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
@@ -21,6 +22,7 @@ from s3chem_events.registration import choices, names
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Full
 from s3chem_events.site.events_seen import MODES
+from s3chem_events.site.lists import ListField, Options
 
 ALPHA_2 = 2
 ADDRESS_FAULTS = {
@@ -84,12 +86,12 @@ class RegistrationForm(FlaskForm):
         longest=names.LONGEST_ORGANISATION,
         validators=[InputRequired(_l("Write the name of your organisation; a private person writes a dash."))],
     )
-    organisation_type = SelectField(
+    organisation_type = ListField(
         _l("Type of organisation"), validators=[InputRequired(_l("Choose the type of your organisation."))]
     )
-    region = SelectField(_l("Region"), validators=[InputRequired(_l("Choose your region."))])
-    country = SelectField(_l("Country"))
-    language = SelectField(_l("Language"))
+    region = ListField(_l("Region"), validators=[InputRequired(_l("Choose your region."))])
+    country = ListField(_l("Country"))
+    language = ListField(_l("Language"))
     parts = SelectMultipleField(_l("Parts"), option_widget=CheckboxInput())
     privacy = BooleanField(
         _l("I have read the privacy notice."),
@@ -107,10 +109,10 @@ class RegistrationForm(FlaskForm):
         form: RegistrationForm = type("EventRegistrationForm", (cls,), modes)(**kwargs)
         form.event = event
         form.parts.choices = [SelectChoice(part.key, part.title.within(lang)) for part in offered]
-        form.organisation_type.choices = _select(choices.organisation_types(lang))
-        form.region.choices = _select(choices.regions(lang))
-        form.country.choices = _select(_countries(lang))
-        form.language.choices = [SelectChoice(code, name) for code, name in LANGUAGES.items()]
+        form.organisation_type.options = _organisation_types(lang)
+        form.region.options = _regions(lang)
+        form.country.options = _countries(lang)
+        form.language.options = _LANGUAGES
         if not form.is_submitted():
             form.language.data = lang
             if len(offered) == 1:
@@ -210,16 +212,29 @@ def _mode_field() -> RadioField:
     )
 
 
-def _select(labels: dict[str, str]) -> list[SelectChoice]:
-    return [SelectChoice("", _("Choose…")), *(SelectChoice(value, label) for value, label in labels.items())]
+@cache
+def _organisation_types(lang: str) -> Options:
+    return _asking(lang, choices.organisation_types(lang))
 
 
-def _countries(lang: str) -> dict[str, str]:
-    territories = locale(lang).territories
-    found = {str(code): str(name) for code, name in territories.items()}
+@cache
+def _regions(lang: str) -> Options:
+    return _asking(lang, choices.regions(lang))
+
+
+@cache
+def _countries(lang: str) -> Options:
+    found = {str(code): str(name) for code, name in locale(lang).territories.items()}
     codes = [code for code in found if len(code) == ALPHA_2 and code.isalpha() and code not in NO_COUNTRIES]
-    return {code: found[code] for code in sorted(codes, key=lambda code: names.fold(found[code]))}
+    return _asking(lang, {code: found[code] for code in sorted(codes, key=lambda code: names.fold(found[code]))})
 
+
+def _asking(lang: str, labels: dict[str, str]) -> Options:
+    _ = words(lang)
+    return Options.of({"": _("Choose…"), **labels})
+
+
+_LANGUAGES = Options.of(LANGUAGES)
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA"})
 """Codes that Babel lists beside ISO 3166-1: groupings, islands without a code of their own, pseudo-locales."""
