@@ -4,8 +4,9 @@ Python's sqlite3 says no BEGIN before a SELECT, so that "count, then insert" ove
 says BEGIN itself: IMMEDIATE where it is going to write, plain where it reads (docs/decisions/0002).
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -76,16 +77,21 @@ def transaction() -> Iterator[Session]:
     """
     session = db.session()
     session.rollback()
-    session.connection(execution_options={"writing": True})
-    session.info.pop("recorded", None)
-    try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+    with _turn if db.engine.dialect.name == "sqlite" else nullcontext():
+        session.connection(execution_options={"writing": True})
+        session.info.pop("recorded", None)
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
     if session.info.pop("recorded", None):
         tasks.ring()
+
+
+_turn = threading.RLock()
+"""SQLite lets one writer in; the others sleep and look again, up to 100 ms apart. Threads that wait here are woken."""
 
 
 def listen(engine: Engine) -> None:
