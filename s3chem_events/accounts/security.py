@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from flask_login.utils import _user_context_processor
 from flask_security import (
     MailUtil,
     Security,
@@ -104,6 +105,7 @@ def bind(app: Flask, settings: Settings) -> None:
         SECURITY_PASSWORD_SALT=hashlib.sha256(b"password" + key).hexdigest(),
         SECURITY_TOTP_SECRETS={"1": hashlib.sha256(b"totp" + key).hexdigest()},
         PERMANENT_SESSION_LIFETIME=IDLE,  # Flask refuses an older cookie, whatever the browser does
+        SESSION_REFRESH_EACH_REQUEST=False,  # the desk alone prolongs it: public pages set no cookie, not even for us
     )
     security = Security(
         app,
@@ -112,9 +114,17 @@ def bind(app: Flask, settings: Settings) -> None:
         totp_cls=_Codes,
         webauthn_util_cls=_Passkeys,
     )
+    _leave_the_public_alone(app, security)
     security.login_manager.user_loader(_organiser_of_session)
     security.login_manager.request_loader(lambda _request: None)  # no tokens at the desk
     user_authenticated.connect(_begin_session, app)
+
+
+def _leave_the_public_alone(app: Flask, security: Security) -> None:
+    """Take out what would look into the session for every page, public ones and probes included; it has no switch."""
+    app.before_request_funcs[None].remove(security.principal._on_before_request)  # noqa: SLF001 - our roles are a table
+    app.after_request_funcs[None].remove(security.login_manager._update_remember_cookie)  # noqa: SLF001 - none is given
+    app.template_context_processors[None].remove(_user_context_processor)  # templates get `me`, at the desk only
 
 
 class _NoMail(MailUtil):
@@ -197,6 +207,12 @@ def came_by_link() -> bool:
     """Whether the running session began with a link, and not long ago: then the old password need not be known."""
     began = float(session.get("fs_paa", 0))
     return session.get("way") == "link" and clock.now().timestamp() - began < FRESH.total_seconds()
+
+
+def keep_alive() -> None:
+    """Count the idle time from this request on."""
+    if organiser() is not None:
+        session.modified = True
 
 
 def passkeys_work_here() -> bool:

@@ -171,6 +171,7 @@ def seal(response: Response) -> Response:
     """Mark every answer of the desk as private to this browser."""
     if request.blueprint in DOORS or request.path.startswith("/desk/"):
         guard.private(response)
+        security.keep_alive()
         response.vary.add("Cookie")
     return response
 

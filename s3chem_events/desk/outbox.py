@@ -13,6 +13,7 @@ from s3chem_events.mailing import outbox, queries, render
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
 from s3chem_events.mailing.mime import EMBLEM
 from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.mailing.results import Outcome
 
 SANDBOX = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 """For the body of an e-mail: no script, no form, no other host, a world of its own."""
@@ -29,6 +30,18 @@ def states() -> dict[State, tuple[str, str]]:
         State.FAILED: (_("Failed"), "chip-cancelled"),
         State.SUPPRESSED: (_("Held back"), "chip-cancelled"),
         State.CANCELLED: (_("Stopped"), ""),
+    }
+
+
+def outcomes() -> dict[Outcome, str]:
+    """Return how a try ended, in words."""
+    return {
+        Outcome.SENT: _("accepted"),
+        Outcome.LATER: _("to be tried again"),
+        Outcome.NEVER: _("refused for good"),
+        Outcome.UNKNOWN: _("no answer after the text was given"),
+        Outcome.SUPPRESSED: _("held back, the address wants none"),
+        Outcome.INTERRUPTED: _("interrupted"),
     }
 
 
@@ -67,6 +80,7 @@ def email(email_id: int) -> ResponseReturnValue:
         email=found,
         attempts=queries.attempts(email_id),
         states=states(),
+        outcomes=outcomes(),
         can_retry=found.state in RETRIABLE,
         can_cancel=found.state in WAITING,
         is_readable=_is_readable(found),

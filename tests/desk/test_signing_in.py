@@ -263,6 +263,13 @@ def test_pages_of_the_desk_are_private(app, client, anna):
         assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
 
 
+def test_public_pages_do_not_ask_who_is_signed_in(app, client, anna):
+    sign_in(client)
+    for path in ("/healthz", "/en/privacy"):
+        headers = client.get(path).headers
+        assert ("Cookie" in headers.get("Vary", ""), "Set-Cookie" in headers) == (False, False), path
+
+
 def test_a_form_without_its_token_is_refused(app, client, anna):
     assert client.post("/desk/sign-in", data={"email": ADDRESS, "password": PASSWORD}).status_code == 400
     link = link_for(app)
