@@ -1,7 +1,6 @@
 """A mail server that takes everything and keeps nothing but the Message-IDs: what a sender is measured against."""
 
 import asyncio
-import sys
 from multiprocessing import Process, Queue
 from multiprocessing.queues import Queue as QueueType
 
@@ -60,7 +59,3 @@ def start() -> tuple[Process, int]:
     process = Process(target=main, args=(ports,), daemon=True)
     process.start()
     return process, ports.get(timeout=10)
-
-
-if __name__ == "__main__":
-    sys.exit("import it")
