@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from jinja2 import Template
+from jinja2 import Environment, Template
 
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead, defused, isolated
 from s3chem_events.mailing.mime import EMBLEM
 
+PARTS = ("subject.txt", "body.txt", "body.html")
 WIDTH = 72
 LONGEST_IN_SUBJECT = 60
 BLANKS = re.compile(r"[ \t\r\n]+")  # not \s: French sets a narrow no-break space before a colon
@@ -24,7 +25,7 @@ INDENT = re.compile(r" *(?:[-–*] +)?")
 def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
     """Write a draft out. Every value is escaped for the part that it stands in; Message-ID and Date are made here."""
     language = spoken(draft.language)
-    folder = f"mail/{draft.kind.replace('.', '/')}"
+    subject, text, html = _templates(current_app.jinja_env, f"mail/{draft.kind.replace('.', '/')}")
     values = _values(draft, letterhead, language)
     subject_values = values | {"name": isolated(defused(draft.name, longest=LONGEST_IN_SUBJECT))}
     return Letter(
@@ -34,9 +35,9 @@ def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
         address=draft.address,
         name=defused(draft.name),
         language=language,
-        subject=BLANKS.sub(" ", _template(f"{folder}/subject.txt").render(subject_values)).strip(),
-        text=laid_out(_template(f"{folder}/body.txt").render(values)),
-        html=_template(f"{folder}/body.html").render(values),
+        subject=BLANKS.sub(" ", subject.render(subject_values)).strip(),
+        text=laid_out(text.render(values)),
+        html=html.render(values),
         calendars=draft.calendars,
         method=draft.method,
         sender=letterhead.sender,
@@ -78,8 +79,11 @@ def _values(draft: Draft, letterhead: Letterhead, language: str) -> dict[str, An
     }
 
 
-def _template(name: str) -> Template:
-    return current_app.jinja_env.get_template(name)
+@lru_cache(maxsize=16)
+def _templates(environment: Environment, folder: str) -> tuple[Template, Template, Template]:
+    """Return the templates of a subject, a text and an HTML part; a worker looks for them once."""
+    subject, text, html = map(environment.get_template, (f"{folder}/{name}" for name in PARTS))
+    return subject, text, html
 
 
 @lru_cache(maxsize=4096)

@@ -107,6 +107,7 @@ class _Desk:
         self.event_lines = cache(self._event_lines)
         self.part_lines = cache(self._part_lines)
         self.entry = cache(self._entry)
+        self.stamp = cache(i18n.stamp)
 
     def draft(
         self, fact: Fact, registration: Registration, participations: Sequence[Participation], *, method: str
@@ -127,7 +128,9 @@ class _Desk:
                 "event": self.event_lines(event, parts, language),
                 "parts": [self.part_lines(part, mode, language) for part, mode in chosen],
                 "reference": registration.reference,
-                "registered_at": i18n.stamp(registration.registered_at, event.zone, language),
+                "registered_at": self.stamp(
+                    registration.registered_at.replace(second=0, microsecond=0), event.zone, language
+                ),
                 "own_page": own_page,
                 "not_me": f"{own_page}/{NOT_ME}",
                 "calendar": links.calendar(
