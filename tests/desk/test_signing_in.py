@@ -275,3 +275,25 @@ def test_a_form_without_its_token_is_refused(app, client, anna):
     link = link_for(app)
     assert client.post(link).status_code == 400
     assert count(app, OrganiserSession) == 0
+
+
+def test_ways_of_signing_in_are_changed_only_by_who_has_just_shown_to_be_it(app, client, anna, clock):
+    sign_in(client)
+    clock.advance(hours=3)
+    asked = client.get("/desk/account/codes")
+    assert (asked.status_code, asked.location) == (302, "/desk/account/confirm?next=/desk/account/codes")
+    assert "show once more that it is you" in words(client.get(asked.location))
+    wrong = press(client, asked.location, on=asked.location, password="wrong wrong wrong")
+    assert (wrong.status_code, client.get("/desk/account/codes").status_code) == (200, 302)
+    assert press(client, asked.location, on=asked.location, password=PASSWORD).location == "/desk/account/codes"
+    assert client.get("/desk/account/codes").status_code == 200
+
+
+def test_who_has_no_password_shows_it_by_a_new_link(app, client, anna, clock):
+    with app.app_context(), transaction():
+        actions.add("link@region.example", role=Role.READ_ONLY, by=OPERATOR)
+    link = link_for(app, "link@region.example")
+    client.post(link, data=hidden(client, link))
+    clock.advance(hours=3)
+    asked = client.get("/desk/account/passkeys")
+    assert "sign out, then sign in again by a link" in words(client.get(asked.location))
