@@ -54,7 +54,7 @@ def test_who_is_suspended_is_out_at_once_and_may_come_back(app):
     client.post(f"/desk/organisers/{someone.id}/return", data=token(client))
     assert reader.get("/desk/").status_code == 302  # back, but by a new sign-in
     with app.app_context(), transaction():
-        again = actions.sign_in_url(queries.organiser_by_id(someone.id), base_url="")  # type: ignore[arg-type]
+        again = actions.sign_in_url(queries.organiser_by_id(someone.id), base_url="")
     assert reader.post(again, data=hidden(reader, again)).location == "/desk/"
 
 

@@ -218,7 +218,7 @@ def test_a_code_from_the_phone_is_asked_for_and_works_once(app, client, anna, cl
     sign_in(client)
     page = press(client, "/desk/account/codes", on="/desk/account/codes", setup="authenticator")
     shown = soup(page)
-    phone = TOTP(key=shown.select_one("code").text.replace("-", ""))  # type: ignore[union-attr]
+    phone = TOTP(key=shown.select_one("code").text.replace("-", ""))
     action = str(shown.select_one("ol form")["action"])  # type: ignore[index]
     press(client, action, on="/desk/account/codes", code=phone.generate().token)
     assert "asks for a code" in words(client.get("/desk/account"))
