@@ -21,6 +21,9 @@ from s3chem_events.core.text import DEFAULT, LANGUAGES
 
 YEAR_AT_THE_END = re.compile(r"(\s*'\w+')?\s*y+$")
 MONTH_AT_THE_END = re.compile(r"(\s*'\w+')?\s*M+$")
+FIRST_OF_MONTH = re.compile(r"\b1(?= [^\W\d])")
+NAMES_ITS_HOURS = {"de"}
+"""Languages with names of their own for the hours of Europe (MEZ, MESZ); CLDR gives French bare offsets."""
 CATALOGUES = Path(__file__).parents[1] / "translations"
 
 
@@ -63,7 +66,7 @@ def _range(first: date, last: date, here: Locale, length: str, dash: str) -> str
     (German: `Do., 17. – Fr., 18. Juni`).
     """
     pattern = here.date_formats[length].pattern
-    ends = dates.format_date(last, pattern, here)
+    ends = _spelled(last, pattern, here)
     if first == last:
         return ends
     if first.year == last.year:
@@ -72,14 +75,27 @@ def _range(first: date, last: date, here: Locale, length: str, dash: str) -> str
         pattern = MONTH_AT_THE_END.sub("", pattern)
     else:
         dash = " – "
-    return f"{dates.format_date(first, pattern, here)}{dash}{ends}"
+    return f"{_spelled(first, pattern, here)}{dash}{ends}"
+
+
+def _spelled(day: date, pattern: str, here: Locale) -> str:
+    """Write a date; CLDR lets French say `1 juin`, which is `1er juin` on paper."""
+    spelled = str(dates.format_date(day, pattern, here))
+    return FIRST_OF_MONTH.sub("1er", spelled) if here.language == "fr" else spelled
+
+
+def day_and_month(day: date, language: str) -> str:
+    """Write a day without its year: `18 June`."""
+    here = locale(language)
+    return _spelled(day, YEAR_AT_THE_END.sub("", here.date_formats["long"].pattern), here)
 
 
 def day_figures(first: date, last: date, language: str) -> tuple[str, str]:
     """Return the figures and the month with its year, for the date block: `("17–18", "June 2027")`."""
     here = locale(language)
     if (first.year, first.month) == (last.year, last.month):
-        figures = str(first.day) if first == last else f"{first.day}–{last.day}"
+        alone = MONTH_AT_THE_END.sub("", YEAR_AT_THE_END.sub("", here.date_formats["long"].pattern))
+        figures = "–".join(str(dates.format_date(day, alone, here)) for day in sorted({first, last}))
         return figures, str(dates.format_skeleton("yMMMM", first, locale=here))
     month = "d MMM"
     figures = f"{dates.format_date(first, month, here)} – {dates.format_date(last, month, here)}"
@@ -93,15 +109,20 @@ def clock(moment: datetime, zone: str, language: str) -> str:
 
 def hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     """Write the hours in the event's zone, with its short name: `09:30–16:00 CEST`."""
-    short = starts.astimezone(ZoneInfo(zone)).strftime("%Z")
-    return f"{clock(starts, zone, language)}–{clock(ends, zone, language)} {short}"
+    return f"{clock(starts, zone, language)}–{clock(ends, zone, language)} {_hours_of(starts, zone, language)}"
 
 
 def stamp(moment: datetime, zone: str, language: str) -> str:
     """Write a moment in full: `1 June 2027, 12:00 CEST`."""
+    day = _spelled(moment.astimezone(ZoneInfo(zone)), locale(language).date_formats["long"].pattern, locale(language))
+    return f"{day}, {clock(moment, zone, language)} {_hours_of(moment, zone, language)}"
+
+
+def _hours_of(moment: datetime, zone: str, language: str) -> str:
+    """Name the hours of a zone at a moment, short: `CEST`."""
     local = moment.astimezone(ZoneInfo(zone))
-    day = dates.format_date(local, "long", locale(language))
-    return f"{day}, {clock(moment, zone, language)} {local.strftime('%Z')}"
+    name = str(dates.get_timezone_name(local, "short", locale=locale(language)))
+    return name if language in NAMES_ITS_HOURS and name.isalpha() else local.strftime("%Z")
 
 
 def short_stamp(moment: datetime, zone: str, language: str) -> str:

@@ -1,10 +1,8 @@
 """Events as the public's pages show them: every string ready, in one language."""
 
-from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from babel.dates import format_skeleton
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
@@ -174,13 +172,10 @@ def _register_label(parts: list[Part], lang: str) -> str:
     if not parts:
         return ""
     first, last = min(p.starts_on for p in parts), max(p.ends_on for p in parts)
-
-    def day(value: date) -> str:
-        return str(format_skeleton("MMMMd", value, locale=i18n.locale(lang)))
-
+    first_day, last_day = i18n.day_and_month(first, lang), i18n.day_and_month(last, lang)
     if first == last:
-        return _("Register for %(dates)s", dates=day(first))
-    return _("Register for %(first)s to %(last)s", first=day(first), last=day(last))
+        return _("Register for %(dates)s", dates=first_day)
+    return _("Register for %(first)s to %(last)s", first=first_day, last=last_day)
 
 
 def _calendar(event: Event, lang: str) -> CalendarLinks:

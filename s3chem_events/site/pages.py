@@ -206,8 +206,17 @@ def text(lang: str, key: str) -> str:
         summary=translated(Text(data.get("intro", {})), lang),
         sections=sections,
         to_be_approved=bool(data.get("to_be_approved")),
-        version=data.get("version", ""),
+        version=_version(data.get("version", ""), lang),
     )
+
+
+def _version(words: str, lang: str) -> str:
+    """Write a version that is a date as the language writes dates."""
+    try:
+        day = date.fromisoformat(words)
+    except ValueError:
+        return words
+    return short_range(day, day, lang)
 
 
 def subscription(lang: str) -> Links:

@@ -1,6 +1,6 @@
 """Dates in words, in each language, with the year and without abbreviations."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -36,3 +36,19 @@ def test_ranges_say_what_differs():
     assert i18n.short_range(THURSDAY, JULY, "fr") == "17 juin – 2 juillet 2027"
     assert i18n.short_range(THURSDAY, NEXT_YEAR, "en") == "17 June 2027 – 3 January 2028"
     assert i18n.short_range(FRIDAY, FRIDAY, "pl") == "18 czerwca 2027"
+
+
+def test_french_says_the_first_of_a_month_and_german_its_own_hours():
+    first, at_noon = date(2027, 6, 1), datetime(2027, 6, 1, 10, tzinfo=UTC)
+    assert i18n.short_range(first, first, "fr") == "1er juin 2027"
+    assert i18n.short_range(date(2027, 6, 11), date(2027, 6, 11), "fr") == "11 juin 2027"
+    assert i18n.stamp(at_noon, "Europe/Amsterdam", "fr") == "1er juin 2027, 12:00 CEST"
+    assert i18n.stamp(at_noon, "Europe/Amsterdam", "de") == "1. Juni 2027, 12:00 MESZ"
+    assert i18n.stamp(at_noon, "Europe/London", "de") == "1. Juni 2027, 11:00 BST"
+    assert i18n.stamp(at_noon, "Europe/Amsterdam", "en") == "1 June 2027, 12:00 CEST"
+
+
+def test_figures_stand_as_the_language_writes_days():
+    assert i18n.day_figures(THURSDAY, FRIDAY, "en") == ("17–18", "June 2027")
+    assert i18n.day_figures(THURSDAY, FRIDAY, "de") == ("17.–18.", "Juni 2027")
+    assert i18n.day_figures(FRIDAY, FRIDAY, "es") == ("18", "junio de 2027")
