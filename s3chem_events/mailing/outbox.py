@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
+from s3chem_events.core.db import UTCDateTime, db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses
@@ -27,6 +27,8 @@ __all__ = ["Claimed", "Draft", "Letter", "Letterhead", "cancel", "claim", "forge
 LEASE = timedelta(minutes=15)
 """Longer than one e-mail can take: ten answers, each waited for as long as sender.Patience says. Renewed in between."""
 LONGEST_ANSWER = 500
+DEADLY = 5
+DEADLY_REST = timedelta(hours=1)
 COLUMNS = [getattr(OutgoingEmail, f.name) for f in fields(Letter)]
 _random = Random()  # noqa: S311 - spreads tries over time, guards nothing
 
@@ -129,10 +131,13 @@ def recover(owner: str, accepted: Iterable[int]) -> int:
     moment = now()
     rows = list(db.session.scalars(db.select(OutgoingEmail.id).filter_by(owner=owner, state=State.SENDING)))
     taken = set(rows).intersection(accepted)
+    # At once; but what workers die of again and again may be this e-mail, and shall not hold the others up.
+    later = db.literal(moment + DEADLY_REST, UTCDateTime())
+    soon = db.case((OutgoingEmail.attempts < DEADLY, db.literal(moment, UTCDateTime())), else_=later)
     for ids, outcome in ((taken, Outcome.SENT), (set(rows) - taken, Outcome.INTERRUPTED)):
         values = {
             OutgoingEmail.state: STATES[outcome],
-            OutgoingEmail.due_at: None if outcome is Outcome.SENT else moment,
+            OutgoingEmail.due_at: None if outcome is Outcome.SENT else soon,
             OutgoingEmail.sent_at: moment if outcome is Outcome.SENT else None,
             OutgoingEmail.owner: None,
             OutgoingEmail.last_text: _TEXTS[outcome],

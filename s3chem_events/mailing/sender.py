@@ -9,7 +9,9 @@ import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from flask_mail import Connection, Mail
 
@@ -51,12 +53,12 @@ def transport(settings: Settings, *, emblem: bytes, patience: Patience | None = 
     """Return the way out that the settings name."""
     if settings.mail is None:
         return _Mailbox(settings, emblem)
-    return _Server(settings.mail, emblem, patience or Patience())
+    return _Server(settings.mail, emblem, _Kept(settings.mail, patience or Patience(), _own_name(settings)))
 
 
 def fault(server: MailServer) -> str:
     """Connect to a mail server, sign in and leave; returns why that fails, or nothing."""
-    connection = _Kept(server, Patience())
+    connection = _Kept(server, Patience(), "localhost")
     try:
         host = connection.configure_host()
     except (OSError, smtplib.SMTPException) as error:
@@ -86,9 +88,9 @@ class _Mailbox:
 class _Kept(Connection):
     """Flask-Mail's connection, with time-outs and verified TLS."""
 
-    def __init__(self, server: MailServer, patience: Patience) -> None:
+    def __init__(self, server: MailServer, patience: Patience, own_name: str) -> None:
         super().__init__(Mail())
-        self.server, self.patience = server, patience
+        self.server, self.patience, self.own_name = server, patience, own_name
 
     def configure_host(self) -> smtplib.SMTP:
         """Connect as the settings say; raises what smtplib raises."""
@@ -96,9 +98,11 @@ class _Kept(Connection):
         # Reading the machine's certificates takes 26 ms: only where they are needed.
         context = None if server.tls == "none" else ssl.create_default_context()
         if server.tls == "tls":
-            host: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=seconds, context=context)
+            host: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, self.own_name, timeout=seconds, context=context
+            )
         else:
-            host = smtplib.SMTP(server.host, server.port, timeout=seconds)
+            host = smtplib.SMTP(server.host, server.port, self.own_name, timeout=seconds)
         try:
             self.wait(host, self.patience.answer)
             if server.tls == "starttls":
@@ -121,10 +125,10 @@ class _Kept(Connection):
 class _Server:
     """One mail server, its connection kept from one e-mail to the next."""
 
-    def __init__(self, server: MailServer, emblem: bytes, patience: Patience) -> None:
+    def __init__(self, server: MailServer, emblem: bytes, connection: _Kept) -> None:
         self.name = f"{server.host}:{server.port}"
         self.emblem = emblem
-        self.connection = _Kept(server, patience)
+        self.connection = connection
         self.used = 0
 
     def send(self, claimed: Claimed) -> Result:
@@ -216,6 +220,15 @@ def check(claimed: Claimed) -> Result | None:
     except Invalid as error:
         return Result(Outcome.NEVER, text=error.detail)
     return None
+
+
+def _own_name(settings: Settings) -> str:
+    """Return the name that we greet with. smtplib would ask the name service for it, at each connection."""
+    name = urlsplit(settings.base_url).hostname or "localhost"
+    try:
+        return f"[{ip_address(name)}]"  # RFC 5321 4.1.3
+    except ValueError:
+        return name
 
 
 def _dotted(content: bytes) -> bytes:

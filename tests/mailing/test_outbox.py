@@ -175,6 +175,20 @@ def test_same_death_sends_twice_with_the_acceptance_journal_taken_out(app: Flask
     assert work(app) == 5  # three of them for the second time
 
 
+def test_email_that_workers_die_of_again_and_again_waits_aside(app: Flask, clock: Clock):
+    enrol(app)
+    relay(app)
+    for _ in range(outbox.DEADLY):
+        with app.app_context():
+            with transaction():
+                assert len(outbox.claim("doomed", most=1)) == 1
+            with transaction():
+                assert outbox.recover("doomed", []) == 1
+    assert (work(app), states(app)) == (0, ["deferred"])
+    clock.advance(hours=1)
+    assert (work(app), states(app)) == (1, ["sent"])
+
+
 def test_journal_of_a_living_worker_is_left_alone(app: Flask):
     enrol(app, 2)
     relay(app)

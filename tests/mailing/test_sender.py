@@ -286,6 +286,7 @@ def test_no_line_is_longer_than_servers_must_take(app: Flask, old_server: OldSer
     assert states(app) == ["sent"]
     assert max(len(line) for line in old_server.lines) <= 100
     assert b"".join(old_server.lines).isascii()
+    assert old_server.lines[0] == b"ehlo localhost\r\n"  # the site's own name, whatever this machine is called
 
 
 def test_certificate_that_nobody_vouches_for_is_not_trusted(app: Flask, clock: Clock, tls_server: int):
