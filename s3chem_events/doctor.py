@@ -50,7 +50,7 @@ def _database() -> Finding:
 def _mail(settings: Settings) -> Finding:
     if settings.mail is None:
         return True, f"No mail server is set: e-mails are kept in {settings.mailbox} and shown at the desk."
-    fault = sender.fault(settings.mail)
+    fault = sender.fault(settings)
     where = f"{settings.mail.host}:{settings.mail.port}"
     if fault:
         return False, f"The mail server {where} does not take us: {fault} See S3CHEM_MAIL_SERVER and its neighbours."

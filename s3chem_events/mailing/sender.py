@@ -56,9 +56,11 @@ def transport(settings: Settings, *, emblem: bytes, patience: Patience | None = 
     return _Server(settings.mail, emblem, _Kept(settings.mail, patience or Patience(), _own_name(settings)))
 
 
-def fault(server: MailServer) -> str:
-    """Connect to a mail server, sign in and leave; returns why that fails, or nothing."""
-    connection = _Kept(server, Patience(), "localhost")
+def fault(settings: Settings) -> str:
+    """Connect to the mail server that is set, sign in and leave; returns why that fails, or nothing."""
+    if settings.mail is None:
+        return ""
+    connection = _Kept(settings.mail, Patience(), _own_name(settings))
     try:
         host = connection.configure_host()
     except (OSError, smtplib.SMTPException) as error:
