@@ -44,7 +44,7 @@ class Organiser(db.Model, UserMixin):  # type: ignore[name-defined] # Flask-SQLA
     webauthn: Mapped[list["Passkey"]] = relationship(  # type: ignore[assignment] # a list of our own kind
         back_populates="organiser", cascade="all, delete-orphan"
     )
-    own_events: Mapped[list["OwnEvent"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    own_events: Mapped[list["OwnEvent"]] = relationship(cascade="all, delete-orphan")
 
     @property
     def event_ids(self) -> frozenset[int]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from sqlalchemy import func
+from sqlalchemy.orm import selectinload
 
 from s3chem_events.accounts.models import AuditEntry, Organiser, OrganiserSession, SignInLink
 from s3chem_events.accounts.tokens import digest
@@ -26,7 +27,8 @@ def organiser_by_address(email: str) -> Organiser | None:
 
 def organisers() -> list[Organiser]:
     """Return every organiser, those who may sign in first."""
-    return list(db.session.scalars(db.select(Organiser).order_by(Organiser.active.desc(), Organiser.email)))
+    query = db.select(Organiser).options(selectinload(Organiser.own_events))
+    return list(db.session.scalars(query.order_by(Organiser.active.desc(), Organiser.email)))
 
 
 def has_organiser_with_password() -> bool:

@@ -80,12 +80,13 @@ def sign_in() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("desk/sign_in.html", form=form), 422 if form.errors else 200
     someone = queries.organiser_by_address(form.email.data or "")
+    known = someone.id if someone is not None else None  # read now: later it would cost a statement of its own
     good = security.password_matches(someone, form.password.data or "")
     with transaction():
         if good and someone is not None:
             next_url = local(form.next.data)
             return security.let_in(someone, by="password", next_url=next_url) or redirect(next_url)
-        audit.note("sign_in.failed", by=VISITOR, organiser=someone.id if someone is not None else None)
+        audit.note("sign_in.failed", by=VISITOR, organiser=known)
     form.password.errors = [_("The e-mail address or the password is wrong.")]
     return render_template("desk/sign_in.html", form=form), 422
 

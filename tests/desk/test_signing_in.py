@@ -1,6 +1,7 @@
 import pytest
 from passlib.totp import TOTP
 
+from s3chem_events import dispatch
 from s3chem_events.accounts import actions, queries, security
 from s3chem_events.accounts.models import AuditEntry, OrganiserSession, SignInLink
 from s3chem_events.accounts.roles import Role
@@ -94,7 +95,9 @@ def test_the_answer_to_a_request_for_a_link_tells_nothing(app, client, anna):
         answer = client.post("/desk/sign-in/link", data=form)
         pages.append((answer.status_code, words(answer).replace(address, "…")))
     assert pages[0] == pages[1]
-    assert count(app, Fact, kind="organiser.link_requested") == 1
+    assert count(app, Fact, kind="organiser.link_requested", subject_id=anna) == 1
+    with app.app_context():
+        assert dispatch.work(seconds=5) == 1  # one e-mail, to Anna
 
 
 def test_a_link_works_once_and_looking_at_it_changes_nothing(app, anna):
