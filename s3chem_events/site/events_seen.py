@@ -54,8 +54,11 @@ CHIPS = {
 MODES = {Mode.ON_SITE: _l("On site"), Mode.ONLINE: _l("Online")}
 
 
-def event_view(event: Event, lang: str) -> EventView:
-    """Return a loaded event as a page shows it."""
+NO_CALENDAR = CalendarLinks("", "", "", "", "")
+
+
+def event_view(event: Event, lang: str, *, calendar: bool = True) -> EventView:
+    """Return a loaded event as a page shows it; without its ways into a calendar where the page shows none."""
     taken = registrations.taken(event.id)
     first, last = min(p.starts_on for p in event.parts), max(p.ends_on for p in event.parts)
     days, month_year = i18n.day_figures(first, last, lang)
@@ -85,7 +88,7 @@ def event_view(event: Event, lang: str) -> EventView:
         register_label=_register_label(open_now, lang),
         no_register_reason=_reason(event, how, lang),
         keep_informed=how in {Openness.NOT_YET, Openness.LATER, Openness.POSTPONED},
-        calendar=_calendar(event, lang),
+        calendar=_calendar(event, lang) if calendar else NO_CALENDAR,
         parts=[_part(event, part, taken, lang) for part in event.parts],
         programme=_programme(event, lang),
         history=[],

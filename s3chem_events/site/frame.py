@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import abort, g, render_template, request
 
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
@@ -97,8 +97,11 @@ def urls(lang: str) -> Urls:
 
 def project() -> dict[str, Any]:
     """Return what the site says of the project; empty before any content is loaded."""
-    document = queries.document("project")
-    return document.data if document else {}
+    if "project" not in g:  # a page asks several times, and the session keeps hold of no row
+        document = queries.document("project")
+        g.project = document.data if document else {}
+    found: dict[str, Any] = g.project
+    return found
 
 
 def funding(lang: str) -> Funding:

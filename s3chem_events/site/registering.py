@@ -94,7 +94,7 @@ def _token_fault(form: RegistrationForm) -> str:
 def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal: str = "") -> Response:
     if form.csrf_token.errors:
         form.csrf_token.raw_data = None
-    view = event_view(event, lang)
+    view = event_view(event, lang, calendar=False)
     offered = {choice.value for choice in form.parts.choices}
     body = render(
         "site/registering/register.html",

@@ -26,23 +26,15 @@ def run() -> list[Figure]:
 
 def _cost(server: Server, office: PostOffice) -> Figure:
     """Add up the processor's time of all processes of the site until the last of the e-mails has been accepted."""
-    before, mails = _cpu(server), len(office.mails)
+    before, mails = rig.cpu_seconds(server), len(office.mails)
     _register_all(server, range(1000, 1000 + PEOPLE))
     _await(lambda: len(office.mails) >= mails + PEOPLE)
-    after = _cpu(server)
+    after = rig.cpu_seconds(server)
     each = {name: (after[name] - before[name]) * 1000 / PEOPLE for name in after}
     note = ", ".join(f"{name} {spent:.1f}" for name, spent in each.items())
     return Figure(
         work="one registration, its mail included, CPU", measured=sum(each.values()), unit="ms", goal=25, note=note
     )
-
-
-def _cpu(server: Server) -> dict[str, float]:
-    spent = {}
-    for name, top in zip(("web", "worker"), server.children(), strict=True):
-        times = [process.cpu_times() for process in (top, *top.children(recursive=True))]
-        spent[name] = sum(time.user + time.system for time in times)
-    return spent
 
 
 def _waiting(server: Server) -> Figure:
@@ -101,6 +93,6 @@ def _post_office() -> Iterator[PostOffice]:
 
 @contextmanager
 def _site(office: PostOffice) -> Iterator[Server]:
-    mail = {"MAIL_SERVER": office.host, "MAIL_PORT": str(office.port), "MAIL_TLS": "none"}
-    with rig.prepared(**mail) as settings, started("serve", settings, "--workers", "2") as server:
+    mail = rig.prepared(MAIL_SERVER=office.host, MAIL_PORT=str(office.port), MAIL_TLS="none")
+    with mail as settings, started("serve", settings, "--workers", "2") as server:
         yield server

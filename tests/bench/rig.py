@@ -12,7 +12,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from tests.support.servers import environment
+from tests.support.servers import Server, environment
 
 LANGUAGES = ("en", "fr", "de")
 PLACES = 50
@@ -66,6 +66,15 @@ def command(settings: Mapping[str, str], *words: str, given: str = "") -> str:
     if run.returncode:
         raise RuntimeError(f"{' '.join(words)}: {run.stdout}{run.stderr}")
     return run.stdout
+
+
+def cpu_seconds(server: Server) -> dict[str, float]:
+    """Return the processor's time that web and worker have used so far, with all their processes."""
+    spent = {}
+    for name, top in zip(("web", "worker"), server.children(), strict=True):
+        times = [process.cpu_times() for process in (top, *top.children(recursive=True))]
+        spent[name] = sum(time.user + time.system for time in times)
+    return spent
 
 
 def compiled(environ: Mapping[str, str]) -> dict[str, str]:
