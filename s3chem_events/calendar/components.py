@@ -175,12 +175,16 @@ def _address(mailbox: Mailbox, parameters: dict[str, str] | None = None) -> vCal
     return address
 
 
+CONTINUATION = 0x80
+"""How the second and later bytes of a character begin in UTF-8 (RFC 3629 3)."""
+
+
 def _folded(line: str) -> bytes:
     """Fold a content line as icalendar does, ten times as fast: these lines are written anew for each guest."""
     whole, start, rows = line.encode(), 0, []
     while len(whole) - start >= LONGEST_LINE:
         end = start + LONGEST_LINE - 1
-        while whole[end] & 0xC0 == 0x80:  # within a character
+        while whole[end] & 0xC0 == CONTINUATION:  # within a character
             end -= 1
         if whole[end - 1] in b"\\^":  # within an escaped one
             end -= 1

@@ -49,7 +49,7 @@ def faults(page: Page) -> list[str]:
     for width in WIDTHS:
         for scheme, options in (("light", EVERYTHING), ("dark", COLOURS)):
             page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for fault in Axe().run(page, options=options).response["violations"]:
                 where = [node["html"][:120] for node in fault["nodes"][:3]]
                 found.append(f"{page.url} {width} px {scheme}: {fault['id']}: {where}")

@@ -35,7 +35,9 @@ def test_the_emblem_has_the_official_geometry():
     assert field is not None
     assert star is not None
     assert group is not None
-    points = [tuple(map(float, pair.split(","))) for pair in star.attrib["d"].strip("Mz").split("L")]
+    points: list[tuple[float, ...]] = [
+        tuple(map(float, pair.split(","))) for pair in star.attrib["d"].strip("Mz").split("L")
+    ]
     places = [(float(use.attrib["x"]), float(use.attrib["y"])) for use in group]
     hours = [(width / 2 + height / 3 * sin(h * pi / 6), height / 2 - height / 3 * cos(h * pi / 6)) for h in range(12)]
 
