@@ -14,11 +14,16 @@ KILOBYTE = 1000
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
 @pytest.mark.parametrize(
-    "lang, title",
-    [("en", "S3Chem final conference"), ("fr", "Conférence finale S3Chem"), ("de", "S3Chem-Abschlusskonferenz")],
+    "lang, title, answer",
+    [
+        ("en", "S3Chem final conference", "You are registered."),
+        ("fr", "Conférence finale S3Chem", "Votre inscription est enregistrée."),
+        ("de", "S3Chem-Abschlusskonferenz", "Sie sind angemeldet."),
+    ],
+    ids=["en", "fr", "de"],
 )
 def test_a_stakeholder_finds_the_conference_registers_and_sees_what_is_stored(
-    site: Site, open_page: Callable[..., Page], lang: str, title: str, javascript: bool
+    site: Site, open_page: Callable[..., Page], lang: str, title: str, answer: str, javascript: bool
 ) -> None:
     page = open_page(javascript=javascript)  # B1
     person = Person(f"phone-{lang}-{javascript}@park.example".lower())
@@ -38,7 +43,16 @@ def test_a_stakeholder_finds_the_conference_registers_and_sees_what_is_stored(
     page.wait_for_url(f"{site.url}/{lang}/registrations/*")
     fits(page)
     shown = page.locator("main").inner_text()
-    for value in (person.given_name, person.family_name, person.email, person.organisation, "atal", "S3C-", title):
+    for value in (
+        person.given_name,
+        person.family_name,
+        person.email,
+        person.organisation,
+        "atal",
+        "S3C-",
+        title,
+        answer,
+    ):
         assert value in shown, value
     assert page.locator('main a[href^="/calendar/"][href$=".ics"]').count() == 1
     assert site.stored(person.email) == [person.row(language=lang)]

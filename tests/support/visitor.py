@@ -107,7 +107,7 @@ def fits(page: Page) -> None:
     assert wide <= 0, (page.url, wide, page.evaluate(WIDER_THAN_THE_WINDOW))
 
 
-@dataclass(slots=True)
+@dataclass
 class Scales:
     """Weighs what a window loads: each answer once, as it came over the wire."""
 
