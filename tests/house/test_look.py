@@ -45,7 +45,7 @@ def test_the_emblem_has_the_official_geometry():
     assert isclose(width / height, 3 / 2)
     assert all(hypot(x - at_x, y - at_y) < 0.01 for (x, y), (at_x, at_y) in zip(places, hours, strict=True))
     assert [round(hypot(*point), 2) for point in points[::2]] == [round(height / 18, 2)] * 5
-    assert points[0] == (0, -height / 18)
+    assert list(points[0]) == [0, -height / 18]
     # The sides are straight: the inner corners beside the top lie at the height of the two arms.
     assert [round(points[corner][1], 2) for corner in (1, 9)] == [round(points[2][1], 2)] * 2
 
