@@ -136,6 +136,17 @@ def country_name(code: str, language: str) -> str:
     return str(locale(language).territories.get(code, code))
 
 
+def language_name(code: str, language: str) -> str:
+    """Return the name of a language as another one calls it: in French, German is `allemand`."""
+    return str(locale(language).languages.get(code, code))
+
+
+def joined(first: str, second: str, language: str) -> str:
+    """Put a colon between two texts, as the language sets it; a text that comes twice stands once."""
+    _ = words(language)
+    return first if first == second else _("%(first)s: %(second)s", first=first, second=second)
+
+
 babel = Babel()
 
 

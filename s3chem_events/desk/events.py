@@ -103,7 +103,7 @@ def edit_event(slug: str) -> ResponseReturnValue:
         form=form,
         faulty=faulty(form),
         **answered(answer),
-        main_language=LANGUAGES[main_language(facts)],
+        main_language=i18n.language_name(main_language(facts), i18n.language()),
     )
     return page, answer.status
 

@@ -36,7 +36,10 @@ class RightsForm(FlaskForm):
 
     def offer(self) -> "RightsForm":
         """Fill in what can be chosen."""
-        self.role.choices = [SelectChoice(role.value, f"{name}: {does}") for role, (name, does) in ROLES.items()]
+        self.role.choices = [
+            SelectChoice(role.value, _("%(first)s: %(second)s", first=name, second=does))
+            for role, (name, does) in ROLES.items()
+        ]
         self.events.choices = [SelectChoice(e.id, e.title.within(language())) for e in publishing.all_events()]
         return self
 

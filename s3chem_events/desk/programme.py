@@ -14,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, FieldList, Form, FormField, HiddenField, TextAreaField, TimeField
 from wtforms.validators import Length, Optional
 
-from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.core import i18n
+from s3chem_events.core.text import Text
 from s3chem_events.desk import rows, saving
 from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import answered, header, the_event
@@ -122,7 +123,7 @@ def event_programme(slug: str) -> ResponseReturnValue:
         form=form,
         faulty=faulty(form),
         titles=titles,
-        main_language=LANGUAGES[main_language(facts)],
+        main_language=i18n.language_name(main_language(facts), i18n.language()),
     )
     return page, answer.status
 

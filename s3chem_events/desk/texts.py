@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length
 
+from s3chem_events.core import i18n
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import saving, translations, words
 from s3chem_events.desk.event_forms import main_language
@@ -54,6 +55,7 @@ def event_texts(slug: str, language: str) -> ResponseReturnValue:
         language=language,
         languages_left=translations.missing(facts),
         names_of_languages=LANGUAGES,
+        called={code: i18n.language_name(code, i18n.language()) for code in LANGUAGES},
         main=main,
     )
     return page, answer.status

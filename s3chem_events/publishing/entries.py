@@ -36,7 +36,7 @@ def part_entry(
 ) -> Entry:
     """Return the entry of one part; `closing` is said at the end of its description."""
     zone = zone_info(part.zone)
-    titles = dict.fromkeys([event.title.within(language), part.title.within(language)])
+    title = i18n.joined(event.title.within(language), part.title.within(language), language)
     return Entry(
         uid=part.uid,
         sequence=event.sequence,
@@ -44,7 +44,7 @@ def part_entry(
         starts=part.starts_at.astimezone(zone) if part.starts_at else part.starts_on,
         ends=part.ends_at.astimezone(zone) if part.ends_at else part.ends_on,
         zone=part.zone,
-        summary=_summary(event, ": ".join(titles), language),
+        summary=_summary(event, title, language),
         url=page_url(event, language, base_url),
         created_at=event.created_at,
         revised_at=event.revised_at,

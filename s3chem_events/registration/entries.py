@@ -54,8 +54,8 @@ def attended(
         event, part, language=language, base_url=base_url, organizer=organizer, funding=funding, closing=closing
     )
     if event.state is State.SAVE_THE_DATE:
-        titles = dict.fromkeys([event.title.within(language), part.title.within(language)])
-        entry = replace(entry, status=Status.CONFIRMED, summary=": ".join(titles))
+        title = i18n.joined(event.title.within(language), part.title.within(language), language)
+        entry = replace(entry, status=Status.CONFIRMED, summary=title)
     if mode is Mode.ONLINE:
         label = _("Join the conference")
         entry = replace(entry, location=_("Online"), conference_url=part.online_url, conference_label=label)

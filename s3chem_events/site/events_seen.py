@@ -221,7 +221,7 @@ def _places(part: Part, taken: dict[Any, int]) -> str:
     words = {mode: str(PLACES[left(part, mode, taken)]) for mode in part.capacities}
     if len(set(words.values())) == 1:
         return next(iter(words.values()))
-    return " · ".join(f"{MODES[mode]}: {word}" for mode, word in words.items())
+    return " · ".join(_("%(first)s: %(second)s", first=MODES[mode], second=word) for mode, word in words.items())
 
 
 def _programme(event: Event, lang: str) -> list[DayView]:

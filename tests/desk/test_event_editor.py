@@ -140,7 +140,7 @@ def test_facts_and_parts_are_changed_and_the_history_tells(app, organiser):
     assert wanted.parts[0] == CLOSED_DAY
     history = words(organiser.get(EVENT + "/"))
     assert "Revision 2 · 23 November 2026, 13:00 CET · coordinator0@s3chem.example" in history
-    assert "State : save_the_date → announced" in history
+    assert "State: save_the_date → announced" in history
 
 
 def test_parts_are_added_moved_and_removed_with_buttons_alone(app, organiser):
@@ -230,7 +230,7 @@ def test_somebody_elses_change_is_shown_and_never_overwritten_unseen(app, organi
     assert page.status_code == 409
     shown = words(page)
     assert "Somebody else changed this event while you were writing. Nothing of yours is saved yet." in shown
-    assert "Region : Limburg → Lombardy" in shown
+    assert "Region: Limburg → Lombardy" in shown
     assert filled(page)["title"] == "Mine"
     assert facts_of(app).title == Text(en="Theirs")
     assert organiser.post(EDIT, data=filled(page)).status_code == 303  # a second press, with open eyes
@@ -258,7 +258,7 @@ def test_texts_are_written_language_by_language_beside_the_first(app, organiser)
     add_event(app, parts=(CLOSED_DAY, _with_programme()))
     path = f"{EVENT}/texts/pl"
     page = organiser.get(path)
-    assert "Texts in polski" in words(page)
+    assert "Texts in Polish" in words(page)
     assert "Final conference" in soup(page).select(".source")[0].get_text(" ", strip=True)
     typed = filled(page) | {
         "title": "Konferencja końcowa",
