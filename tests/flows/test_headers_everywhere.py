@@ -55,7 +55,7 @@ def routes(app: Flask, clock: Clock) -> list[tuple[str, str]]:
 
 def faults(client: FlaskClient, routes: list[tuple[str, str]]) -> Iterator[str]:
     for endpoint, url in routes:
-        answer = client.get(url)
+        answer = client.get(url, buffered=True)
         headers, policy = answer.headers, answer.headers.get("Content-Security-Policy", "")
         told = {part.split()[0]: part.split()[1:] for part in policy.split("; ") if part}
         caged = endpoint in CAGED and answer.status_code == 200

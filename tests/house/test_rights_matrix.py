@@ -101,7 +101,7 @@ def test_a_view_that_declares_nothing_is_refused_to_everybody(app):
 def test_who_is_not_signed_in_comes_to_the_sign_in_page_and_no_further(house):
     client, open_to_all = house.test_client(), []
     for method, url, permission, endpoint in visits(house):
-        answer = client.open(url, method=method)
+        answer = client.open(url, method=method, buffered=True)
         if permission == frame.ANYBODY:
             open_to_all.append(endpoint)
         elif permission == frame.NOBODY:
@@ -121,7 +121,7 @@ def test_each_role_reaches_exactly_what_it_may(house, role):
     for method, url, permission, endpoint in visits(house):
         if permission in {frame.ANYBODY, frame.NOBODY}:
             continue
-        answer = client.open(url, method=method)
+        answer = client.open(url, method=method, buffered=True)
         where = f"{role} {method} {url}: {answer.status_code}"
         if not roles.may(role, permission):
             assert answer.status_code == 403, where
@@ -143,7 +143,7 @@ def test_somebody_elses_event_does_not_exist(house, role):
             continue
         seen += 1
         expected = 404 if roles.may(role, permission) else 403
-        foreign, missing = client.open(url, method=method), client.open(url.replace("conference", "x"), method=method)
+        foreign, missing = client.open(url, method=method, buffered=True), client.open(url.replace("conference", "x"), method=method)
         assert (foreign.status_code, missing.status_code) == (expected, expected), (method, url)
         assert b"Final conference" not in foreign.data
         assert same(foreign) == same(missing), (method, url)  # what is not one's own looks like what is not there
