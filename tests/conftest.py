@@ -20,7 +20,7 @@ from s3chem_events import create_app
 from s3chem_events.core import config
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db
-from tests.support import chromium, databases, postgres, servers
+from tests.support import catalogues, chromium, databases, postgres, servers
 from tests.support.databases import Database
 from tests.support.post_office import PostOffice
 from tests.support.postgres import Postgres
@@ -32,6 +32,7 @@ CHOICES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite"
 def pytest_configure(config: pytest.Config) -> None:
     """Let TERM end a run as Ctrl-C does: fixtures stop their servers (PostgreSQL would outlive us)."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    catalogues.compile_changed()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
