@@ -6,16 +6,21 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
-
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
 
 from s3chem_events.accounts import audit
 from s3chem_events.core.i18n import words
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.later import Later
 from s3chem_events.registration import participants
 from s3chem_events.registration.participants import COLUMNS, Wanted
+
+if TYPE_CHECKING:
+    import xlsxwriter
+    import xlsxwriter.utility
+else:
+    xlsxwriter = Later("xlsxwriter")
 
 Rows = Iterable[Sequence[tuple[str, ...]]]
 """Batches of rows."""
@@ -121,7 +126,7 @@ def xlsx_file(batches: Rows, *, names: Sequence[str], columns: Sequence[str]) ->
                 out.writestr(name, template.read(name))
         # The template's own size would hide the rows from readers that believe it; it may be left out.
         before, end, after = DIMENSION.sub(b"", template.read(SHEET)).partition(b"</sheetData>")
-        letters = [xl_col_to_name(index) for index in range(len(names))]
+        letters = [xlsxwriter.utility.xl_col_to_name(index) for index in range(len(names))]
         number = 1
         with out.open(SHEET, "w") as sheet:
             sheet.write(before)

@@ -27,6 +27,7 @@ LATE_IMPORTS = {  # the one place that may, and why
 }
 LOADED_LATER = {  # by core.later: what a web worker can do without, as long as nobody asks for it
     "accounts.passwords": {"zxcvbn"},
+    "attendance.exports": {"xlsxwriter"},
     "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
 }
 
