@@ -105,6 +105,9 @@ def _mail_hands() -> Iterator[Hand]:
     if since := mailing.silent_since():
         text = _("The mail server has not answered well since %(moment)s.", moment=desk_time(since))
         yield Hand(text, "bad", url_for("desk.outbox", state=MailState.DEFERRED), _("Look at what waits"))
+    if unwritten := mailing.unwritten():
+        text = _("Some changes could not be turned into their e-mails (%(count)s).", count=len(unwritten))
+        yield Hand(text, "bad", url_for("desk.outbox"), _("See why"))
     if failed := counts.get(MailState.FAILED, 0):
         text = _("Some e-mails could not be delivered (%(count)s).", count=failed)
         yield Hand(text, "bad", url_for("desk.outbox", state=MailState.FAILED), _("See why"))

@@ -9,7 +9,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import POLICY, settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk.frame import allowed, by, desk
-from s3chem_events.mailing import outbox, queries, render
+from s3chem_events.mailing import outbox, queries, relaying, render
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
 from s3chem_events.mailing.mime import EMBLEM
 from s3chem_events.mailing.models import OutgoingEmail
@@ -66,6 +66,7 @@ def email_list() -> ResponseReturnValue:
         pages=max(-(-count // queries.PAGE), 1),
         count=count,
         has_mailbox=settings().mail is None,
+        unwritten=queries.unwritten(),
     )
 
 
@@ -124,6 +125,16 @@ def email_cancellation(email_id: int) -> ResponseReturnValue:
     else:
         flash(_("Stopped. It can be sent after all with “Try again now”."), "good")
     return redirect(url_for("desk.email", email_id=email_id))
+
+
+@desk.route("/mail/unwritten/<int:fact_id>/retry", methods=["POST"])
+@allowed("outbox.manage")
+def unwritten_retry(fact_id: int) -> ResponseReturnValue:
+    """Have a change turned into its e-mails once more."""
+    with transaction():
+        relaying.again(fact_id, by=by())
+    flash(_("It is tried again now."), "good")
+    return redirect(url_for("desk.outbox"))
 
 
 def with_frame(page: str) -> Response:

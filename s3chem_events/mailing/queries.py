@@ -10,8 +10,9 @@ from sqlalchemy.orm import load_only
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.letters import State
-from s3chem_events.mailing.models import DeliveryAttempt, MailServerState, OutgoingEmail
+from s3chem_events.mailing.models import DeliveryAttempt, MailServerState, OutgoingEmail, RelayFailure
 
 PAGE = 50
 LATE = timedelta(hours=24)
@@ -82,6 +83,12 @@ def newest_states(subject_ids: Iterable[int], kinds: str) -> dict[int, State]:
         .order_by(OutgoingEmail.id)
     )
     return {subject_id: State(state) for subject_id, state in rows}
+
+
+def unwritten() -> list[tuple[Fact, RelayFailure]]:
+    """Return the facts that could not be turned into their e-mails, newest first."""
+    query = db.select(Fact, RelayFailure).join(RelayFailure, RelayFailure.fact_id == Fact.id).order_by(Fact.id.desc())
+    return [(fact, failure) for fact, failure in db.session.execute(query)]
 
 
 def late_count() -> int:

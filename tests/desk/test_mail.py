@@ -181,3 +181,23 @@ def app_with_server(environ, smtp_server):
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def test_a_change_that_became_no_email_is_shown_with_its_reason_and_tried_again(app, confirmation, monkeypatch):
+    desk = signed_in(app)
+
+    def broken(*_):
+        raise RuntimeError("no such template")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(dispatch.EMAILS, "registration.confirmed", broken)
+        work(app)
+    assert "could not be turned into their e-mails (1)" in words(desk.get("/desk/"))
+    page = desk.get("/desk/mail/")
+    assert "registration.confirmed" in words(page)
+    assert "RuntimeError in broken" in words(page)
+    action = next(f["action"] for f in soup(page).select("main form") if "unwritten" in str(f["action"]))
+    assert press(desk, "/desk/mail/", str(action)).status_code == 302
+    work(app)
+    assert count(app, OutgoingEmail, kind="registration.confirmed") == 1
+    assert "could not be turned" not in words(desk.get("/desk/"))

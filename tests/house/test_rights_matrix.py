@@ -29,6 +29,7 @@ VALUES = {
     "slug": "conference",
     "organiser_id": 1,
     "email_id": 1,
+    "fact_id": 1,
     "session_id": 99,
     "number": 1,
     "form": "csv",
