@@ -195,7 +195,7 @@ def test_a_change_that_became_no_email_is_shown_with_its_reason_and_tried_again(
     assert "could not be turned into their e-mails (1)" in words(desk.get("/desk/"))
     page = desk.get("/desk/mail/")
     assert "registration.confirmed" in words(page)
-    assert "RuntimeError in broken" in words(page)
+    assert "RuntimeError" in words(page)
     action = next(f["action"] for f in soup(page).select("main form") if "unwritten" in str(f["action"]))
     assert press(desk, "/desk/mail/", str(action)).status_code == 302
     work(app)
