@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from flask.testing import FlaskClient
 from s3chem_events import create_app
 from s3chem_events.core import config
 from s3chem_events.core.config import WrongSetting
+from s3chem_events.core.text import Text
 from tests.conftest import Clock
-from tests.factories import BASE_URL, add_event, register, words
+from tests.factories import BASE_URL, add_event, register, revise_event, words
 
 pytestmark = pytest.mark.one_database
 
@@ -53,6 +55,29 @@ def test_a_backup_restored_elsewhere_opens_the_same_links(
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     elsewhere = create_app(config.load(fresh)).test_client()
     assert "You are registered." in words(elsewhere.get(own))
+
+
+def test_a_database_named_without_a_folder_lies_in_the_instance_folder_for_backup_and_pages_alike(
+    fresh: dict[str, str], tmp_path: Path
+) -> None:
+    odd = tmp_path / "50% #1"  # signs that mean something in an address
+    environ = {**fresh, "S3CHEM_INSTANCE": str(odd), "S3CHEM_DATABASE_URL": "sqlite:///ours.sqlite"}
+    nothing = command(environ, "backup", str(tmp_path / "nothing"))
+    assert (nothing.returncode, "nothing to back up" in nothing.stderr) == (1, True)
+    assert command(environ, "setup").returncode == 0
+    assert (odd / "ours.sqlite").exists()
+    app = create_app(config.load(environ))
+    add_event(app)
+    page = app.test_client().get("/en/events/conference")
+    revise_event(app, title=Text(en="Renamed"))
+    assert "Renamed" not in words(page)
+    assert "Renamed" in words(app.test_client().get("/en/events/conference"))
+    assert len(app.extensions["kept"].pages) == 1
+
+    assert command(environ, "backup", str(tmp_path / "backup")).returncode == 0
+    assert command(fresh, "restore", str(tmp_path / "backup")).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "fresh" / "s3chem.sqlite")) as database:
+        assert database.execute("SELECT slug FROM event").fetchall() == [("conference",)]
 
 
 def test_what_is_no_backup_is_refused(fresh: dict[str, str], tmp_path: Path) -> None:
@@ -111,6 +136,10 @@ def test_an_event_goes_in_and_out_as_the_same_file(fresh: dict[str, str]) -> Non
         ("SECRET_KEY", "short"),
         ("MAIL_TLS", "maybe"),
         ("TRUSTED_PROXIES", "-1"),
+        ("BASE_URL", "https://example.org/events"),
+        ("MAIL_PORT", "70000"),
+        ("MAIL_RATE", "0"),
+        ("MAIL_SENDER", "S3Chem <events@example.org>"),
         ("COLOUR", "red"),
     ],
 )

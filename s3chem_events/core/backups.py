@@ -6,6 +6,7 @@ PostgreSQL has its own tools (pg_dump), which do this better.
 import sqlite3
 import tarfile
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from s3chem_events.core.config import Settings
@@ -28,16 +29,19 @@ def back_up(settings: Settings, file: Path) -> int:
     database in WAL mode would miss what is not yet moved into it.
 
     Raises:
-        CannotBackUp: the database is PostgreSQL, or the file exists.
+        CannotBackUp: the database is PostgreSQL or empty, or the file exists.
 
     """
     _only_sqlite(settings)
+    if not _has_tables(settings.database_file):
+        msg = f"{settings.database_file} holds no tables: there is nothing to back up."
+        raise CannotBackUp(msg)
     if file.exists():
         msg = f"{file} exists; a backup overwrites nothing."
         raise CannotBackUp(msg)
     with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".backup-") as folder:
         copy = Path(folder) / DATABASE
-        with sqlite3.connect(_database(settings)) as connection:
+        with closing(sqlite3.connect(settings.database_file)) as connection:
             connection.execute("VACUUM INTO ?", (str(copy),))
         _check(copy)
         whole = Path(folder) / "whole.tar.gz"
@@ -59,7 +63,7 @@ def restore(settings: Settings, file: Path) -> None:
 
     """
     _only_sqlite(settings)
-    target = _database(settings)
+    target = settings.database_file
     if _has_tables(target):
         msg = f"{target} exists; restore into an empty instance folder (S3CHEM_INSTANCE), then change places."
         raise CannotBackUp(msg)
@@ -80,7 +84,7 @@ def restore(settings: Settings, file: Path) -> None:
 def _has_tables(database: Path) -> bool:
     if not database.exists():
         return False
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
 
 
@@ -88,7 +92,7 @@ def _check(database: Path) -> None:
     if not database.is_file():
         msg = "it holds no database"
         raise OSError(msg)
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
     if verdict != "ok":
         msg = f"the database is damaged: {verdict}"
@@ -99,7 +103,3 @@ def _only_sqlite(settings: Settings) -> None:
     if not settings.embedded:
         msg = "The database is PostgreSQL: use pg_dump and pg_restore."
         raise CannotBackUp(msg)
-
-
-def _database(settings: Settings) -> Path:
-    return Path(settings.database_url.removeprefix("sqlite:///"))

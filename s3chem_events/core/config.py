@@ -1,6 +1,7 @@
 """Settings from the environment. A wrong one stops the start with one sentence that names it."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +32,10 @@ NAMES = (
     "METRICS",
 )
 DEFAULT_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+HIGHEST_PORT = 65_535
 SHORTEST_SECRET = 32
+MAILBOX = re.compile(r"[^\s<>@,;:\"]+@[^\s<>@,;:\"]+")
+SQLITE = "sqlite:///"
 
 
 class WrongSetting(Exception):
@@ -86,7 +90,12 @@ class Settings:
     @property
     def embedded(self) -> bool:
         """Whether the database is the built-in one."""
-        return self.database_url.startswith("sqlite")
+        return self.database_url.startswith(SQLITE)
+
+    @property
+    def database_file(self) -> Path:
+        """The file of the built-in database."""
+        return Path(self.database_url.removeprefix(SQLITE))
 
 
 def load(environ: Mapping[str, str] | None = None, *, default_instance: Path | None = None) -> Settings:
@@ -102,17 +111,18 @@ def load(environ: Mapping[str, str] | None = None, *, default_instance: Path | N
     read.refuse_unknown()
     instance = Path(read.text("INSTANCE") or default_instance or Path.cwd() / "instance").resolve()
     _make_folder(instance)
-    base_url = read.url("BASE_URL", "http://127.0.0.1:" + environ.get("PORT", "8000"), ("http", "https"))
+    base_url = read.base_url("BASE_URL", "http://127.0.0.1:" + environ.get("PORT", "8000"))
+    queue_url = read.url("QUEUE_URL", f"{SQLITE}queue.sqlite", (*DATABASES, "redis", "rediss"))
     return Settings(
         instance=instance,
-        database_url=_driver(read.url("DATABASE_URL", f"sqlite:///{instance / 's3chem.sqlite'}", DATABASES)),
-        queue_url=read.url("QUEUE_URL", f"sqlite:///{instance / 'queue.sqlite'}", (*DATABASES, "redis", "rediss")),
+        database_url=_driver(_placed(read.url("DATABASE_URL", f"{SQLITE}s3chem.sqlite", DATABASES), instance)),
+        queue_url=_placed(queue_url, instance),
         limits_url=read.url("LIMITS_URL", "memory://", ("memory", "redis", "rediss")),
-        base_url=base_url.rstrip("/"),
+        base_url=base_url,
         secret_key=read.secret() or _kept_secret(instance),
         mail=_mail(read),
-        mail_sender=read.text("MAIL_SENDER") or "s3chem-events@" + (urlsplit(base_url).hostname or "localhost"),
-        mail_rate=read.number("MAIL_RATE", None),
+        mail_sender=read.mailbox("MAIL_SENDER") or "s3chem-events@" + (urlsplit(base_url).hostname or "localhost"),
+        mail_rate=read.number("MAIL_RATE", None, least=1),
         inbox_url=read.text("INBOX_URL"),
         trusted_proxies=read.number("TRUSTED_PROXIES", 0) or 0,
         limits=read.one_of("LIMITS", ("on", "off")) == "on",
@@ -141,14 +151,22 @@ class _Reader:
     def text(self, name: str) -> str | None:
         return (self.environ.get(PREFIX + name) or "").strip() or None
 
-    def number(self, name: str, default: int | None) -> int | None:
+    def number(self, name: str, default: int | None, *, least: int = 0, most: int = 1_000_000) -> int | None:
         value = self.text(name)
         if value is None:
             return default
-        if not value.isdecimal():
-            msg = f"{PREFIX}{name} must be a whole number, zero or more, not {value!r}."
+        if not value.isdecimal() or not least <= int(value) <= most:
+            msg = f"{PREFIX}{name} must be a whole number from {least} to {most}, not {value!r}."
             raise WrongSetting(msg)
         return int(value)
+
+    def mailbox(self, name: str) -> str | None:
+        """A bare address: a name beside it would stand in every From, and no server would take it."""
+        value = self.text(name)
+        if value is not None and not MAILBOX.fullmatch(value):
+            msg = f"{PREFIX}{name} must be one e-mail address such as events@example.org, not {value!r}."
+            raise WrongSetting(msg)
+        return value
 
     def one_of(self, name: str, choices: tuple[str, ...]) -> str:
         """The value, else the first of the choices."""
@@ -168,6 +186,17 @@ class _Reader:
             raise WrongSetting(msg)
         return value
 
+    def base_url(self, name: str, default: str) -> str:
+        """An address without a path: the site stands at the root of its host."""
+        value = self.url(name, default, ("http", "https")).rstrip("/")
+        parts = urlsplit(value)
+        if parts.path or parts.query or parts.fragment or parts.username:
+            msg = (
+                f"{PREFIX}{name} must end with the host (and port): {parts.scheme}://{parts.netloc.rpartition('@')[2]}."
+            )
+            raise WrongSetting(msg)
+        return value
+
     def secret(self) -> str | None:
         value = self.text("SECRET_KEY")
         if value is not None and len(value) < SHORTEST_SECRET:
@@ -179,10 +208,16 @@ class _Reader:
 def _mail(read: _Reader) -> MailServer | None:
     host = read.text("MAIL_SERVER")
     tls = read.one_of("MAIL_TLS", ("starttls", "tls", "none"))
-    port = read.number("MAIL_PORT", DEFAULT_PORTS[tls])
+    port = read.number("MAIL_PORT", DEFAULT_PORTS[tls], least=1, most=HIGHEST_PORT)
     if host is None:
         return None
     return MailServer(host, port or DEFAULT_PORTS[tls], read.text("MAIL_USERNAME"), read.text("MAIL_PASSWORD"), tls)
+
+
+def _placed(url: str, instance: Path) -> str:
+    """Put a SQLite file that is named without its folder into the instance folder, for whoever opens it."""
+    scheme, _, rest = url.partition("://")
+    return f"{SQLITE}{instance / rest.removeprefix('/')}" if scheme.startswith("sqlite") else url
 
 
 def _driver(url: str) -> str:

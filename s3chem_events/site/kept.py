@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec
 
 from flask import Flask, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from s3chem_events.core import clock
@@ -29,6 +31,8 @@ from s3chem_events.publishing import queries
 
 P = ParamSpec("P")
 MOST = 2048
+UNKNOWN = -1
+"""The revision while the database does not say it: then nothing is kept."""
 STALE_SECONDS = 1.0
 SMALL = 600
 QUERIES = frozenset({"", *(f"lang={language}" for language in LANGUAGES)})
@@ -55,16 +59,20 @@ class Kept:
     def __init__(self, settings: Settings) -> None:
         """Watch the content's revision in the way that this database offers."""
         self.host = settings.host
-        self.pages: dict[str, Page] = {}
-        self.revision = -1
-        path = settings.database_url.removeprefix("sqlite:///")
-        self.watch: Callable[[], int] = _SqliteWatch(path) if settings.embedded else _PollingWatch()
+        # One value, changed in one step: a thread that keeps an old page must never put it among the new ones.
+        self.held: tuple[int, dict[str, Page]] = (UNKNOWN, {})
+        self.watch: Callable[[], int] = _SqliteWatch(settings.database_file) if settings.embedded else _PollingWatch()
+
+    @property
+    def pages(self) -> dict[str, Page]:
+        """The pages of the present revision."""
+        return self.held[1]
 
     def fresh(self) -> int:
         """Return the present revision; forget all pages when it is a new one."""
         revision = self.watch()
-        if revision != self.revision:
-            self.pages, self.revision = {}, revision
+        if revision != self.held[0]:
+            self.held = (revision, {})
         return revision
 
     def find(self, environ: dict[str, Any]) -> Page | None:
@@ -80,15 +88,16 @@ class Kept:
 
     def keep(self, key: str, page: Page, revision: int) -> None:
         """Keep a page that was rendered at a revision, unless the content has moved on since."""
-        if revision == self.revision and len(self.pages) < MOST:
-            self.pages[key] = page
+        present, pages = self.held
+        if revision == present != UNKNOWN and len(pages) < MOST:
+            pages[key] = page
 
 
 class _SqliteWatch:
     """Asks SQLite whether anybody committed (`PRAGMA data_version`, no page is read) and only then for the revision."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, path: Path) -> None:
+        self.address = f"{path.as_uri()}?mode=ro"
         self.local = threading.local()
 
     def __call__(self) -> int:
@@ -96,15 +105,15 @@ class _SqliteWatch:
         try:
             connection = getattr(mine, "connection", None)
             if connection is None:
-                connection = mine.connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=10)
-                mine.version = mine.revision = -1
+                connection = mine.connection = sqlite3.connect(self.address, uri=True, timeout=10)
+                mine.version = mine.revision = UNKNOWN
             version = connection.execute("PRAGMA data_version").fetchone()[0]
             if version != mine.version:
                 row = connection.execute("SELECT revision FROM content").fetchone()
                 mine.version, mine.revision = version, row[0] if row else 0
         except sqlite3.Error:
             mine.connection = None  # asked again at the next request
-            return -1
+            return UNKNOWN
         return int(mine.revision)
 
 
@@ -112,7 +121,7 @@ class _PollingWatch:
     """Asks PostgreSQL at most once a second; a commit of this process is seen at once."""
 
     def __init__(self) -> None:
-        self.asked = self.revision = -1
+        self.revision = UNKNOWN
         self.at = 0.0
         event.listen(Session, "after_commit", self._committed)
 
@@ -122,8 +131,11 @@ class _PollingWatch:
     def __call__(self) -> int:
         moment = time.monotonic()
         if self.at == 0.0 or moment - self.at > STALE_SECONDS:
-            with self.app.app_context():  # its own session: a request's would be ended by this
-                self.revision = queries.content()[0]
+            try:
+                with self.app.app_context():  # its own session: a request's would be ended by this
+                    self.revision = queries.content()[0]
+            except SQLAlchemyError:
+                return UNKNOWN  # the page itself says in words what is wrong
             self.at = moment
         return self.revision
 
