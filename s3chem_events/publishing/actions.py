@@ -134,12 +134,11 @@ def keep_document(key: str, data: dict[str, Any]) -> None:
 
 def touch() -> None:
     """Raise the revision of the public content: kept pages and feeds are made anew."""
-    content = db.session.get(Content, 1)
-    if content is None:
-        content = Content(id=1, revision=0)
-        db.session.add(content)
-    content.revision += 1
-    content.changed_at = now()
+    # Counted by the database: two who read the same number would write the same next one, and the pages kept
+    # after the first commit would pass for those after the second.
+    raised = db.update(Content).values(revision=Content.revision + 1, changed_at=now()).returning(Content.id)
+    if db.session.execute(raised.execution_options(synchronize_session=False)).first() is None:
+        db.session.add(Content(id=1, revision=1, changed_at=now()))
 
 
 def event_facts(event: Event) -> EventFacts:

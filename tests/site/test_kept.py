@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, transaction
 from s3chem_events.core.text import Text
+from s3chem_events.publishing import actions, queries
 from tests.conftest import Clock
 from tests.factories import WORKSHOP, add_event, register, revise_event, words
 
@@ -66,6 +68,24 @@ def test_a_change_is_seen_at_once_and_has_another_tag(app: Flask, client: FlaskC
     assert "Renamed" in words(after)
     assert after.headers["ETag"] != before.headers["ETag"]
     assert after.headers["Last-Modified"] > before.headers["Last-Modified"]
+
+
+def test_two_changes_at_once_are_two_revisions(app: Flask) -> None:
+    add_event(app)
+
+    def change() -> None:
+        with app.app_context(), transaction():
+            actions.touch()
+
+    other = Thread(target=change)
+    with app.app_context():
+        before = queries.content()[0]
+        with transaction():
+            actions.touch()
+            other.start()
+            other.join(0.3)  # it waits: this change is not committed yet
+        other.join()
+        assert queries.content()[0] == before + 2
 
 
 def test_if_none_match_wins_over_the_date_and_an_old_date_gets_the_page(
