@@ -19,8 +19,12 @@ ADDRESS = "10 per hour"
 
 
 def network() -> str:
-    """The client's network: an IPv4 address as it is, an IPv6 address by its /64."""
+    """The client's network: an IPv4 address as it is, an IPv6 address by its /64.
+
+    A socket for both kinds shows IPv4 clients as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2); by their /64 all would be one.
+    """
     address = ip_address(request.remote_addr or "127.0.0.1")
+    address = getattr(address, "ipv4_mapped", None) or address
     return str(address) if address.version == 4 else str(ip_network(f"{address}/64", strict=False))  # noqa: PLR2004 - IP version
 
 

@@ -17,7 +17,14 @@ from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
 from s3chem_events.registration import capacity, names, queries
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.models import BlockedAddress, Consent, Participation, Registration
+from s3chem_events.registration.models import (
+    LONGEST_SEARCH,
+    LONGEST_SORT_NAME,
+    BlockedAddress,
+    Consent,
+    Participation,
+    Registration,
+)
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Letters and digits that nobody confuses on the telephone."""
@@ -107,8 +114,7 @@ def withdraw(registration: Registration, *, by: Actor) -> bool:
     """Take a person off all parts; the places are free at once. Withdrawing again changes nothing: False."""
     if registration.withdrawn_at is not None:
         return False
-    taken = queries.taken(registration.event_id)
-    held = [(p.part, p.mode) for p in registration.participations if p.standing in capacity.HOLDING]
+    taken, held = queries.taken(registration.event_id), _held(registration)
     moment = now()
     for participation in registration.participations:
         participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
@@ -121,16 +127,13 @@ def withdraw(registration: Registration, *, by: Actor) -> bool:
 
 def disown(registration: Registration, *, by: Actor) -> None:
     """Remove a registration whose address belongs to somebody else, and let nobody enter that address again."""
-    withdrawn = registration.withdrawn_at is not None
-    taken = queries.taken(registration.event_id)
-    held = [(p.part, p.mode) for p in registration.participations if p.standing in capacity.HOLDING]
+    taken, held = queries.taken(registration.event_id), _held(registration)
     blocked = {"event_id": registration.event_id, "address_digest": registration.address_digest}
     if db.session.scalar(select(BlockedAddress.id).filter_by(**blocked)) is None:
         db.session.add(BlockedAddress(**blocked, blocked_at=now()))
     journal.record("registration.disowned", registration.id, by=by, event=registration.event_id)
     db.session.delete(registration)
-    if not withdrawn:
-        _tell_the_page(held, taken, by=-1)
+    _tell_the_page(held, taken, by=-1)
 
 
 def request_link(email: str, *, by: Actor) -> None:
@@ -185,7 +188,7 @@ def _registration(event: Event, applicant: Applicant, person: str, digest: str) 
         person=person,
         attempt=applicant.attempt,
         address_digest=digest,
-        sort_name=names.fold(f"{applicant.family_name} {applicant.given_name}"),
+        sort_name=names.fold(f"{applicant.family_name} {applicant.given_name}")[:LONGEST_SORT_NAME],
         registered_at=moment,
         changed_at=moment,
         consents=[
@@ -205,8 +208,13 @@ def _registration(event: Event, applicant: Applicant, person: str, digest: str) 
         applicant.email,
         registration.reference,
     )
-    registration.search = names.fold(" ".join(shown))
+    registration.search = names.fold(" ".join(shown))[:LONGEST_SEARCH]
     return registration
+
+
+def _held(registration: Registration) -> list[tuple[Part, Mode]]:
+    """Return the places that a registration holds; those of a withdrawn one are free already."""
+    return [(p.part, p.mode) for p in registration.participations if p.standing in capacity.HOLDING]
 
 
 def _tell_the_page(places: list[tuple[Part, Mode]], taken: dict[tuple[int, Mode], int], *, by: int) -> None:

@@ -10,6 +10,9 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part, stored
 from s3chem_events.registration.capacity import Standing
 
+# One letter may fold into many, U+FDFA into eighteen: what sorts and searches is cut here, the name itself never.
+LONGEST_SORT_NAME, LONGEST_SEARCH = 420, 1500
+
 
 class Registration(Model):
     """One person at one event. `person` is empty once it is withdrawn, so that the person may come back."""
@@ -28,8 +31,8 @@ class Registration(Model):
     attempt: Mapped[str] = mapped_column(String(64), default="")
     given_name: Mapped[str] = mapped_column(String(100))
     family_name: Mapped[str] = mapped_column(String(100))
-    sort_name: Mapped[str] = mapped_column(String(420))
-    search: Mapped[str] = mapped_column(String(1500))
+    sort_name: Mapped[str] = mapped_column(String(LONGEST_SORT_NAME))
+    search: Mapped[str] = mapped_column(String(LONGEST_SEARCH))
     email: Mapped[str] = mapped_column(String(254))
     address_digest: Mapped[str] = mapped_column(String(64))
     organisation: Mapped[str] = mapped_column(String(300))

@@ -18,13 +18,7 @@ from s3chem_events.registration.models import Participation, Registration
 
 def taken(event_id: int) -> dict[tuple[int, Mode], int]:
     """Return how many places are held, by part and mode."""
-    rows = db.session.execute(
-        select(Participation.part_id, Participation.mode, func.count())
-        .join(Part)
-        .where(Part.event_id == event_id, Participation.standing.in_(HOLDING))
-        .group_by(Participation.part_id, Participation.mode)
-    )
-    return {(part_id, mode): count for part_id, mode, count in rows}
+    return taken_in([event_id])
 
 
 def taken_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
@@ -92,8 +86,8 @@ def registrations_by_ids(ids: Iterable[int]) -> dict[int, Registration]:
 
 
 def active_by_address(address_digest: str) -> list[Registration]:
-    """Return what an address is registered for and has not withdrawn, newest first."""
-    query = select(Registration).filter_by(address_digest=address_digest, withdrawn_at=None)
+    """Return what an address is registered for and has not withdrawn, newest first; other writers of it wait."""
+    query = select(Registration).filter_by(address_digest=address_digest, withdrawn_at=None).with_for_update()
     return list(db.session.scalars(query.order_by(Registration.id.desc())))
 
 

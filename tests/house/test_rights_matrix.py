@@ -144,7 +144,10 @@ def test_somebody_elses_event_does_not_exist(house, role):
             continue
         seen += 1
         expected = 404 if roles.may(role, permission) else 403
-        foreign, missing = client.open(url, method=method, buffered=True), client.open(url.replace("conference", "x"), method=method)
+        foreign, missing = (
+            client.open(url, method=method, buffered=True),
+            client.open(url.replace("conference", "x"), method=method),
+        )
         assert (foreign.status_code, missing.status_code) == (expected, expected), (method, url)
         assert b"Final conference" not in foreign.data
         assert same(foreign) == same(missing), (method, url)  # what is not one's own looks like what is not there

@@ -138,6 +138,7 @@ def test_addresses_are_kept_exactly_as_typed(app: Flask, client: FlaskClient, ad
         "משה לוי",
         "张伟",
         "n" * 80,
+        "\ufdfa" * 100,  # one letter that is eighteen to a search
     ],
 )
 def test_names_are_kept_letter_by_letter(app: Flask, client: FlaskClient, name: str) -> None:
