@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from s3chem_events import create_app, serving
 from s3chem_events.accounts import actions as accounts
@@ -256,6 +257,9 @@ def main() -> None:
         group(prog_name="s3chem-events", obj=ScriptInfo(create_app=create_app))
     except (Refused, WrongSetting) as refusal:
         click.echo(f"Error: {refusal}", err=True)
+        sys.exit(1)
+    except (OperationalError, ProgrammingError) as error:  # no answer, or no tables
+        click.echo(f"Error: the database refuses ({type(error).__name__}); `s3chem-events doctor` says why.", err=True)
         sys.exit(1)
 
 
