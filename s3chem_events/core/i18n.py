@@ -24,6 +24,9 @@ MONTH_AT_THE_END = re.compile(r"(\s*'\w+')?\s*M+$")
 FIRST_OF_MONTH = re.compile(r"\b1(?= [^\W\d])")
 NAMES_ITS_HOURS = {"de"}
 """Languages with names of their own for the hours of Europe (MEZ, MESZ); CLDR gives French bare offsets."""
+COUNTRY = re.compile("[A-Z]{2}")
+NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA"})
+"""Codes that Babel lists beside ISO 3166-1: groupings, islands without a code of their own, pseudo-locales."""
 CATALOGUES = Path(__file__).parents[1] / "translations"
 
 
@@ -129,6 +132,13 @@ def short_stamp(moment: datetime, zone: str, language: str) -> str:
     """Write a moment for a column of a table: `1 Jun 2027, 12:00`."""
     day = dates.format_date(moment.astimezone(ZoneInfo(zone)), "medium", locale(language))
     return f"{day}, {clock(moment, zone, language)}"
+
+
+@lru_cache(maxsize=16)
+def countries(language: str) -> dict[str, str]:
+    """Return the countries of ISO 3166-1 by their codes, each with its name."""
+    territories = {str(code): str(name) for code, name in locale(language).territories.items()}
+    return {code: name for code, name in territories.items() if COUNTRY.fullmatch(code) and code not in NO_COUNTRIES}
 
 
 def country_name(code: str, language: str) -> str:

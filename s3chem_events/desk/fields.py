@@ -100,13 +100,8 @@ def languages() -> list[SelectChoice]:
 @lru_cache(maxsize=len(LANGUAGES))
 def countries(language: str) -> list[SelectChoice]:
     """Return the countries by name, none first."""
-    codes = [str(code) for code in i18n.locale(language).territories]
-    codes = [code for code in codes if re.fullmatch("[A-Z]{2}", code) and code not in NO_COUNTRIES]
-    named = sorted(((i18n.country_name(code, language), code) for code in codes), key=lambda pair: names.fold(pair[0]))
-    return [SelectChoice("", "–"), *(SelectChoice(code, name) for name, code in named)]
-
-
-NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
+    named = sorted(i18n.countries(language).items(), key=lambda country: names.fold(country[1]))
+    return [SelectChoice("", "–"), *(SelectChoice(code, name) for code, name in named)]
 
 
 def faulty(form: Form) -> list[Field]:

@@ -20,7 +20,6 @@ from s3chem_events.accounts.models import Organiser
 from s3chem_events.core import guard, i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import VISITOR, Actor
-from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries as publishing
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
@@ -189,9 +188,7 @@ def frame() -> dict[str, Any]:
         and place.endpoint in current_app.view_functions
     ]
     return {
-        "lang": organiser.language
-        if organiser is not None
-        else request.accept_languages.best_match(list(LANGUAGES)) or "en",
+        "lang": i18n.language(),
         "me": organiser,
         "may": may,
         "places": places,

@@ -12,8 +12,8 @@ from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from s3chem_events.core.errors import Invalid, Refused
+from s3chem_events.core.i18n import countries, words
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.core.i18n import locale, words
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
@@ -24,7 +24,6 @@ from s3chem_events.registration.capacity import Full
 from s3chem_events.site.events_seen import MODES
 from s3chem_events.site.lists import ListField, Options
 
-ALPHA_2 = 2
 ADDRESS_FAULTS = {
     "address": _l("Write one e-mail address, like name@organisation.example."),
     "address_domain": _l("Something is missing after the @: it should read like organisation.example."),
@@ -224,9 +223,7 @@ def _regions(lang: str) -> Options:
 
 @cache
 def _countries(lang: str) -> Options:
-    found = {str(code): str(name) for code, name in locale(lang).territories.items()}
-    codes = [code for code in found if len(code) == ALPHA_2 and code.isalpha() and code not in NO_COUNTRIES]
-    return _asking(lang, {code: found[code] for code in sorted(codes, key=lambda code: names.fold(found[code]))})
+    return _asking(lang, dict(sorted(countries(lang).items(), key=lambda country: names.fold(country[1]))))
 
 
 def _asking(lang: str, labels: dict[str, str]) -> Options:
@@ -235,6 +232,3 @@ def _asking(lang: str, labels: dict[str, str]) -> Options:
 
 
 _LANGUAGES = Options.of(LANGUAGES)
-
-NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA"})
-"""Codes that Babel lists beside ISO 3166-1: groupings, islands without a code of their own, pseudo-locales."""
