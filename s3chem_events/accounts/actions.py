@@ -37,11 +37,6 @@ class LinkUsed(Refused):
     status = 410
 
 
-def acting(organiser: Organiser) -> Actor:
-    """Return an organiser as the actor of a change."""
-    return Actor("organiser", organiser.id)
-
-
 def add(
     email: str,
     *,

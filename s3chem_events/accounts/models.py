@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from flask_security import AsaList, UserMixin, WebAuthnMixin
-from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.accounts.roles import Role
-from s3chem_events.core.db import UTCDateTime, db
+from s3chem_events.core.db import Model, UTCDateTime, stored
 
 
-class Organiser(db.Model, UserMixin):  # type: ignore[name-defined] # Flask-SQLAlchemy makes the base at run time
+class Organiser(Model, UserMixin):
     """Somebody who signs in at the desk. Without a password the way in is a link by e-mail or a passkey.
 
     Columns that begin with fs_, tf_ and mf_ are Flask-Security's names. A new `fs_uniquifier` ends every session.
@@ -24,11 +24,7 @@ class Organiser(db.Model, UserMixin):  # type: ignore[name-defined] # Flask-SQLA
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200), default="")
     language: Mapped[str] = mapped_column(String(2), default="en")
-    role: Mapped[Role] = mapped_column(
-        Enum(
-            Role, native_enum=False, length=30, create_constraint=False, values_callable=lambda e: [m.value for m in e]
-        )
-    )
+    role: Mapped[Role] = mapped_column(stored(Role))
     active: Mapped[bool] = mapped_column(default=True)
     password: Mapped[str | None] = mapped_column(String(255))
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
@@ -52,7 +48,7 @@ class Organiser(db.Model, UserMixin):  # type: ignore[name-defined] # Flask-SQLA
         return frozenset(own.event_id for own in self.own_events)
 
 
-class OwnEvent(db.Model):  # type: ignore[name-defined]
+class OwnEvent(Model):
     """An event that a partner organiser or a helper works for."""
 
     __tablename__ = "organiser_event"
@@ -61,7 +57,7 @@ class OwnEvent(db.Model):  # type: ignore[name-defined]
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
-class Passkey(db.Model, WebAuthnMixin):  # type: ignore[name-defined]
+class Passkey(Model, WebAuthnMixin):
     """A passkey or security key. The names of the columns are Flask-Security's."""
 
     __tablename__ = "passkey"
@@ -82,7 +78,7 @@ class Passkey(db.Model, WebAuthnMixin):  # type: ignore[name-defined]
     organiser: Mapped[Organiser] = relationship(back_populates="webauthn")
 
 
-class OrganiserSession(db.Model):  # type: ignore[name-defined]
+class OrganiserSession(Model):
     """A signed-in browser. The key is in its cookie, here is the digest; without this row the cookie opens nothing."""
 
     __tablename__ = "organiser_session"
@@ -96,7 +92,7 @@ class OrganiserSession(db.Model):  # type: ignore[name-defined]
     organiser: Mapped[Organiser] = relationship(lazy="raise")
 
 
-class SignInLink(db.Model):  # type: ignore[name-defined]
+class SignInLink(Model):
     """A way in for one time and half an hour; only its digest is kept."""
 
     __tablename__ = "sign_in_link"
@@ -108,7 +104,7 @@ class SignInLink(db.Model):  # type: ignore[name-defined]
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class AuditEntry(db.Model):  # type: ignore[name-defined]
+class AuditEntry(Model):
     """Something that must be answered for: a sign-in, a refusal, an export, a change of rights. Only ever added.
 
     Holds ids and counts, never a name or an address.

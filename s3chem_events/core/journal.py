@@ -29,8 +29,6 @@ class Actor:
 VISITOR = Actor("visitor")
 PARTICIPANT = Actor("participant")
 OPERATOR = Actor("operator")
-CLOCK = Actor("clock")
-MAIL = Actor("mail")
 
 
 class Fact(Model):

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import current_app
-from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeSerializer
 
 
 def sign(purpose: str, payload: Any) -> str:
@@ -18,19 +18,6 @@ def read(purpose: str, token: str) -> Any | None:
         return _serializer(_key(), purpose).loads(token)
     except BadSignature:
         return None
-
-
-def read_within(purpose: str, token: str, *, seconds: int) -> Any | None:
-    """Return what `sign_now` signed, if that is not longer ago than this."""
-    try:
-        return URLSafeTimedSerializer(_key(), salt=f"s3chem:{purpose}").loads(token, max_age=seconds)
-    except BadSignature:
-        return None
-
-
-def sign_now(purpose: str, payload: Any) -> str:
-    """Make a token that carries its time, for read_within()."""
-    return str(URLSafeTimedSerializer(_key(), salt=f"s3chem:{purpose}").dumps(payload))
 
 
 @lru_cache(maxsize=64)

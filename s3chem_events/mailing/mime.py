@@ -30,11 +30,6 @@ SPECIALS = re.compile(r'[()<>@,:;".\[\]\\]')
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def needs_utf8(letter: Letter) -> bool:
-    """Whether only a server that speaks SMTPUTF8 (RFC 6531) can take this e-mail."""
-    return not addresses.mailable(letter.address).isascii()
-
-
 def message(letter: Letter, *, emblem: bytes = b"") -> bytes:
     """Return the bytes of an e-mail, its lines ended by CRLF.
 

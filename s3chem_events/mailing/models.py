@@ -10,11 +10,11 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
-from s3chem_events.core.db import UTCDateTime, db
+from s3chem_events.core.db import Model, UTCDateTime, db
 from s3chem_events.mailing.letters import State
 
 
-class OutgoingEmail(db.Model):  # type: ignore[name-defined] # Flask-SQLAlchemy makes the base at run time
+class OutgoingEmail(Model):
     """One e-mail to one person. A fact writes about one thing to one address once, so that every restart is harmless.
 
     Two people who share an address each get theirs, since `subject_id` is the registration.
@@ -65,7 +65,7 @@ class OutgoingEmail(db.Model):  # type: ignore[name-defined] # Flask-SQLAlchemy 
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class DeliveryAttempt(db.Model):  # type: ignore[name-defined]
+class DeliveryAttempt(Model):
     """One try to hand an e-mail over, and what the server said."""
 
     __tablename__ = "delivery_attempt"
@@ -78,7 +78,7 @@ class DeliveryAttempt(db.Model):  # type: ignore[name-defined]
     text: Mapped[str] = mapped_column(String(500), default="")
 
 
-class Suppression(db.Model):  # type: ignore[name-defined]
+class Suppression(Model):
     """An address that gets nothing any more; only its digest is kept."""
 
     __tablename__ = "suppression"
@@ -88,7 +88,7 @@ class Suppression(db.Model):  # type: ignore[name-defined]
     since: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class MailServerState(db.Model):  # type: ignore[name-defined]
+class MailServerState(Model):
     """How a mail server fares: its troubles in a row, until when it is left alone, what it was given in a minute."""
 
     __tablename__ = "mail_server"
@@ -101,7 +101,7 @@ class MailServerState(db.Model):  # type: ignore[name-defined]
     grants: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
 
 
-class RelayFailure(db.Model):  # type: ignore[name-defined]
+class RelayFailure(Model):
     """A fact that could not be turned into its e-mails; it is tried again a few times, and never blocks the others."""
 
     __tablename__ = "relay_failure"

@@ -3,19 +3,12 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from s3chem_events.core.db import Model, UTCDateTime
+from s3chem_events.core.db import Model, UTCDateTime, stored
 from s3chem_events.core.text import Text, TextColumn
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
-
-
-def stored(enum: type) -> Enum:
-    """Keep an enum by its value, checked, without a type of its own in the database."""
-    return Enum(
-        enum, native_enum=False, length=30, create_constraint=False, values_callable=lambda e: [m.value for m in e]
-    )
 
 
 class Venue(Model):

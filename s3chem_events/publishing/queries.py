@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from s3chem_events.core.clock import now
@@ -62,11 +62,6 @@ def content() -> tuple[int, datetime]:
     """Return the revision of the public content and when it changed last."""
     row = db.session.execute(select(Content.revision, Content.changed_at)).first()
     return (row[0], row[1]) if row else (0, datetime.fromtimestamp(0, tz=now().tzinfo))
-
-
-def is_empty() -> bool:
-    """Whether there is no event at all."""
-    return not db.session.scalar(select(func.count(Event.id)))
 
 
 def begins_at(event: Event) -> datetime:

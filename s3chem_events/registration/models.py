@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from s3chem_events.core.db import Model, UTCDateTime
+from s3chem_events.core.db import Model, UTCDateTime, stored
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.publishing.models import Event, Part, stored
+from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.capacity import Standing
 
 # One letter may fold into many, U+FDFA into eighteen: what sorts and searches is cut here, the name itself never.

@@ -25,7 +25,6 @@ from s3chem_events.site.views import EventView
 
 pages = Blueprint("site", __name__)
 HOME_NEWS, HOME_PAST = 4, 3
-TEXTS = ("privacy", "imprint", "accessibility")
 
 
 @dataclass(frozen=True, slots=True)
