@@ -89,7 +89,8 @@ def relay() -> int:
     letterhead = letterhead_of(settings())
     letters: list[Letter] = []
     failed: dict[int, str] = {}
-    for kind, group in groupby(sorted(facts, key=lambda fact: (fact.kind, fact.id)), key=lambda fact: fact.kind):
+    # In the order of what happened: who withdraws and comes back must not find the cancellation on top.
+    for kind, group in groupby(sorted(facts, key=lambda fact: fact.id), key=lambda fact: fact.kind):
         if kind in EMAILS:
             written, wrong = _written(EMAILS[kind], list(group), letterhead)
             letters += written

@@ -111,8 +111,17 @@ def clock(moment: datetime, zone: str, language: str) -> str:
 
 
 def hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
-    """Write the hours in the event's zone, with its short name: `09:30–16:00 CEST`."""
-    return f"{clock(starts, zone, language)}–{clock(ends, zone, language)} {_hours_of(starts, zone, language)}"
+    """Write the hours in the event's zone, with its short name: `09:30–16:00 CEST`.
+
+    Over midnight each stands with its day, else they read as the hours of every day:
+    `28 March, 09:30 – 29 March, 16:00 CEST`.
+    """
+    from_, to = (moment.astimezone(ZoneInfo(zone)) for moment in (starts, ends))
+    first, last = clock(starts, zone, language), clock(ends, zone, language)
+    if from_.date() == to.date():
+        return f"{first}–{last} {_hours_of(starts, zone, language)}"
+    days = [day_and_month(moment.date(), language) for moment in (from_, to)]
+    return f"{days[0]}, {first} – {days[1]}, {last} {_hours_of(ends, zone, language)}"
 
 
 def stamp(moment: datetime, zone: str, language: str) -> str:
@@ -151,10 +160,9 @@ def language_name(code: str, language: str) -> str:
     return str(locale(language).languages.get(code, code))
 
 
-def joined(first: str, second: str, language: str) -> str:
-    """Put a colon between two texts, as the language sets it; a text that comes twice stands once."""
-    _ = words(language)
-    return first if first == second else _("%(first)s: %(second)s", first=first, second=second)
+def joined(first: str, second: str) -> str:
+    """Put a dash between two titles, which may hold colons of their own; one that comes twice stands once."""
+    return first if first == second else f"{first} – {second}"
 
 
 babel = Babel()

@@ -22,6 +22,8 @@ STATUSES = {
 
 def public_entries(event: Event, *, language: str, base_url: str, organizer: Mailbox, funding: str) -> list[Entry]:
     """Return what the public's calendars hold of a loaded event: never a part by invitation, never a join link."""
+    if all(part.visibility is Visibility.INVITED for part in event.parts):
+        return []
     if all(part.starts_at is None for part in event.parts):
         return [_whole(event, language=language, base_url=base_url, organizer=organizer, funding=funding)]
     return [
@@ -36,7 +38,7 @@ def part_entry(
 ) -> Entry:
     """Return the entry of one part; `closing` is said at the end of its description."""
     zone = zone_info(part.zone)
-    title = i18n.joined(event.title.within(language), part.title.within(language), language)
+    title = i18n.joined(event.title.within(language), part.title.within(language))
     return Entry(
         uid=part.uid,
         sequence=event.sequence,
@@ -107,8 +109,7 @@ def _description(event: Event, language: str, base_url: str, closing: str, fundi
     _ = i18n.words(language)
     hours_open = all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE
     paragraphs = [
-        plain(event.summary.within(language)),
-        _("The hours and the programme will follow.") if hours_open else "",
+        plain(event.summary.within(language)) or (_("The hours and the programme will follow.") if hours_open else ""),
         _("Event page: %(url)s", url=page_url(event, language, base_url)),
         closing,
         funding,

@@ -15,6 +15,14 @@ REGIONS: dict[str, str] = {
 }
 """Region id and its country, where it tells one."""
 
+UNION = frozenset(
+    (
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+        *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+    )
+)
+"""The member states of the European Union, November 2026."""
+
 ORGANISATION_TYPES: tuple[str, ...] = (
     "sme",
     "large_enterprise",
@@ -32,6 +40,17 @@ ORGANISATION_TYPES: tuple[str, ...] = (
     "general_public",
     "other",
 )
+
+
+def country_fault(region: str, country: str) -> str:
+    """Return what is wrong with a country beside a region, as a code; one of the seven regions tells its country."""
+    if region not in REGIONS or REGIONS[region]:
+        return ""
+    if not country:
+        return "missing"
+    if region == "Other EU" and country not in UNION:
+        return "not_in_the_union"
+    return "in_the_union" if region == "Outside the EU" and country in UNION else ""
 
 
 def organisation_types(language: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What registrations write to people. A composer takes facts of one kind; whose registration is gone gets nothing."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -8,7 +9,6 @@ from functools import cache
 from s3chem_events.calendar import ics
 from s3chem_events.calendar.entries import Entry, Mailbox
 from s3chem_events.core import i18n
-from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import addresses, render
@@ -60,7 +60,7 @@ class LinkLines:
 
 def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say what is registered, and put it into the calendar."""
-    desk = _Desk(letterhead, now())
+    desk = _Desk(letterhead)
     for fact, registration in _subjects(facts):
         going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
         if registration.withdrawn_at is None and going:
@@ -69,15 +69,17 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
 def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that a registration is withdrawn, and take it out of the calendar."""
-    desk = _Desk(letterhead, now())
+    desk = _Desk(letterhead)
     for fact, registration in _subjects(facts):
         if registration.withdrawn_at is not None:
-            yield desk.draft(fact, registration, registration.participations, method="CANCEL")
+            # Two people of one mailbox share its calendar: the entry stays as long as one of them comes.
+            kept = queries.parts_held_at_address(registration.event_id, registration.address_digest)
+            yield desk.draft(fact, registration, registration.participations, method="CANCEL", kept=kept)
 
 
 def link_requested(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Send an address the links of all its registrations."""
-    desk = _Desk(letterhead, now())
+    desk = _Desk(letterhead)
     for fact in facts:
         found = queries.registrations_by_ids(fact.data.get("registrations", [fact.subject_id]))
         active = [r for r in found.values() if r.withdrawn_at is None]
@@ -101,8 +103,8 @@ def link_requested(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dr
 class _Desk:
     """Writes several drafts, and works out once what they share: an event's lines and entries."""
 
-    def __init__(self, letterhead: Letterhead, moment: datetime) -> None:
-        self.letterhead, self.moment = letterhead, moment
+    def __init__(self, letterhead: Letterhead) -> None:
+        self.letterhead = letterhead
         self.organizer = Mailbox(letterhead.organisation, letterhead.sender)
         self.event_lines = cache(self._event_lines)
         self.part_lines = cache(self._part_lines)
@@ -110,8 +112,15 @@ class _Desk:
         self.stamp = cache(i18n.stamp)
 
     def draft(
-        self, fact: Fact, registration: Registration, participations: Sequence[Participation], *, method: str
+        self,
+        fact: Fact,
+        registration: Registration,
+        participations: Sequence[Participation],
+        *,
+        method: str,
+        kept: AbstractSet[int] = frozenset(),
     ) -> Draft:
+        """Write the e-mail about a registration; `kept` are parts that stay in the mailbox's calendar."""
         language = render.spoken(registration.language)
         event = registration.event
         own_page = self.own_page(registration, language)
@@ -137,7 +146,16 @@ class _Desk:
                     registration.id, registration.link_version, base_url=self.letterhead.base_url
                 ),
             },
-            calendars=tuple(self._calendars(registration, chosen, own_page, language, method)),
+            calendars=tuple(
+                self._calendars(
+                    registration,
+                    [(part, mode) for part, mode in chosen if part.id not in kept],
+                    own_page,
+                    language,
+                    method,
+                    fact.happened_at,
+                )
+            ),
             method=method,
         )
 
@@ -159,9 +177,18 @@ class _Desk:
         )
 
     def _calendars(
-        self, registration: Registration, chosen: list[tuple[Part, Mode]], own_page: str, language: str, method: str
+        self,
+        registration: Registration,
+        chosen: list[tuple[Part, Mode]],
+        own_page: str,
+        language: str,
+        method: str,
+        happened_at: datetime,
     ) -> Iterator[bytes]:
-        """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006)."""
+        """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006).
+
+        DTSTAMP is the moment of the change, so that a later one outranks it however late the worker writes (2.1.5).
+        """
         try:
             address = addresses.mailable(registration.email)
         except Invalid:
@@ -172,7 +199,7 @@ class _Desk:
         for part, mode in chosen:
             entry = self.entry(registration.event, part, mode, language)
             guest = Mailbox(name, address)
-            yield write(entry, attendee=guest, sent_at=self.moment, language=language, note=note)
+            yield write(entry, attendee=guest, sent_at=happened_at, language=language, note=note)
 
     def _entry(self, event: Event, part: Part, mode: Mode, language: str) -> Entry:
         return entries.attended(

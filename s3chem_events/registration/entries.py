@@ -30,6 +30,7 @@ def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox,
             funding=funding,
             closing=closing,
         )
+        entry = replace(entry, revised_at=max(entry.revised_at, registration.changed_at))
         entries.append(entry if participation.standing in HOLDING else replace(entry, status=Status.CANCELLED))
     return entries
 
@@ -54,7 +55,7 @@ def attended(
         event, part, language=language, base_url=base_url, organizer=organizer, funding=funding, closing=closing
     )
     if event.state is State.SAVE_THE_DATE:
-        title = i18n.joined(event.title.within(language), part.title.within(language), language)
+        title = i18n.joined(event.title.within(language), part.title.within(language))
         entry = replace(entry, status=Status.CONFIRMED, summary=title)
     if mode is Mode.ONLINE:
         label = _("Join the conference")

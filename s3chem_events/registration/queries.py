@@ -91,6 +91,20 @@ def active_by_address(address_digest: str) -> list[Registration]:
     return list(db.session.scalars(query.order_by(Registration.id.desc())))
 
 
+def parts_held_at_address(event_id: int, address_digest: str) -> set[int]:
+    """Return the parts of an event in which somebody of an address holds a place."""
+    query = (
+        select(Participation.part_id)
+        .join(Registration)
+        .where(
+            Registration.event_id == event_id,
+            Registration.address_digest == address_digest,
+            Participation.standing.in_(HOLDING),
+        )
+    )
+    return set(db.session.scalars(query))
+
+
 def links_requested_since(registration_id: int, since: datetime) -> int:
     """Return how often a new link was asked for."""
     query = select(func.count(Fact.id)).where(

@@ -1,5 +1,7 @@
 """Events as the public's pages show them: every string ready, in one language."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -97,9 +99,28 @@ def event_view(event: Event, lang: str, *, calendar: bool = True) -> EventView:
     )
 
 
+def narrowed(view: EventView, event: Event, held: Sequence[tuple[Part, Mode]], lang: str) -> EventView:
+    """Return a view with the days and the place of some parts alone: what concerns the person who looks at it."""
+    if not held:
+        return view
+    parts = [part for part, _mode in held]
+    first, last = min(p.starts_on for p in parts), max(p.ends_on for p in parts)
+    days, month_year = i18n.day_figures(first, last, lang)
+    venue = next((part.venue for part in parts if part.venue), event.venue)
+    return replace(
+        view,
+        days=days,
+        month_year=month_year,
+        date_long=i18n.long_date(first, last, lang),
+        dates_iso=first.isoformat(),
+        hours=_hours(parts, lang),
+        place=_place(event, venue, online=all(mode is Mode.ONLINE for _part, mode in held)),
+    )
+
+
 def organizer() -> Mailbox:
     """Return who stands as the organiser in calendars: a mailbox that is read."""
-    return Mailbox("S3Chem Events", settings().mail_sender)
+    return Mailbox(str(project().get("name", "S3Chem")), settings().mail_sender)
 
 
 def part_range(part: Part, lang: str) -> str:
@@ -124,8 +145,10 @@ def _rich(value: Text, lang: str) -> Translated:
 
 def _hours(parts: list[Part], lang: str) -> str:
     timed = [(p.starts_at, p.ends_at) for p in parts if p.starts_at and p.ends_at]
-    if len(timed) != len(parts) or len({p.starts_on for p in parts} | {p.ends_on for p in parts}) != 1:
+    if len(timed) != len(parts):
         return ""
+    if len({p.starts_on for p in parts} | {p.ends_on for p in parts}) != 1:
+        return i18n.hours(*timed[0], parts[0].zone, lang) if len(timed) == 1 else ""
     return i18n.hours(min(s for s, _e in timed), max(e for _s, e in timed), parts[0].zone, lang)
 
 

@@ -29,6 +29,11 @@ ADDRESS_FAULTS = {
     "address_domain": _l("Something is missing after the @: it should read like organisation.example."),
     "address_long": _l("An e-mail address has at most 254 characters."),
 }
+COUNTRY_FAULTS = {
+    "missing": _l("Choose your country."),
+    "not_in_the_union": _l("This country is not in the European Union: choose another country or another region."),
+    "in_the_union": _l("This country is in the European Union: choose another country or another region."),
+}
 REFUSALS = {
     "not_open": _l("This part takes no registrations. Choose another one, or write to us."),
     "nothing_chosen": _l("Choose at least one part, and how you take part."),
@@ -97,6 +102,7 @@ class RegistrationForm(FlaskForm):
         validators=[InputRequired(_l("Tick that you have read the privacy notice."))],
     )
     attempt = HiddenField()
+    shown_in = HiddenField()
     website = StringField(_l("Leave this field empty"))
     event: Event
 
@@ -118,6 +124,9 @@ class RegistrationForm(FlaskForm):
                 form.parts.data = [offered[0].key]
         if not form.attempt.data or len(form.attempt.data) > 64:  # noqa: PLR2004 - the column's length
             form.attempt.data = secrets.token_hex(16)
+        if form.language.data == form.shown_in.data:
+            form.language.data = lang  # whoever reads on in another language wants the e-mails in it, unless they chose
+        form.shown_in.data = lang
         form.given_name.flags.required = form.family_name.flags.required = True
         return form
 
@@ -132,8 +141,8 @@ class RegistrationForm(FlaskForm):
             field = self._mode(part)
             if field is not None and field.data not in {mode.value for mode in part.capacities}:
                 self._blame(field, _("Choose how you take part."))
-        if not self.country.data and not choices.REGIONS.get(self.region.data or "", "") and not self.region.errors:
-            self._blame(self.country, _("Choose your country."))
+        if fault := choices.country_fault(self.region.data or "", self.country.data or ""):
+            self._blame(self.country, str(COUNTRY_FAULTS[fault]))
         return good and not self.errors
 
     def validate_email(self, field: EmailField) -> None:
@@ -141,9 +150,10 @@ class RegistrationForm(FlaskForm):
         check_address(field)
 
     def validate_website(self, field: StringField) -> None:
-        """Only a robot fills what nobody sees."""
+        """Only a robot fills what nobody sees; if a program filled it for somebody, one more press suffices."""
         if field.data:
-            raise ValidationError(_("Leave this field empty."))
+            field.data = ""
+            raise ValidationError(_("A hidden field was filled. It is empty again: please press once more."))
 
     def applicant(self, privacy_version: str) -> Applicant:
         """Return what was filled in, as plain values."""
@@ -153,7 +163,7 @@ class RegistrationForm(FlaskForm):
             email=self.email.data or "",
             organisation=self.organisation.data or "",
             organisation_type=self.organisation_type.data,
-            country=self.country.data or choices.REGIONS[self.region.data],
+            country=choices.REGIONS[self.region.data] or self.country.data,
             region=self.region.data,
             language=self.language.data,
             choices={part.key: self._mode_of(part) for part in self._chosen()},

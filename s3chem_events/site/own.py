@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, abort, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -14,14 +14,15 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.registration import actions, choices, links, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
-from s3chem_events.site.events_seen import MODES, event_view, part_hours, part_place, part_range
+from s3chem_events.site.events_seen import MODES, event_view, narrowed, part_hours, part_place, part_range
 from s3chem_events.site.forms import LostLinkForm, PressForm
 from s3chem_events.site.frame import check_language, render, urls
 from s3chem_events.site.pages import contact
-from s3chem_events.site.views import CalendarLinks
+from s3chem_events.site.views import CalendarLinks, EventView
 
 own = Blueprint("own", __name__)
 csrf.exempt(own)  # each form here checks its own token, and says in words what to do about an old one
@@ -81,7 +82,7 @@ def own_page(lang: str, token: str) -> Response:
         lang,
         f"/registrations/{token}",
         registration=_view(registration, lang, token),
-        event=event_view(event, lang),
+        event=_seen(registration, lang),
         register_url=f"/{lang}/events/{event.slug}/register" if publishing.open_parts(event) else "",
         contact=contact(lang),
     )
@@ -110,35 +111,45 @@ def withdrawal(lang: str, token: str) -> BaseResponse:
         f"/registrations/{token}/withdrawal",
         422 if form.errors else 200,
         registration=_view(registration, lang, token),
-        event=event_view(registration.event, lang),
+        event=_seen(registration, lang),
         form=form,
         own_url=here,
         refusal=press_again() if form.errors else "",
     )
 
 
+@own.route("/<lang>/events/<slug>/removed")
+def removed(lang: str, slug: str) -> Response:
+    """Say that a registration was removed, also when the page is loaded again."""
+    check_language(lang)
+    event = publishing.event_by_slug(slug)
+    if event is None or event.state not in LISTED:
+        abort(404)
+    return _private("site/own/not_me.html", lang, f"/events/{slug}/removed", event=event_view(event, lang), done=True)
+
+
 @own.route("/<lang>/registrations/<token>/not-me", methods=["GET", "POST"])
-def not_me(lang: str, token: str) -> Response:
+def not_me(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and remove (POST) a registration whose address belongs to somebody else."""
     check_language(lang)
     registration = queries.registration_by_token(token)
     if registration is None:
         return _unknown(lang)
-    form, view = PressForm(), event_view(registration.event, lang)
-    done = request.method == "POST" and form.validate()
-    if done:
+    form, slug = PressForm(), registration.event.slug
+    if request.method == "POST" and form.validate():
         with transaction():
             found = queries.registration_by_token(token, lock=True)
             if found is not None:
                 actions.disown(found, by=PARTICIPANT)
+        return redirect(f"/{lang}/events/{slug}/removed", 303)
     return _private(
         "site/own/not_me.html",
         lang,
-        None if done else f"/registrations/{token}/not-me",
+        f"/registrations/{token}/not-me",
         422 if form.errors else 200,
-        event=view,
+        event=event_view(registration.event, lang),
         form=form,
-        done=done,
+        done=False,
         refusal=press_again() if form.errors else "",
     )
 
@@ -154,6 +165,12 @@ def _unknown(lang: str) -> Response:
 
 def _private(template: str, lang: str, path: str | None, status: int = 200, **values: object) -> Response:
     return private(Response(render(template, lang=lang, path=path, private=True, **values), status=status))
+
+
+def _seen(registration: Registration, lang: str) -> EventView:
+    """The event as it concerns this person: the own days, the own way to take part."""
+    held = [(participation.part, participation.mode) for participation in registration.participations]
+    return narrowed(event_view(registration.event, lang), registration.event, held, lang)
 
 
 def _view(registration: Registration, lang: str, token: str) -> RegistrationView:

@@ -18,7 +18,7 @@ from s3chem_events.registration import actions, links, names
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.openness import ENDED, Openness, openness
-from s3chem_events.site.events_seen import event_view
+from s3chem_events.site.events_seen import event_view, narrowed
 from s3chem_events.site.forms import RegistrationForm
 from s3chem_events.site.frame import check_language, render, urls
 
@@ -37,20 +37,19 @@ def register(lang: str, slug: str) -> BaseResponse:
     if not queries.open_parts(event):
         return _closed(event, lang)
     form = RegistrationForm.of(event, lang)
-    if request.form.get("switch_language") in LANGUAGES:
-        form.language.data = lang  # whoever reads on in another language wants the e-mails in it too
+    if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
         return _page(form, event, lang, 200)
-    if not form.is_submitted():
-        return _page(form, event, lang, 200)
-    if form.asks_for_closed_part():
-        return _page(form, event, lang, FORBIDDEN, form.sentence(actions.NotOpen()))
-    if not form.validate():
-        return _page(form, event, lang, 422, _token_fault(form))
-    return _answer(form, slug, lang)
+    return _answer(form, event, lang)
 
 
-def _answer(form: RegistrationForm, slug: str, lang: str) -> BaseResponse:
+def _answer(form: RegistrationForm, event: Event, lang: str) -> BaseResponse:
+    slug = event.slug
     try:
+        limits.spend(limits.REGISTRATIONS, "register", limits.network())
+        if form.asks_for_closed_part():
+            raise actions.NotOpen
+        if not form.validate():
+            return _page(form, event, lang, 422, _token_fault(form))
         registration = _register(form, slug)
     except AlreadyRegistered as refusal:
         return _already(_again(slug), lang, refusal.status)
@@ -60,7 +59,6 @@ def _answer(form: RegistrationForm, slug: str, lang: str) -> BaseResponse:
 
 
 def _register(form: RegistrationForm, slug: str) -> Registration:
-    limits.spend(limits.REGISTRATIONS, "register", limits.network())
     limits.spend(limits.ADDRESS, "register-address", names.address_digest(form.email.data or ""))
     notice = queries.document("privacy")
     version = str(notice.data.get("version", "")) if notice else ""
@@ -95,13 +93,14 @@ def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal:
     if form.csrf_token.errors:
         form.csrf_token.raw_data = None
     view = event_view(event, lang, calendar=False)
+    offers = [(part, mode) for part in queries.open_parts(event) for mode in part.capacities]
     offered = {choice.value for choice in form.parts.choices}
     body = render(
         "site/registering/register.html",
         lang=lang,
         path=f"/events/{event.slug}/register",
         section="events",
-        event=view,
+        event=narrowed(view, event, offers, lang),
         form=form,
         offers={part.key: part for part in view.parts if part.key in offered},
         not_offered=[

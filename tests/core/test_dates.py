@@ -52,3 +52,16 @@ def test_figures_stand_as_the_language_writes_days():
     assert i18n.day_figures(THURSDAY, FRIDAY, "en") == ("17–18", "June 2027")
     assert i18n.day_figures(THURSDAY, FRIDAY, "de") == ("17.–18.", "Juni 2027")
     assert i18n.day_figures(FRIDAY, FRIDAY, "es") == ("18", "junio de 2027")
+
+
+@pytest.mark.parametrize(
+    "language, written",
+    [
+        ("en", "28 March, 09:30 – 29 March, 16:00 CEST"),
+        ("de", "28. März, 09:30 – 29. März, 16:00 MESZ"),
+        ("fr", "28 mars, 09:30 – 29 mars, 16:00 CEST"),
+    ],
+)
+def test_hours_over_midnight_stand_with_their_days(language: str, written: str) -> None:
+    starts, ends = datetime(2027, 3, 28, 7, 30, tzinfo=UTC), datetime(2027, 3, 29, 14, tzinfo=UTC)
+    assert i18n.hours(starts, ends, "Europe/Warsaw", language) == written

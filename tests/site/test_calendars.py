@@ -134,3 +134,10 @@ def test_hostile_titles_stay_inside_their_line(app: Flask, client: FlaskClient, 
 @pytest.mark.parametrize("path", ["/events/nothing.ics", "/calendar/nonsense.ics"])
 def test_what_is_not_there_is_not_served(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_an_event_by_invitation_alone_is_in_no_public_calendar(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app, CONFERENCE, parts=(CLOSED_DAY,))
+    assert client.get("/en/events/conference").status_code == 200
+    assert client.get("/events/conference.ics").status_code == 404
+    assert b"Final conference" not in client.get("/calendar.ics").data

@@ -303,3 +303,42 @@ def test_the_form_is_kept_nowhere(client: FlaskClient) -> None:
         assert response.headers["Cache-Control"] == "no-store"  # C3
         assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
     assert CONFERENCE.slug in FORM
+
+
+@pytest.mark.parametrize(
+    "region, country, status",
+    [
+        ("Limburg", "", 303),
+        ("Limburg", "JP", 303),
+        ("Other EU", "AT", 303),
+        ("Other EU", "JP", 422),
+        ("Other EU", "", 422),
+        ("Outside the EU", "FR", 422),
+        ("Outside the EU", "CH", 303),
+    ],
+)
+def test_country_and_region_never_contradict_each_other(
+    app: Flask, client: FlaskClient, region: str, country: str, status: int
+) -> None:
+    assert register(client, region=region, country=country).status_code == status
+    if status == 303:
+        assert stored(app).country == ("NL" if region == "Limburg" else country)
+
+
+def test_the_language_of_the_emails_follows_the_page_unless_it_was_chosen(client: FlaskClient) -> None:
+    def switched(chosen: str) -> Any:
+        filled = {**FILLED, **hidden(client, FORM), "language": chosen, "switch_language": "de"}
+        page = soup(client.post("/de/events/conference/register", data=filled))
+        return page.select_one("select[name=language] option[selected]")["value"]  # type: ignore[index]
+
+    assert switched("en") == "de"
+    assert switched("pl") == "pl"
+
+
+def test_a_filled_honeypot_comes_back_empty_and_one_more_press_suffices(app: Flask, client: FlaskClient) -> None:
+    answer = register(client, website="autofilled")
+    page = soup(answer)
+    assert page.find("input", {"name": "website"}).get("value", "") == ""  # type: ignore[union-attr]
+    assert "press once more" in words(answer)
+    again = {str(f["name"]): str(f.get("value", "")) for f in page.select("main form input[type=hidden]")}
+    assert client.post(FORM, data={**FILLED, **again}).status_code == 303
