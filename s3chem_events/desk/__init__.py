@@ -15,13 +15,17 @@ from s3chem_events.desk import (
     participants,
     programme,
     refusals,
+    second_step,
     signing_in,
     texts,
 )
 from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
-PAGES = (account, events, home, mailbox, organisers, outbox, participants, programme, refusals, signing_in, texts)
+PAGES = (
+    *(account, events, home, mailbox, organisers, outbox, participants, programme, refusals),
+    *(second_step, signing_in, texts),
+)
 """Importing them is what hangs them into the blueprint."""
 
 

@@ -23,7 +23,6 @@ HOME = "/desk/"
 LONGEST_ADDRESS = 254
 GUESSED_AT = (
     "security.two_factor_token_validation",
-    "security.two_factor_setup_validate",
     "security.mf_recovery",
     "security.verify",
     "security.wan_signin",
@@ -139,8 +138,14 @@ def tame(app: Flask) -> None:
         view = app.view_functions[endpoint]
         app.view_functions[endpoint] = limits.limiter.limit(limits.SIGN_IN, methods=["POST"])(view)  # type: ignore[assignment]
     app.view_functions["security.login"] = to_our_own_page
+    app.view_functions["security.two_factor_setup_validate"] = to_our_own_step
 
 
 def to_our_own_page(**_values: str) -> ResponseReturnValue:
     """Lead to our sign-in page whoever Flask-Security sends to its own."""
     return redirect(url_for("desk.sign_in", next=request.args.get("next")))
+
+
+def to_our_own_step(**_values: str) -> ResponseReturnValue:
+    """Lead to our own check of the first code: Flask-Security carries the secret in the address, where logs keep it."""
+    return redirect(url_for("security.two_factor_setup"))

@@ -223,10 +223,23 @@ def test_a_code_from_the_phone_is_asked_for_and_works_once(app, client, anna, cl
     shown = soup(page)
     phone = TOTP(key=shown.select_one("code").text.replace("-", ""))
     action = str(shown.select_one("ol form")["action"])  # type: ignore[index]
-    press(client, action, on="/desk/account/codes", code=phone.generate().token)
-    assert "asks for a code" in words(client.get("/desk/account"))
-    codes = soup(press(client, "/desk/account/recovery", on="/desk/account/recovery", generate_new_codes="1"))
+    assert action == "/desk/account/codes/first"  # nothing secret in an address
+    wrong = press(client, action, on="/desk/account/codes", code="000000")
+    again = soup(wrong)
+    assert (wrong.status_code, again.select_one("code"), again.select_one("img.qr")) == (
+        422,
+        shown.select_one("code"),
+        shown.select_one("img.qr"),
+    )
+    assert "This is not the right code." in again.select_one(".field.has-error .error").text
+    last_step = press(client, action, on="/desk/account/codes", code=phone.generate().token).location
+    assert last_step == "/desk/account/recovery?show_codes=1"
+    codes = soup(client.get(last_step))
     recovery = codes.select("li code")[0].text
+    account = words(client.get("/desk/account"))
+    assert ("asks for a code" in account, "10 recovery codes are left" in account) == (True, True)
+    used = press(client, action, on="/desk/account", code="000000")
+    assert used.location == "/desk/account/codes"  # the secret is handed out no more
 
     thief = app.test_client()
     assert sign_in(thief).location.startswith("/desk/sign-in/code")
