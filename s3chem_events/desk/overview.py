@@ -12,8 +12,9 @@ from s3chem_events.core.markdown import html
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import saving, translations
 from s3chem_events.publishing import actions, queries
+from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.lifecycle import LISTED, Mode, Visibility
-from s3chem_events.publishing.models import Event, Part, Venue
+from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import choices, participants
 from s3chem_events.registration.capacity import HOLDING, Standing
 
@@ -50,7 +51,7 @@ def shown(event: Event) -> dict[str, object]:
         "opens": i18n.stamp(opens, event.zone, language) if opens else "",
         "closes": i18n.stamp(queries.closes_at(event), event.zone, language),
         "region": choices.regions(language).get(event.region, event.region),
-        "place": _place(event.venue, language),
+        "place": place_line(event.venue, language),
         "note": html(event.note.within(language)),
         "missing": {LANGUAGES[code]: (code, n) for code, n in translations.missing(actions.event_facts(event)).items()},
         "calendar_url": f"/events/{event.slug}.ics?lang={language}",
@@ -84,11 +85,3 @@ def _part(part: Part, held: dict[tuple[int, Mode, Standing], int], language: str
     ]
     hours = i18n.hours(part.starts_at, part.ends_at, part.zone, language) if part.starts_at and part.ends_at else ""
     return PartShown(part, i18n.long_date(part.starts_on, part.ends_on, language), hours, meters)
-
-
-def _place(venue: Venue | None, language: str) -> str:
-    """Return the place in one line, as far as it is known."""
-    if venue is None:
-        return ""
-    country = i18n.country_name(venue.country, language) if venue.country else ""
-    return ", ".join(word for word in (venue.name, venue.address, venue.city, country) if word)

@@ -61,6 +61,14 @@ def page_url(event: Event, language: str, base_url: str) -> str:
     return f"{base_url}/{language}/events/{event.slug}"
 
 
+def place_line(venue: Venue | None, language: str) -> str:
+    """Write a place in one line, as far as it is known."""
+    if venue is None:
+        return ""
+    country = i18n.country_name(venue.country, language) if venue.country else ""
+    return ", ".join(words for words in (venue.name, venue.address, venue.city, country) if words)
+
+
 def _whole(event: Event, *, language: str, base_url: str, organizer: Mailbox, funding: str) -> Entry:
     online_only = not any(part.on_site for part in event.parts)
     return Entry(
@@ -98,11 +106,9 @@ def _location(event: Event, venue: Venue | None, language: str, *, online_only: 
         return _("Online")
     if venue is None:
         return ""
-    lines = [venue.name, venue.address, venue.city, i18n.country_name(venue.country, language) if venue.country else ""]
-    place = ", ".join(line for line in lines if line)
     if venue.city and not venue.name and event.state is State.SAVE_THE_DATE:
         return _("%(city)s (venue to be announced)", city=venue.city)
-    return place
+    return place_line(venue, language)
 
 
 def _description(event: Event, language: str, base_url: str, closing: str, funding: str) -> str:

@@ -13,9 +13,9 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import addresses, render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
-from s3chem_events.publishing.entries import page_url
+from s3chem_events.publishing.entries import page_url, place_line
 from s3chem_events.publishing.lifecycle import Mode, State
-from s3chem_events.publishing.models import Event, Part, Venue
+from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, links, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
@@ -223,7 +223,7 @@ class _Desk:
             figures=figures,
             month=month,
             days=i18n.short_range(first, last, language),
-            place=_place(event.venue, language),
+            place=place_line(event.venue, language),
             url=page_url(event, language, self.letterhead.base_url),
             hours_open=all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE,
         )
@@ -234,7 +234,7 @@ class _Desk:
         hours = ""
         if part.starts_at and part.ends_at:
             hours = i18n.hours(part.starts_at, part.ends_at, part.zone, language)
-        place = _place(part.venue, language)
+        place = place_line(part.venue, language)
         return PartLines(
             title=title.text,
             title_lang=title.lang,
@@ -250,10 +250,3 @@ def _subjects(facts: Iterable[Fact]) -> Iterator[tuple[Fact, Registration]]:
     for fact in facts:
         if fact.subject_id in found:
             yield fact, found[fact.subject_id]
-
-
-def _place(venue: Venue | None, language: str) -> str:
-    if venue is None:
-        return ""
-    lines = [venue.name, venue.address, venue.city, i18n.country_name(venue.country, language) if venue.country else ""]
-    return ", ".join(line for line in lines if line)

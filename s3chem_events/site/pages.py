@@ -17,7 +17,7 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED, State
 from s3chem_events.publishing.models import NewsItem
-from s3chem_events.site.events_seen import event_view
+from s3chem_events.site.events_seen import event_view, event_views
 from s3chem_events.site.frame import Translated, check_language, project, render, translated
 from s3chem_events.site.kept import kept
 from s3chem_events.site.search import json_ld
@@ -68,7 +68,8 @@ def home(lang: str) -> str:
     coming = [event for event in listed if not queries.is_past(event)]
     past = [event for event in reversed(listed) if queries.is_past(event)]
     living = [event for event in coming if event.state is not State.CANCELLED]
-    views = {event.id: event_view(event, lang) for event in coming}
+    past = past[:HOME_PAST]
+    views = dict(zip((event.id for event in (*coming, *past)), event_views([*coming, *past], lang), strict=True))
     following = living[0] if living else None
     about = project()
     return render(
@@ -77,7 +78,7 @@ def home(lang: str) -> str:
         path="/",
         next_event=views[following.id] if following else None,
         further_events=[views[event.id] for event in coming if event is not following],
-        past_events=[event_view(event, lang) for event in past[:HOME_PAST]],
+        past_events=[views[event.id] for event in past],
         latest_news=[_news(item, lang) for item in queries.news(latest=HOME_NEWS)],
         claim=translated(Text(about.get("claim", {})), lang),
         about_html=_passage(about.get("about", {}), lang),
@@ -93,7 +94,7 @@ def events(lang: str) -> str:
     """All events, coming and past, and how to subscribe to them."""
     check_language(lang)
     listed = queries.listed_events()
-    views = [(event, event_view(event, lang)) for event in listed]
+    views = list(zip(listed, event_views(listed, lang), strict=True))
     coming = [view for event, view in views if not queries.is_past(event)]
     past = [view for event, view in reversed(views) if queries.is_past(event)]
     return render(

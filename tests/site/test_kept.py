@@ -88,6 +88,19 @@ def test_two_changes_at_once_are_two_revisions(app: Flask) -> None:
         assert queries.content()[0] == before + 2
 
 
+@pytest.mark.parametrize("path", ["/en/", "/en/events/", "/calendar.ics"])
+def test_the_statements_do_not_grow_with_the_events(app: Flask, client: FlaskClient, path: str) -> None:
+    add_event(app)
+    client.get("/en/partners")  # the first request of all makes the tables of the session known
+    with statements(app) as for_one:
+        client.get(path)
+    add_event(app, slug="second")
+    add_event(app, slug="third")
+    with statements(app) as for_three:
+        assert b"/events/third" in client.get(path).data
+    assert len(for_three) == len(for_one) > 0
+
+
 def test_if_none_match_wins_over_the_date_and_an_old_date_gets_the_page(
     app: Flask, client: FlaskClient, clock: Clock
 ) -> None:
