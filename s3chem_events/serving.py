@@ -30,7 +30,7 @@ from s3chem_events.core import tasks
 
 log = logging.getLogger(__name__)
 
-THREADS = 4  # a web process; more only take turns on Python's lock and on the database's connections
+THREADS = 40  # a web process. Few would do for the work; most are there to wait for slow clients' bodies
 GRACE = 15.0  # seconds for requests and an e-mail in flight, before a process is killed
 QUICK = 5.0  # a process that lives shorter than this died of its start
 TRIES = 5  # so many quick deaths by its own hand, one after the other, and there is no use in trying again

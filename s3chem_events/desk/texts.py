@@ -20,6 +20,7 @@ from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.translations import Passage
 from s3chem_events.publishing import actions
 from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.registration.names import stream_safe
 
 LONGEST_TEXT = 20_000
 
@@ -63,7 +64,7 @@ def event_texts(slug: str, language: str) -> ResponseReturnValue:
 
 def tidy(value: str | None) -> str:
     """Return a text of several lines in NFC, without control characters, its ends trimmed."""
-    text = unicodedata.normalize("NFC", (value or "").replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", stream_safe((value or "").replace("\r\n", "\n").replace("\r", "\n")))
     return "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc").strip()
 
 

@@ -15,6 +15,7 @@ from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG = 80
+YEARS = (1990, 2200)
 NOTHING = Text()
 
 
@@ -98,13 +99,22 @@ def check(facts: EventFacts) -> EventFacts:
         raise Invalid("parts", "two parts have the same key")
     for path, value in (("registration.opens", facts.opens), ("registration.closes", facts.closes)):
         if value is not None:
+            _check_year(value, path)
             times.moment(value, facts.zone, path)
     if facts.opens and facts.closes and facts.closes <= facts.opens:
         raise Invalid("registration.closes", "registration closes before it opens")
     return facts
 
 
+def _check_year(day: date, path: str) -> None:
+    """Refuse a slip of the pen: a year with which nobody could reckon any more, page or calendar."""
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise Invalid(path, f"a year from {YEARS[0]} to {YEARS[1]} is expected")
+
+
 def _check_part(part: PartFacts, zone: str, path: str) -> None:
+    _check_year(part.starts, f"{path}.starts")
+    _check_year(part.ends, f"{path}.ends")
     if not SLUG.fullmatch(part.key):
         raise Invalid(f"{path}.key", "small letters, digits and single hyphens only")
     if not part.title:

@@ -1,5 +1,6 @@
 """The registration form of the contract, its checks and its words for refusals."""
 
+import re
 import secrets
 from functools import cache
 from typing import Any
@@ -24,6 +25,7 @@ from s3chem_events.registration.capacity import Full
 from s3chem_events.site.events_seen import MODES
 from s3chem_events.site.lists import ListField, Options
 
+ATTEMPT = re.compile(r"[0-9a-f]{32}")
 ADDRESS_FAULTS = {
     "address": _l("Write one e-mail address, like name@organisation.example."),
     "address_domain": _l("Something is missing after the @: it should read like organisation.example."),
@@ -122,7 +124,7 @@ class RegistrationForm(FlaskForm):
             form.language.data = lang
             if len(offered) == 1:
                 form.parts.data = [offered[0].key]
-        if not form.attempt.data or len(form.attempt.data) > 64:  # noqa: PLR2004 - the column's length
+        if not ATTEMPT.fullmatch(form.attempt.data or ""):
             form.attempt.data = secrets.token_hex(16)
         if form.language.data == form.shown_in.data:
             form.language.data = lang  # whoever reads on in another language wants the e-mails in it, unless they chose

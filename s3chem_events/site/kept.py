@@ -6,6 +6,7 @@ template and no routing. What is kept is the same for everybody: no cookie is re
 
 import gzip
 import hashlib
+import re
 import sqlite3
 import threading
 import time
@@ -38,6 +39,8 @@ SMALL = 600
 QUERIES = frozenset({"", *(f"lang={language}" for language in LANGUAGES)})
 RENDERED = "s3chem.page"
 """Where a view leaves the page it rendered, for the middleware to answer with: past cookies and per-visitor headers."""
+GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
+"""gzip, unless it is declined by `q=0` (RFC 9110 12.4.2)."""
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
 
 
@@ -217,7 +220,7 @@ def _until() -> datetime:
 
 
 def _answer(page: Page, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
-    zipped = page.gzipped is not None and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+    zipped = page.gzipped is not None and GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")) is not None
     # The two forms are different bytes, so they carry different strong tags (RFC 9110 8.8.1).
     etag = f'"{page.etag}{"-gz" if zipped else ""}"'
     headers = [("ETag", etag), ("Last-Modified", format_datetime(page.modified, usegmt=True)), *page.headers]
@@ -241,5 +244,5 @@ def _unchanged(page: Page, environ: dict[str, Any]) -> bool:
         return False
     try:
         return page.modified <= parsedate_to_datetime(since)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return False

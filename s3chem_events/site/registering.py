@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from s3chem_events.core import limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.guard import csrf, private
+from s3chem_events.core.guard import cleaning, csrf, private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR
 from s3chem_events.core.text import LANGUAGES
@@ -28,6 +28,7 @@ GONE, FORBIDDEN = 410, 403
 
 
 @registering.route("/<lang>/events/<slug>/register", methods=["GET", "POST"])
+@cleaning
 def register(lang: str, slug: str) -> BaseResponse:
     """Show the form (GET), register (POST)."""
     check_language(lang)
