@@ -1,5 +1,6 @@
 """S3Chem Events: create_app() is the only place that knows every door."""
 
+import os
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WrongSetting: one sentence that names the setting.
 
     """
+    os.umask(0o077)  # whatever we write names people: readable by its owner alone, WAL and queue files included
     settings = settings or config.load(default_instance=_default_instance())
     app = Flask(
         __name__,

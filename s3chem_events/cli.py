@@ -1,6 +1,7 @@
 """The operator's door: `s3chem-events`, also reached as `flask --app app`."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -18,9 +19,9 @@ from s3chem_events.accounts import roles
 from s3chem_events.accounts.roles import Role
 from s3chem_events.attendance import exports
 from s3chem_events.core import backups
-from s3chem_events.core.config import WrongSetting
+from s3chem_events.core.config import Settings, WrongSetting, keep_address
 from s3chem_events.core.db import db, transaction
-from s3chem_events.core.errors import Refused
+from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.later import Later
@@ -66,10 +67,11 @@ def demo() -> None:
 @click.option("--ready", is_flag=True, help="First do setup and, on an empty database, demo.")
 def serve(host: str, port: int, workers: int, *, ready: bool) -> None:
     """Serve the web and work the queue, together, until Ctrl-C."""
+    os.environ["PORT"] = str(port)  # --port, too, is in the links that are printed and mailed
     if ready:
         _make_ready()
-    _say_way_in()
-    sys.exit(serving.serve(host, port, workers=workers))
+    kept = _say_way_in()
+    sys.exit(serving.serve(host, port, workers=workers, before=lambda: keep_address(kept)))
 
 
 @group.command()
@@ -179,9 +181,10 @@ def add_organiser(
     email: str, role: str, name: str, language: str, slugs: tuple[str, ...], *, password_stdin: bool
 ) -> None:
     """Add an organiser; without a password a one-time sign-in link is printed."""
+    checked = _address(email)
     with transaction():
         added = accounts.add(
-            address(email),
+            checked,
             role=Role(role),
             name=name,
             language=language,
@@ -210,6 +213,13 @@ def link_for_organiser(email: str) -> None:
     click.echo(f"Sign in within 30 minutes, once: {link}")
 
 
+def _address(email: str) -> str:
+    try:
+        return address(email)
+    except Invalid as error:
+        raise click.ClickException(f"{email!r} is not an e-mail address.") from error
+
+
 def _event_id(slug: str) -> int:
     found = queries.event_id(slug)
     if found is None:
@@ -230,8 +240,11 @@ def _make_ready() -> None:
         db.engine.dispose()
 
 
-def _say_way_in() -> None:
-    """Print a sign-in link for whoever tries the program on this machine; a real site gets its organisers by hand."""
+def _say_way_in() -> Settings:
+    """Print a sign-in link for whoever tries the program on this machine, else how to get one; return the settings.
+
+    A real site gets its organisers by hand.
+    """
     app = create_app()
     with app.app_context():
         here = urlsplit(settings().base_url).hostname in {"127.0.0.1", "localhost", "::1"}
@@ -240,8 +253,11 @@ def _say_way_in() -> None:
                 link = accounts.first_link(settings().base_url)
             if link:
                 click.echo(f"Sign in at the desk, within 30 minutes, once: {link}")
+            else:
+                click.echo(f"Sign in: {settings().base_url}/desk/sign-in or by `s3chem-events organiser link EMAIL`")
         db.session.remove()
         db.engine.dispose()  # the web and the worker are forked from here and open their own connections
+        return settings()
 
 
 def _json(file: IO[bytes]) -> Any:

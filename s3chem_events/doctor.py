@@ -1,7 +1,10 @@
 """What `doctor` looks at: the configuration, the database, the queue, the mail server; each finding in words."""
 
 import os
+import socket
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,6 +16,7 @@ from s3chem_events.mailing import sender
 
 Finding = tuple[bool, str]
 """Whether it is well, and a sentence."""
+OTHERS = 0o077
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -25,7 +29,10 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _address(settings: Settings) -> Finding:
-    local = "127.0.0.1" in settings.host or "localhost" in settings.host
+    parts = urlsplit(settings.base_url)
+    local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    if local and not _listens(str(parts.hostname), parts.port or (443 if settings.secure else 80)):
+        return False, f"Nobody listens at {settings.base_url}: start the site, or say in S3CHEM_BASE_URL where it is."
     if settings.secure or local:
         return True, f"The site answers to {settings.base_url}."
     return False, f"S3CHEM_BASE_URL is {settings.base_url}: put TLS before the site and write https://."
@@ -34,7 +41,27 @@ def _address(settings: Settings) -> Finding:
 def _instance(settings: Settings) -> Finding:
     if not os.access(settings.instance, os.W_OK):
         return False, f"Nothing can be written in {settings.instance}: see S3CHEM_INSTANCE."
+    if shared := _shared(settings.instance):
+        return False, (
+            f"Others on this machine can read {', '.join(shared)} in {settings.instance}: "
+            f"run `chmod -R go= {settings.instance}`."
+        )
     return True, f"The instance folder is {settings.instance}."
+
+
+def _shared(instance: Path) -> list[str]:
+    """Return what in the instance folder others than its owner may look into."""
+    if not instance.stat().st_mode & OTHERS:
+        return []
+    return sorted(path.name for path in instance.iterdir() if path.name != ".gitkeep" and path.stat().st_mode & OTHERS)
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def _database() -> Finding:

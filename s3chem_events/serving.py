@@ -90,10 +90,14 @@ class Child:
                 os.killpg(self.process.pid, number)
 
 
-def serve(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 2) -> int:
-    """Run web and worker until TERM, INT or HUP; a process that dies is started again. Returns the exit code."""
+def serve(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 2, before: Callable[[], object] = bool) -> int:
+    """Run web and worker until TERM, INT or HUP; a process that dies is started again. Returns the exit code.
+
+    `before` is called once the address is known to be free.
+    """
     try:
         _check_free(host, port)
+        before()
         click.echo(f"S3Chem Events runs on http://{host}:{port}/ - Ctrl-C stops it.")
         _supervise([Child("web", _serve_web, (host, port, workers)), Child("worker", _work)])
     except CannotServe as reason:

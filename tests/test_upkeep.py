@@ -17,6 +17,7 @@ from s3chem_events.core.config import WrongSetting
 from s3chem_events.core.text import Text
 from tests.conftest import Clock
 from tests.factories import BASE_URL, add_event, register, revise_event, words
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.one_database
 
@@ -51,6 +52,7 @@ def test_a_backup_restored_elsewhere_opens_the_same_links(
     assert command(fresh, "restore", str(file)).returncode == 0
     twice = command(fresh, "restore", str(file))
     assert (twice.returncode, "empty instance folder" in twice.stderr) == (1, True)
+    assert (tmp_path / "fresh" / "s3chem.sqlite").stat().st_mode & 0o077 == 0
     with sqlite3.connect(tmp_path / "fresh" / "s3chem.sqlite") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     elsewhere = create_app(config.load(fresh)).test_client()
@@ -83,17 +85,45 @@ def test_a_database_named_without_a_folder_lies_in_the_instance_folder_for_backu
 def test_what_is_no_backup_is_refused(fresh: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "rubbish").write_text("rubbish")
     answer = command(fresh, "restore", str(tmp_path / "rubbish"))
-    assert (answer.returncode, "is not a backup" in answer.stderr) == (1, True)
+    said = f"Error: {tmp_path / 'rubbish'} is not a backup of S3Chem Events (it is no tar file).\n"
+    assert (answer.returncode, answer.stderr) == (1, said)
 
 
 def test_doctor_finds_all_well_and_names_what_is_not(fresh: dict[str, str]) -> None:
-    environ = fresh
+    environ = {**fresh, "S3CHEM_BASE_URL": "https://events.s3chem.example"}
     assert command(environ, "setup").returncode == 0
     well = command(environ, "doctor")
     assert (well.returncode, "WRONG" in well.stdout) == (0, False), well.stdout
     ill = command({**environ, "S3CHEM_MAIL_SERVER": "127.0.0.1", "S3CHEM_MAIL_PORT": "1"}, "doctor")
     assert ill.returncode == 1
     assert "The mail server 127.0.0.1:1 does not take us" in ill.stdout
+
+
+def test_doctor_names_an_address_where_nobody_listens_and_what_others_can_read(fresh: dict[str, str]) -> None:
+    port = free_port()
+    environ = {**fresh, "S3CHEM_BASE_URL": f"http://127.0.0.1:{port}"}
+    assert command(environ, "setup").returncode == 0
+    instance = Path(environ["S3CHEM_INSTANCE"])
+    written = [instance, *instance.rglob("*")]
+    assert len(written) > 1
+    assert [str(path) for path in written if path.stat().st_mode & 0o077] == []
+    instance.chmod(0o755)
+    assert "The instance folder is" in command(environ, "doctor").stdout
+    (instance / "s3chem.sqlite").chmod(0o644)
+    ill = command(environ, "doctor")
+    assert ill.returncode == 1
+    assert f"WRONG  Nobody listens at http://127.0.0.1:{port}" in ill.stdout
+    assert f"WRONG  Others on this machine can read s3chem.sqlite in {instance}" in ill.stdout
+
+
+def test_commands_print_links_to_where_the_site_was_served_last(instance: Path) -> None:
+    environ = {"S3CHEM_INSTANCE": str(instance)}
+    assert config.load(environ).base_url == "http://127.0.0.1:8000"
+    config.keep_address(config.load({**environ, "PORT": "8302"}))
+    assert config.load(environ).base_url == "http://127.0.0.1:8302"
+    assert config.load({**environ, "PORT": "8303"}).base_url == "http://127.0.0.1:8303"
+    told = {**environ, "S3CHEM_BASE_URL": "https://events.s3chem.example"}
+    assert config.load(told).base_url == "https://events.s3chem.example"
 
 
 def test_an_event_goes_in_and_out_as_the_same_file(fresh: dict[str, str]) -> None:

@@ -119,11 +119,11 @@ def first_link(base_url: str) -> str | None:
     """
     if queries.has_organiser_with_password():
         return None
-    organiser = queries.organiser_by_address(FIRST_ADDRESS)
-    if organiser is None and not queries.organisers():
-        organiser = add(FIRST_ADDRESS, role=Role.COORDINATOR, by=OPERATOR)
-    if organiser is None or not organiser.active:
+    everyone = queries.organisers() or [add(FIRST_ADDRESS, role=Role.COORDINATOR, by=OPERATOR)]
+    coordinators = [one for one in everyone if one.active and one.role is Role.COORDINATOR]
+    if not coordinators:
         return None
+    organiser = next((one for one in coordinators if one.email == FIRST_ADDRESS), coordinators[0])
     return sign_in_url(organiser, base_url=base_url)
 
 

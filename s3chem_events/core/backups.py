@@ -73,9 +73,13 @@ def restore(settings: Settings, file: Path) -> None:
                 archive.extractall(folder, filter="data")
             _check(Path(folder) / DATABASE)
         except (OSError, tarfile.TarError, sqlite3.Error) as error:
-            msg = f"{file} is not a backup of S3Chem Events ({error})."
+            reason = "it is no tar file" if isinstance(error, tarfile.ReadError) else error
+            msg = f"{file} is not a backup of S3Chem Events ({reason})."
             raise CannotBackUp(msg) from error
         key = Path(folder) / SECRET
+        for restored in (key, Path(folder) / DATABASE):
+            if restored.exists():
+                restored.chmod(0o600)
         if key.exists():
             key.replace(settings.instance / SECRET)
         (Path(folder) / DATABASE).replace(target)

@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,6 +35,8 @@ NAMES = (
 DEFAULT_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 HIGHEST_PORT = 65_535
 SHORTEST_SECRET = 32
+ADDRESS = "address"
+"""The file in the instance folder that keeps where the site was served last."""
 MAILBOX = re.compile(r"[^\s<>@,;:\"]+@[^\s<>@,;:\"]+")
 SQLITE = "sqlite:///"
 
@@ -111,7 +114,7 @@ def load(environ: Mapping[str, str] | None = None, *, default_instance: Path | N
     read.refuse_unknown()
     instance = Path(read.text("INSTANCE") or default_instance or Path.cwd() / "instance").resolve()
     _make_folder(instance)
-    base_url = read.base_url("BASE_URL", "http://127.0.0.1:" + environ.get("PORT", "8000"))
+    base_url = read.base_url("BASE_URL", _own_address(environ, instance))
     queue_url = read.url("QUEUE_URL", f"{SQLITE}queue.sqlite", (*DATABASES, "redis", "rediss"))
     return Settings(
         instance=instance,
@@ -229,9 +232,25 @@ def _driver(url: str) -> str:
 def _make_folder(instance: Path) -> None:
     try:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold people's names
+        if not any(path.name != ".gitkeep" for path in instance.iterdir()):
+            with suppress(PermissionError):  # somebody else's folder, which we may use: doctor looks at it
+                instance.chmod(0o700)
     except OSError as error:
         msg = f"{PREFIX}INSTANCE: the folder {instance} cannot be made ({error.strerror})."
         raise WrongSetting(msg) from error
+
+
+def keep_address(settings: Settings) -> None:
+    """Keep where the site is served, so that commands in another terminal print links that lead there."""
+    (settings.instance / ADDRESS).write_text(settings.base_url + "\n")
+
+
+def _own_address(environ: Mapping[str, str], instance: Path) -> str:
+    """Return where the site is, as far as we know without being told: where it was served last."""
+    kept = instance / ADDRESS
+    if "PORT" not in environ and kept.is_file() and (address := kept.read_text().strip()):
+        return address
+    return "http://127.0.0.1:" + environ.get("PORT", "8000")
 
 
 def _kept_secret(instance: Path) -> str:

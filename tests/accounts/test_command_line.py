@@ -1,9 +1,10 @@
 import pytest
 
 from s3chem_events import cli
-from s3chem_events.accounts import queries
+from s3chem_events.accounts import actions, queries
 from s3chem_events.accounts.models import Organiser
 from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import transaction
 from tests.factories import add_event, count, hidden
 
 
@@ -47,6 +48,22 @@ def test_a_password_comes_from_standard_input_and_no_link_is_printed(app, client
 def test_what_makes_no_sense_adds_nobody(app, words, given):
     assert run(app, *words, given=given).exit_code != 0
     assert count(app, Organiser) == 0
+
+
+def test_what_is_no_address_is_said_in_a_sentence(app):
+    assert run(app, "add", "nobody").output == "Error: 'nobody' is not an e-mail address.\n"
+
+
+def test_who_starts_the_program_gets_a_link_until_somebody_has_a_password(app):
+    def link() -> str | None:
+        with app.app_context(), transaction():
+            return actions.first_link("http://localhost")
+
+    assert run(app, "add", "a@region.example").exit_code == 0
+    links = {link(), link()}
+    assert (len(links), None in links) == (2, False)
+    run(app, "add", "b@region.example", "--password-stdin", given="correct unicorn fence 7\n")
+    assert link() is None
 
 
 def test_an_address_is_added_once(app):
