@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_pre_ping": not settings.embedded,
             "pool_size": 10,
-            "max_overflow": 10,
+            "max_overflow": 40 if settings.embedded else 10,  # PostgreSQL counts connections, SQLite does not
             "hide_parameters": True,  # an error that is logged must not name people
         },
         WTF_CSRF_TIME_LIMIT=FORM_OPEN_SECONDS,

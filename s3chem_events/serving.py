@@ -145,7 +145,7 @@ def _serve_web(host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=int(GRACE) - 5,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # it would warn of the number of threads, which is meant
         static_path_route=["/static"],
         static_path_mount=[_static_folder()],
     )
