@@ -16,6 +16,11 @@ from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG = 80
 YEARS = (1990, 2200)
+LONGEST_KEY = 60
+LONGEST_REGION = 120
+LONGEST_SPEAKER = 300
+LONGEST_IN_VENUE = {"name": 300, "address": 500, "city": 120}
+"""What the columns hold: SQLite takes any length, PostgreSQL breaks off with an error."""
 NOTHING = Text()
 
 
@@ -94,6 +99,8 @@ def check(facts: EventFacts) -> EventFacts:
         raise Invalid("parts", "an event has at least one part")
     for index, part in enumerate(facts.parts):
         _check_part(part, facts.zone, f"parts[{index}]")
+    _check_length(facts.region, LONGEST_REGION, "region")
+    _check_venue(facts.venue, "venue")
     keys = [part.key for part in facts.parts]
     if len(set(keys)) != len(keys):
         raise Invalid("parts", "two parts have the same key")
@@ -115,8 +122,8 @@ def _check_year(day: date, path: str) -> None:
 def _check_part(part: PartFacts, zone: str, path: str) -> None:
     _check_year(part.starts, f"{path}.starts")
     _check_year(part.ends, f"{path}.ends")
-    if not SLUG.fullmatch(part.key):
-        raise Invalid(f"{path}.key", "small letters, digits and single hyphens only")
+    if not SLUG.fullmatch(part.key) or len(part.key) > LONGEST_KEY:
+        raise Invalid(f"{path}.key", f"small letters, digits and single hyphens only, {LONGEST_KEY} at most")
     if not part.title:
         raise Invalid(f"{path}.title", "at least one language is needed")
     if isinstance(part.starts, datetime) != isinstance(part.ends, datetime):
@@ -129,3 +136,16 @@ def _check_part(part: PartFacts, zone: str, path: str) -> None:
         raise Invalid(f"{path}.ends", "it ends before it starts")
     if not part.capacity:
         raise Invalid(f"{path}.capacity", "at least one of on_site and online is offered")
+    _check_venue(part.venue, f"{path}.venue")
+    for item in part.programme:
+        _check_length(item.speaker, LONGEST_SPEAKER, f"{path}.programme.speaker")
+
+
+def _check_venue(venue: VenueFacts | None, path: str) -> None:
+    for name, longest in LONGEST_IN_VENUE.items():
+        _check_length(getattr(venue, name, ""), longest, f"{path}.{name}")
+
+
+def _check_length(value: str, longest: int, path: str) -> None:
+    if len(value) > longest:
+        raise Invalid(path, f"at most {longest} characters")

@@ -190,6 +190,8 @@ def _list(data: Any, path: str, reader: Callable[[Any, str], Any]) -> list[Any]:
 def _string(value: Any, path: str) -> str:
     if not isinstance(value, str):
         raise Invalid(path, "a text is expected")
+    if "\0" in value:
+        raise Invalid(path, "a zero byte, which PostgreSQL cannot hold")
     return value.strip()
 
 

@@ -77,6 +77,11 @@ def test_what_is_read_is_written_the_same() -> None:
         ("parts.1.starts", "2027-03-28T02:30", r"parts\[1\].starts"),  # the hour that the clocks skip (A7)
         ("registration.closes", "2027-01-01T00:00", "registration.closes: registration closes before it opens"),
         ("registration.opens", "2027-10-31T02:30", "registration.opens"),  # the hour that comes twice
+        ("title.en", "Nothing\0more", "title.en: a zero byte"),
+        ("region", "r" * 121, "region: at most 120 characters"),
+        ("venue.name", "n" * 301, "venue.name: at most 300 characters"),
+        ("parts.1.key", "k" * 61, r"parts\[1\].key: small letters"),
+        ("programme.0.speaker", "s" * 301, r"parts\[1\].programme.speaker: at most 300 characters"),
         ("venue.country", "Netherlands", "venue.country: two capital letters"),
         ("programme.0.part", "day-9", r"programme\[0\].part: there is no part 'day-9'"),
     ],
