@@ -6,6 +6,7 @@ from flask import Response, abort, flash, make_response, redirect, render_templa
 from flask.typing import ResponseReturnValue
 
 from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import NotFound
 from s3chem_events.core.guard import POLICY, settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk.frame import allowed, by, desk
@@ -131,8 +132,11 @@ def email_cancellation(email_id: int) -> ResponseReturnValue:
 @allowed("outbox.manage")
 def unwritten_retry(fact_id: int) -> ResponseReturnValue:
     """Have a change turned into its e-mails once more."""
-    with transaction():
-        relaying.again(fact_id, by=by())
+    try:
+        with transaction():
+            relaying.again(fact_id, by=by())
+    except NotFound as refusal:
+        abort(refusal.status)
     flash(_("It is tried again now."), "good")
     return redirect(url_for("desk.outbox"))
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
+from s3chem_events.core.errors import NotFound
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing.models import RelayFailure
 
@@ -44,7 +45,15 @@ def fail(reasons: Mapping[int, str]) -> None:
 
 
 def again(fact_id: int, *, by: Actor) -> None:
-    """Have a fact tried anew that was given up."""
-    db.session.execute(db.delete(RelayFailure).filter_by(fact_id=fact_id))
+    """Have a fact tried anew that could not become its e-mails.
+
+    Raises:
+        NotFound: it could, or there is no such fact.
+
+    """
+    failed = db.session.get(RelayFailure, fact_id)
+    if failed is None:
+        raise NotFound
+    db.session.delete(failed)
     db.session.execute(db.update(Fact).where(Fact.id == fact_id).values(relayed_at=None))
     journal.record("fact.retried", fact_id, by=by)
