@@ -177,7 +177,9 @@ class _Run:
         rate = self.settings.mail_rate if self.settings.mail else None
         with transaction():
             most, pause = pace.allowance(self.transport.name, rate=rate, most=BATCH)
-            claims = outbox.claim(self.journal.owner, most=most) if most else []
+            claims = []
+            if most:
+                claims = outbox.claim(self.journal.owner, most=most, whole_site=self.settings.limits)
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
             return claims, outbox.suppressed(claims), pause

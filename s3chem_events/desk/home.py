@@ -114,6 +114,9 @@ def _mail_hands() -> Iterator[Hand]:
     if uncertain := counts.get(MailState.UNKNOWN, 0):
         text = _("Some e-mails may or may not have arrived (%(count)s).", count=uncertain)
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.UNKNOWN), _("Decide"))
+    if held := mailing.held_count():
+        text = _("E-mails are held back (%(count)s): too many for one address, or in one hour.", count=held)
+        yield Hand(text, "changed", url_for("desk.outbox", state=MailState.DEFERRED), _("Look at what waits"))
     if late := mailing.late_count():
         text = _("Some e-mails have waited for over a day (%(count)s).", count=late)
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.DEFERRED), _("See why"))

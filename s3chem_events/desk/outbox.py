@@ -10,7 +10,7 @@ from s3chem_events.core.errors import NotFound
 from s3chem_events.core.guard import POLICY, settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk.frame import allowed, by, desk
-from s3chem_events.mailing import outbox, queries, relaying, render
+from s3chem_events.mailing import outbox, queries, relaying, render, restraint
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
 from s3chem_events.mailing.mime import EMBLEM
 from s3chem_events.mailing.models import OutgoingEmail
@@ -44,6 +44,16 @@ def outcomes() -> dict[Outcome, str]:
         Outcome.SUPPRESSED: _("held back, the address wants none"),
         Outcome.INTERRUPTED: _("interrupted"),
     }
+
+
+@desk.app_template_filter("mail_reason")
+def reason(text: str) -> str:
+    """Say in the reader's language what the program says itself; what a server says stays as it is."""
+    ours = {
+        restraint.CROWDED: _("held back: too many to this address"),
+        restraint.BROKEN: _("held back: too many registrations in an hour"),
+    }
+    return ours.get(text, text)
 
 
 @desk.route("/mail/", endpoint="outbox")

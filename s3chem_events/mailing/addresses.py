@@ -1,6 +1,7 @@
 """E-mail addresses as servers take them; pure."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from hashlib import sha256
 
@@ -10,6 +11,8 @@ from s3chem_events.core.errors import Invalid
 
 PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 """A host name in ASCII: nothing to translate. `localhost`, which a machine of one's own may send from, is one too."""
+
+GMAIL = frozenset({"gmail.com", "googlemail.com"})
 
 
 def mailable(address: str) -> str:
@@ -33,6 +36,23 @@ def digest(address: str) -> str:
     except Invalid:
         domain = domain.lower()
     return sha256(f"{local.casefold()}@{domain}".encode()).hexdigest()
+
+
+def mailbox_digest(address: str) -> str:
+    """Return a digest by which all addresses of one mailbox are the same, for counting only.
+
+    Left out is what does not change where an e-mail arrives: case, `+tag`, the dots of Gmail.
+    """
+    local, _, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
+    local = local.casefold()
+    local = local.partition("+")[0] or local
+    try:
+        domain = _ascii(domain)
+    except Invalid:
+        domain = domain.lower()
+    if domain in GMAIL:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return sha256(f"{local}@{domain}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=4096)

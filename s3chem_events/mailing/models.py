@@ -20,7 +20,9 @@ class OutgoingEmail(Model):
     Two people who share an address each get theirs, since `subject_id` is the registration.
 
     `due_at` says when somebody may take the e-mail up: while it waits the time of the next try, while it is being sent
-    the end of the lease, and nothing once it is settled.
+    the end of the lease, and nothing once it is settled or waits for a person.
+
+    `mailbox_digest` stands where strangers can cause the e-mail, to count what goes to one mailbox (see restraint).
     """
 
     __tablename__ = "outgoing_email"
@@ -36,6 +38,8 @@ class OutgoingEmail(Model):
         Index("ix_outgoing_email_state", "state", "id"),
         Index("ix_outgoing_email_subject", "subject_id", "kind"),
         Index("ix_outgoing_email_address", "address_digest"),
+        Index("ix_outgoing_email_mailbox", "mailbox_digest", "sent_at"),
+        Index("ix_outgoing_email_sent", "sent_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,6 +48,7 @@ class OutgoingEmail(Model):
     subject_id: Mapped[int]
     address: Mapped[str] = mapped_column(String(320))
     address_digest: Mapped[str] = mapped_column(String(64))
+    mailbox_digest: Mapped[str | None] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(250))
     language: Mapped[str] = mapped_column(String(2))
     subject: Mapped[str] = mapped_column(String(500))

@@ -17,7 +17,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import UTCDateTime, db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses
+from s3chem_events.mailing import addresses, restraint
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, Draft, Letter, Letterhead, State
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail, Suppression
 from s3chem_events.mailing.results import AGAIN, STATES, Outcome, Result, wait_after
@@ -70,17 +70,10 @@ def anything_due() -> bool:
     return db.session.scalar(db.select(OutgoingEmail.id).where(OutgoingEmail.due_at <= now()).limit(1)) is not None
 
 
-def claim(owner: str, *, most: int) -> list[Claimed]:
-    """Take the e-mails that are due, oldest first, for the time of a lease."""
+def claim(owner: str, *, most: int, whole_site: bool = False) -> list[Claimed]:
+    """Take the e-mails that are due, oldest first, for a lease; `whole_site` limits what all get in an hour."""
     moment = now()
-    due = (
-        db.select(OutgoingEmail.id)
-        .where(OutgoingEmail.due_at <= moment)
-        .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(db.session.scalars(due))
+    ids = _due(moment, most, whole_site=whole_site)
     if not ids:
         return []
     rows = db.session.execute(
@@ -92,6 +85,20 @@ def claim(owner: str, *, most: int) -> list[Claimed]:
     )
     place = {email_id: index for index, email_id in enumerate(ids)}
     return sorted(map(_claimed, rows), key=lambda claimed: place[claimed.id])
+
+
+def _due(moment: datetime, most: int, *, whole_site: bool) -> list[int]:
+    query = (
+        db.select(OutgoingEmail.id, OutgoingEmail.mailbox_digest, OutgoingEmail.attempts)
+        .where(OutgoingEmail.due_at <= moment)
+        .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    while rows := db.session.execute(query).all():  # those held back are due no more: the next ones follow
+        if ids := restraint.passing(rows, whole_site=whole_site):
+            return ids
+    return []
 
 
 def renew(owner: str, ids: Iterable[int]) -> set[int]:
@@ -164,7 +171,7 @@ def retry(email_id: int, *, by: Actor) -> None:
         NotRetriable: it is on its way or has arrived.
 
     """
-    values = {"state": State.QUEUED, "attempts": 0, "due_at": now(), "owner": None}
+    values = {"state": State.QUEUED, "attempts": 0, "due_at": now(), "owner": None, "mailbox_digest": None}
     if not _move(email_id, RETRIABLE, values):
         raise NotRetriable(email=email_id)
     journal.record("email.retried", email_id, by=by)
@@ -190,7 +197,7 @@ def forget(room: str, subject_id: int) -> int:
     ids = list(db.session.scalars(db.select(OutgoingEmail.id).where(*about)))
     empty = dict.fromkeys(("address", "name", "subject", "text", "html", "last_text"), "")
     unlike = db.literal("forgotten-") + db.cast(OutgoingEmail.id, db.String)
-    emptied = {**empty, "calendars": [], "address_digest": unlike}
+    emptied = {**empty, "calendars": [], "address_digest": unlike, "mailbox_digest": None}
     db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(emptied))
     db.session.execute(db.update(DeliveryAttempt).where(DeliveryAttempt.email_id.in_(ids)).values(text=""))
     return len(ids)
@@ -212,8 +219,10 @@ def _insert() -> Any:
 def _row(letter: Letter, moment: datetime) -> dict[str, Any]:
     row = {f.name: getattr(letter, f.name) for f in fields(Letter)}
     row["calendars"] = [calendar.decode() for calendar in letter.calendars]
+    counted = letter.kind.startswith(restraint.COUNTED)
     return row | {
         "address_digest": addresses.digest(letter.address),
+        "mailbox_digest": addresses.mailbox_digest(letter.address) if counted else None,
         "state": State.QUEUED,
         "attempts": 0,
         "due_at": moment,

@@ -98,6 +98,16 @@ def late_count() -> int:
     return db.session.scalar(query) or 0
 
 
+def held_count() -> int:
+    """Return how many e-mails are held back by the measures against flooding mailboxes."""
+    held = (
+        OutgoingEmail.state == State.DEFERRED,
+        OutgoingEmail.attempts == 0,
+        OutgoingEmail.mailbox_digest.is_not(None),
+    )
+    return db.session.scalar(db.select(func.count(OutgoingEmail.id)).where(*held)) or 0
+
+
 def silent_since() -> datetime | None:
     """Return since when a mail server has been in trouble; None where all answer."""
     since: datetime | None = db.session.scalar(

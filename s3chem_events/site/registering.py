@@ -11,10 +11,11 @@ from s3chem_events.core.guard import cleaning, csrf, private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, links, names
+from s3chem_events.registration import actions, links
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.openness import ENDED, Openness, openness
@@ -60,7 +61,7 @@ def _answer(form: RegistrationForm, event: Event, lang: str) -> BaseResponse:
 
 
 def _register(form: RegistrationForm, slug: str) -> Registration:
-    limits.spend(limits.ADDRESS, "register-address", names.address_digest(form.email.data or ""))
+    limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.email.data or ""))
     notice = queries.document("privacy")
     version = str(notice.data.get("version", "")) if notice else ""
     with transaction():

@@ -1,0 +1,104 @@
+"""How many e-mails strangers can have sent to one mailbox, and from the whole site; counted in the outbox itself.
+
+A form that anybody fills in with anybody's address would bomb that mailbox otherwise. Nothing is lost: what is over
+the measure waits in the outbox with its reason, and an organiser can let it go. All in the caller's transaction.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func
+
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.mailing.letters import State
+from s3chem_events.mailing.models import OutgoingEmail
+
+COUNTED = "registration."
+"""The kinds that a visitor's form can cause."""
+MEASURES = ((timedelta(minutes=15), 5), (timedelta(days=1), 10))
+"""A few colleagues at one mailbox hear at once; an office of forty within days, as an address that is bombed would."""
+PILE = 40
+"""So many wait for the next day by themselves; what is beyond waits for an organiser."""
+SITE_HOUR = 500
+"""Ten times a busy hour of the whole site."""
+CROWDED = "held back: too many to this address"
+BROKEN = "held back: too many registrations in an hour"
+
+
+def passing(rows: Sequence[Any], *, whole_site: bool) -> list[int]:
+    """Return which of the e-mails that are due (id, mailbox_digest, attempts) may go; the others are held back."""
+    new = [row for row in rows if row.mailbox_digest and not row.attempts]
+    if not new:
+        return [row.id for row in rows]
+    moment = now()
+    if whole_site and (free := SITE_HOUR - _sent_since(moment - timedelta(hours=1))) < len(new):
+        stopped = {row.id for row in new[max(free, 0) :]}
+        _hold(stopped, None, BROKEN)
+        rows = [row for row in rows if row.id not in stopped]
+        new = new[: max(free, 0)]
+    times, held = _times({row.mailbox_digest for row in new}, moment), defaultdict[str, list[int]](list)
+    for row in new:
+        mine = times[row.mailbox_digest]
+        if any(_over(mine, moment, span, most) for span, most in MEASURES):
+            held[row.mailbox_digest].append(row.id)
+        else:
+            mine.append(moment)
+    for mailbox, ids in held.items():
+        _hold(ids, _free_at(times[mailbox], moment), CROWDED)
+    _leave_to_people(held)
+    stopped = {email_id for ids in held.values() for email_id in ids}
+    return [row.id for row in rows if row.id not in stopped]
+
+
+def _times(mailboxes: set[str], moment: datetime) -> defaultdict[str, list[datetime]]:
+    """Return when each mailbox got e-mails lately, oldest first; what is on its way counts as now."""
+    underway = OutgoingEmail.state.in_([State.SENDING, State.UNKNOWN, State.DEFERRED]) & (OutgoingEmail.attempts > 0)
+    lately = OutgoingEmail.sent_at > moment - MEASURES[-1][0]
+    query = db.select(OutgoingEmail.mailbox_digest, OutgoingEmail.sent_at)
+    found = db.session.execute(query.where(OutgoingEmail.mailbox_digest.in_(mailboxes), lately | underway))
+    times = defaultdict[str, list[datetime]](list)
+    for mailbox, sent_at in found:
+        times[mailbox].append(sent_at or moment)
+    for mine in times.values():
+        mine.sort()
+    return times
+
+
+def _over(times: list[datetime], moment: datetime, span: timedelta, most: int) -> bool:
+    return sum(at > moment - span for at in times) >= most
+
+
+def _free_at(times: list[datetime], moment: datetime) -> datetime:
+    """Return when the next e-mail may go to a mailbox."""
+    return max(times[-most] + span for span, most in MEASURES if _over(times, moment, span, most))
+
+
+def _sent_since(moment: datetime) -> int:
+    query = db.select(func.count()).where(OutgoingEmail.sent_at > moment, OutgoingEmail.mailbox_digest.is_not(None))
+    return db.session.scalar(query) or 0
+
+
+def _hold(ids: Sequence[int] | set[int], until: datetime | None, reason: str) -> None:
+    values = {"state": State.DEFERRED, "due_at": until, "last_text": reason}
+    db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(list(ids))).values(values))
+
+
+def _leave_to_people(held: dict[str, list[int]]) -> None:
+    """Let no pile trickle into one mailbox for weeks."""
+    if not held:
+        return
+    waiting = (OutgoingEmail.state == State.DEFERRED, OutgoingEmail.attempts == 0, OutgoingEmail.due_at.is_not(None))
+    query = db.select(OutgoingEmail.mailbox_digest, OutgoingEmail.id).where(
+        OutgoingEmail.mailbox_digest.in_(held), *waiting
+    )
+    seen: Counter[str] = Counter()
+    over = []
+    for mailbox, email_id in db.session.execute(query.order_by(OutgoingEmail.id)):
+        seen[mailbox] += 1
+        if seen[mailbox] > PILE:
+            over.append(email_id)
+    if over:
+        _hold(over, None, CROWDED)

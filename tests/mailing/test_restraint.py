@@ -1,0 +1,107 @@
+"""A stranger's address in the form: few e-mails go to one mailbox, nothing is lost, an office still hears."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import addresses, outbox, restraint
+from s3chem_events.mailing.letters import State
+from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.registration.models import Registration
+from tests.conftest import Clock
+from tests.factories import add_event, count, hidden, register, words
+from tests.support.desk import signed_in
+from tests.support.post import enrol, kept, relay, rows, work
+
+
+@pytest.fixture(autouse=True)
+def published(app: Flask) -> None:
+    add_event(app)
+
+
+def victims(app: Flask, number: int) -> None:
+    enrol(app, number // 2, email="Victim+1@Park.Example")
+    enrol(app, number - number // 2, email="victim@park.example")
+
+
+@pytest.mark.parametrize(
+    "one, other, same",
+    [
+        ("Anna+1@Park.example", "anna@park.example", True),
+        ("a.nn.a+x@gmail.com", "anna@googlemail.com", True),
+        ("a.nna@park.example", "anna@park.example", False),
+        ("anna@bücher.example", "ANNA@xn--bcher-kva.example", True),
+        ("+tag@park.example", "+other@park.example", False),
+    ],
+)
+def test_all_addresses_of_a_mailbox_count_as_one(one: str, other: str, same: bool) -> None:
+    assert (addresses.mailbox_digest(one) == addresses.mailbox_digest(other)) is same
+
+
+def test_a_thousand_registrations_of_one_victim_send_few_emails_and_lose_none(app: Flask, clock: Clock) -> None:
+    victims(app, 1000)
+    assert work(app) == 5
+    pass_time(app, clock, hours=23, step=15)
+    assert (len(kept(app)), count(app, Registration)) == (10, 1000)
+    assert {row.last_text for row in rows(app) if row.state == State.DEFERRED} == {restraint.CROWDED}
+    pass_time(app, clock, hours=24 * 6, step=120)
+    assert len(kept(app)) == 45  # the pile ends; all others wait for an organiser
+    assert count(app, OutgoingEmail, state=State.DEFERRED, due_at=None) == 955
+
+
+def test_registering_and_withdrawing_in_turn_sends_few_emails(app: Flask, client: FlaskClient) -> None:
+    for n in range(6):
+        own = register(client, **{"email": f"victim+{n}@park.example", "mode-day-2": "online"}).headers["Location"]
+        work(app)
+        client.post(f"{own}/withdrawal", data=hidden(client, f"{own}/withdrawal"))
+        work(app)
+    assert len(kept(app)) == 5
+
+
+def test_some_colleagues_hear_at_once_and_others_are_not_held_up(app: Flask, clock: Clock) -> None:
+    enrol(app, 40, email="info@park.example")
+    enrol(app, email="jan@uni.example")
+    assert work(app) == 6
+    assert kept(app)[-1].envelope.to.endswith("<jan@uni.example>")
+    pass_time(app, clock, hours=24 * 4, step=60)
+    assert len(kept(app)) == 41
+
+
+def pass_time(app: Flask, clock: Clock, *, hours: int, step: int) -> None:
+    for _ in range(hours * 60 // step):
+        clock.advance(minutes=step)
+        work(app)
+
+
+def test_an_organiser_sees_why_and_lets_an_email_go(app: Flask) -> None:
+    victims(app, 7)
+    work(app)
+    desk = signed_in(app)
+    assert "held back: too many to this address" in words(desk.get("/desk/mail/?state=deferred"))
+    assert "held back" in words(desk.get("/desk/mail/6"))
+    assert "E-mails are held back (2)" in words(desk.get("/desk/"))
+    with app.app_context(), transaction():
+        outbox.retry(6, by=Actor("organiser", 1))
+    assert (work(app), len(kept(app))) == (1, 6)
+
+
+@pytest.mark.settings(LIMITS="on")
+def test_over_the_usual_hour_of_the_site_new_emails_wait_for_an_organiser(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restraint, "SITE_HOUR", 7)
+    enrol(app, 10)
+    work(app)
+    assert len(kept(app)) == 7
+    held = [(row.due_at, row.last_text) for row in rows(app) if row.state == State.DEFERRED]
+    assert held == [(None, restraint.BROKEN)] * 3
+
+
+def test_what_was_tried_already_is_not_held_back(app: Flask) -> None:
+    enrol(app, 8, email="info@park.example")
+    relay(app)
+    with app.app_context(), transaction():
+        db.session.execute(db.update(OutgoingEmail).values(attempts=1))
+    assert work(app) == 8
