@@ -1,15 +1,16 @@
 """What machines ask the site: how it is, what there is, what they may look at."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, g, render_template, request
 from flask.wrappers import Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from s3chem_events.core import tasks
 from s3chem_events.core.db import db
 from s3chem_events.core.guard import settings
-from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.text import DEFAULT, LANGUAGES
 from s3chem_events.publishing import queries
 from s3chem_events.site.kept import kept
+from s3chem_events.site.pages import news_view
 
 machines = Blueprint("machines", __name__)
 STANDING = ("/", "/events/", "/news/", "/partners", "/privacy", "/imprint", "/accessibility")
@@ -56,3 +57,20 @@ def sitemap() -> Response:
         "site/machines/sitemap.xml", base=settings().base_url, pages=found, languages=list(LANGUAGES)
     )
     return Response(body, content_type="application/xml; charset=utf-8")
+
+
+@machines.route("/feed.atom")
+@kept
+def feed() -> Response:
+    """The news, to follow with a feed reader (RFC 4287)."""
+    lang = request.args.get("lang", DEFAULT)
+    g.language = lang = lang if lang in LANGUAGES else DEFAULT
+    news = [(item, news_view(item, lang)) for item in queries.news()]
+    body = render_template(
+        "site/machines/feed.xml",
+        base=settings().base_url,
+        lang=lang,
+        news=news,
+        updated_at=max((item.revised_at for item, _view in news), default=queries.content()[1]),
+    )
+    return Response(body, content_type="application/atom+xml; charset=utf-8")

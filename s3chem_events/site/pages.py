@@ -79,7 +79,7 @@ def home(lang: str) -> str:
         next_event=views[following.id] if following else None,
         further_events=[views[event.id] for event in coming if event is not following],
         past_events=[views[event.id] for event in past],
-        latest_news=[_news(item, lang) for item in queries.news(latest=HOME_NEWS)],
+        latest_news=[news_view(item, lang) for item in queries.news(latest=HOME_NEWS)],
         claim=translated(Text(about.get("claim", {})), lang),
         about_html=_passage(about.get("about", {}), lang),
         regions=_regions(about, lang),
@@ -133,8 +133,10 @@ def event(lang: str, slug: str) -> str:
 def news(lang: str) -> str:
     """All news."""
     check_language(lang)
-    items = [_news(item, lang) for item in queries.news()]
-    return render("site/news/list.html", lang=lang, path="/news/", section="news", news=items)
+    items = [news_view(item, lang) for item in queries.news()]
+    return render(
+        "site/news/list.html", lang=lang, path="/news/", section="news", news=items, feed_url=f"/feed.atom?lang={lang}"
+    )
 
 
 @pages.route("/<lang>/news/<slug>")
@@ -150,7 +152,7 @@ def news_item(lang: str, slug: str) -> str:
         lang=lang,
         path=f"/news/{slug}",
         section="news",
-        item=_news(item, lang),
+        item=news_view(item, lang),
         related=_related(item, lang),
     )
 
@@ -224,7 +226,8 @@ def subscription(lang: str) -> Links:
     return links_to(f"{settings().base_url}/calendar.ics?lang={lang}", name=_("S3Chem events"))
 
 
-def _news(item: NewsItem, lang: str) -> NewsView:
+def news_view(item: NewsItem, lang: str) -> NewsView:
+    """Return a piece of news as a page shows it."""
     day: date = item.published_on
     return NewsView(
         slug=item.slug,

@@ -1,7 +1,8 @@
 """What a reader finds: dates with their year, states in words, nothing of closed rooms, no cookie."""
 
 import json
-from datetime import datetime
+import xml.etree.ElementTree as ET
+from datetime import date, datetime
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.publishing import actions
 from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.sample import load
@@ -184,3 +186,26 @@ def test_an_empty_site_says_so(app: Flask, client: FlaskClient) -> None:
     assert client.get("/en/").status_code == 200
     assert "No event" in words(client.get("/en/events/"))
     assert CONFERENCE.slug not in words(client.get("/en/"))
+
+
+def test_the_news_can_be_followed_in_each_language(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    with app.app_context(), transaction():
+        actions.publish_news(
+            slug="moved",
+            title=Text(en="The conference & the <date>", fr="La conférence"),
+            lead=Text(en="It moves."),
+            body=Text(en="To **October**."),
+            published_on=date(2026, 8, 3),
+            event_id=None,
+            by=OPERATOR,
+        )
+    link = soup(client.get("/fr/news/")).find("link", type="application/atom+xml")
+    response = client.get(link["href"])  # type: ignore[index]
+    feed = ET.fromstring(response.data)
+    atom = {"a": "http://www.w3.org/2005/Atom"}
+    assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    assert feed.findtext("a:entry/a:title", namespaces=atom) == "La conférence"
+    assert feed.findtext("a:entry/a:content", namespaces=atom) == "<p>To <strong>October</strong>.</p>\n"
+    english = ET.fromstring(client.get("/feed.atom").data)
+    assert english.findtext("a:entry/a:title", namespaces=atom) == "The conference & the <date>"
+    assert client.get("/feed.atom?lang=fr", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
