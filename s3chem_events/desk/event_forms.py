@@ -41,6 +41,7 @@ from s3chem_events.desk.fields import (
     options,
     places,
     say,
+    sensible,
     slug_of,
     spoken,
     together,
@@ -77,9 +78,9 @@ class PartForm(Form):
 
     key = HiddenField(filters=[clean])
     title = line(_("Title of this part"), Needed(), longest=LONGEST_TITLE)
-    starts_on = DateField(_("First day"), [Needed()])
+    starts_on = DateField(_("First day"), [Needed(), sensible])
     starts_time = TimeField(_("Starts at"), [Optional()], format=HOURS)
-    ends_on = DateField(_("Last day"), [Needed()])
+    ends_on = DateField(_("Last day"), [Needed(), sensible])
     ends_time = TimeField(_("Ends at"), [Optional()], format=HOURS)
     visibility = SelectField(
         _("Who may come"), choices=lambda: options(words.visibilities()), coerce=Visibility, default=Visibility.PUBLIC
@@ -155,19 +156,26 @@ class EventForm(FlaskForm):
     zone = SelectField(_("Time zone"), choices=[SelectChoice(zone) for zone in ZONES])
     region = SelectField(_("Host region"))
     venue = FormField(VenueForm)
-    opens = DateTimeLocalField(_("Registration opens"), [Optional()], format=MOMENTS)
-    closes = DateTimeLocalField(_("Registration closes"), [Optional()], format=MOMENTS)
+    opens = DateTimeLocalField(_("Registration opens"), [Optional(), sensible], format=MOMENTS)
+    closes = DateTimeLocalField(_("Registration closes"), [Optional(), sensible], format=MOMENTS)
     parts = FieldList(FormField(PartForm), max_entries=MOST_PARTS)
 
     @classmethod
-    def of(cls, event: EventFacts, *, revision: int, typed: MultiDict[str, str] | None = None) -> Self:
-        """Return the form for an event, filled with it or with what was typed."""
-        form = cls(formdata=typed, data=None if typed is not None else filled(event, revision))
+    def of(
+        cls,
+        event: EventFacts,
+        *,
+        revision: int,
+        typed: MultiDict[str, str] | None = None,
+        shown: EventFacts | None = None,
+    ) -> Self:
+        """Return the form for an event, filled with what was typed, or with what shall be `shown`, or with itself."""
+        form = cls(formdata=typed, data=None if typed is not None else filled(shown or event, revision))
         form.state.choices = options(
             {s: w for s, w in words.states().items() if s in {event.state, *MOVES[event.state]}}
         )
         regions = choices.regions(i18n.language())
-        form.region.choices = options({"": gettext("Not said"), event.region: event.region, **regions})
+        form.region.choices = options({"": "–", event.region: event.region, **regions})
         if event.zone not in ZONES:
             form.zone.choices = [SelectChoice(event.zone), *form.zone.choices]
         if event.state is not State.DRAFT:  # a published address stays: people and calendars hold it

@@ -8,16 +8,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from s3chem_events.core import i18n
+from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import overview, rows, saving, translations, words
+from s3chem_events.desk import asking, changes, overview, rows, saving, translations, words
 from s3chem_events.desk.event_forms import EventForm, main_language
 from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk, own_events_only
 from s3chem_events.desk.new_event import NewEventForm
 from s3chem_events.publishing import actions, files, queries
-from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.booked import StillRegistered
+from s3chem_events.publishing.lifecycle import NotADraft, State
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import participants
 
@@ -51,15 +53,25 @@ def events() -> str:
 def new_event() -> ResponseReturnValue:
     """Make an event out of a title and two dates."""
     form = NewEventForm()
-    if form.validate_on_submit():
-        with transaction():
-            state = State.SAVE_THE_DATE if request.form.get("do") == "publish" else State.DRAFT
-            facts = form.facts(state, free=lambda slug: queries.event_by_slug(slug) is None)
-            actions.add_event(facts, base_url=settings().base_url, by=by())
-        flash(_("The event is public now.") if state is State.SAVE_THE_DATE else _("The draft is kept."), "good")
-        return redirect(url_for("desk.event", slug=facts.slug), 303)
     status = 422 if form.is_submitted() else 200
-    return render_template("desk/events/new.html", section="events", form=form, faulty=faulty(form)), status
+    questions: tuple[asking.Question, ...] = ()
+    if form.validate_on_submit():
+        confirmed = request.form.get("confirmed", "")
+        state = State.SAVE_THE_DATE if confirmed or request.form.get("do") == "publish" else State.DRAFT
+        try:
+            with transaction():
+                facts = form.facts(state, free=lambda slug: queries.event_by_slug(slug) is None)
+                asking.check(None, facts, confirmed=confirmed, today=today(facts.zone))
+                actions.add_event(facts, base_url=settings().base_url, by=by())
+        except asking.Unasked as refusal:
+            status, questions = refusal.status, refusal.questions
+        else:
+            flash(_("The event is public now.") if state is State.SAVE_THE_DATE else _("The draft is kept."), "good")
+            return redirect(url_for("desk.event", slug=facts.slug), 303)
+    page = render_template(
+        "desk/events/new.html", section="events", form=form, faulty=faulty(form), questions=questions
+    )
+    return page, status
 
 
 @desk.route("/events/<slug>/")
@@ -70,8 +82,29 @@ def event(slug: str) -> str:
     return render_template("desk/events/overview.html", **header(found), **overview.shown(found), **_words())
 
 
+@desk.route("/events/<slug>/deletion", methods=["GET", "POST"])
+@allowed("event.add")
+def event_deletion(slug: str) -> ResponseReturnValue:
+    """Delete a draft that nobody registered for: GET asks, POST does."""
+    found = the_event(slug)
+    refusal = "" if found.state is State.DRAFT else _not_deleted(NotADraft.code)
+    if request.method == "POST":
+        try:
+            with transaction():
+                event = queries.event_by_slug(slug, lock=True)
+                if event is not None:
+                    actions.delete_draft(event, by=by())
+        except (NotADraft, StillRegistered) as error:
+            refusal = _not_deleted(error.code)
+        else:
+            flash(_("The draft is deleted."), "good")
+            return redirect(url_for("desk.events"), 303)
+    page = render_template("desk/events/deletion.html", **header(the_event(slug)), refusal=refusal)
+    return page, 409 if request.method == "POST" else 200
+
+
 @desk.route("/events/<slug>/event.json")
-@allowed("event.see")
+@allowed("event.edit")  # it holds what only those registered see, such as the links for taking part online
 def event_file(slug: str) -> Response:
     """Give the event as a file."""
     data = json.dumps(files.write(actions.event_facts(the_event(slug))), ensure_ascii=False, indent=2)
@@ -88,15 +121,20 @@ def edit_event(slug: str) -> ResponseReturnValue:
     facts = actions.event_facts(found)
     pressed = request.form.get("do", "")
     typed = rows.changed(request.form, pressed) if request.method == "POST" else None
+    if typed is not None:
+        facts = saving.opened(found, typed.get("revision"))
     form = EventForm.of(facts, revision=found.revision, typed=typed)
     answer = saving.Answer(slug)
     if typed is not None and not pressed:
         if form.validate():
-            answer = saving.save(slug, form, form.facts)
+            answer = saving.save(slug, form, form.facts, seen=facts)
             if answer.status == 200:  # noqa: PLR2004 - it went well
                 return redirect(url_for("desk.event", slug=answer.slug), 303)
         else:
             answer = saving.Answer(slug, 422)
+    if answer.merged is not None:
+        form = EventForm.of(facts, revision=answer.revision, shown=answer.merged)
+        saving.mark(form, answer)
     page = render_template(
         "desk/events/edit.html",
         **header(the_event(slug)),  # read anew: a refusal has rolled back
@@ -131,14 +169,32 @@ def header(found: Event) -> dict[str, object]:
 
 def answered(answer: saving.Answer) -> dict[str, object]:
     """Return what a page says of a refusal."""
-    meanwhile = [(revision, saving.changed_words(revision)) for revision in answer.meanwhile]
-    return {"refusal": answer.refusal, "meanwhile": meanwhile, "names": overview.names_of(answer.meanwhile)}
+    meanwhile = [(revision, changes.lines(revision.changes)) for revision in answer.meanwhile]
+    return {
+        "refusal": answer.refusal,
+        "meanwhile": meanwhile,
+        "merged": answer.merged is not None,
+        "names": overview.names_of(answer.meanwhile),
+        "questions": answer.questions,
+    }
+
+
+def _not_deleted(code: str) -> str:
+    """Explain why an event stays."""
+    said: dict[str, str] = {
+        NotADraft.code: _(
+            "Only a draft can be deleted. While nobody is registered, an event can be made a draft again first."
+        ),
+        StillRegistered.code: _("People registered for this event once, so it stays."),
+    }
+    return said[code]
 
 
 def _line(event: Event, people: dict[int, int]) -> Line:
     first, last = min(part.starts_on for part in event.parts), max(part.ends_on for part in event.parts)
     gaps = translations.missing(actions.event_facts(event))
-    missing = [(language, LANGUAGES[language]) for language, number in gaps.items() if number]
+    past = queries.is_past(event)  # nobody translates what is over
+    missing = [] if past else [(language, LANGUAGES[language]) for language, number in gaps.items() if number]
     return Line(event, i18n.short_range(first, last, i18n.language()), people.get(event.id, 0), missing)
 
 

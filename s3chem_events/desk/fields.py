@@ -9,6 +9,7 @@ from wtforms import Field, FieldList, Form, FormField, SelectChoice, StringField
 from wtforms.validators import Length, StopValidation
 
 from s3chem_events.core import i18n
+from s3chem_events.core.clock import now
 from s3chem_events.core.i18n import gettext
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.publishing import times
@@ -23,6 +24,8 @@ ZONES = (
 """The zones of the partner regions first."""
 LONGEST_TITLE = 300
 MOST_PLACES = 1_000_000
+FIRST_YEAR = 2000
+MOST_YEARS_AHEAD = 20
 HOURS = ["%H:%M", "%H:%M:%S"]  # browsers send seconds where a step asks for them
 MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
@@ -52,6 +55,13 @@ def places(_form: Form, field: Field) -> None:
     """Hold a number of places within bounds."""
     if field.data is not None and not 0 <= field.data <= MOST_PLACES:
         raise ValidationError(gettext("Give a number from 0 to 1,000,000, or nothing for no limit."))
+
+
+def sensible(_form: Form, field: Field) -> None:
+    """Hold a day within the years that can be meant: a mistyped one is noticed here, not by the visitors."""
+    if field.data is not None and not FIRST_YEAR <= field.data.year <= now().year + MOST_YEARS_AHEAD:
+        last = now().year + MOST_YEARS_AHEAD
+        raise ValidationError(gettext("Give a year from %(first)s to %(last)s.", first=FIRST_YEAR, last=last))
 
 
 def say(field: Field, message: str) -> None:
@@ -104,15 +114,20 @@ def countries(language: str) -> list[SelectChoice]:
     return [SelectChoice("", "–"), *(SelectChoice(code, name) for code, name in named)]
 
 
-def faulty(form: Form) -> list[Field]:
-    """Return the fields with a sentence at them, those inside parts and lists included."""
+def every(form: Form) -> list[Field]:
+    """Return the fields that hold a value, those inside parts and lists included."""
     found: list[Field] = []
     for field in form:
         if isinstance(field, FormField):
-            found += faulty(field.form)
+            found += every(field.form)
         elif isinstance(field, FieldList):
             for entry in field:
-                found += faulty(entry.form)
-        elif field.errors:
+                found += every(entry.form)
+        else:
             found.append(field)
     return found
+
+
+def faulty(form: Form) -> list[Field]:
+    """Return the fields with a sentence at them, those inside parts and lists included."""
+    return [field for field in every(form) if field.errors]

@@ -11,7 +11,7 @@ from wtforms import DateField, SelectChoice, SelectField
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT, Text
 from s3chem_events.desk import words
-from s3chem_events.desk.fields import LONGEST_TITLE, ZONES, Needed, languages, line, options, say, slug_of
+from s3chem_events.desk.fields import LONGEST_TITLE, ZONES, Needed, languages, line, options, say, sensible, slug_of
 from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State
 
@@ -31,8 +31,8 @@ class NewEventForm(FlaskForm):
     second_language = SelectField(
         _("Its language"), choices=languages, default=lambda: SECOND.get(i18n.language(), DEFAULT)
     )
-    first_day = DateField(_("First day"), [Needed()])
-    last_day = DateField(_("Last day"), [Needed()])
+    first_day = DateField(_("First day"), [Needed(), sensible])
+    last_day = DateField(_("Last day"), [Needed(), sensible])
     zone = SelectField(_("Time zone"), choices=[SelectChoice(zone) for zone in ZONES])
     kind = SelectField(_("Kind"), choices=lambda: options(words.kinds()), coerce=Kind)
 

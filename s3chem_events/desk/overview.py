@@ -10,7 +10,7 @@ from s3chem_events.attendance import queries as attendance
 from s3chem_events.core import i18n
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import saving, translations
+from s3chem_events.desk import changes, translations
 from s3chem_events.publishing import actions, queries
 from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.lifecycle import LISTED, Mode, Visibility
@@ -57,7 +57,7 @@ def shown(event: Event) -> dict[str, object]:
         "calendar_url": f"/events/{event.slug}.ics?lang={language}",
         "is_listed": event.state in LISTED,
         "has_public_part": any(part.visibility is Visibility.PUBLIC for part in event.parts),
-        "revisions": [(revision, saving.changed_words(revision)) for revision in revisions],
+        "revisions": [(revision, changes.lines(revision.changes)) for revision in revisions],
         "downloads": downloads,
         "names": names_of([*revisions, *downloads]),
         "stamp": lambda moment: i18n.stamp(moment, event.zone, language),

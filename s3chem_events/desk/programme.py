@@ -109,12 +109,18 @@ def event_programme(slug: str) -> ResponseReturnValue:
     facts = actions.event_facts(found)
     pressed = request.form.get("do", "")
     typed = rows.changed(request.form, pressed) if request.method == "POST" else None
+    if typed is not None:
+        facts = saving.opened(found, typed.get("revision"))
     form = ProgrammeForm.of(facts, revision=found.revision, typed=typed)
     answer = saving.Answer(slug)
     if typed is not None and not pressed:
-        answer = saving.save(slug, form, form.facts) if form.check(facts) else saving.Answer(slug, 422)
+        answer = saving.save(slug, form, form.facts, seen=facts) if form.check(facts) else saving.Answer(slug, 422)
         if answer.status == 200:  # noqa: PLR2004 - it went well
             return redirect(url_for("desk.event", slug=answer.slug), 303)
+    if answer.merged is not None:
+        facts = answer.merged
+        form = ProgrammeForm.of(facts, revision=answer.revision)
+        saving.mark(form, answer)
     titles = {part.key: part.title.within(main_language(facts)) for part in facts.parts}
     page = render_template(
         "desk/events/programme.html",

@@ -1,53 +1,112 @@
-"""One way to save an event at the desk: a form's changes on top of the newest facts, each refusal where it belongs."""
+"""One way to save an event at the desk: a form's changes on top of the newest facts, each refusal where it belongs.
+
+What somebody else saved meanwhile stays; what both changed is shown at its field and saved by a second press only.
+"""
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import flash
+from flask import flash, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from wtforms import Field, Form
 
+from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
 from s3chem_events.core.guard import settings
-from s3chem_events.desk import words
-from s3chem_events.desk.fields import say
+from s3chem_events.desk import asking, changes, merging, words
+from s3chem_events.desk.asking import Question
+from s3chem_events.desk.fields import every, say
 from s3chem_events.desk.frame import by
-from s3chem_events.publishing import actions, queries
-from s3chem_events.publishing.facts import EventFacts
-from s3chem_events.publishing.models import Revision
+from s3chem_events.desk.merging import Clash
+from s3chem_events.publishing import actions, booked, queries
+from s3chem_events.publishing.facts import EventFacts, follow_title
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.models import Event, Revision
+from s3chem_events.registration import queries as registration
 
 PATH = re.compile(r"parts\[(?P<number>\d+)\]\.(?P<name>\w+)")
 FIELDS = {"starts": "starts_time", "ends": "ends_time", "capacity": "on_site"}
-SHORT = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of saving. Refused: a sentence about the whole, and what others changed meanwhile."""
+    """What became of saving. Refused: a sentence about the whole, questions first, what others changed meanwhile.
+
+    Where both changed the same, `merged` is what the form shall show, and `clashes` what is to be marked in it.
+    """
 
     slug: str = ""
     status: int = 200
     refusal: str = ""
     meanwhile: tuple[Revision, ...] = ()
+    questions: tuple[Question, ...] = ()
+    merged: EventFacts | None = None
+    clashes: tuple[Clash, ...] = ()
+    revision: int = 0
 
 
-def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts]) -> Answer:
-    """Save what a valid form changes; what somebody else changed meanwhile is never overwritten unseen."""
-    expected = int(form.revision.data) if (form.revision.data or "").isdecimal() else 0
+class Clashed(Refused):
+    """Two people changed the same."""
+
+    code = "clashed"
+    status = 409
+
+    def __init__(self, merged: EventFacts, clashes: tuple[Clash, ...], revision: int) -> None:
+        """Keep what the form shall show, and where it clashes with which revision."""
+        super().__init__()
+        self.merged, self.clashes, self.revision = merged, clashes, revision
+
+
+def opened(event: Event, revision: str | None) -> EventFacts:
+    """Return the event as it was when somebody opened its form; the newest where that cannot be told any more."""
+    newest = actions.event_facts(event)
+    seen = _number(revision)
+    if not 0 < seen < event.revision:
+        return newest
+    try:
+        return merging.opened(newest, (r.changes for r in queries.revisions(event.id) if r.number > seen))
+    except Invalid:
+        return newest
+
+
+def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, seen: EventFacts) -> Answer:
+    """Save what a valid form changes of the event as it was `seen`; nothing is overwritten unseen."""
+    expected = _number(form.revision.data)
     try:
         with transaction():
             event = queries.event_by_slug(slug, lock=True)
             if event is None:
                 raise NotFound
-            facts = change(actions.event_facts(event))
-            actions.revise_event(event, facts, base_url=settings().base_url, by=by(), expected=expected)
+            newest, number, held = actions.event_facts(event), event.revision, registration.booked(event.id)
+            facts = _on_top(newest, number, seen, expected, follow_title(seen, change(seen)))
+            actions.revise_event(event, facts, base_url=settings().base_url, by=by(), expected=number, booked=held)
+            confirmed = request.form.get("confirmed", "")
+            asking.check(newest, facts, confirmed=confirmed, today=today(facts.zone), booked=held)
     except Refused as refusal:
         return _refused(slug, form, expected, refusal)
-    flash(_("Nothing was changed.") if event.revision == expected else _("Saved."), "good")
+    changed = _("Saved.") if number == expected else _("Saved. What somebody else saved meanwhile is kept.")
+    flash(_("Nothing was changed.") if event.revision == number else changed, "good")
     return Answer(event.slug)
+
+
+def mark(form: Any, answer: Answer) -> None:
+    """Say at the fields of a form, filled with what is `merged`, what somebody else made of them."""
+    fields = {field.name: field for field in every(form)}
+    keys = [part.key for part in answer.merged.parts] if answer.merged else []
+    for clash in answer.clashes:
+        field = fields.get(_field_name(clash.path, keys))
+        if field is not None:
+            theirs = changes.said(clash.path, clash.theirs)
+            say(
+                field,
+                _("Somebody else saved here: %(theirs)s. Yours is shown; saving again keeps yours.", theirs=theirs)
+                if theirs
+                else _("Somebody else changed this, too. Yours is shown; saving again keeps yours."),
+            )
 
 
 def field_at(form: Form, path: str) -> Field | None:
@@ -59,44 +118,98 @@ def field_at(form: Form, path: str) -> Field | None:
     return field if isinstance(field, Field) else None
 
 
-def changed_words(revision: Revision) -> list[tuple[str, str, str]]:
-    """Return what a revision changed: the names of the fields, with the old and new value where they are short."""
-    fields = words.event_fields()
-    lines = []
-    for key, values in revision.changes.items():
-        before, after = (_short(value) for value in values) if isinstance(values, list) else ("", "")
-        lines.append((fields.get(key, key), before, after))
-    return lines
+def _number(revision: str | None) -> int:
+    return int(revision) if revision and revision.isdecimal() else 0
 
 
-def _short(value: object) -> str:
-    """Write a value that can stand in a line; a longer or deeper one is named only."""
-    if isinstance(value, dict) and all(isinstance(said, str) for said in value.values()):
-        value = ", ".join(f"{said} ({key})" for key, said in value.items())
-    return value if isinstance(value, str) and len(value) <= SHORT else ""
+def _on_top(newest: EventFacts, number: int, seen: EventFacts, expected: int, mine: EventFacts) -> EventFacts:
+    """Put what somebody changed of what they saw on top of the newest facts."""
+    if expected == number:
+        return mine
+    if not 0 < expected < number or seen == newest:
+        raise actions.Stale(expected=expected, revision=number)
+    facts, clashes = merging.merged(seen, mine, newest)
+    if newest.state is not State.DRAFT:  # it was published meanwhile: people and calendars hold its address
+        facts = replace(facts, slug=newest.slug)
+    if clashes:
+        raise Clashed(facts, clashes, number)
+    return facts
+
+
+def _field_name(path: tuple[str, ...], keys: list[str]) -> str:
+    """Return the name of the field that shows a place of the event's file; "" where the form shows none."""
+    start, rest = "", path
+    if path[0] == "parts" and len(path) > 2 and path[1] in keys:  # noqa: PLR2004 - parts, the key, the value
+        start, rest = f"parts-{keys.index(path[1])}-", path[2:]
+    elif path[0] == "registration":
+        rest = path[1:]
+    if not rest:
+        return ""
+    names = {"capacity": f"{rest[-1]}_places", "venue": f"venue-{rest[-1]}", "starts": "starts_on", "ends": "ends_on"}
+    return start + names.get(rest[0], rest[0])
 
 
 def _refused(slug: str, form: Any, expected: int, refusal: Refused) -> Answer:
-    if isinstance(refusal, actions.Stale):
-        event = queries.event_by_slug(slug)
-        revisions = tuple(r for r in queries.revisions(event.id) if r.number > expected) if event else ()
-        form.revision.data = str(revisions[0].number if revisions else expected)
-        sentence = _("Somebody else changed this event while you were writing. Nothing of yours is saved yet.")
-        return Answer(slug, refusal.status, sentence, revisions)
-    field = field_at(form, refusal.path) if isinstance(refusal, Invalid) else None
-    if isinstance(refusal, actions.SlugTaken) and "slug" in form:
-        say(form.slug, _("Another event has this address already."))
-        return Answer(slug, refusal.status)
-    if field is not None and isinstance(refusal, Invalid):
-        say(field, refusal.detail)
+    if isinstance(refusal, asking.Unasked):
+        return Answer(slug, refusal.status, questions=refusal.questions)
+    if isinstance(refusal, Clashed | actions.Stale):
+        return _meanwhile(slug, form, expected, refusal)
+    said = _at_field(form, refusal)
+    if said is not None:
+        say(*said)
         return Answer(slug, refusal.status)
     return Answer(slug, refusal.status, _sentence(refusal))
+
+
+def _meanwhile(slug: str, form: Any, expected: int, refusal: Clashed | actions.Stale) -> Answer:
+    event = queries.event_by_slug(slug)
+    revisions = tuple(r for r in queries.revisions(event.id) if r.number > expected) if event else ()
+    form.revision.data = str(revisions[0].number if revisions else expected)
+    if isinstance(refusal, actions.Stale):
+        sentence = _("Somebody else changed this event while you were writing. Nothing of yours is saved yet.")
+        return Answer(slug, refusal.status, sentence, revisions)
+    sentence = _("Both of you changed the same. Nothing of yours is saved yet; all else of theirs is taken over below.")
+    return Answer(
+        slug,
+        refusal.status,
+        sentence,
+        revisions,
+        merged=refusal.merged,
+        clashes=refusal.clashes,
+        revision=refusal.revision,
+    )
+
+
+def _at_field(form: Any, refusal: Refused) -> tuple[Field, str] | None:
+    """Return the field that a refusal is about, and what is said there."""
+    if isinstance(refusal, actions.SlugTaken) and "slug" in form:
+        return form.slug, _("Another event has this address already.")
+    if isinstance(refusal, booked.StillRegistered) and "state" in form:
+        return form.state, _sentence(refusal)
+    if isinstance(refusal, booked.ModeInUse):
+        return _mode_in_use(form, refusal)
+    field = field_at(form, refusal.path) if isinstance(refusal, Invalid) else None
+    return (field, refusal.detail) if field is not None and isinstance(refusal, Invalid) else None
+
+
+def _mode_in_use(form: Any, refusal: booked.ModeInUse) -> tuple[Field, str] | None:
+    sentence = ngettext(
+        "%(num)s person holds a place here, so “%(mode)s” has to stay. Set the places to 0 to take nobody else.",
+        "%(num)s people hold a place here, so “%(mode)s” has to stay. Set the places to 0 to take nobody else.",
+        refusal.held,
+        mode=words.modes()[refusal.mode],
+    )
+    there = [entry.form for entry in form.parts if entry.form.key.data == refusal.part]
+    return (there[0][refusal.mode.value], sentence) if there and refusal.mode.value in there[0] else None
 
 
 def _sentence(refusal: Refused) -> str:
     said: dict[str, str] = {
         "part_in_use": _(
             "People are registered for a part that you removed. Put it back, or have them withdrawn first."
+        ),
+        "still_registered": _(
+            "People are registered, so the event cannot become a draft again. Postpone it or cancel it instead."
         ),
         "wrong_move": _("The event cannot go from its present state to this one."),
         "not_found": _("This event does not exist any more."),

@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Any
 
-from flask import abort, redirect, render_template, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -31,7 +31,7 @@ LONGEST_TEXT = 20_000
 def event_texts(slug: str, language: str) -> ResponseReturnValue:
     """Write the texts of an event in one language."""
     found = the_event(slug)
-    facts = actions.event_facts(found)
+    facts = saving.opened(found, request.form.get("revision")) if request.form else actions.event_facts(found)
     main = main_language(facts)
     if not language:
         return redirect(url_for("desk.event_texts", slug=slug, language=main))
@@ -43,9 +43,13 @@ def event_texts(slug: str, language: str) -> ResponseReturnValue:
         answer = saving.Answer(slug, 422)
         if form.validate():
             said = {passage.name: form[passage.name].data for passage in translations.passages(facts)}
-            answer = saving.save(slug, form, lambda newest: translations.put(newest, language, said))
+            answer = saving.save(slug, form, lambda seen: translations.put(seen, language, said), seen=facts)
         if answer.status == 200:  # noqa: PLR2004 - it went well
             return redirect(url_for("desk.event_texts", slug=answer.slug, language=language), 303)
+    if answer.merged is not None:
+        facts = answer.merged
+        form = _form(facts, language, main)(formdata=None, data=_filled(facts, language, answer.revision))
+        saving.mark(form, answer)
     page = render_template(
         "desk/events/texts.html",
         **header(the_event(slug)),  # read anew: a refusal has rolled back

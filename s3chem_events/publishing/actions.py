@@ -13,10 +13,12 @@ from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.core.text import Text
+from s3chem_events.publishing import booked as bookings
 from s3chem_events.publishing import facts as rules
 from s3chem_events.publishing import files, lifecycle, times
+from s3chem_events.publishing.booked import NOBODY, Booked
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts, VenueFacts
-from s3chem_events.publishing.lifecycle import Mode, Visibility
+from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.models import (
     Content,
     Document,
@@ -73,19 +75,28 @@ def add_event(facts: EventFacts, *, base_url: str, by: Actor) -> Event:
     return event
 
 
-def revise_event(event: Event, facts: EventFacts, *, base_url: str, by: Actor, expected: int | None = None) -> Event:
+def revise_event(
+    event: Event,
+    facts: EventFacts,
+    *,
+    base_url: str,
+    by: Actor,
+    expected: int | None = None,
+    booked: Booked = NOBODY,
+) -> Event:
     """Change an event to these facts. What did not change raises nothing.
 
-    `expected` is the revision that the organiser saw; another one is Stale.
+    `expected` is the revision that the organiser saw; another one is Stale. `booked` is what people hold.
 
     Raises:
-        Invalid, WrongMove, SlugTaken, PartInUse, Stale.
+        Invalid, WrongMove, SlugTaken, PartInUse, ModeInUse, StillRegistered, Stale.
 
     """
     rules.check(facts)
     if expected is not None and expected != event.revision:
         raise Stale(expected=expected, revision=event.revision)
     lifecycle.check_move(event.state, facts.state)
+    bookings.check(event.state, facts, booked)
     if facts.slug != event.slug and db.session.scalar(db.select(Event.id).filter_by(slug=facts.slug)) is not None:
         raise SlugTaken(slug=facts.slug)
     before, after = files.write(event_facts(event)), files.write(facts)
@@ -101,6 +112,26 @@ def revise_event(event: Event, facts: EventFacts, *, base_url: str, by: Actor, e
     touch()
     journal.record("event.revised", event.id, by=by, revision=event.revision, changed=sorted(changes))
     return event
+
+
+def delete_draft(event: Event, *, by: Actor) -> None:
+    """Delete a draft that nobody ever registered for; its parts, programme and history go with it.
+
+    Raises:
+        NotADraft, StillRegistered.
+
+    """
+    if event.state is not State.DRAFT:
+        raise lifecycle.NotADraft(state=event.state)
+    venues = [venue.id for venue in (event.venue, *(part.venue for part in event.parts)) if venue]
+    number = event.id
+    try:
+        db.session.execute(db.delete(Event).where(Event.id == number))
+    except IntegrityError as error:  # the registrations' foreign key restricts, those of the withdrawn too
+        raise bookings.StillRegistered from error
+    db.session.execute(db.delete(Venue).where(Venue.id.in_(venues)))
+    touch()
+    journal.record("event.deleted", number, by=by)
 
 
 def publish_news(

@@ -5,7 +5,7 @@ The desk's editor, the command line and the sample content all speak these.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
 from s3chem_events.core.errors import Invalid
@@ -81,6 +81,16 @@ class EventFacts:
     opens: datetime | None = None
     closes: datetime | None = None
     note: Text = NOTHING
+
+
+def follow_title(before: EventFacts, after: EventFacts) -> EventFacts:
+    """Let the only part of an event be renamed with it, where it had the event's own title and nobody changed it."""
+    if len(before.parts) != 1 or len(after.parts) != 1:
+        return after
+    (old,), (new,) = before.parts, after.parts
+    if old.key != new.key or not before.title == old.title == new.title:
+        return after
+    return replace(after, parts=(replace(new, title=after.title),))
 
 
 def check(facts: EventFacts) -> EventFacts:

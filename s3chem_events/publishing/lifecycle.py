@@ -41,12 +41,13 @@ class Mode(StrEnum):
 
 MOVES: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.SAVE_THE_DATE, State.ANNOUNCED, State.OVER}),
-    State.SAVE_THE_DATE: frozenset({State.ANNOUNCED, State.POSTPONED, State.CANCELLED, State.OVER}),
-    State.ANNOUNCED: frozenset({State.POSTPONED, State.CANCELLED, State.OVER}),
+    State.SAVE_THE_DATE: frozenset({State.DRAFT, State.ANNOUNCED, State.POSTPONED, State.CANCELLED, State.OVER}),
+    State.ANNOUNCED: frozenset({State.DRAFT, State.POSTPONED, State.CANCELLED, State.OVER}),
     State.POSTPONED: frozenset({State.SAVE_THE_DATE, State.ANNOUNCED, State.CANCELLED}),
     State.CANCELLED: frozenset(),
     State.OVER: frozenset(),
 }
+"""Back to a draft goes only what nobody is registered for (publishing.booked)."""
 LISTED = frozenset(State) - {State.DRAFT}
 """The states in which the public sees an event."""
 TAKING = frozenset({State.SAVE_THE_DATE, State.ANNOUNCED})
@@ -57,6 +58,13 @@ class WrongMove(Refused):
     """One state cannot follow the other."""
 
     code = "wrong_move"
+    status = 409
+
+
+class NotADraft(Refused):
+    """Only a draft can be deleted: what was public is cancelled, and its page says so."""
+
+    code = "not_a_draft"
     status = 409
 
 

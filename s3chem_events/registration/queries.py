@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from s3chem_events.core import signing
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.publishing.booked import Booked
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.capacity import HOLDING
@@ -19,6 +20,18 @@ from s3chem_events.registration.models import Participation, Registration
 def taken(event_id: int) -> dict[tuple[int, Mode], int]:
     """Return how many places are held, by part and mode."""
     return taken_in([event_id])
+
+
+def booked(event_id: int) -> Booked:
+    """Return what people hold of an event, for the changes that must not take it from them."""
+    rows = db.session.execute(
+        select(Part.key, Participation.mode, func.count())
+        .join(Part, Part.id == Participation.part_id)
+        .where(Part.event_id == event_id, Participation.standing.in_(HOLDING))
+        .group_by(Part.key, Participation.mode)
+    )
+    people = select(func.count(Registration.id)).filter_by(event_id=event_id, withdrawn_at=None)
+    return Booked(db.session.scalar(people) or 0, {(key, mode): count for key, mode, count in rows})
 
 
 def taken_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:

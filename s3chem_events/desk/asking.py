@@ -1,0 +1,102 @@
+"""What the desk asks before it saves: steps that cannot be taken back, and those that are seldom meant; pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import ngettext
+
+from s3chem_events.core import i18n
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.desk import words
+from s3chem_events.publishing.booked import NOBODY, Booked
+from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.lifecycle import State
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question; its `key` comes back with the press that says yes."""
+
+    key: str
+    words: str
+
+
+class Unasked(Refused):
+    """Somebody must say yes first."""
+
+    code = "unasked"
+    status = 409
+
+    def __init__(self, questions: tuple[Question, ...]) -> None:
+        """Keep what is asked."""
+        super().__init__()
+        self.questions = questions
+
+
+def check(
+    before: EventFacts | None, after: EventFacts, *, confirmed: str, today: date, booked: Booked = NOBODY
+) -> None:
+    """Refuse a change until its questions are answered; `confirmed` holds the keys of those that are.
+
+    Raises:
+        Unasked.
+
+    """
+    questions = [*_of_state(before, after, today, booked), *_of_days(before, after, today), *_of_places(after, booked)]
+    if before is not None:
+        old = {question.key for question in _of_places(before, booked)}
+        questions = [question for question in questions if question.key not in old]
+    if {question.key for question in questions} - set(confirmed.split()):
+        raise Unasked(tuple(questions))
+
+
+def _of_state(before: EventFacts | None, after: EventFacts, today: date, booked: Booked) -> Iterator[Question]:
+    if before is None or before.state is after.state:
+        return
+    if after.state is State.CANCELLED:
+        sentence = ngettext(
+            "Cancelling is final. %(num)s person is registered; nobody is told by this press.",
+            "Cancelling is final. %(num)s people are registered; nobody is told by this press.",
+            booked.people,
+        )
+        yield Question("cancelled", sentence)
+    elif after.state is State.OVER and _last_day(after) >= today:
+        yield Question("over", _("“Over” is final, and the last day is still to come."))
+    elif after.state is State.DRAFT:
+        sentence = _(
+            "As a draft the event disappears from the public site and from subscribed calendars; "
+            "its address leads nowhere until it is published again."
+        )
+        yield Question("hidden", sentence)
+
+
+def _of_days(before: EventFacts | None, after: EventFacts, today: date) -> Iterator[Question]:
+    if after.state in {State.DRAFT, State.CANCELLED, State.OVER} or _last_day(after) >= today:
+        return
+    if before is None or before.state is State.DRAFT or _last_day(before) != _last_day(after):
+        day = i18n.short_range(_last_day(after), _last_day(after), i18n.language())
+        yield Question("past", _("The last day, %(day)s, is past: visitors will see a past event.", day=day))
+
+
+def _of_places(after: EventFacts, booked: Booked) -> Iterator[Question]:
+    for part in after.parts:
+        for mode, places in part.capacity.items():
+            held = booked.places.get((part.key, mode), 0)
+            if places is not None and held > places:
+                sentence = ngettext(
+                    "%(part)s, %(mode)s: %(num)s person holds a place, more than the %(places)s there are now. "
+                    "Nobody is thrown out; new ones are refused.",
+                    "%(part)s, %(mode)s: %(num)s people hold a place, more than the %(places)s there are now. "
+                    "Nobody is thrown out; new ones are refused.",
+                    held,
+                    part=part.title.within(i18n.language()),
+                    mode=words.modes()[mode],
+                    places=places,
+                )
+                yield Question(f"places:{part.key}:{mode}:{places}", sentence)
+
+
+def _last_day(facts: EventFacts) -> date:
+    return max(date(part.ends.year, part.ends.month, part.ends.day) for part in facts.parts)

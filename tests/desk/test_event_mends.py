@@ -1,0 +1,218 @@
+"""Saving an event asks before what is final, protects what people hold, and puts two organisers' changes together."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+
+from s3chem_events.core.text import Text
+from s3chem_events.publishing.facts import VenueFacts
+from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.models import Event, Part, Revision, Venue
+from tests.desk.test_event_editor import EDIT, EVENT, SAVE_THE_DATE, errors, facts_of, filled
+from tests.factories import (
+    CLOSED_DAY,
+    CONFERENCE,
+    PUBLIC_DAY,
+    WORKSHOP,
+    add_event,
+    count,
+    hidden,
+    register,
+    revise_event,
+    soup,
+    words,
+)
+from tests.support.desk import signed_in
+
+
+@pytest.fixture
+def organiser(app, clock):
+    return signed_in(app)
+
+
+def confirmed(page) -> dict[str, str]:
+    """Return what the press on "Yes" adds to the form."""
+    (button,) = soup(page).select("button[name=confirmed]")
+    return {"confirmed": str(button["value"])}
+
+
+def test_a_mode_that_people_hold_places_in_stays(app, organiser):
+    add_event(app)
+    assert register(app.test_client()).status_code == 303
+    typed = filled(organiser.get(EDIT))
+    del typed["parts-1-on_site"]
+    page = organiser.post(EDIT, data=typed)
+    sentence = "1 person holds a place here, so “On site” has to stay. Set the places to 0 to take nobody else."
+    assert (page.status_code, errors(page)) == (409, {"parts-1-on_site": sentence})
+    assert facts_of(app) == CONFERENCE
+    typed = filled(organiser.get(EDIT))
+    del typed["parts-1-online"]  # nobody is there
+    assert organiser.post(EDIT, data=typed).status_code == 303
+    assert facts_of(app).parts[1].capacity == {Mode.ON_SITE: 3}
+
+
+def test_fewer_places_than_are_held_are_saved_by_a_second_press(app, organiser):
+    add_event(app)
+    for number in range(2):
+        register(app.test_client(), given_name=f"Person {number}", email=f"p{number}@uczelnia.example")
+    page = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"parts-1-on_site_places": "1"})
+    assert page.status_code == 409
+    sentence = "Public conference, On site: 2 people hold a place, more than the 1 there are now."
+    assert f"{sentence} Nobody is thrown out; new ones are refused." in words(page)
+    assert facts_of(app) == CONFERENCE
+    assert organiser.post(EDIT, data=filled(page) | confirmed(page)).status_code == 303
+    assert facts_of(app).parts[1].capacity[Mode.ON_SITE] == 1
+    again = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"region": "Lombardy"})
+    assert again.status_code == 303  # asked once is enough
+    assert register(app.test_client(), email="p9@uczelnia.example").status_code == 409
+
+
+def test_cancelling_is_asked_for_once_more(app, organiser):
+    add_event(app)
+    register(app.test_client())
+    page = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"state": "cancelled"})
+    assert page.status_code == 409
+    assert "Cancelling is final. 1 person is registered; nobody is told by this press." in words(page)
+    assert facts_of(app).state is State.SAVE_THE_DATE
+    assert organiser.post(EDIT, data=filled(page) | confirmed(page)).status_code == 303
+    assert facts_of(app).state is State.CANCELLED
+
+
+def test_a_past_day_is_asked_for_and_an_absurd_one_refused(app, organiser):
+    path = "/desk/events/new"
+    past = SAVE_THE_DATE | {"first_day": "2026-06-17", "last_day": "2026-06-18", "do": "publish"}
+    page = organiser.post(path, data=hidden(organiser, path) | past)
+    assert page.status_code == 409
+    assert "The last day, 18 June 2026, is past: visitors will see a past event." in words(page)
+    assert count(app, Event) == 0
+    assert organiser.post(path, data=filled(page) | confirmed(page)).status_code == 303
+    assert facts_of(app, "lodz-meets-maastricht-2026").state is State.SAVE_THE_DATE
+    absurd = SAVE_THE_DATE | {"first_day": "0207-06-17", "last_day": "2207-06-18"}
+    page = organiser.post(path, data=hidden(organiser, path) | absurd)
+    sentence = "Give a year from 2000 to 2046."
+    assert (page.status_code, errors(page)) == (422, {"first_day": sentence, "last_day": sentence})
+
+
+def test_a_draft_is_deleted_with_all_that_is_its_own(app, organiser):
+    add_event(app)
+    assert "Only a draft can be deleted." in words(organiser.get(f"{EVENT}/deletion"))
+    assert organiser.post(f"{EVENT}/deletion", data=_token(organiser)).status_code == 409
+    page = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"state": "draft"})
+    assert "As a draft the event disappears from the public site" in words(page)
+    assert organiser.post(EDIT, data=filled(page) | confirmed(page)).status_code == 303
+    assert app.test_client().get("/en/events/conference").status_code == 404
+    answer = organiser.post(f"{EVENT}/deletion", data=hidden(organiser, f"{EVENT}/deletion"))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/desk/events/")
+    assert [count(app, model) for model in (Event, Part, Venue, Revision)] == [0, 0, 0, 0]
+
+
+def test_nothing_is_hidden_or_deleted_that_people_registered_for(app, organiser):
+    add_event(app)
+    register(app.test_client())
+    page = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"state": "draft"})
+    sentence = "People are registered, so the event cannot become a draft again. Postpone it or cancel it instead."
+    assert (page.status_code, errors(page)) == (409, {"state": sentence})
+    revise_event(app, state=State.DRAFT)  # by whoever does not know of the registration
+    page = organiser.post(f"{EVENT}/deletion", data=_token(organiser))
+    assert page.status_code == 409
+    assert "People registered for this event once, so it stays." in words(page)
+    assert count(app, Event) == 1
+
+
+def test_the_only_part_is_renamed_with_its_event_unless_it_has_a_title_of_its_own(app, organiser):
+    add_event(app, WORKSHOP, parts=(replace(WORKSHOP.parts[0], title=WORKSHOP.title),))
+    path = "/desk/events/workshop/edit"
+    assert organiser.post(path, data=filled(organiser.get(path)) | {"title": "Renamed"}).status_code == 303
+    found = facts_of(app, "workshop")
+    assert found.title == found.parts[0].title == Text(en="Renamed", fr="Atelier", de="Werkstatt")
+    own = filled(organiser.get(path)) | {"title": "Again", "parts-0-title": "The day"}
+    assert organiser.post(path, data=own).status_code == 303
+    assert facts_of(app, "workshop").parts[0].title["en"] == "The day"
+    assert organiser.post(path, data=filled(organiser.get(path)) | {"title": "Third"}).status_code == 303
+    assert facts_of(app, "workshop").parts[0].title["en"] == "The day"
+
+
+def test_changes_of_two_at_different_places_are_put_together(app, organiser):
+    add_event(app)
+    typed = filled(organiser.get(EDIT)) | {"title": "Mine", "parts-1-on_site_places": "30"}
+    day = replace(PUBLIC_DAY, title=Text(en="Renamed day"))
+    revise_event(app, region="Lombardy", parts=(CLOSED_DAY, day), venue=VenueFacts(city="Milano", country="IT"))
+    assert organiser.post(EDIT, data=typed).status_code == 303
+    assert "Saved. What somebody else saved meanwhile is kept." in words(organiser.get(f"{EVENT}/"))
+    assert facts_of(app) == replace(
+        CONFERENCE,
+        title=Text({**CONFERENCE.title, "en": "Mine"}),
+        region="Lombardy",
+        venue=VenueFacts(city="Milano", country="IT"),
+        parts=(CLOSED_DAY, replace(day, capacity={Mode.ON_SITE: 30, Mode.ONLINE: None})),
+    )
+
+
+def test_what_both_changed_is_marked_at_its_field_and_saved_by_a_second_press(app, organiser):
+    add_event(app)
+    typed = filled(organiser.get(EDIT)) | {"title": "Mine", "parts-1-on_site_places": "30"}
+    day = replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 20, Mode.ONLINE: None})
+    revise_event(app, title=Text(en="Theirs"), region="Lombardy", parts=(day,))
+    page = organiser.post(EDIT, data=typed)
+    assert page.status_code == 409
+    assert errors(page) == {
+        "title": "Somebody else saved here: Theirs. Yours is shown; saving again keeps yours.",
+        "parts-0-on_site_places": "Somebody else saved here: 20. Yours is shown; saving again keeps yours.",
+    }
+    assert "Somebody else saved meanwhile Both of you changed the same." in words(page)
+    assert "Region: Limburg → Lombardy" in words(page)
+    assert (filled(page)["title"], filled(page)["region"]) == ("Mine", "Lombardy")
+    assert facts_of(app).title == Text(en="Theirs")
+    assert organiser.post(EDIT, data=filled(page)).status_code == 303  # a second press, with open eyes
+    found = facts_of(app)
+    assert (found.title, found.region) == (Text(en="Mine"), "Lombardy")
+    assert [part.capacity for part in found.parts] == [{Mode.ON_SITE: 30, Mode.ONLINE: None}]
+
+
+def test_translators_at_one_event_do_not_disturb_each_other(app, organiser):
+    add_event(app)
+    path = f"{EVENT}/texts/pl"
+    typed = filled(organiser.get(path)) | {"title": "Konferencja końcowa"}
+    revise_event(app, title=Text({**CONFERENCE.title, "it": "Conferenza finale"}))
+    assert organiser.post(path, data=typed).status_code == 303
+    typed = filled(organiser.get(path)) | {"title": "Konferencja"}
+    revise_event(app, title=Text({**CONFERENCE.title, "pl": "Finał"}))
+    page = organiser.post(path, data=typed)
+    sentence = "Somebody else saved here: Finał. Yours is shown; saving again keeps yours."
+    assert (page.status_code, errors(page)) == (409, {"title": sentence})
+    assert organiser.post(path, data=filled(page)).status_code == 303
+    assert facts_of(app).title == Text({**CONFERENCE.title, "pl": "Konferencja"})
+
+
+def test_the_history_speaks_in_words(app, organiser):
+    add_event(app)
+    day = replace(
+        PUBLIC_DAY,
+        starts=datetime(2027, 6, 18, 9, 30),  # noqa: DTZ001
+        ends=datetime(2027, 6, 18, 16),  # noqa: DTZ001
+        capacity={Mode.ON_SITE: None},
+    )
+    revise_event(
+        app,
+        parts=(replace(CLOSED_DAY, starts=date(2027, 6, 16)), day),
+        venue=VenueFacts(name="EC1", city="Łódź", country="PL"),
+        opens=datetime(2026, 11, 1, 9),  # noqa: DTZ001
+        title=Text(en="Final conference", fr="Conférence"),
+    )
+    (first, _added) = soup(organiser.get(f"{EVENT}/")).select("ul.changes")
+    assert {" ".join(line.get_text(" ").split()) for line in first.select("li")} == {
+        "Title (French): Conférence finale → Conférence",
+        "Title (German): Abschlusskonferenz → none",
+        "Place: Maastricht, Netherlands → EC1, Łódź, Poland",
+        "Registration opens: 1 Jan 2026, 09:00 → 1 Nov 2026, 09:00",
+        "Part “Working-group meeting”, days: 17 June 2027 → 16–17 June 2027",
+        "Part “Public conference”, hours: none → 09:30–16:00",
+        "Part “Public conference”, places on site: 3 → no limit",
+        "Part “Public conference”, places online: no limit → not offered",
+    }
+
+
+def _token(client) -> dict[str, str]:
+    """Return a token against forged posts from a page that has one."""
+    return {"csrf_token": str(soup(client.get(EDIT)).select("input[name=csrf_token]")[0]["value"])}
