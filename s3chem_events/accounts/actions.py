@@ -17,7 +17,7 @@ FIRST_ADDRESS = "organiser@s3chem.example"
 
 
 class AlreadyThere(Refused):
-    """There is an organiser with this address."""
+    """There is already an organiser with this address."""
 
     code = "organiser_already_there"
     status = 409

@@ -48,7 +48,7 @@ def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
     _ = words(language)
     labels = {
         "reference": _("Reference"),
-        "state": _("State"),
+        "state": _("Status"),
         "part": _("Part"),
         "mode": _("Mode"),
         "given_name": _("Given name"),

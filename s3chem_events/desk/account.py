@@ -33,7 +33,7 @@ class ProfileForm(FlaskForm):
 class PasswordForm(FlaskForm):
     """A new password; the present one is asked for where the session did not begin with a link."""
 
-    present = PasswordField(_l("Present password"))
+    present = PasswordField(_l("Current password"))
     new = PasswordField(_l("New password"), validators=[InputRequired(_l("Enter a new password.")), Length(max=1000)])
 
 
@@ -67,7 +67,7 @@ def password() -> ResponseReturnValue:
         return _page(ProfileForm(formdata=None, obj=me()), form, status=422)
     organiser = me()
     if _knows_present() and not security.password_matches(organiser, form.present.data or ""):
-        form.present.errors = [_("This is not your present password.")]
+        form.present.errors = [_("This is not your current password.")]
         return _page(ProfileForm(formdata=None, obj=organiser), form, status=422)
     try:
         with transaction():
@@ -76,7 +76,7 @@ def password() -> ResponseReturnValue:
     except WeakPassword as refusal:
         form.new.errors = [_said(refusal)]
         return _page(ProfileForm(formdata=None, obj=me()), form, status=refusal.status)
-    flash(_("Your password is changed. All other browsers are signed out."), "good")
+    flash(_("Your password has been changed. All other browsers have been signed out."), "good")
     return redirect(url_for("desk.account"))
 
 
@@ -86,7 +86,7 @@ def session_end(session_id: int) -> ResponseReturnValue:
     """Sign one of the organiser's browsers out."""
     with transaction():
         ended = actions.end_session(me(), session_id=session_id)
-    flash(_("That browser is signed out.") if ended else _("That browser was signed out already."), "good")
+    flash(_("That browser is signed out.") if ended else _("That browser was already signed out."), "good")
     return redirect(url_for("desk.account"))
 
 
@@ -115,7 +115,7 @@ def _knows_present() -> bool:
 
 def _said(refusal: WeakPassword) -> str:
     return {
-        "short": _("Take at least %(least)s characters; a sentence is easy to remember.", least=SHORTEST),
-        "long": _("That is longer than a password may be."),
-        "common": _("This would be guessed easily. Take some words that do not belong together."),
+        "short": _("Use at least %(least)s characters; a sentence is easy to remember.", least=SHORTEST),
+        "long": _("This password is too long."),
+        "common": _("This is easy to guess. Use a few unrelated words."),
     }[refusal.reason]

@@ -127,7 +127,7 @@ def _title(part: dict[str, Any]) -> str:
 
 def _count(items: list[Any] | None) -> str:
     number = len(items or [])
-    return str(ngettext("%(num)s line of programme", "%(num)s lines of programme", number)) if number else _("none")
+    return str(ngettext("%(num)s programme item", "%(num)s programme items", number)) if number else _("none")
 
 
 def _places(part: dict[str, Any], mode: Mode) -> str:

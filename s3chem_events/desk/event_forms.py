@@ -62,7 +62,7 @@ def _countries() -> list[SelectChoice]:
 class VenueForm(Form):
     """A place, as far as it is known."""
 
-    name = line(_("Name of the place"), longest=300)
+    name = line(_("Name of the venue"), longest=300)
     address = line(_("Street and number"))
     city = line(_("Town"), longest=120)
     country = SelectField(_("Country"), choices=_countries)
@@ -83,16 +83,16 @@ class PartForm(Form):
     ends_on = DateField(_("Last day"), [Needed(), sensible])
     ends_time = TimeField(_("Ends at"), [Optional()], format=HOURS)
     visibility = SelectField(
-        _("Who may come"), choices=lambda: options(words.visibilities()), coerce=Visibility, default=Visibility.PUBLIC
+        _("Who can attend"), choices=lambda: options(words.visibilities()), coerce=Visibility, default=Visibility.PUBLIC
     )
     on_site = BooleanField(_("On site"))
     on_site_places = IntegerField(_("Places on site"), [Optional(), places])
     online = BooleanField(_("Online"))
     online_places = IntegerField(_("Places online"), [Optional(), places])
     online_url = line(
-        _("Link for taking part online"),
+        _("Link for online participants"),
         Optional(),
-        Regexp(r"https?://\S+", message=_("Please give an address that starts with https://.")),
+        Regexp(r"https?://\S+", message=_("Please enter an address that starts with https://.")),
     )
     venue = FormField(VenueForm)
 
@@ -103,7 +103,7 @@ class PartForm(Form):
             say(self.on_site, gettext("Choose at least one: on site or online."))
         if bool(self.starts_time.data) != bool(self.ends_time.data):
             missing = self.ends_time if self.starts_time.data else self.starts_time
-            say(missing, gettext("Give both hours, or none while they are not known."))
+            say(missing, gettext("Enter both times, or neither if they are not known yet."))
         elif self.starts_on.data and self.ends_on.data and self._backwards():
             say(self.ends_on, gettext("It ends before it starts."))
         return good and not any(field.errors for field in self)
@@ -148,11 +148,11 @@ class EventForm(FlaskForm):
     slug = line(
         _("Address of the page"),
         Needed(),
-        Regexp(rf"(?:{rules.SLUG.pattern})\Z", message=_("Small letters, digits and single hyphens only.")),
+        Regexp(rf"(?:{rules.SLUG.pattern})\Z", message=_("Only lower-case letters, digits and single hyphens.")),
         longest=rules.LONGEST_SLUG,
     )
-    kind = SelectField(_("Kind"), choices=lambda: options(words.kinds()), coerce=Kind)
-    state = SelectField(_("State"), coerce=State)
+    kind = SelectField(_("Type"), choices=lambda: options(words.kinds()), coerce=Kind)
+    state = SelectField(_("Status"), coerce=State)
     zone = SelectField(_("Time zone"), choices=[SelectChoice(zone) for zone in ZONES])
     region = SelectField(_("Host region"))
     venue = FormField(VenueForm)

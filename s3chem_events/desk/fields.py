@@ -54,7 +54,7 @@ class Needed:
 def places(_form: Form, field: Field) -> None:
     """Hold a number of places within bounds."""
     if field.data is not None and not 0 <= field.data <= MOST_PLACES:
-        raise ValidationError(gettext("Give a number from 0 to 1,000,000, or nothing for no limit."))
+        raise ValidationError(gettext("Enter a number from 0 to 1,000,000, or leave the field empty for no limit."))
 
 
 def sensible(_form: Form, field: Field) -> None:

@@ -96,17 +96,17 @@ def _hands() -> Iterator[Hand]:
     if may("organisers.manage"):
         yield from _setup_hands()
     if not me().tf_primary_method and not me().webauthn:
-        text = _("Your account has no second step yet. A stolen password would open the desk.")
+        text = _("Your account has no second step yet. A stolen password would be enough to get in.")
         yield Hand(text, "calm", url_for("desk.account"), _("Protect the account"))
 
 
 def _mail_hands() -> Iterator[Hand]:
     counts = mailing.counts()
     if since := mailing.silent_since():
-        text = _("The mail server has not answered well since %(moment)s.", moment=desk_time(since))
-        yield Hand(text, "bad", url_for("desk.outbox", state=MailState.DEFERRED), _("Look at what waits"))
+        text = _("The mail server has not responded properly since %(moment)s.", moment=desk_time(since))
+        yield Hand(text, "bad", url_for("desk.outbox", state=MailState.DEFERRED), _("See what is waiting"))
     if unwritten := mailing.unwritten():
-        text = _("Some changes could not be turned into their e-mails (%(count)s).", count=len(unwritten))
+        text = _("Some changes could not be turned into e-mails (%(count)s).", count=len(unwritten))
         yield Hand(text, "bad", url_for("desk.outbox"), _("See why"))
     if failed := counts.get(MailState.FAILED, 0):
         text = _("Some e-mails could not be delivered (%(count)s).", count=failed)
@@ -116,21 +116,21 @@ def _mail_hands() -> Iterator[Hand]:
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.UNKNOWN), _("Decide"))
     if held := mailing.held_count():
         text = _("E-mails are held back (%(count)s): too many for one address, or in one hour.", count=held)
-        yield Hand(text, "changed", url_for("desk.outbox", state=MailState.DEFERRED), _("Look at what waits"))
+        yield Hand(text, "changed", url_for("desk.outbox", state=MailState.DEFERRED), _("See what is waiting"))
     if late := mailing.late_count():
-        text = _("Some e-mails have waited for over a day (%(count)s).", count=late)
+        text = _("Some e-mails have been waiting for more than a day (%(count)s).", count=late)
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.DEFERRED), _("See why"))
 
 
 def _setup_hands() -> Iterator[Hand]:
     if settings().mail is None:
-        text = _("No mail server is set: nobody gets an e-mail. All of them are kept in the mailbox.")
+        text = _("No mail server is set up: nobody receives e-mails. All of them are kept in the mailbox.")
         yield Hand(text, "changed", url_for("desk.mailbox"), _("Open the mailbox"))
     project = publishing.document("project")
     if project is not None and not project.data.get("funding", {}).get("approved"):
-        text = _("The funding statement is to be approved: it stands on every page, e-mail and calendar entry.")
-        yield Hand(text, "changed", f"/{i18n.language()}/", _("Read it at the foot of the site"))
+        text = _("The funding statement needs approval: it appears on every page, e-mail and calendar entry.")
+        yield Hand(text, "changed", f"/{i18n.language()}/", _("See it in the footer of the site"))
     waiting = [key for key in NOTICES if (page := publishing.document(key)) and page.data.get("to_be_approved")]
     if waiting:
-        text = _("Texts of the site wait for a person to approve them (%(count)s).", count=len(waiting))
-        yield Hand(text, "changed", f"/{i18n.language()}/{waiting[0]}", _("Read the first"))
+        text = _("Texts of the site are waiting for approval (%(count)s).", count=len(waiting))
+        yield Hand(text, "changed", f"/{i18n.language()}/{waiting[0]}", _("Read the first one"))

@@ -34,7 +34,7 @@ class NewEventForm(FlaskForm):
     first_day = DateField(_("First day"), [Needed(), sensible])
     last_day = DateField(_("Last day"), [Needed(), sensible])
     zone = SelectField(_("Time zone"), choices=[SelectChoice(zone) for zone in ZONES])
-    kind = SelectField(_("Kind"), choices=lambda: options(words.kinds()), coerce=Kind)
+    kind = SelectField(_("Type"), choices=lambda: options(words.kinds()), coerce=Kind)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Hold the days together, and the languages apart."""
@@ -42,7 +42,7 @@ class NewEventForm(FlaskForm):
         if self.first_day.data and self.last_day.data and self.last_day.data < self.first_day.data:
             say(self.last_day, gettext("It ends before it starts."))
         if self.second_title.data and self.second_language.data == self.language.data:
-            say(self.second_language, gettext("Choose another language than the first."))
+            say(self.second_language, gettext("Choose a language other than the first."))
         return good and not self.last_day.errors and not self.second_language.errors
 
     def facts(self, state: State, *, free: Callable[[str], bool]) -> EventFacts:

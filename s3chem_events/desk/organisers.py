@@ -93,7 +93,7 @@ def organiser_new() -> ResponseReturnValue:
             )
             actions.request_link(added.email)
     except actions.AlreadyThere as refusal:
-        form.email.errors = [_("There is an organiser with this address.")]
+        form.email.errors = [_("There is already an organiser with this address.")]
         return _form(form, status=refusal.status)
     except Invalid as refusal:
         form.email.errors = [_("This is not an e-mail address.")]
@@ -114,7 +114,7 @@ def organiser(organiser_id: int) -> ResponseReturnValue:
         with transaction():
             actions.change_role(someone, role=Role(form.role.data), event_ids=form.event_ids, by=by())
     except actions.LastCoordinator as refusal:
-        form.role.errors = [_("Somebody must remain coordinator.")]
+        form.role.errors = [_("There must be at least one coordinator.")]
         return _form(form, someone=someone, status=refusal.status)
     flash(_("Saved."), "good")
     return redirect(url_for("desk.organisers"))
@@ -140,9 +140,9 @@ def organiser_suspension(organiser_id: int) -> ResponseReturnValue:
         with transaction():
             actions.disable(someone, by=by())
     except Refused:
-        flash(_("Somebody must remain coordinator."), "bad")
+        flash(_("There must be at least one coordinator."), "bad")
         return redirect(url_for("desk.organiser", organiser_id=organiser_id))
-    flash(_("%(email)s cannot sign in any more; every session has ended.", email=someone.email), "good")
+    flash(_("%(email)s can no longer sign in; all sessions have ended.", email=someone.email), "good")
     return redirect(url_for("desk.organiser", organiser_id=organiser_id))
 
 

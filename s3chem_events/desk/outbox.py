@@ -26,7 +26,7 @@ def states() -> dict[State, tuple[str, str]]:
         State.QUEUED: (_("Waiting"), ""),
         State.SENDING: (_("Being sent"), "chip-save"),
         State.SENT: (_("Sent"), "chip-open"),
-        State.DEFERRED: (_("Put off"), "chip-moved"),
+        State.DEFERRED: (_("Deferred"), "chip-moved"),
         State.UNKNOWN: (_("Uncertain"), "chip-moved"),
         State.FAILED: (_("Failed"), "chip-cancelled"),
         State.SUPPRESSED: (_("Held back"), "chip-cancelled"),
@@ -39,9 +39,9 @@ def outcomes() -> dict[Outcome, str]:
     return {
         Outcome.SENT: _("accepted"),
         Outcome.LATER: _("to be tried again"),
-        Outcome.NEVER: _("refused for good"),
+        Outcome.NEVER: _("permanently refused"),
         Outcome.UNKNOWN: _("no answer after the text was given"),
-        Outcome.SUPPRESSED: _("held back, the address wants none"),
+        Outcome.SUPPRESSED: _("held back, the address does not want any"),
         Outcome.INTERRUPTED: _("interrupted"),
     }
 
@@ -117,9 +117,9 @@ def email_retry(email_id: int) -> ResponseReturnValue:
         with transaction():
             outbox.retry(email_id, by=by())
     except outbox.NotRetriable:
-        flash(_("This e-mail is on its way already."), "bad")
+        flash(_("This e-mail is already on its way."), "bad")
     else:
-        flash(_("It is tried again now."), "good")
+        flash(_("Trying again now."), "good")
     return redirect(url_for("desk.email", email_id=email_id))
 
 
@@ -132,9 +132,9 @@ def email_cancellation(email_id: int) -> ResponseReturnValue:
         with transaction():
             outbox.cancel(email_id, by=by())
     except outbox.NotWaiting:
-        flash(_("Too late: this e-mail is on its way or settled."), "bad")
+        flash(_("Too late: this e-mail is already on its way or settled."), "bad")
     else:
-        flash(_("Stopped. It can be sent after all with “Try again now”."), "good")
+        flash(_("Stopped. You can still send it with “Try again now”."), "good")
     return redirect(url_for("desk.email", email_id=email_id))
 
 
@@ -147,7 +147,7 @@ def unwritten_retry(fact_id: int) -> ResponseReturnValue:
             relaying.again(fact_id, by=by())
     except NotFound as refusal:
         abort(refusal.status)
-    flash(_("It is tried again now."), "good")
+    flash(_("Trying again now."), "good")
     return redirect(url_for("desk.outbox"))
 
 

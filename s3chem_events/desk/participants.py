@@ -99,7 +99,10 @@ def participant_withdrawal(slug: str, reference: str) -> ResponseReturnValue:
         registration = queries.registration_by_id(person.id, lock=True)
         done = registration is not None and actions.withdraw(registration, by=by())
     flash(
-        _("The registration is withdrawn; the person is told by e-mail.") if done else _("Nothing was changed."), "good"
+        _("The registration has been withdrawn; the person will be notified by e-mail.")
+        if done
+        else _("Nothing was changed."),
+        "good",
     )
     return redirect(url_for("desk.participant", slug=found.slug, reference=reference), 303)
 

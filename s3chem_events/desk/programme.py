@@ -138,7 +138,7 @@ def _check(item: Form, part: PartFacts | None) -> None:
     if item.starts.data and item.ends.data and item.ends.data <= item.starts.data:
         say(item.ends, gettext("It ends before it starts."))
     if item.ends.data and not item.starts.data and not item.starts.errors:
-        say(item.starts, gettext("Give the beginning, too."))
+        say(item.starts, gettext("Enter the start as well."))
     if part and item.on.data and not _day(part.starts) <= item.on.data <= _day(part.ends):
         say(item.on, gettext("This day is not one of the days of this part."))
 

@@ -28,8 +28,8 @@ def form_too_old(_error: CSRFError) -> tuple[str, int]:
 
 def _reason(status: int) -> tuple[str, str]:
     return {
-        400: (_("This form is too old"), _("Nothing was changed. Go back, load the page anew and send it once more.")),
+        400: (_("This form has expired"), _("Nothing was changed. Go back, reload the page and send it again.")),
         403: (_("Your role does not include this"), _("Ask a coordinator if you need it.")),
-        404: (_("There is nothing here"), _("The address may be mistyped, or this belongs to somebody else’s event.")),
+        404: (_("Page not found"), _("The address may be mistyped, or this belongs to someone else’s event.")),
         429: (_("Too many tries"), _("Wait a few minutes, then try again.")),
-    }.get(status, (_("This cannot be done"), _("Nothing was changed.")))
+    }.get(status, (_("This is not possible"), _("Nothing was changed.")))

@@ -166,7 +166,7 @@ def _meanwhile(slug: str, form: Any, expected: int, refusal: Clashed | actions.S
     revisions = tuple(r for r in queries.revisions(event.id) if r.number > expected) if event else ()
     form.revision.data = str(revisions[0].number if revisions else expected)
     if isinstance(refusal, actions.Stale):
-        sentence = _("Somebody else changed this event while you were writing. Nothing of yours is saved yet.")
+        sentence = _("Someone else changed this event while you were editing it. None of your changes are saved yet.")
         return Answer(slug, refusal.status, sentence, revisions)
     sentence = _("Both of you changed the same. Nothing of yours is saved yet; all else of theirs is taken over below.")
     return Answer(
@@ -206,12 +206,12 @@ def _mode_in_use(form: Any, refusal: booked.ModeInUse) -> tuple[Field, str] | No
 def _sentence(refusal: Refused) -> str:
     said: dict[str, str] = {
         "part_in_use": _(
-            "People are registered for a part that you removed. Put it back, or have them withdrawn first."
+            "People are registered for a part that you removed. Restore it, or withdraw their registrations first."
         ),
         "still_registered": _(
             "People are registered, so the event cannot become a draft again. Postpone it or cancel it instead."
         ),
         "wrong_move": _("The event cannot go from its present state to this one."),
-        "not_found": _("This event does not exist any more."),
+        "not_found": _("This event no longer exists."),
     }
     return said.get(refusal.code, str(refusal))

@@ -35,5 +35,7 @@ def first_code() -> ResponseReturnValue:
         if good:
             flash(_("Codes are switched on. One step is left: keep these recovery codes."), "good")
             return redirect(url_for("security.mf_recovery_codes", show_codes=1))
-        form.code.errors = [_("This is not the right code. Wait for the next one that the app shows, and type that.")]
+        form.code.errors = [
+            _("This is not the right code. Wait for the next one that the app shows, and enter that one.")
+        ]
     return render_template("desk/first_code.html", section="account", setup=setup, form=form), 422

@@ -13,7 +13,7 @@ def states() -> dict[State, str]:
         State.ANNOUNCED: _("Announced"),
         State.POSTPONED: _("Postponed"),
         State.CANCELLED: _("Cancelled"),
-        State.OVER: _("Over"),
+        State.OVER: _("Ended"),
     }
 
 
@@ -74,8 +74,8 @@ def event_fields() -> dict[str, str]:
     """Return the names of what an event's file holds, for its history."""
     return {
         "slug": _("Address of the page"),
-        "kind": _("Kind"),
-        "state": _("State"),
+        "kind": _("Type"),
+        "state": _("Status"),
         "title": _("Title"),
         "summary": _("Summary"),
         "description": _("Description"),

@@ -16,7 +16,7 @@ from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
 from s3chem_events.publishing.entries import page_url, place_line
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import entries, links, queries
+from s3chem_events.registration import entries, links, names, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -25,7 +25,7 @@ NOT_ME = "not-me"
 
 @dataclass(frozen=True, slots=True)
 class EventLines:
-    """An event in words, in one language; its days are those of the parts that somebody comes to."""
+    """An event in words, in one language; its days and place are those of whoever comes."""
 
     title: str
     title_lang: str
@@ -125,7 +125,6 @@ class _Desk:
         event = registration.event
         own_page = self.own_page(registration, language)
         chosen = [(entries.part_of(registration, p), p.mode) for p in entries.in_order(registration, participations)]
-        parts = tuple(part for part, _ in chosen)
         return Draft(
             kind=fact.kind,
             fact_id=fact.id,
@@ -134,8 +133,9 @@ class _Desk:
             name=f"{registration.given_name} {registration.family_name}".strip(),
             language=registration.language,
             values={
-                "event": self.event_lines(event, parts, language),
+                "event": self.event_lines(event, tuple(chosen), language),
                 "parts": [self.part_lines(part, mode, language) for part, mode in chosen],
+                "organisation": isolated(defused(registration.organisation, longest=names.LONGEST_ORGANISATION)),
                 "reference": registration.reference,
                 "registered_at": self.stamp(
                     registration.registered_at.replace(second=0, microsecond=0), event.zone, language
@@ -164,7 +164,7 @@ class _Desk:
             name=isolated(defused(f"{registration.given_name} {registration.family_name}".strip())),
             event=self.event_lines(
                 registration.event,
-                tuple(entries.part_of(registration, p) for p in registration.participations),
+                tuple((entries.part_of(registration, p), p.mode) for p in registration.participations),
                 language,
             ),
             reference=registration.reference,
@@ -212,9 +212,11 @@ class _Desk:
             funding=self.letterhead.funding.within(language),
         )
 
-    def _event_lines(self, event: Event, parts: tuple[Part, ...], language: str) -> EventLines:
-        first = min(part.starts_on for part in parts)
-        last = max(part.ends_on for part in parts)
+    def _event_lines(self, event: Event, chosen: tuple[tuple[Part, Mode], ...], language: str) -> EventLines:
+        _ = i18n.words(language)
+        first = min(part.starts_on for part, mode in chosen)
+        last = max(part.ends_on for part, mode in chosen)
+        online = all(mode is Mode.ONLINE for part, mode in chosen)
         figures, month = i18n.day_figures(first, last, language)
         title = event.title.said(language)
         return EventLines(
@@ -223,7 +225,7 @@ class _Desk:
             figures=figures,
             month=month,
             days=i18n.short_range(first, last, language),
-            place=place_line(event.venue, language),
+            place=_("Online") if online else place_line(event.venue, language),
             url=page_url(event, language, self.letterhead.base_url),
             hours_open=all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE,
         )

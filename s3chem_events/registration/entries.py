@@ -77,4 +77,4 @@ def part_of(registration: Registration, participation: Participation) -> Part:
 def manage_note(own_page: str, language: str) -> str:
     """Return the last paragraph of a personal entry."""
     _ = i18n.words(language)
-    return _("Your registration, to look at or to withdraw: %(url)s", url=own_page)
+    return _("View or withdraw your registration: %(url)s", url=own_page)

@@ -31,15 +31,15 @@ KINDS = {
     Kind.WEBINAR: _l("Webinar"),
 }
 PLACES = {
-    Availability.UNLIMITED: _l("Places are free"),
-    Availability.FREE: _l("Places are free"),
-    Availability.FEW: _l("Few places left"),
+    Availability.UNLIMITED: _l("Places available"),
+    Availability.FREE: _l("Places available"),
+    Availability.FEW: _l("Only a few places left"),
     Availability.FULL: _l("Full"),
 }
 REASONS = {
-    Openness.CANCELLED: _l("This event is cancelled."),
+    Openness.CANCELLED: _l("This event has been cancelled."),
     Openness.OVER: _l("This event is over."),
-    Openness.POSTPONED: _l("This event is postponed; a new date will follow."),
+    Openness.POSTPONED: _l("This event has been postponed. A new date will be announced."),
     Openness.INVITED: _l("This event is by invitation."),
     Openness.NOT_YET: _l("Registration is not open yet."),
     Openness.LATER: _l("Registration is not open yet."),
@@ -49,7 +49,7 @@ CHIPS = {
     Openness.OPEN: ("open", _l("Registration open")),
     Openness.FULL: ("full", _l("Full")),
     Openness.CANCELLED: ("cancelled", _l("Cancelled")),
-    Openness.OVER: ("over", _l("Over")),
+    Openness.OVER: ("over", _l("Ended")),
     Openness.POSTPONED: ("moved", _l("Postponed")),
 }
 MODES = {Mode.ON_SITE: _l("On site"), Mode.ONLINE: _l("Online")}
@@ -238,7 +238,7 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
         # The room of a closed part is nobody's business but its guests'.
         place="" if invited else part_place(event, part),
         mode_text=" · ".join(str(MODES[mode]) for mode in part.capacities),
-        audience_text=_("By invitation") if invited else _("Open to everybody"),
+        audience_text=_("By invitation") if invited else _("Open to everyone"),
         places_text="" if invited or queries.is_past(event) else _places(part, taken),
         invited=invited,
     )

@@ -48,23 +48,25 @@ def broken(error: Exception) -> Response:  # noqa: ARG001 - an error handler's s
 def page(code: int) -> Response:
     """Return the page of an error."""
     titles = {
-        400: (_("That request was not understood"), _("Go back, load the page again and repeat what you did.")),
-        403: (_("This is not for you"), _("You have no right to see this page, or to do this.")),
-        404: (_("There is no such page"), _("The address may be mistyped, or the page has moved.")),
-        405: (_("This cannot be done here"), _("Go back and use the buttons of the page.")),
-        410: (_("This page is gone"), _("What was here has ended.")),
-        413: (_("That was too much"), _("What you sent is larger than this page takes.")),
+        400: (_("We could not understand that request"), _("Go back, reload the page and try again.")),
+        403: (_("You do not have access to this page"), _("You are not allowed to see this page or to do this.")),
+        404: (_("Page not found"), _("The address may be mistyped, or the page has moved.")),
+        405: (_("This is not possible here"), _("Go back and use the buttons on the page.")),
+        410: (_("This page no longer exists"), _("What used to be here has ended.")),
+        413: (_("That was too large"), _("What you sent is larger than this page can accept.")),
         429: (
             _("Please wait a moment"),
-            _("Too much came from your network in a short time. Wait a minute and try again; nothing was lost."),
+            _("Too many requests came from your network. Wait a minute and try again; nothing has been lost."),
         ),
         503: (
             _("Please try again in a minute"),
-            _("The system is busy and has stored nothing of what you sent. Go back and press again."),
+            _("The system is busy, and nothing you sent has been saved. Go back and try again."),
         ),
     }
-    fault = _("Something went wrong here")
-    title, text = titles.get(code, (fault, _("It is our fault, and it is noted. Please try again in a few minutes.")))
+    fault = _("Something went wrong")
+    title, text = titles.get(
+        code, (fault, _("This is our fault, and it has been logged. Please try again in a few minutes."))
+    )
     lang = i18n.language()
     body = render("site/errors/error.html", lang=lang if lang in LANGUAGES else "en", code=code, title=title, text=text)
     response = Response(body, status=code, content_type="text/html; charset=utf-8")

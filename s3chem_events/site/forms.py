@@ -27,9 +27,9 @@ from s3chem_events.site.lists import ListField, Options
 
 ATTEMPT = re.compile(r"[0-9a-f]{32}")
 ADDRESS_FAULTS = {
-    "address": _l("Write one e-mail address, like name@organisation.example."),
-    "address_domain": _l("Something is missing after the @: it should read like organisation.example."),
-    "address_long": _l("An e-mail address has at most 254 characters."),
+    "address": _l("Enter one e-mail address, such as name@organisation.example."),
+    "address_domain": _l("The part after the @ is incomplete. It should look like organisation.example."),
+    "address_long": _l("An e-mail address can have at most 254 characters."),
 }
 COUNTRY_FAULTS = {
     "missing": _l("Choose your country."),
@@ -37,11 +37,12 @@ COUNTRY_FAULTS = {
     "in_the_union": _l("This country is in the European Union: choose another country or another region."),
 }
 REFUSALS = {
-    "not_open": _l("This part takes no registrations. Choose another one, or write to us."),
-    "nothing_chosen": _l("Choose at least one part, and how you take part."),
+    "not_open": _l("This part is not open for registration. Choose another one, or write to us."),
+    "nothing_chosen": _l("Choose at least one part, and how you will attend."),
     "address_blocked": _l("This address cannot be used for this event. Use another one, or write to us."),
     "too_many": _l(
-        "Too much came from your network in a short time. Wait a minute and press again; what you typed is kept."
+        "Too many requests came from your network. "
+        "Wait a minute and submit the form again; your entries have been kept."
     ),
 }
 
@@ -61,9 +62,9 @@ class Line(StringField):
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
         """Refuse what is too long, and links in what will stand in an e-mail."""
         if len(self.data or "") > self.longest:
-            raise ValidationError(_("At most %(number)s characters, please.", number=self.longest))
+            raise ValidationError(_("Please use at most %(number)s characters.", number=self.longest))
         if names.holds_link(self.data or ""):
-            raise ValidationError(_("Leave web addresses out here."))
+            raise ValidationError(_("Please do not enter web addresses here."))
 
 
 class PressForm(FlaskForm):
@@ -73,7 +74,7 @@ class PressForm(FlaskForm):
 class LostLinkForm(FlaskForm):
     """Asks for the link to one's registration."""
 
-    email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Write your e-mail address."))])
+    email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Enter your e-mail address."))])
     website = StringField(_l("Leave this field empty"))
 
     def validate_email(self, field: EmailField) -> None:
@@ -86,11 +87,15 @@ class RegistrationForm(FlaskForm):
 
     given_name = Line(_l("Given name"), longest=names.LONGEST_NAME, render_kw={"required": True})
     family_name = Line(_l("Family name"), longest=names.LONGEST_NAME)
-    email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Write your e-mail address."))])
+    email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Enter your e-mail address."))])
     organisation = Line(
         _l("Organisation"),
         longest=names.LONGEST_ORGANISATION,
-        validators=[InputRequired(_l("Write the name of your organisation; a private person writes a dash."))],
+        validators=[
+            InputRequired(
+                _l("Enter the name of your organisation, or a dash if you are attending as a private person.")
+            )
+        ],
     )
     organisation_type = ListField(
         _l("Type of organisation"), validators=[InputRequired(_l("Choose the type of your organisation."))]
@@ -101,7 +106,7 @@ class RegistrationForm(FlaskForm):
     parts = SelectMultipleField(_l("Parts"), option_widget=CheckboxInput())
     privacy = BooleanField(
         _l("I have read the privacy notice."),
-        validators=[InputRequired(_l("Tick that you have read the privacy notice."))],
+        validators=[InputRequired(_l("Please confirm that you have read the privacy notice."))],
     )
     attempt = HiddenField()
     shown_in = HiddenField()
@@ -136,13 +141,13 @@ class RegistrationForm(FlaskForm):
         """Check each field, then what concerns several of them."""
         good = super().validate(extra_validators)
         if not self.given_name.data and not self.family_name.data:
-            self._blame(self.given_name, _("Write your name; a single name goes in either field."))
+            self._blame(self.given_name, _("Enter your name; if you have only one, use either field."))
         if not self.parts.data and not self.parts.errors:
             self._blame(self.parts, _("Choose at least one part."))
         for part in self._chosen():
             field = self._mode(part)
             if field is not None and field.data not in {mode.value for mode in part.capacities}:
-                self._blame(field, _("Choose how you take part."))
+                self._blame(field, _("Choose how you will attend."))
         if fault := choices.country_fault(self.region.data or "", self.country.data or ""):
             self._blame(self.country, str(COUNTRY_FAULTS[fault]))
         return good and not self.errors
@@ -155,7 +160,7 @@ class RegistrationForm(FlaskForm):
         """Only a robot fills what nobody sees; if a program filled it for somebody, one more press suffices."""
         if field.data:
             field.data = ""
-            raise ValidationError(_("A hidden field was filled. It is empty again: please press once more."))
+            raise ValidationError(_("A hidden field was filled. It is empty again: please submit the form once more."))
 
     def applicant(self, privacy_version: str) -> Applicant:
         """Return what was filled in, as plain values."""
@@ -187,8 +192,8 @@ class RegistrationForm(FlaskForm):
         titles = {part.key: part.title.within(self.language.data or "en") for part in self.event.parts}
         asked = [f"{titles[key]} ({MODES[Mode(mode)]})" for key, mode in refusal.values["places"]]  # type: ignore[attr-defined]
         return _(
-            "No place is left: %(parts)s. You are not registered; everything you typed is kept. "
-            "Choose another part or another way to take part, and press again.",
+            "No places left: %(parts)s. You are not registered yet, but your entries have been kept. "
+            "Choose another part or another way to attend, and submit the form again.",
             parts=", ".join(asked),
         )
 
@@ -217,7 +222,7 @@ def check_address(field: EmailField) -> None:
 
 def _mode_field() -> RadioField:
     return RadioField(
-        _l("How do you take part?"),
+        _l("How will you attend?"),
         choices=[SelectChoice(mode.value, MODES[mode]) for mode in Mode],
         validate_choice=False,  # asked only of a part that is chosen: validate() does
     )

@@ -60,7 +60,7 @@ def lost_link(lang: str) -> Response:
     try:
         limits.spend(limits.LINKS, "lost-link", limits.network())
     except limits.TooMany as refusal:
-        words = _("Too many requests came from your network. Wait a minute and press again.")
+        words = _("Too many requests came from your network. Wait a minute and try again.")
         return _private(
             "site/own/lost_link.html", lang, "/registrations/lost-link", refusal.status, form=form, refusal=words
         )
@@ -156,7 +156,7 @@ def not_me(lang: str, token: str) -> BaseResponse:
 
 def press_again() -> str:
     """Say what to do about a token that is too old or came without its cookie."""
-    return _("The page was open for a long time, or cookies are switched off. Please press again.")
+    return _("The page was open for a long time, or cookies are switched off. Please try again.")
 
 
 def _unknown(lang: str) -> Response:
@@ -177,7 +177,7 @@ def _view(registration: Registration, lang: str, token: str) -> RegistrationView
     withdrawn = registration.withdrawn_at is not None
     steps = [
         _("An e-mail with your calendar entry is on its way to %(address)s.", address=registration.email),
-        _("When hours, place or programme are known or change, we write to you; your calendar entry follows."),
+        _("We will e-mail you as soon as anything is confirmed or changes; your calendar entry is updated too."),
     ]
     return RegistrationView(
         reference=registration.reference,
@@ -199,7 +199,7 @@ def _view(registration: Registration, lang: str, token: str) -> RegistrationView
 def _status(registration: Registration, lang: str) -> str:
     if registration.withdrawn_at is not None:
         moment = i18n.stamp(registration.withdrawn_at, registration.event.zone, lang)
-        return _("You withdrew on %(moment)s. Your place is free for somebody else.", moment=moment)
+        return _("You withdrew on %(moment)s. Your place is now available to someone else.", moment=moment)
     return _("You are registered.")
 
 
@@ -222,7 +222,7 @@ def _part(registration: Registration, held: Participation, lang: str) -> tuple[s
         Standing.WITHDRAWN: (_("Withdrawn"), "over"),
         Standing.WAITING: (_("Waiting list"), "full"),
         Standing.OFFERED: (_("A place is offered to you"), "moved"),
-        Standing.PENDING: (_("Not decided yet"), "moved"),
+        Standing.PENDING: (_("Awaiting decision"), "moved"),
         Standing.REJECTED: (_("Not accepted"), "cancelled"),
     }
     text, kind = words[held.standing]

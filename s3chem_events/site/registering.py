@@ -85,10 +85,10 @@ def _token_fault(form: RegistrationForm) -> str:
         return ""
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
         return _(
-            "Your browser did not send back the cookie that protects this form. "
-            "Allow cookies for this site and press again; everything you typed is kept."
+            "Your browser did not return the cookie that protects this form. "
+            "Allow cookies for this site and submit the form again; your entries have been kept."
         )
-    return _("The page was open for a long time. Everything you typed is kept: please press again.")
+    return _("The page was open for a long time. Your entries have been kept: please submit the form again.")
 
 
 def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal: str = "") -> Response:
@@ -106,7 +106,7 @@ def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal:
         form=form,
         offers={part.key: part for part in view.parts if part.key in offered},
         not_offered=[
-            (part, _("Takes no registrations now."))
+            (part, _("Not open for registration at the moment."))
             for part in view.parts
             if part.key not in offered and not part.invited
         ],
@@ -124,7 +124,11 @@ def _closed(event: Event, lang: str) -> Response:
     how = openness(event, {})
     gone = how in ENDED
     title = _("No registration") if gone or how is Openness.INVITED else _("Registration is not open")
-    advice = "" if gone else _("The date can stand in your calendar already; the calendar follows every change.")
+    advice = (
+        ""
+        if gone
+        else _("You can already add the date to your calendar. If you subscribe, changes will appear automatically.")
+    )
     body = render(
         "site/registering/closed.html",
         lang=lang,

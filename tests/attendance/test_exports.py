@@ -66,7 +66,7 @@ def test_csv_with_semicolons_names_its_columns_in_the_language_of_the_reader():
     header, row = csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";")
     assert header == [
         "Reference",
-        "State",
+        "Status",
         "Part",
         "Mode",
         "Given name",

@@ -98,7 +98,7 @@ def test_axe_finds_nothing_in_what_answers_the_form(site: Site, page: Page) -> N
         fill(page, Person("answered@park.example"))
         with page.expect_navigation():
             page.locator(SEND).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You are registered already")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are already registered")
     already = faults(page)
     page.goto(f"{site.url}/en/registrations/lost-link")
     page.locator('main [name="email"]').fill("answered@park.example")

@@ -104,7 +104,7 @@ def test_a_new_event_keeps_what_was_typed_when_it_is_refused(app, organiser):
     assert errors(page) == {
         "title": "Please fill in: Title.",
         "last_day": "It ends before it starts.",
-        "second_language": "Choose another language than the first.",
+        "second_language": "Choose a language other than the first.",
     }
     assert {name: value for name, value in filled(page).items() if name in wrong} == wrong
 
@@ -182,11 +182,14 @@ def test_a_part_that_people_registered_for_cannot_be_removed(app, organiser):
     [
         ({"title": " "}, {"title": "Please fill in: Title."}),
         ({"parts-1-ends_on": "2027-06-17"}, {"parts-1-ends_on": "It ends before it starts."}),
-        ({"parts-1-starts_time": "09:30"}, {"parts-1-ends_time": "Give both hours, or none while they are not known."}),
+        (
+            {"parts-1-starts_time": "09:30"},
+            {"parts-1-ends_time": "Enter both times, or neither if they are not known yet."},
+        ),
         ({"closes": "2025-01-01T09:00"}, {"closes": "Registration closes before it opens."}),
         (
             {"parts-1-online_url": "javascript:alert(1)"},
-            {"parts-1-online_url": "Please give an address that starts with https://."},
+            {"parts-1-online_url": "Please enter an address that starts with https://."},
         ),
         ({"parts-1-on_site_places": "many"}, {"parts-1-on_site_places": "Not a valid integer value."}),
         (

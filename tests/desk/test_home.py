@@ -33,8 +33,8 @@ def test_a_partner_sees_own_events_and_their_numbers_only(app, client):
 
 def test_an_empty_desk_says_what_to_do(app):
     page = words(signed_in(app).get("/desk/"))
-    assert "No event is coming up. Make an event" in page
-    assert "No mail server is set: nobody gets an e-mail." in page
+    assert "No upcoming events. Create an event" in page
+    assert "No mail server is set up: nobody receives e-mails." in page
 
 
 def test_wording_that_nobody_has_approved_is_said_until_somebody_has(app):
@@ -44,8 +44,8 @@ def test_wording_that_nobody_has_approved_is_said_until_somebody_has(app):
             publishing.keep_document("project", {"funding": {"approved": approved}})
             publishing.keep_document("imprint", {"to_be_approved": not approved})
         page = words(desk.get("/desk/"))
-        assert ("The funding statement is to be approved" in page) is not approved
-        assert ("wait for a person to approve them (1)" in page) is not approved
+        assert ("The funding statement needs approval" in page) is not approved
+        assert ("Texts of the site are waiting for approval (1)" in page) is not approved
 
 
 def test_the_desk_speaks_the_organisers_language(app):

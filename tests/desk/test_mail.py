@@ -77,7 +77,7 @@ def test_an_email_is_stopped_and_sent_after_all(app, confirmation):
     assert late.location == "/desk/mail/1"
     assert "Too late" in words(desk.get("/desk/mail/1"))
     desk.post("/desk/mail/1/retry", data=token(desk))
-    assert "on its way already" in words(desk.get("/desk/mail/1"))
+    assert "already on its way" in words(desk.get("/desk/mail/1"))
 
 
 def token(desk) -> dict[str, str]:
@@ -101,8 +101,8 @@ def test_a_silent_server_and_what_waits_too_long_are_said(app, confirmation):
     with app.app_context(), transaction():
         db.session.add(MailServerState(name="mail.example", troubles=3, troubled_since=now() - timedelta(hours=2)))
     page = words(signed_in(app).get("/desk/"))
-    assert "The mail server has not answered well since" in page
-    assert "Some e-mails have waited for over a day (1)." in page
+    assert "The mail server has not responded properly since" in page
+    assert "Some e-mails have been waiting for more than a day (1)." in page
 
 
 def test_a_colleagues_way_in_is_not_shown_in_the_outbox(app):
@@ -110,7 +110,7 @@ def test_a_colleagues_way_in_is_not_shown_in_the_outbox(app):
     with app.app_context(), transaction():
         actions.request_link("coordinator0@s3chem.example")
     work(app)
-    assert "Not shown: it holds a colleague’s way in." in words(desk.get("/desk/mail/1"))
+    assert "Not shown: it contains a colleague’s sign-in link." in words(desk.get("/desk/mail/1"))
     assert "/desk/sign-in/" not in desk.get("/desk/mail/1").text + desk.get("/desk/mail/1/body").text
 
 
@@ -192,7 +192,7 @@ def test_a_change_that_became_no_email_is_shown_with_its_reason_and_tried_again(
     with monkeypatch.context() as patch:
         patch.setitem(dispatch.EMAILS, "registration.confirmed", broken)
         work(app)
-    assert "could not be turned into their e-mails (1)" in words(desk.get("/desk/"))
+    assert "could not be turned into e-mails (1)" in words(desk.get("/desk/"))
     page = desk.get("/desk/mail/")
     assert "registration.confirmed" in words(page)
     assert "RuntimeError" in words(page)

@@ -61,7 +61,7 @@ def test_who_is_suspended_is_out_at_once_and_may_come_back(app):
 def test_somebody_remains_coordinator(app):
     client = signed_in(app)
     refused = client.post("/desk/organisers/1", data=token(client) | {"role": "read_only"})
-    assert (refused.status_code, "Somebody must remain coordinator." in words(refused)) == (409, True)
+    assert (refused.status_code, "There must be at least one coordinator." in words(refused)) == (409, True)
     client.post("/desk/organisers/1/suspension", data=token(client))
     assert client.get("/desk/").status_code == 200
     with app.app_context(), transaction():
@@ -74,6 +74,6 @@ def test_an_address_that_is_taken_or_none_is_said_at_the_field(app):
     client = signed_in(app)
     taken = {"email": "coordinator0@s3chem.example", "role": "read_only", "language": "en"}
     answer = client.post("/desk/organisers/new", data=token(client) | taken)
-    assert (answer.status_code, "There is an organiser with this address." in words(answer)) == (409, True)
+    assert (answer.status_code, "There is already an organiser with this address." in words(answer)) == (409, True)
     answer = client.post("/desk/organisers/new", data=token(client) | taken | {"email": "nothing"})
     assert (answer.status_code, "This is not an e-mail address." in words(answer)) == (422, True)

@@ -89,13 +89,13 @@ def test_filters_mean_one_and_the_same_participation(app, come):
     client = signed_in(app)
     assert names(client.get(f"{LIST}?part=day-2&mode=on_site")) == ["Bert Saal"]
     assert names(client.get(f"{LIST}?state=confirmed&mode=online")) == ["Anna Online"]
-    assert words(client.get(f"{LIST}?part=day-1")).count("Nobody matches") == 1
+    assert words(client.get(f"{LIST}?part=day-1")).count("No matches") == 1
     assert names(client.get(f"{LIST}?mode=nonsense&state=&sort=newest&page=99")) == ["Bert Saal", "Anna Online"]
 
 
 def test_an_empty_list_says_what_to_do(app, come):
     page = words(signed_in(app).get(LIST))
-    assert "Nobody is registered yet Send people this address; whoever registers appears here at once." in page
+    assert "Nobody is registered yet Share this address; everyone who registers appears here at once." in page
 
 
 def test_pages_show_everybody_once(app, come):
@@ -141,7 +141,7 @@ def test_every_format_holds_the_same_rows_and_the_download_is_written_down(app, 
     assert from_json[1]["registered_at"] == "2026-11-23T12:00:00Z"
     defused = [[value.replace("+49", "'+49") for value in row.values()] for row in from_json]
     assert comma[1:] == list(csv.reader(io.StringIO(semicolon), delimiter=";"))[1:] == defused
-    assert comma[0][:4] == ["Reference", "State", "Part", "Mode"]
+    assert comma[0][:4] == ["Reference", "Status", "Part", "Mode"]
     assert [[cell.value for cell in row] for row in sheet.iter_rows()][1:] == [list(from_json[1].values())]
     with app.app_context():
         noted = [
@@ -206,12 +206,12 @@ def test_an_organiser_withdraws_a_person_after_being_asked(app, come):
     client = signed_in(app)
     path = f"{LIST}/{reference}/withdrawal"
     asked = client.get(path)
-    assert "Anna Eins loses the place in every part of this event" in words(asked)
+    assert "Anna Eins will lose the place in every part of this event" in words(asked)
     assert "Confirmed" in words(client.get(LIST))  # asking changes nothing
     answer = client.post(path, data=hidden(client, path))
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{LIST}/{reference}")
     page = words(client.get(answer.headers["Location"]))
-    assert "The registration is withdrawn; the person is told by e-mail." in page
+    assert "The registration has been withdrawn; the person will be notified by e-mail." in page
     assert "Withdrawn · 23 November 2026, 13:00 CET" in page
     assert names(client.get(f"{LIST}?state=withdrawn")) == ["Anna Eins"]
     with app.app_context():

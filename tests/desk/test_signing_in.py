@@ -109,7 +109,7 @@ def test_a_link_works_once_and_looking_at_it_changes_nothing(app, anna):
     form = hidden(thief, link)
     assert person.post(link, data=hidden(person, link)).location == "/desk/"
     late = thief.post(link, data=form)
-    assert (late.status_code, "used up" in words(late)) == (410, True)
+    assert (late.status_code, "already been used" in words(late)) == (410, True)
     assert thief.get(link).status_code == 410
     assert (person.get("/desk/").status_code, thief.get("/desk/").status_code) == (200, 302)
 
@@ -186,9 +186,9 @@ def test_a_new_password_ends_every_session_but_this_one(app, client, anna):
     sign_in(client)
     link = link_for(app)
     wrong = press(client, "/desk/account/password", on="/desk/account", present="wrong", new="another fine sentence 8")
-    assert (wrong.status_code, "not your present password" in words(wrong)) == (422, True)
+    assert (wrong.status_code, "not your current password" in words(wrong)) == (422, True)
     weak = press(client, "/desk/account/password", on="/desk/account", present=PASSWORD, new="password1234")
-    assert (weak.status_code, "guessed easily" in words(weak)) == (422, True)
+    assert (weak.status_code, "easy to guess" in words(weak)) == (422, True)
     assert other.get("/desk/").status_code == 200
     new = "another fine sentence 8"
     assert press(client, "/desk/account/password", on="/desk/account", present=PASSWORD, new=new).status_code == 302
@@ -298,7 +298,7 @@ def test_ways_of_signing_in_are_changed_only_by_who_has_just_shown_to_be_it(app,
     clock.advance(hours=3)
     asked = client.get("/desk/account/codes")
     assert (asked.status_code, asked.location) == (302, "/desk/account/confirm?next=/desk/account/codes")
-    assert "show once more that it is you" in words(client.get(asked.location))
+    assert "confirm once more that it is you" in words(client.get(asked.location))
     wrong = press(client, asked.location, on=asked.location, password="wrong wrong wrong")
     assert (wrong.status_code, client.get("/desk/account/codes").status_code) == (200, 302)
     assert press(client, asked.location, on=asked.location, password=PASSWORD).location == "/desk/account/codes"
@@ -312,4 +312,4 @@ def test_who_has_no_password_shows_it_by_a_new_link(app, client, anna, clock):
     client.post(link, data=hidden(client, link))
     clock.advance(hours=3)
     asked = client.get("/desk/account/passkeys")
-    assert "sign out, then sign in again by a link" in words(client.get(asked.location))
+    assert "sign out, then sign in again with a link" in words(client.get(asked.location))

@@ -124,12 +124,12 @@ def test_confirmation_reads_as_written(app: Flask):
     reference = re.search("S3C-[A-Z0-9]{7}", mail.text)
     assert reference
     assert token_free(mail.text.replace(reference.group(), "REFERENCE")) == (
-        """Good day Anna Nowak,
+        """Dear Anna Nowak,
 
-your place is confirmed.
+Your place is confirmed.
 
 Final conference
-18 June 2027, Maastricht, Netherlands
+18 June 2027, Online
 
 You are registered for:
 
@@ -137,36 +137,39 @@ You are registered for:
   Friday, 18 June 2027
   online
 
+Organisation: Chemiepark
 Reference: REFERENCE
 
-Your own page, to look at your registration or to withdraw it:
+Your personal page, where you can view or withdraw your registration:
 http://localhost/en/registrations/TOKEN
-Whoever has this link can do so too: keep it to yourself.
+Anyone with this link can do the same, so please keep it to yourself.
 
 Calendar
-This e-mail carries an invitation: your mail program can put the date
-into your calendar. Where it offers nothing, open the attached file.
-All of it as one file:
+This e-mail contains an invitation. Your e-mail program can add the date
+to your calendar; if it does not offer to, open the attached file.
+Everything in one calendar file:
 http://localhost/calendar/TOKEN
 
 What happens next
-The hours, the place and the programme will follow. You will be told by
-e-mail; there is nothing more to do.
+We will e-mail you the times, venue and programme. You do not need to do
+anything else.
 The event’s page:
 http://localhost/en/events/conference
 
-This was not you?
-Somebody entered your address, perhaps by mistake. If you do nothing,
-nobody writes to you but about this event. With this link you remove the
-registration and your address, and nobody can enter it for this event
-again:
+Was this not you?
+Someone may have entered your address by mistake. If you do nothing, we
+will only write to you about this event. You can also remove the
+registration: your address will then be blocked, so that nobody can use
+it to register for this event again.
+Remove the registration and block the address:
 http://localhost/en/registrations/TOKEN/not-me
 
 ------------------------------------------------------------------------
-You receive this e-mail because anna0@park.example was entered in the
-registration form for “Final conference” on 23 November 2026, 13:00 CET.
+You are receiving this e-mail because anna0@park.example was entered in
+the registration form for “Final conference” on 23 November 2026, 13:00
+CET.
 
-A person reads what you answer: contact@s3chem.example
+Questions? Reply to this e-mail or write to contact@s3chem.example
 
 European Union. Funded.
 """
@@ -243,8 +246,8 @@ def test_names_are_shown_as_typed_and_do_nothing(app: Flask, given: str, family:
     work(app)
     (mail,) = kept(app)
     page = BeautifulSoup(mail.html, "html.parser")
-    assert f"Good day {shown}," in mail.text.replace("\n", " ")
-    assert f"Good day {shown}," in page.get_text()
+    assert f"Dear {shown}," in mail.text.replace("\n", " ")
+    assert f"Dear {shown}," in page.get_text()
     assert mail.envelope.subject.endswith(f"({shown})")
     assert page.select("script") == []
     assert str(Calendar.from_ical(mail.calendar).walk("VEVENT")[0]["ATTENDEE"].params["CN"]).strip("\u2068\u2069") == (

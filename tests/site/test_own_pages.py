@@ -81,7 +81,7 @@ def test_withdrawing_frees_the_place_once(app: Flask, client: FlaskClient, own: 
 def test_a_press_without_the_pages_token_changes_nothing(app: Flask, client: FlaskClient, own: str) -> None:
     answer = client.post(f"{own}/withdrawal")
     assert answer.status_code == 422
-    assert "press again" in words(answer)
+    assert "Please try again" in words(answer)
     assert client.post(f"{own}/not-me").status_code == 422
     assert count(app, Registration, withdrawn_at=None) == 1
 
@@ -97,7 +97,7 @@ def test_this_was_not_me_removes_the_data_and_keeps_the_address_out(app: Flask, 
     answer = client.post(f"{own}/not-me", data=asked)  # C5
     assert answer.status_code == 303
     for _ in range(2):
-        assert "The registration is removed" in words(client.get(answer.headers["Location"]))
+        assert "The registration has been removed" in words(client.get(answer.headers["Location"]))
     assert count(app, Registration) == 0
     assert count(app, BlockedAddress) == 1
     assert client.get(own).status_code == 404

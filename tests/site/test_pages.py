@@ -77,7 +77,7 @@ def test_closed_rooms_stand_in_no_public_place(app: Flask, client: FlaskClient, 
         (State.ANNOUNCED, "Registration open"),
         (State.POSTPONED, "Postponed"),
         (State.CANCELLED, "Cancelled"),
-        (State.OVER, "Over"),
+        (State.OVER, "Ended"),
     ],
 )
 def test_each_state_is_said_in_words(app: Flask, client: FlaskClient, clock: Clock, state: State, chip: str) -> None:

@@ -72,20 +72,20 @@ def test_the_form_asks_eight_things_at_most_and_says_what_fills_them(client: Fla
 @pytest.mark.parametrize(
     "field, value, sentence",
     [
-        ("email", "anna@firma", "Something is missing after the @"),  # C4
-        ("email", "two@@signs.example", "Write one e-mail address"),
-        ("email", "a@b.example, c@d.example", "Write one e-mail address"),
-        ("email", "a@b.example\nBcc: c@d.example", "Write one e-mail address"),
+        ("email", "anna@firma", "The part after the @ is incomplete"),  # C4
+        ("email", "two@@signs.example", "Enter one e-mail address"),
+        ("email", "a@b.example, c@d.example", "Enter one e-mail address"),
+        ("email", "a@b.example\nBcc: c@d.example", "Enter one e-mail address"),
         ("email", "x" * 250 + "@b.example", "at most 254"),
-        ("email", None, "Write your e-mail address"),
-        ("organisation", "o" * 301, "At most 300 characters"),  # C16
-        ("given_name", "n" * 10_000, "At most 100 characters"),  # C17
-        ("given_name", "Buy at www.pills.example", "Leave web addresses out"),
+        ("email", None, "Enter your e-mail address"),
+        ("organisation", "o" * 301, "Please use at most 300 characters"),  # C16
+        ("given_name", "n" * 10_000, "Please use at most 100 characters"),  # C17
+        ("given_name", "Buy at www.pills.example", "Please do not enter web addresses"),
         ("organisation_type", "made-up", "Not a valid choice"),
         ("region", "", "Choose your region"),
-        ("mode-day-2", None, "Choose how you take part"),
-        ("mode-day-2", "teleport", "Choose how you take part"),
-        ("privacy", None, "Tick that you have read the privacy notice"),
+        ("mode-day-2", None, "Choose how you will attend"),
+        ("mode-day-2", "teleport", "Choose how you will attend"),
+        ("privacy", None, "Please confirm that you have read the privacy notice"),
         ("parts", None, "Choose at least one part"),
     ],
 )
@@ -179,7 +179,7 @@ def test_another_form_of_the_same_person_learns_only_that_there_is_one(app: Flas
     answer = register(app.test_client(), **{"organisation": "Elsewhere", "mode-day-2": "online"})
     assert answer.status_code == 409
     text = words(answer)
-    assert "registered already" in text
+    assert "already registered" in text
     assert "S3C-" not in text
     assert FILLED["organisation"] not in text
     assert count(app, Registration) == count(app, Participation) == 1
@@ -197,7 +197,7 @@ def test_a_full_part_refuses_in_words_and_keeps_everything(app: Flask, client: F
         assert register(client, email=f"p{n}@x.example").status_code == 303
     answer = register(client, email="late@x.example")
     assert answer.status_code == 409
-    assert "No place is left" in words(answer)
+    assert "No places left" in words(answer)
     assert soup(answer).find("input", {"name": "email"})["value"] == "late@x.example"  # type: ignore[index]
     assert count(app, Registration) == 3
     assert register(client, **{"email": "late@x.example", "mode-day-2": "online"}).status_code == 303
@@ -240,7 +240,7 @@ def test_a_form_older_than_its_token_costs_one_more_press(app: Flask, client: Fl
     clock.advance(hours=5)
     answer = client.post(FORM, data=filled)
     assert answer.status_code == 422
-    assert "please press again" in words(answer)
+    assert "please submit the form again" in words(answer)
     page = soup(answer)
     again = {field["name"]: field.get("value", "") for field in page.select("main form input[type=hidden]")}
     assert page.find("input", {"name": "organisation"})["value"] == FILLED["organisation"]  # type: ignore[index]
@@ -294,7 +294,7 @@ def test_an_office_of_forty_gets_through_and_a_robot_is_slowed(app: Flask, clien
     clock.advance(minutes=1)
     robot = [register(client, **{"email": f"r{n}@x.example", "mode-day-2": "online"}) for n in range(40)]
     assert robot[-1].status_code == 429
-    assert "what you typed is kept" in words(robot[-1])
+    assert "your entries have been kept" in words(robot[-1])
     assert sum(answer.status_code == 303 for answer in robot) == 30
 
 
