@@ -74,6 +74,10 @@ def stored(enum: type) -> Enum:
     )
 
 
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""For tables whose ids stand in links: SQLite would give a deleted row's id to the next one, and its link with it."""
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open a writing transaction: commit at the end, roll back on any exception, ring the bell if a fact was recorded.

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from s3chem_events.core.db import Model, UTCDateTime, stored
+from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
 from s3chem_events.core.text import Text, TextColumn
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 
@@ -27,6 +27,7 @@ class Event(Model):
     """One event, with one UID for the life of it and a SEQUENCE that rises with each visible change."""
 
     __tablename__ = "event"
+    __table_args__ = NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)

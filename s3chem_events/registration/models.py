@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from s3chem_events.core.db import Model, UTCDateTime, stored
+from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.capacity import Standing
@@ -22,6 +22,7 @@ class Registration(Model):
         UniqueConstraint("event_id", "person"),
         Index("ix_registration_event_sort", "event_id", "sort_name", "id"),
         Index("ix_registration_address", "address_digest"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -146,3 +146,9 @@ def test_a_mailbox_is_not_flooded_with_links(app: Flask, client: FlaskClient, ow
         clock.advance(minutes=minutes)
         client.post(path, data={**hidden(client, path), "email": FILLED["email"].upper()})
     assert count(app, Fact, kind="registration.link_requested") == 3
+
+
+def test_the_link_of_a_removed_registration_never_opens_the_next_one(client: FlaskClient, own: str) -> None:
+    press(client, f"{own}/not-me")
+    assert register(client, email="next@x.example").status_code == 303
+    assert client.get(own).status_code == 404

@@ -118,7 +118,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['venue_id'], ['venue.id'], name=op.f('fk_event_venue_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_event')),
     sa.UniqueConstraint('slug', name=op.f('uq_event_slug')),
-    sa.UniqueConstraint('uid', name=op.f('uq_event_uid'))
+    sa.UniqueConstraint('uid', name=op.f('uq_event_uid')),
+    sqlite_autoincrement=True
     )
     op.create_table('organiser_session',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -140,6 +141,7 @@ def upgrade() -> None:
     sa.Column('subject_id', sa.Integer(), nullable=False),
     sa.Column('address', sa.String(length=320), nullable=False),
     sa.Column('address_digest', sa.String(length=64), nullable=False),
+    sa.Column('mailbox_digest', sa.String(length=64), nullable=True),
     sa.Column('name', sa.String(length=250), nullable=False),
     sa.Column('language', sa.String(length=2), nullable=False),
     sa.Column('subject', sa.String(length=500), nullable=False),
@@ -166,7 +168,9 @@ def upgrade() -> None:
     with op.batch_alter_table('outgoing_email', schema=None) as batch_op:
         batch_op.create_index('ix_outgoing_email_address', ['address_digest'], unique=False)
         batch_op.create_index('ix_outgoing_email_due', ['due_at', 'id'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
+        batch_op.create_index('ix_outgoing_email_mailbox', ['mailbox_digest', 'sent_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_outgoing_email_owner'), ['owner'], unique=False)
+        batch_op.create_index('ix_outgoing_email_sent', ['sent_at'], unique=False)
         batch_op.create_index('ix_outgoing_email_state', ['state', 'id'], unique=False)
         batch_op.create_index('ix_outgoing_email_subject', ['subject_id', 'kind'], unique=False)
 
@@ -310,7 +314,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_registration_event_id'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_registration')),
     sa.UniqueConstraint('event_id', 'person', name=op.f('uq_registration_event_id_person')),
-    sa.UniqueConstraint('reference', name=op.f('uq_registration_reference'))
+    sa.UniqueConstraint('reference', name=op.f('uq_registration_reference')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('registration', schema=None) as batch_op:
         batch_op.create_index('ix_registration_address', ['address_digest'], unique=False)
