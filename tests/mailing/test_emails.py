@@ -151,8 +151,8 @@ Everything in one calendar file:
 http://localhost/calendar/TOKEN
 
 What happens next
-We will e-mail you the times, venue and programme. You do not need to do
-anything else.
+The times, venue and programme will be published on the event page. You
+do not need to do anything else.
 The event’s page:
 http://localhost/en/events/conference
 
