@@ -91,6 +91,11 @@ class Settings:
         return self.instance / "mailbox"
 
     @property
+    def way_out(self) -> str:
+        """The name under which it is noted how the mail server fares."""
+        return f"{self.mail.host}:{self.mail.port}" if self.mail else "mailbox"
+
+    @property
     def embedded(self) -> bool:
         """Whether the database is the built-in one."""
         return self.database_url.startswith(SQLITE)

@@ -12,8 +12,8 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Said
-from s3chem_events.desk import words
-from s3chem_events.desk.frame import allowed, desk, desk_time, may, me, own_events_only
+from s3chem_events.desk import outage, words
+from s3chem_events.desk.frame import allowed, desk, may, me, own_events_only
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.publishing import queries as publishing
@@ -102,9 +102,8 @@ def _hands() -> Iterator[Hand]:
 
 def _mail_hands() -> Iterator[Hand]:
     counts = mailing.counts()
-    if since := mailing.silent_since():
-        text = _("The mail server has not responded properly since %(moment)s.", moment=desk_time(since))
-        yield Hand(text, "bad", url_for("desk.outbox", state=MailState.DEFERRED), _("See what is waiting"))
+    if said := outage.sentences():
+        yield Hand(" ".join(said), "bad", url_for("desk.outbox"), _("See what is waiting"))
     if unwritten := mailing.unwritten():
         text = _("Some changes could not be turned into e-mails (%(count)s).", count=len(unwritten))
         yield Hand(text, "bad", url_for("desk.outbox"), _("See why"))

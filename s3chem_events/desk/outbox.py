@@ -9,6 +9,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.guard import POLICY, settings
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.desk import outage
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.mailing import outbox, queries, relaying, render, restraint
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
@@ -78,6 +79,7 @@ def email_list() -> ResponseReturnValue:
         count=count,
         has_mailbox=settings().mail is None,
         unwritten=queries.unwritten(),
+        outage=outage.sentences(),
     )
 
 
@@ -113,13 +115,17 @@ def email_body(email_id: int) -> Response:
 def email_retry(email_id: int) -> ResponseReturnValue:
     """Have an e-mail tried at once."""
     _found(email_id)
+    in_trouble = queries.outage(settings().way_out) is not None
     try:
         with transaction():
             outbox.retry(email_id, by=by())
     except outbox.NotRetriable:
         flash(_("This e-mail is already on its way."), "bad")
     else:
-        flash(_("Trying again now."), "good")
+        said = _("Trying again now.")
+        if in_trouble:
+            said = _("The mail server has not been responding; trying again now, with this e-mail first in line.")
+        flash(said, "good")
     return redirect(url_for("desk.email", email_id=email_id))
 
 

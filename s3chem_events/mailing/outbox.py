@@ -17,7 +17,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import UTCDateTime, db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, restraint
+from s3chem_events.mailing import addresses, pace, restraint
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, Draft, Letter, Letterhead, State
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail, Suppression
 from s3chem_events.mailing.results import AGAIN, STATES, Outcome, Result, wait_after
@@ -165,15 +165,18 @@ def suppressed(claims: Sequence[Claimed]) -> set[int]:
 
 
 def retry(email_id: int, *, by: Actor) -> None:
-    """Have an e-mail tried at once; the bell rings when the caller commits.
+    """Have an e-mail tried at once, first in line, even if its server rests; the bell rings when the caller commits.
 
     Raises:
         NotRetriable: it is on its way or has arrived.
 
     """
-    values = {"state": State.QUEUED, "attempts": 0, "due_at": now(), "owner": None, "mailbox_digest": None}
+    oldest = db.session.scalar(db.select(db.func.min(OutgoingEmail.due_at)))
+    first = min(filter(None, (oldest, now()))) - timedelta(milliseconds=1)
+    values = {"state": State.QUEUED, "due_at": first, "owner": None, "mailbox_digest": None}
     if not _move(email_id, RETRIABLE, values):
         raise NotRetriable(email=email_id)
+    pace.wake()
     journal.record("email.retried", email_id, by=by)
 
 

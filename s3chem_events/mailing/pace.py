@@ -58,6 +58,11 @@ def well(server: str) -> None:
         state.troubles, state.trouble, state.troubled_since, state.rests_until = 0, "", None, None
 
 
+def wake() -> None:
+    """Let every server be asked at once, whatever rest it was given: somebody wants to know now."""
+    db.session.execute(db.update(MailServerState).values(rests_until=None))
+
+
 def _state(server: str) -> MailServerState:
     found = db.session.get(MailServerState, server, with_for_update=True, populate_existing=True)
     if found is None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import load_only
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing.letters import State
+from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import DeliveryAttempt, MailServerState, OutgoingEmail, RelayFailure
 
 PAGE = 50
@@ -38,6 +38,15 @@ class Wanted:
 
     state: State | None = None
     address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Since when a mail server has been in trouble, what it said last, when it is asked again."""
+
+    since: datetime
+    trouble: str
+    next_try_at: datetime
 
 
 def emails(wanted: Wanted, *, page: int = 1) -> list[OutgoingEmail]:
@@ -108,12 +117,18 @@ def held_count() -> int:
     return db.session.scalar(db.select(func.count(OutgoingEmail.id)).where(*held)) or 0
 
 
-def silent_since() -> datetime | None:
-    """Return since when a mail server has been in trouble; None where all answer."""
-    since: datetime | None = db.session.scalar(
-        db.select(func.min(MailServerState.troubled_since)).where(MailServerState.troubles > 0)
-    )
-    return since
+def waiting_count() -> int:
+    """Return how many e-mails wait for a mail server."""
+    query = db.select(func.count(OutgoingEmail.id)).where(OutgoingEmail.state.in_(WAITING))
+    return db.session.scalar(query) or 0
+
+
+def outage(server: str) -> Outage | None:
+    """Return how long and why a mail server has been in trouble; None where it answers."""
+    state = db.session.get(MailServerState, server)
+    if state is None or not state.troubles or state.troubled_since is None:
+        return None
+    return Outage(state.troubled_since, state.trouble, state.rests_until or now())
 
 
 def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:

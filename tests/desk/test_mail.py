@@ -7,11 +7,13 @@ from s3chem_events.accounts import actions
 from s3chem_events.core import config
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
+from s3chem_events.mailing import queries
 from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import MailServerState, OutgoingEmail
 from tests.factories import add_event, count, register, soup, words
 from tests.support.desk import signed_in
 from tests.support.post_office import At
+from tests.support.servers import free_port
 
 
 def work(app) -> None:
@@ -99,7 +101,7 @@ def test_a_silent_server_and_what_waits_too_long_are_said(app, confirmation):
     work(app)
     change(app, state=State.DEFERRED, created_at=now() - timedelta(hours=25))
     with app.app_context(), transaction():
-        db.session.add(MailServerState(name="mail.example", troubles=3, troubled_since=now() - timedelta(hours=2)))
+        db.session.merge(MailServerState(name="mailbox", troubles=3, troubled_since=now() - timedelta(hours=2)))
     page = words(signed_in(app).get("/desk/"))
     assert "The mail server has not responded properly since" in page
     assert "Some e-mails have been waiting for more than a day (1)." in page
@@ -181,6 +183,34 @@ def app_with_server(environ, smtp_server):
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def test_a_silent_server_is_explained_and_asked_at_once_for_the_email_that_somebody_wants(environ, clock):
+    port = free_port()
+    server = {"S3CHEM_MAIL_SERVER": "127.0.0.1", "S3CHEM_MAIL_PORT": str(port), "S3CHEM_MAIL_TLS": "none"}
+    app = create_app(config.load(environ | server))
+    add_event(app)
+    for number in (1, 2):
+        register(app.test_client(), email=f"p{number}@uczelnia.example")
+    work(app)
+    desk = signed_in(app)
+    said = (
+        "The mail server has not responded properly since 23 November 2026, 13:00 CET: the server refuses the connection."
+        " 2 e-mails are waiting. The next try is at 23 November 2026, 13:00 CET."
+    )
+    for page in ("/desk/", "/desk/mail/"):
+        assert said in words(desk.get(page))
+    assert "Put off no connection" not in words(desk.get("/desk/mail/1"))
+    press(desk, "/desk/mail/1", "/desk/mail/1/retry")
+    page = words(desk.get("/desk/mail/1"))
+    assert "with this e-mail first in line." in page
+    assert "Next try as soon as possible" in page
+    work(app)
+    with app.app_context():
+        tries = [(email.id, email.attempts) for email in queries.emails(queries.Wanted())]
+        db.session.remove()
+        db.engine.dispose()
+    assert tries == [(2, 0), (1, 2)]
 
 
 def test_a_change_that_became_no_email_is_shown_with_its_reason_and_tried_again(app, confirmation, monkeypatch):
