@@ -57,13 +57,13 @@ def _of_state(before: EventFacts | None, after: EventFacts, today: date, booked:
         return
     if after.state is State.CANCELLED:
         sentence = ngettext(
-            "Cancelling is final. %(num)s person is registered; nobody is told by this press.",
-            "Cancelling is final. %(num)s people are registered; nobody is told by this press.",
+            "Cancelling is final. %(num)s person is registered; this does not notify anybody.",
+            "Cancelling is final. %(num)s people are registered; this does not notify anybody.",
             booked.people,
         )
         yield Question("cancelled", sentence)
     elif after.state is State.OVER and _last_day(after) >= today:
-        yield Question("over", _("“Over” is final, and the last day is still to come."))
+        yield Question("over", _("“Ended” is final, and the last day is still to come."))
     elif after.state is State.DRAFT:
         sentence = _(
             "As a draft the event disappears from the public site and from subscribed calendars; "
@@ -86,10 +86,10 @@ def _of_places(after: EventFacts, booked: Booked) -> Iterator[Question]:
             held = booked.places.get((part.key, mode), 0)
             if places is not None and held > places:
                 sentence = ngettext(
-                    "%(part)s, %(mode)s: %(num)s person holds a place, more than the %(places)s there are now. "
-                    "Nobody is thrown out; new ones are refused.",
-                    "%(part)s, %(mode)s: %(num)s people hold a place, more than the %(places)s there are now. "
-                    "Nobody is thrown out; new ones are refused.",
+                    "%(part)s, %(mode)s: %(num)s person holds a place, more than the %(places)s available now. "
+                    "Nobody loses a place; new registrations are refused.",
+                    "%(part)s, %(mode)s: %(num)s people hold a place, more than the %(places)s available now. "
+                    "Nobody loses a place; new registrations are refused.",
                     held,
                     part=part.title.within(i18n.language()),
                     mode=words.modes()[mode],

@@ -87,7 +87,7 @@ def _part(name: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[
     for label, write in ((_("days"), _days), (_("hours"), _hours)):
         if write(before) != write(after):
             yield line(label, write(before), write(after))
-    for label, key in ((_("who may come"), "visibility"), (_("link for taking part online"), "online_url")):
+    for label, key in ((_("who can attend"), "visibility"), (_("link for online participants"), "online_url")):
         if before.get(key) != after.get(key):
             yield line(label, said((key,), before.get(key)), said((key,), after.get(key)))
     for label, mode in ((_("places on site"), Mode.ON_SITE), (_("places online"), Mode.ONLINE)):

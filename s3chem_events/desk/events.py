@@ -185,7 +185,7 @@ def _not_deleted(code: str) -> str:
         NotADraft.code: _(
             "Only a draft can be deleted. While nobody is registered, an event can be made a draft again first."
         ),
-        StillRegistered.code: _("People registered for this event once, so it stays."),
+        StillRegistered.code: _("People have registered for this event, so it cannot be deleted."),
     }
     return said[code]
 

@@ -61,7 +61,7 @@ def sensible(_form: Form, field: Field) -> None:
     """Hold a day within the years that can be meant: a mistyped one is noticed here, not by the visitors."""
     if field.data is not None and not FIRST_YEAR <= field.data.year <= now().year + MOST_YEARS_AHEAD:
         last = now().year + MOST_YEARS_AHEAD
-        raise ValidationError(gettext("Give a year from %(first)s to %(last)s.", first=FIRST_YEAR, last=last))
+        raise ValidationError(gettext("Enter a year from %(first)s to %(last)s.", first=FIRST_YEAR, last=last))
 
 
 def say(field: Field, message: str) -> None:

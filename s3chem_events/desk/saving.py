@@ -88,7 +88,7 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
             asking.check(newest, facts, confirmed=confirmed, today=today(facts.zone), booked=held)
     except Refused as refusal:
         return _refused(slug, form, expected, refusal)
-    changed = _("Saved.") if number == expected else _("Saved. What somebody else saved meanwhile is kept.")
+    changed = _("Saved.") if number == expected else _("Saved. What someone else saved in the meantime has been kept.")
     flash(_("Nothing was changed.") if event.revision == number else changed, "good")
     return Answer(event.slug)
 
@@ -103,9 +103,12 @@ def mark(form: Any, answer: Answer) -> None:
             theirs = changes.said(clash.path, clash.theirs)
             say(
                 field,
-                _("Somebody else saved here: %(theirs)s. Yours is shown; saving again keeps yours.", theirs=theirs)
+                _(
+                    "Someone else saved this here: %(theirs)s. Your version is shown; save again to keep it.",
+                    theirs=theirs,
+                )
                 if theirs
-                else _("Somebody else changed this, too. Yours is shown; saving again keeps yours."),
+                else _("Someone else changed this too. Your version is shown; save again to keep it."),
             )
 
 
@@ -168,7 +171,9 @@ def _meanwhile(slug: str, form: Any, expected: int, refusal: Clashed | actions.S
     if isinstance(refusal, actions.Stale):
         sentence = _("Someone else changed this event while you were editing it. None of your changes are saved yet.")
         return Answer(slug, refusal.status, sentence, revisions)
-    sentence = _("Both of you changed the same. Nothing of yours is saved yet; all else of theirs is taken over below.")
+    sentence = _(
+        "You both changed the same thing. None of your changes are saved yet; the other person’s remaining changes are included below."
+    )
     return Answer(
         slug,
         refusal.status,
@@ -194,8 +199,8 @@ def _at_field(form: Any, refusal: Refused) -> tuple[Field, str] | None:
 
 def _mode_in_use(form: Any, refusal: booked.ModeInUse) -> tuple[Field, str] | None:
     sentence = ngettext(
-        "%(num)s person holds a place here, so “%(mode)s” has to stay. Set the places to 0 to take nobody else.",
-        "%(num)s people hold a place here, so “%(mode)s” has to stay. Set the places to 0 to take nobody else.",
+        "%(num)s person holds a place here, so “%(mode)s” has to stay. Set the places to 0 to accept nobody else.",
+        "%(num)s people hold a place here, so “%(mode)s” has to stay. Set the places to 0 to accept nobody else.",
         refusal.held,
         mode=words.modes()[refusal.mode],
     )

@@ -140,7 +140,7 @@ def test_facts_and_parts_are_changed_and_the_history_tells(app, organiser):
     assert wanted.parts[0] == CLOSED_DAY
     history = words(organiser.get(EVENT + "/"))
     assert "Revision 2 · 23 November 2026, 13:00 CET · coordinator0@s3chem.example" in history
-    assert "State: Save the date → Announced" in history
+    assert "Status: Save the date → Announced" in history
 
 
 def test_parts_are_added_moved_and_removed_with_buttons_alone(app, organiser):

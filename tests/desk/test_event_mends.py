@@ -59,7 +59,7 @@ def test_fewer_places_than_are_held_are_saved_by_a_second_press(app, organiser):
     page = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"parts-1-on_site_places": "1"})
     assert page.status_code == 409
     sentence = "Public conference, On site: 2 people hold a place, more than the 1 there are now."
-    assert f"{sentence} Nobody is thrown out; new ones are refused." in words(page)
+    assert f"{sentence} Nobody loses a place; new registrations are refused." in words(page)
     assert facts_of(app) == CONFERENCE
     assert organiser.post(EDIT, data=filled(page) | confirmed(page)).status_code == 303
     assert facts_of(app).parts[1].capacity[Mode.ON_SITE] == 1
@@ -116,7 +116,7 @@ def test_nothing_is_hidden_or_deleted_that_people_registered_for(app, organiser)
     revise_event(app, state=State.DRAFT)  # by whoever does not know of the registration
     page = organiser.post(f"{EVENT}/deletion", data=_token(organiser))
     assert page.status_code == 409
-    assert "People registered for this event once, so it stays." in words(page)
+    assert "People have registered for this event, so it cannot be deleted." in words(page)
     assert count(app, Event) == 1
 
 
@@ -139,7 +139,7 @@ def test_changes_of_two_at_different_places_are_put_together(app, organiser):
     day = replace(PUBLIC_DAY, title=Text(en="Renamed day"))
     revise_event(app, region="Lombardy", parts=(CLOSED_DAY, day), venue=VenueFacts(city="Milano", country="IT"))
     assert organiser.post(EDIT, data=typed).status_code == 303
-    assert "Saved. What somebody else saved meanwhile is kept." in words(organiser.get(f"{EVENT}/"))
+    assert "Saved. What someone else saved in the meantime has been kept." in words(organiser.get(f"{EVENT}/"))
     assert facts_of(app) == replace(
         CONFERENCE,
         title=Text({**CONFERENCE.title, "en": "Mine"}),
@@ -160,7 +160,7 @@ def test_what_both_changed_is_marked_at_its_field_and_saved_by_a_second_press(ap
         "title": "Somebody else saved here: Theirs. Yours is shown; saving again keeps yours.",
         "parts-0-on_site_places": "Somebody else saved here: 20. Yours is shown; saving again keeps yours.",
     }
-    assert "Somebody else saved meanwhile Both of you changed the same." in words(page)
+    assert "Someone else saved in the meantime Both of you changed the same." in words(page)
     assert "Region: Limburg → Lombardy" in words(page)
     assert (filled(page)["title"], filled(page)["region"]) == ("Mine", "Lombardy")
     assert facts_of(app).title == Text(en="Theirs")
