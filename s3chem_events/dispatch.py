@@ -98,10 +98,10 @@ def relay() -> int:
     # Another worker may have relayed the same facts meanwhile: the outbox's unique key takes each letter once.
     while len(letters) > BATCH:
         with transaction():
-            outbox.post(letters[:BATCH])
+            outbox.post(relaying.still_wanted(letters[:BATCH], FORGET))
         del letters[:BATCH]
     with transaction():
-        outbox.post(letters)
+        outbox.post(relaying.still_wanted(letters, FORGET))
         for fact in facts:
             if fact.kind in FORGET:
                 outbox.forget(FORGET[fact.kind], fact.subject_id)

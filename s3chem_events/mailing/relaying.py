@@ -8,6 +8,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.mailing.letters import Letter
 from s3chem_events.mailing.models import RelayFailure
 
 TRIES = 5
@@ -22,6 +23,14 @@ def waiting(*, most: int) -> list[Fact]:
     for fact in facts:
         db.session.expunge(fact)
     return facts
+
+
+def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, str]) -> list[Letter]:
+    """Leave out letters about what was erased while they were written; `forgetting` maps fact kinds to their rooms."""
+    subjects = {letter.subject_id for letter in letters}
+    query = db.select(Fact.kind, Fact.subject_id).where(Fact.kind.in_(forgetting), Fact.subject_id.in_(subjects))
+    gone = {(forgetting[kind], subject_id) for kind, subject_id in db.session.execute(query)}
+    return [letter for letter in letters if (letter.kind.partition(".")[0], letter.subject_id) not in gone]
 
 
 def settle(fact_ids: Sequence[int]) -> None:

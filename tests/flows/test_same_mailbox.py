@@ -2,9 +2,10 @@
 
 from icalendar import Calendar
 
+from s3chem_events import dispatch
 from s3chem_events.core.db import db
 from s3chem_events.mailing.models import OutgoingEmail
-from tests.factories import add_event, hidden, register
+from tests.factories import add_event, count, hidden, register
 from tests.support.post import work
 
 
@@ -55,3 +56,18 @@ def test_one_persons_withdrawal_leaves_the_others_entry_in_a_shared_mailbox(app,
     assert [method for method, _at in entries(app)] == ["REQUEST", "REQUEST"]
     withdraw(client, jan)
     assert [method for method, _at in entries(app)] == ["REQUEST", "REQUEST", "CANCEL"]
+
+
+def test_who_said_not_me_while_the_worker_was_writing_is_not_written_to(app, client, monkeypatch):
+    add_event(app)
+    own = register(client).headers["Location"]
+    write = dispatch._written
+
+    def slowly(*args):
+        letters = write(*args)
+        client.post(f"{own}/not-me", data=hidden(client, f"{own}/not-me"))
+        return letters
+
+    monkeypatch.setattr(dispatch, "_written", slowly)
+    assert entries(app) == []
+    assert count(app, OutgoingEmail) == 0
