@@ -178,7 +178,7 @@ def _view(registration: Registration, lang: str, token: str) -> RegistrationView
     steps = [
         _("An e-mail with your calendar entry is on its way to %(address)s.", address=registration.email),
         _(
-            "Times, venue and programme will be published on the event page; a subscribed calendar is updated by itself."
+            "Times, venue and programme will be published on the event page; a subscribed calendar updates itself."
         ),
     ]
     return RegistrationView(
