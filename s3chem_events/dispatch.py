@@ -42,6 +42,7 @@ EMAILS: dict[str, Composer] = {
     "registration.confirmed": registration.confirmed,
     "registration.withdrawn": registration.withdrawn,
     "registration.link_requested": registration.link_requested,
+    "organiser.invited": _writing(accounts.invited),
     "organiser.link_requested": _writing(accounts.link_requested),
 }
 """Which facts write to whom. A composer whose subject is gone yields nothing."""

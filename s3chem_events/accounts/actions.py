@@ -1,5 +1,7 @@
 """What is done with organisers: add, let in by link, change, disable. Each changes rows and notes who did it."""
 
+from datetime import timedelta
+
 from sqlalchemy import CursorResult
 
 from s3chem_events.accounts import audit, passwords, queries, roles, security, tokens
@@ -10,6 +12,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import OPERATOR, VISITOR, Actor
+from s3chem_events.core.text import Text
 
 NOBODY = 0
 """No organiser has this id."""
@@ -87,12 +90,19 @@ def request_link(email: str) -> None:
     audit.note("organiser.link_requested", by=VISITOR, organiser=organiser_id)
 
 
-def sign_in_url(organiser: Organiser, *, base_url: str) -> str:
-    """Make a link that lets an organiser in once, within half an hour; returns its address."""
+def invite(organiser: Organiser, *, titles: list[Text], by: Actor) -> None:
+    """Let a new organiser have an e-mail that says who invites, for what, with a way in that lasts for days."""
+    journal.record("organiser.invited", organiser.id, by=by, titles=[dict(title) for title in titles])
+    audit.note("organiser.invited", by=by, organiser=organiser.id)
+
+
+def sign_in_url(organiser: Organiser, *, base_url: str, lasts: timedelta = queries.LINK_LASTS) -> str:
+    """Make a link that lets an organiser in once, within half an hour or so long; returns its address."""
     token = tokens.make()
+    begins = now() + lasts - queries.LINK_LASTS
     old = SignInLink.made_at < now() - queries.LINK_LASTS
     db.session.execute(db.delete(SignInLink).where(SignInLink.organiser_id == organiser.id, old))
-    db.session.add(SignInLink(organiser_id=organiser.id, digest=tokens.digest(token), made_at=now()))
+    db.session.add(SignInLink(organiser_id=organiser.id, digest=tokens.digest(token), made_at=begins))
     return f"{base_url}/desk/sign-in/{token}"
 
 

@@ -93,7 +93,10 @@ class OrganiserSession(Model):
 
 
 class SignInLink(Model):
-    """A way in for one time and half an hour; only its digest is kept."""
+    """A way in for one time; only its digest is kept.
+
+    It is good for half an hour from `made_at`; that of an invitation, which is good for longer, lies ahead.
+    """
 
     __tablename__ = "sign_in_link"
 

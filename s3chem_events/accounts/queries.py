@@ -11,6 +11,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 
 LINK_LASTS = timedelta(minutes=30)
+INVITATION_LASTS = timedelta(days=7)
 SESSION_LASTS = timedelta(days=7)
 
 

@@ -69,6 +69,7 @@ def home() -> ResponseReturnValue:
         "desk/home.html",
         section="home",
         coming=[_coming(event, taken) for event in coming],
+        has_no_events=own is not None and not own,
         hands=list(_hands()),
         lately=[
             sum(n for event_id, n in registration.registered_since(now() - ago).items() if event_id in ids)

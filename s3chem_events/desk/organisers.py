@@ -91,7 +91,7 @@ def organiser_new() -> ResponseReturnValue:
                 event_ids=form.event_ids,
                 by=by(),
             )
-            actions.request_link(added.email)
+            _invite(added)
     except actions.AlreadyThere as refusal:
         form.email.errors = [_("There is already an organiser with this address.")]
         return _form(form, status=refusal.status)
@@ -99,6 +99,8 @@ def organiser_new() -> ResponseReturnValue:
         form.email.errors = [_("This is not an e-mail address.")]
         return _form(form, status=refusal.status)
     flash(_("Added. A sign-in link is on its way to %(email)s.", email=added.email), "good")
+    if roles.is_bound(added.role) and not form.event_ids:
+        flash(_("This role is limited to assigned events, and none is assigned yet. Open the name to choose."))
     return redirect(url_for("desk.organisers"))
 
 
@@ -126,7 +128,10 @@ def organiser_link(organiser_id: int) -> ResponseReturnValue:
     """Send an organiser a new sign-in link."""
     someone = _found(organiser_id)
     with transaction():
-        actions.request_link(someone.email)
+        if someone.signed_in_at is None:
+            _invite(someone)
+        else:
+            actions.request_link(someone.email)
     flash(_("A sign-in link is on its way to %(email)s.", email=someone.email), "good")
     return redirect(url_for("desk.organiser", organiser_id=organiser_id))
 
@@ -166,6 +171,11 @@ def organiser_second_factor_removal(organiser_id: int) -> ResponseReturnValue:
         actions.remove_second_factor(someone, by=by())
     flash(_("Codes and security keys of %(email)s are switched off.", email=someone.email), "good")
     return redirect(url_for("desk.organiser", organiser_id=organiser_id))
+
+
+def _invite(someone: Organiser) -> None:
+    titles = [event.title for event in publishing.all_events() if event.id in someone.event_ids]
+    actions.invite(someone, titles=titles if roles.is_bound(someone.role) else [], by=by())
 
 
 def _found(organiser_id: int) -> Organiser:

@@ -54,6 +54,10 @@ class TokenForm(FlaskForm):
     """Nothing but the token against forged posts."""
 
 
+def _sign_in_page(form: SignInForm) -> str:
+    return render_template("desk/sign_in.html", form=form, has_passkeys=security.passkeys_work_here())
+
+
 def address() -> str:
     """The address typed in, for the limits."""
     return "sign-in:" + request.form.get("email", "").strip().lower()[:LONGEST_ADDRESS]
@@ -77,7 +81,7 @@ def sign_in() -> ResponseReturnValue:
         return redirect(local(request.args.get("next")))
     form = SignInForm(next=request.args.get("next", ""))
     if not form.validate_on_submit():
-        return render_template("desk/sign_in.html", form=form), 422 if form.errors else 200
+        return _sign_in_page(form), 422 if form.errors else 200
     someone = queries.organiser_by_address(form.email.data or "")
     known = someone.id if someone is not None else None  # read now: later it would cost a statement of its own
     good = security.password_matches(someone, form.password.data or "")
@@ -87,7 +91,7 @@ def sign_in() -> ResponseReturnValue:
             return security.let_in(someone, by="password", next_url=next_url) or redirect(next_url)
         audit.note("sign_in.failed", by=VISITOR, organiser=known)
     form.password.errors = [_("The e-mail address or the password is wrong.")]
-    return render_template("desk/sign_in.html", form=form), 422
+    return _sign_in_page(form), 422
 
 
 @desk.route("/sign-in/link", methods=["GET", "POST"])

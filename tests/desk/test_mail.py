@@ -195,8 +195,8 @@ def test_a_silent_server_is_explained_and_asked_at_once_for_the_email_that_someb
     work(app)
     desk = signed_in(app)
     said = (
-        "The mail server has not responded properly since 23 November 2026, 13:00 CET: the server refuses the connection."
-        " 2 e-mails are waiting. The next try is at 23 November 2026, 13:00 CET."
+        "The mail server has not responded properly since 23 November 2026, 13:00 CET: "
+        "the server refuses the connection. 2 e-mails are waiting. The next try is at 23 November 2026, 13:00 CET."
     )
     for page in ("/desk/", "/desk/mail/"):
         assert said in words(desk.get(page))

@@ -4,6 +4,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import OPERATOR, Fact
 from tests.factories import add_event, count, hidden, soup, words
 from tests.support.desk import signed_in
+from tests.support.post import kept, work
 
 
 def token(client, page: str = "/desk/organisers/new") -> dict[str, str]:
@@ -24,7 +25,36 @@ def test_a_coordinator_adds_a_partner_who_gets_a_link(app):
         pia = queries.organiser_by_address("pia@region.example")
         assert pia is not None
         assert (pia.name, pia.language, pia.role, len(pia.event_ids)) == ("Pia", "fr", Role.PARTNER_ORGANISER, 1)
-    assert count(app, Fact, kind="organiser.link_requested", subject_id=pia.id) == 1
+    assert count(app, Fact, kind="organiser.invited", subject_id=pia.id) == 1
+
+
+def test_an_invitation_says_who_invites_and_for_what_and_is_good_for_a_week(app, clock):
+    add_event(app)
+    client = signed_in(app)
+    box = soup(client.get("/desk/organisers/new")).select_one("input[name=events]")
+    assert box is not None
+    form = hidden(client, "/desk/organisers/new") | {"email": "pia@region.example", "language": "en"}
+    client.post("/desk/organisers/new", data=form | {"role": "partner_organiser", "events": box["value"]})
+    work(app)
+    (mail,) = kept(app)
+    said = " ".join(mail.text.split())
+    assert "coordinator0@s3chem.example of S3Chem has added you to the organisers" in said
+    assert "You are a partner organiser: you edit your events, see and export their participants." in said
+    assert "Your events: Final conference" in said
+    assert "because coordinator0@s3chem.example entered pia@region.example as an organiser’s address" in said
+    link = next(word for word in said.split() if "/desk/sign-in/" in word)
+    clock.advance(days=6)
+    assert app.test_client().get(link).status_code == 200
+    clock.advance(days=1, seconds=1)
+    assert app.test_client().get(link).status_code == 410
+
+
+def test_a_partner_without_events_is_told_so_at_both_ends(app):
+    client = signed_in(app)
+    form = hidden(client, "/desk/organisers/new") | {"email": "pia@region.example", "language": "en"}
+    client.post("/desk/organisers/new", data=form | {"role": "partner_organiser"})
+    assert "none is assigned yet. Open the name to choose." in words(client.get("/desk/organisers/"))
+    assert "No event has been assigned to you yet." in words(signed_in(app, Role.PARTNER_ORGANISER).get("/desk/"))
 
 
 def test_a_role_holds_from_the_next_click_and_is_written_down(app):

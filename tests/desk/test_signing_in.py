@@ -59,6 +59,11 @@ def test_a_password_opens_the_desk_and_the_way_out_closes_it(app, client, anna):
     ]
 
 
+def test_a_passkey_is_offered_only_where_browsers_take_one(client):
+    assert "Use a passkey" in words(client.get("/desk/sign-in"))
+    assert "Use a passkey" not in words(client.get("/desk/sign-in", base_url="http://127.0.0.1:8000"))
+
+
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(app, client, anna):
     known = sign_in(client, password="wrong wrong wrong")
     unknown = sign_in(client, email="nobody@region.example")
