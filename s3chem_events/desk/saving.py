@@ -172,7 +172,8 @@ def _meanwhile(slug: str, form: Any, expected: int, refusal: Clashed | actions.S
         sentence = _("Someone else changed this event while you were editing it. None of your changes are saved yet.")
         return Answer(slug, refusal.status, sentence, revisions)
     sentence = _(
-        "You both changed the same thing. None of your changes are saved yet; the other person’s remaining changes are included below."
+        "You both changed the same thing. None of your changes are saved yet; "
+        "the other person’s remaining changes are included below."
     )
     return Answer(
         slug,

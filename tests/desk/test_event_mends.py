@@ -43,7 +43,7 @@ def test_a_mode_that_people_hold_places_in_stays(app, organiser):
     typed = filled(organiser.get(EDIT))
     del typed["parts-1-on_site"]
     page = organiser.post(EDIT, data=typed)
-    sentence = "1 person holds a place here, so “On site” has to stay. Set the places to 0 to take nobody else."
+    sentence = "1 person holds a place here, so “On site” has to stay. Set the places to 0 to accept nobody else."
     assert (page.status_code, errors(page)) == (409, {"parts-1-on_site": sentence})
     assert facts_of(app) == CONFERENCE
     typed = filled(organiser.get(EDIT))
@@ -58,7 +58,7 @@ def test_fewer_places_than_are_held_are_saved_by_a_second_press(app, organiser):
         register(app.test_client(), given_name=f"Person {number}", email=f"p{number}@uczelnia.example")
     page = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"parts-1-on_site_places": "1"})
     assert page.status_code == 409
-    sentence = "Public conference, On site: 2 people hold a place, more than the 1 there are now."
+    sentence = "Public conference, On site: 2 people hold a place, more than the 1 available now."
     assert f"{sentence} Nobody loses a place; new registrations are refused." in words(page)
     assert facts_of(app) == CONFERENCE
     assert organiser.post(EDIT, data=filled(page) | confirmed(page)).status_code == 303
@@ -73,7 +73,7 @@ def test_cancelling_is_asked_for_once_more(app, organiser):
     register(app.test_client())
     page = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"state": "cancelled"})
     assert page.status_code == 409
-    assert "Cancelling is final. 1 person is registered; nobody is told by this press." in words(page)
+    assert "Cancelling is final. 1 person is registered; this does not notify anybody." in words(page)
     assert facts_of(app).state is State.SAVE_THE_DATE
     assert organiser.post(EDIT, data=filled(page) | confirmed(page)).status_code == 303
     assert facts_of(app).state is State.CANCELLED
@@ -90,7 +90,7 @@ def test_a_past_day_is_asked_for_and_an_absurd_one_refused(app, organiser):
     assert facts_of(app, "lodz-meets-maastricht-2026").state is State.SAVE_THE_DATE
     absurd = SAVE_THE_DATE | {"first_day": "0207-06-17", "last_day": "2207-06-18"}
     page = organiser.post(path, data=hidden(organiser, path) | absurd)
-    sentence = "Give a year from 2000 to 2046."
+    sentence = "Enter a year from 2000 to 2046."
     assert (page.status_code, errors(page)) == (422, {"first_day": sentence, "last_day": sentence})
 
 
@@ -157,10 +157,10 @@ def test_what_both_changed_is_marked_at_its_field_and_saved_by_a_second_press(ap
     page = organiser.post(EDIT, data=typed)
     assert page.status_code == 409
     assert errors(page) == {
-        "title": "Somebody else saved here: Theirs. Yours is shown; saving again keeps yours.",
-        "parts-0-on_site_places": "Somebody else saved here: 20. Yours is shown; saving again keeps yours.",
+        "title": "Someone else saved this here: Theirs. Your version is shown; save again to keep it.",
+        "parts-0-on_site_places": "Someone else saved this here: 20. Your version is shown; save again to keep it.",
     }
-    assert "Someone else saved in the meantime Both of you changed the same." in words(page)
+    assert "Someone else saved in the meantime You both changed the same thing." in words(page)
     assert "Region: Limburg → Lombardy" in words(page)
     assert (filled(page)["title"], filled(page)["region"]) == ("Mine", "Lombardy")
     assert facts_of(app).title == Text(en="Theirs")
@@ -179,7 +179,7 @@ def test_translators_at_one_event_do_not_disturb_each_other(app, organiser):
     typed = filled(organiser.get(path)) | {"title": "Konferencja"}
     revise_event(app, title=Text({**CONFERENCE.title, "pl": "Finał"}))
     page = organiser.post(path, data=typed)
-    sentence = "Somebody else saved here: Finał. Yours is shown; saving again keeps yours."
+    sentence = "Someone else saved this here: Finał. Your version is shown; save again to keep it."
     assert (page.status_code, errors(page)) == (409, {"title": sentence})
     assert organiser.post(path, data=filled(page)).status_code == 303
     assert facts_of(app).title == Text({**CONFERENCE.title, "pl": "Konferencja"})
