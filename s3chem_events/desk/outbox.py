@@ -22,11 +22,12 @@ SANDBOX = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox
 
 
 def states() -> dict[State, tuple[str, str]]:
-    """Return the name of each state and the chip that carries it."""
+    """Return the name of each state and the chip that carries it. What is kept in the mailbox has reached nobody."""
+    sent = (_("Kept in the mailbox"), "") if settings().mail is None else (_("Sent"), "chip-open")
     return {
         State.QUEUED: (_("Waiting"), ""),
         State.SENDING: (_("Being sent"), "chip-save"),
-        State.SENT: (_("Sent"), "chip-open"),
+        State.SENT: sent,
         State.DEFERRED: (_("Deferred"), "chip-moved"),
         State.UNKNOWN: (_("Uncertain"), "chip-moved"),
         State.FAILED: (_("Failed"), "chip-cancelled"),

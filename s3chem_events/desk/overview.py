@@ -59,6 +59,7 @@ def shown(event: Event) -> dict[str, object]:
         "has_public_part": any(part.visibility is Visibility.PUBLIC for part in event.parts),
         "revisions": [(revision, changes.lines(revision.changes)) for revision in revisions],
         "downloads": downloads,
+        "disowned": participants.disowned(event.id),
         "names": names_of([*revisions, *downloads]),
         "stamp": lambda moment: i18n.stamp(moment, event.zone, language),
     }

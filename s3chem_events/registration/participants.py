@@ -151,6 +151,12 @@ def person(event_id: int, reference: str) -> Registration | None:
     return found
 
 
+def disowned(event_id: int) -> list[Fact]:
+    """Return when owners of addresses said that they had not registered for an event, newest first."""
+    query = db.select(Fact).where(Fact.kind == "registration.disowned", Fact.data["event"].as_integer() == event_id)
+    return list(db.session.scalars(query.order_by(Fact.id.desc()).limit(20)))
+
+
 def history(registration_id: int) -> list[Fact]:
     """Return what happened to a registration, newest first."""
     query = db.select(Fact).where(Fact.kind.startswith("registration."), Fact.subject_id == registration_id)

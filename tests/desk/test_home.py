@@ -1,7 +1,7 @@
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import transaction
 from s3chem_events.publishing import actions as publishing
-from tests.factories import WORKSHOP, add_event, register, soup, words
+from tests.factories import WORKSHOP, add_event, hidden, register, soup, words
 from tests.support.desk import signed_in
 
 
@@ -52,3 +52,13 @@ def test_the_desk_speaks_the_organisers_language(app):
     page = soup(signed_in(app, language="de").get("/desk/"))
     assert page.html is not None
     assert page.html["lang"] == "de"
+
+
+def test_an_event_says_when_somebody_had_not_registered_at_all(app, client):
+    add_event(app)
+    desk = signed_in(app)
+    heading = "“This was not me”"
+    assert heading not in words(desk.get("/desk/events/conference/"))
+    own = register(client).location
+    client.post(f"{own}/not-me", data=hidden(client, f"{own}/not-me"))
+    assert heading in words(desk.get("/desk/events/conference/"))

@@ -43,7 +43,7 @@ def test_the_outbox_says_where_an_email_stands_and_shows_it_in_a_cage(app, confi
     work(app)
     listed = words(desk.get("/desk/mail/"))
     assert "1 e-mail " in listed
-    assert "zaneta@uczelnia.example Sent 1" in listed
+    assert "zaneta@uczelnia.example Kept in the mailbox 1" in listed
     page = desk.get("/desk/mail/1")
     frame = soup(page).select_one("iframe")
     assert frame is not None
