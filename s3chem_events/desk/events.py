@@ -97,7 +97,7 @@ def event_deletion(slug: str) -> ResponseReturnValue:
         except (NotADraft, StillRegistered) as error:
             refusal = _not_deleted(error.code)
         else:
-            flash(_("The draft is deleted."), "good")
+            flash(_("The draft has been deleted."), "good")
             return redirect(url_for("desk.events"), 303)
     page = render_template("desk/events/deletion.html", **header(the_event(slug)), refusal=refusal)
     return page, 409 if request.method == "POST" else 200

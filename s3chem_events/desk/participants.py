@@ -12,6 +12,7 @@ from s3chem_events.attendance import exports
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
+from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import outbox, overview, words
 from s3chem_events.desk.events import header, the_event
@@ -26,6 +27,9 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import SORTS, Wanted
 
 LONGEST_SEARCH = 200
+PRESENT = "present"
+"""The list's usual state: all but withdrawn. A file that is asked for without any state is complete (contract)."""
+ALL = "all"
 EMAILS = "registration."
 """The beginning of the kinds of e-mails that go to participants."""
 TROUBLED = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.SUPPRESSED})
@@ -36,7 +40,7 @@ TROUBLED = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.SUPPRES
 def participants_list(slug: str) -> str:
     """Show the people at an event, found by a piece of a name in any spelling."""
     found = the_event(slug)
-    wanted = wanted_of(request.args)
+    wanted = wanted_of(request.args, usual=PRESENT)
     page = participants.page(found.id, wanted, number=request.args.get("page", 1, type=int))
     language = i18n.language()
     return render_template(
@@ -46,6 +50,10 @@ def participants_list(slug: str) -> str:
         troubles=_troubles(page),
         wanted=wanted,
         asked=_asked(wanted),
+        asked_of_files={**_asked(wanted), "state": _state(wanted)},
+        state=_state(wanted),
+        states={PRESENT: _("All but withdrawn"), ALL: _("All states"), **words.standings()},
+        base_url=settings().base_url.rstrip("/"),
         parts={part.key: part.title.within(language) for part in found.parts},
         regions=choices.regions(language),
         stamp=lambda moment: i18n.short_stamp(moment, found.zone, language),
@@ -122,23 +130,31 @@ def participant_link(slug: str, reference: str) -> ResponseReturnValue:
     return redirect(url_for("desk.participant", slug=found.slug, reference=reference), 303)
 
 
-def wanted_of(args: MultiDict[str, str]) -> Wanted:
-    """Return which people an address asks for; a value that is none asks for nothing."""
+def wanted_of(args: MultiDict[str, str], *, usual: str = ALL) -> Wanted:
+    """Return which people an address asks for; a value that is none asks for nothing, a state for the usual one."""
     mode, standing, sort = args.get("mode", ""), args.get("state", ""), args.get("sort", "name")
+    standing = standing if standing in {*Standing, PRESENT, ALL} else usual
     return Wanted(
         words=args.get("q", "")[:LONGEST_SEARCH],
         part=args.get("part", "")[:LONGEST_SEARCH],
         mode=Mode(mode) if mode in set(Mode) else None,
         standing=Standing(standing) if standing in set(Standing) else None,
         sort=sort if sort in SORTS else "name",
+        withdrawn=standing != PRESENT,
     )
 
 
 def _asked(wanted: Wanted) -> dict[str, str]:
     """Return the query of an address that asks for the same people."""
     sort = "" if wanted.sort == "name" else wanted.sort
-    asked = {"q": wanted.words, "part": wanted.part, "mode": wanted.mode, "state": wanted.standing, "sort": sort}
+    state = "" if _state(wanted) == PRESENT else _state(wanted)
+    asked = {"q": wanted.words, "part": wanted.part, "mode": wanted.mode, "state": state, "sort": sort}
     return {name: str(value) for name, value in asked.items() if value}
+
+
+def _state(wanted: Wanted) -> str:
+    """Return the chosen one of the list's states."""
+    return wanted.standing or (ALL if wanted.withdrawn else PRESENT)
 
 
 def _troubles(page: participants.Page) -> dict[int, tuple[str, str]]:

@@ -208,7 +208,7 @@ def _registration(event: Event, applicant: Applicant, person: str, digest: str) 
         applicant.email,
         registration.reference,
     )
-    registration.search = names.fold(" ".join(shown))[:LONGEST_SEARCH]
+    registration.search = names.sought(" ".join(shown))[:LONGEST_SEARCH]
     return registration
 
 

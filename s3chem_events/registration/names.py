@@ -20,6 +20,8 @@ DROPPED = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 UNDECOMPOSED = str.maketrans(
     {"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i", "’": "'"}
 )
+SKIPPED = str.maketrans(dict.fromkeys("'`‘ʼ´-‐–"))
+"""Marks within names that people leave out or type in many ways; folding has made the others one of these."""
 LINK = re.compile(r"://|www\.", re.IGNORECASE)
 
 
@@ -52,6 +54,11 @@ def fold(value: str) -> str:
     decomposed = unicodedata.normalize("NFKD", value.casefold().translate(UNDECOMPOSED))
     bare = "".join(c for c in decomposed if not unicodedata.combining(c) and c not in KEPT_FORMATS)
     return " ".join(bare.casefold().split())
+
+
+def sought(value: str) -> str:
+    """Return the text as the search of the desk keeps and compares it: O’Brien, O'Brien and OBrien are one."""
+    return fold(value).translate(SKIPPED)
 
 
 def holds_link(value: str) -> bool:

@@ -1,7 +1,7 @@
 """What the desk and the exports read of the people at an event. Selects only, in a known number of statements."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -46,11 +46,12 @@ class Wanted:
     mode: Mode | None = None
     standing: Standing | None = None
     sort: str = "name"
+    withdrawn: bool = True  # False leaves out who has withdrawn
 
     @property
     def filtered(self) -> bool:
         """Whether somebody may be left out."""
-        return bool(self.words.strip() or self.part or self.mode or self.standing)
+        return bool(self.words.strip() or self.part or self.mode or self.standing or not self.withdrawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,12 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some lines of the list, and how many there are in all."""
+    """Some lines of the list, how many there are in all, and how many would fit but have withdrawn."""
 
     rows: tuple[Participant, ...]
     total: int
     number: int
+    withdrawn: int = 0
 
     @property
     def last(self) -> int:
@@ -91,7 +93,7 @@ class Page:
 
 
 def page(event_id: int, wanted: Wanted, *, number: int = 1) -> Page:
-    """Return one page of the people at an event, in three statements; past the end it is the last page."""
+    """Return one page of the people at an event, in four statements; past the end it is the last page."""
     people = _people(event_id, wanted)
     total = db.session.scalar(db.select(func.count(Registration.id)).where(*people)) or 0
     number = max(1, min(number, -(-total // PAGE)))
@@ -99,7 +101,8 @@ def page(event_id: int, wanted: Wanted, *, number: int = 1) -> Page:
     query = db.select(*(getattr(Registration, name) for name in columns)).where(*people).order_by(*_order(wanted.sort))
     rows = db.session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).mappings().all()
     places = _places([row["id"] for row in rows])
-    return Page(tuple(Participant(**row, places=places.get(row["id"], ())) for row in rows), total, number)
+    lines = tuple(Participant(**row, places=places.get(row["id"], ())) for row in rows)
+    return Page(lines, total, number, _withdrawn(event_id, wanted))
 
 
 def participations(event_id: int, wanted: Wanted) -> Iterator[Sequence[tuple[str, ...]]]:
@@ -163,12 +166,22 @@ def history(registration_id: int) -> list[Fact]:
     return list(db.session.scalars(query.order_by(Fact.id.desc())))
 
 
+def _withdrawn(event_id: int, wanted: Wanted) -> int:
+    """Return how many have withdrawn of those whom the list would show; none where it asks for one standing."""
+    if wanted.standing:
+        return 0
+    people = _people(event_id, replace(wanted, withdrawn=True))
+    gone = db.select(func.count(Registration.id)).where(*people, Registration.withdrawn_at.is_not(None))
+    return db.session.scalar(gone) or 0
+
+
 def _people(event_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Registration.event_id == event_id, *_said(wanted.words)]
-    chosen = _chosen(wanted)
-    if chosen:
-        there = exists().where(Participation.registration_id == Registration.id, *chosen)
+    if wanted.part or wanted.mode or wanted.standing:
+        there = exists().where(Participation.registration_id == Registration.id, *_chosen(wanted))
         conditions.append(there.where(Participation.part_id == Part.id) if wanted.part else there)
+    elif not wanted.withdrawn:
+        conditions.append(Registration.withdrawn_at.is_(None))
     return conditions
 
 
@@ -192,8 +205,8 @@ def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
 
 
 def _said(words: str) -> list[ColumnElement[bool]]:
-    """Every word must occur, as a piece of the name, organisation, address or reference, without case or accents."""
-    return [Registration.search.contains(word, autoescape=True) for word in names.fold(words).split()]
+    """Every word must occur, as a piece of the name, organisation, address or reference, in any spelling."""
+    return [Registration.search.contains(word, autoescape=True) for word in names.sought(words).split()]
 
 
 def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -205,6 +218,8 @@ def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(Participation.mode == wanted.mode)
     if wanted.standing:
         conditions.append(Participation.standing == wanted.standing)
+    elif not wanted.withdrawn:
+        conditions.append(Participation.standing != Standing.WITHDRAWN)
     return conditions
 
 

@@ -177,9 +177,7 @@ def _view(registration: Registration, lang: str, token: str) -> RegistrationView
     withdrawn = registration.withdrawn_at is not None
     steps = [
         _("An e-mail with your calendar entry is on its way to %(address)s.", address=registration.email),
-        _(
-            "Times, venue and programme will be published on the event page; a subscribed calendar updates itself."
-        ),
+        _("Times, venue and programme will be published on the event page; a subscribed calendar updates itself."),
     ]
     return RegistrationView(
         reference=registration.reference,

@@ -83,6 +83,35 @@ def test_a_piece_of_a_name_finds_its_people_in_any_spelling(app, come, typed, fo
     assert names(signed_in(app).get(LIST, query_string={"q": typed})) == found
 
 
+@pytest.mark.parametrize("typed", ["o'brien", "obrien", "O’Brien", "smith o-brien", "smithobrien"])
+def test_apostrophes_and_hyphens_do_not_matter(app, come, typed):
+    come("Nora Smith-O’Brien", "Bert Saal")
+    assert names(signed_in(app).get(LIST, query_string={"q": typed})) == ["Nora Smith-O’Brien"]
+
+
+def test_the_withdrawn_are_counted_apart_and_left_out_unless_asked_for(app, come):
+    come("Anna Eins", "Bert Zwei")
+    (gone,) = come("Carl Drei")
+    client = signed_in(app)
+    path = f"{LIST}/{gone}/withdrawal"
+    client.post(path, data=hidden(client, path))
+    page = client.get(LIST)
+    assert names(page) == ["Anna Eins", "Bert Zwei"]
+    assert (
+        "2 people, and 1 withdrawn · The files contain the people listed here, without those who have withdrawn."
+        in words(page)
+    )
+    (link,) = [str(a["href"]) for a in soup(page).select(".exports a") if a.get_text() == "JSON"]
+    assert [row["family_name"] for row in json.loads(client.get(link).data)] == ["Eins", "Zwei"]
+    everybody = client.get(f"{LIST}?state=all")
+    assert names(everybody) == ["Carl Drei", "Anna Eins", "Bert Zwei"]
+    assert "2 people, and 1 withdrawn · The files contain the people listed here." in words(everybody)
+    assert names(client.get(f"{LIST}?state=withdrawn")) == ["Carl Drei"]
+    assert len(json.loads(client.get(f"{LIST}.json").data)) == 3  # asked for without a state, it is complete
+    shown = app.test_cli_runner().invoke(export, ["conference", "--format", "json"])
+    assert len(json.loads(shown.stdout)) == 3
+
+
 def test_filters_mean_one_and_the_same_participation(app, come):
     come("Anna Online", mode=Mode.ONLINE)
     come("Bert Saal", mode=Mode.ON_SITE)
@@ -96,6 +125,8 @@ def test_filters_mean_one_and_the_same_participation(app, come):
 def test_an_empty_list_says_what_to_do(app, come):
     page = words(signed_in(app).get(LIST))
     assert "Nobody is registered yet Share this address; everyone who registers appears here at once." in page
+    (field,) = soup(signed_in(app).get(LIST)).select("input#address")
+    assert field["value"] == "http://localhost/en/events/conference"
 
 
 def test_pages_show_everybody_once(app, come):
