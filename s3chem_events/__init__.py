@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from s3chem_events import desk, site
 from s3chem_events.core import config, db, guard, i18n, limits, tasks
+from s3chem_events.core.application import Application
 from s3chem_events.core.config import Settings
 
 HERE = Path(__file__).parent
@@ -28,7 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     os.umask(0o077)  # whatever we write names people: readable by its owner alone, WAL and queue files included
     settings = settings or config.load(default_instance=_default_instance())
-    app = Flask(
+    app = Application(
         __name__,
         instance_path=str(settings.instance),
         template_folder=_folder("templates"),

@@ -11,7 +11,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import OPERATOR, VISITOR, Actor
+from s3chem_events.core.journal import OPERATOR, VISITOR, Actor, Fact
 from s3chem_events.core.text import Text
 
 NOBODY = 0
@@ -82,12 +82,16 @@ def add(
 def request_link(email: str) -> None:
     """Let a sign-in link be mailed, if the address is an organiser's.
 
-    If it is not, the same is written down of nobody, and no e-mail comes of it: both answers take the same time.
+    If it is not, the same is written down of nobody, and no e-mail comes of it: both answers take the same time. Of
+    such lines the newest stays alone, so that a stranger cannot fill the database.
     """
     organiser = queries.organiser_by_address(email)
-    organiser_id = organiser.id if organiser is not None and organiser.active else NOBODY
-    journal.record("organiser.link_requested", organiser_id, by=VISITOR)
-    audit.note("organiser.link_requested", by=VISITOR, organiser=organiser_id)
+    if organiser is None or not organiser.active:
+        db.session.execute(db.delete(Fact).filter_by(kind="organiser.link_requested", subject_id=NOBODY))
+        journal.record("organiser.link_requested", NOBODY, by=VISITOR)
+        return
+    journal.record("organiser.link_requested", organiser.id, by=VISITOR)
+    audit.note("organiser.link_requested", by=VISITOR, organiser=organiser.id)
 
 
 def invite(organiser: Organiser, *, titles: list[Text], by: Actor) -> None:

@@ -11,6 +11,7 @@ from flask_login import current_user
 from flask_login.utils import _user_context_processor
 from flask_security import (
     MailUtil,
+    PasswordUtil,
     Security,
     SQLAlchemyUserDatastore,
     Totp,
@@ -26,7 +27,7 @@ from webauthn.helpers.structs import (
 )
 from werkzeug.local import LocalProxy
 
-from s3chem_events.accounts import audit, queries, tokens
+from s3chem_events.accounts import audit, browsers, queries, tokens
 from s3chem_events.accounts.models import Organiser, OrganiserSession, Passkey
 from s3chem_events.accounts.sayings import SAYINGS
 from s3chem_events.core import clock, i18n
@@ -37,6 +38,8 @@ from s3chem_events.core.journal import Actor
 IDLE = timedelta(hours=12)
 FRESH = timedelta(hours=1)
 SHORTEST_PASSWORD = 12
+LONGEST_TYPED = 1000
+"""Of a guess more is not looked at; a password has 200 characters at most, so that none is cut."""
 ARGON2 = {"argon2__type": "ID", "argon2__memory_cost": 19_456, "argon2__time_cost": 2, "argon2__parallelism": 1}
 """OWASP's second choice: 19 MiB, so that a row of sign-ins does not fill a small machine."""
 
@@ -111,6 +114,7 @@ def bind(app: Flask, settings: Settings) -> None:
         app,
         SQLAlchemyUserDatastore(db, Organiser, None, Passkey),  # type: ignore[arg-type] # roles are a table in the code
         mail_util_cls=_NoMail,
+        password_util_cls=_Passwords,
         totp_cls=_Codes,
         webauthn_util_cls=_Passkeys,
     )
@@ -125,6 +129,13 @@ def _leave_the_public_alone(app: Flask, security: Security) -> None:
     app.before_request_funcs[None].remove(security.principal._on_before_request)  # noqa: SLF001 - our roles are a table
     app.after_request_funcs[None].remove(security.login_manager._update_remember_cookie)  # noqa: SLF001 - none is given
     app.template_context_processors[None].remove(_user_context_processor)  # templates get `me`, at the desk only
+
+
+class _Passwords(PasswordUtil):
+    """Passwords in one form, and never longer than the hash takes: a few characters can become many in NFKC."""
+
+    def normalize(self, password: str) -> str:
+        return str(super().normalize(password[:LONGEST_TYPED]))[:LONGEST_TYPED]
 
 
 class _NoMail(MailUtil):
@@ -264,30 +275,11 @@ def _begin_session(app: Flask, *, user: Organiser, **_: Any) -> None:  # noqa: A
         OrganiserSession(
             organiser_id=user.id,
             key_digest=tokens.digest(session[KEY]),
-            browser=_browser(),
+            browser=browsers.named(request.user_agent.string),
             started_at=clock.now(),
         )
     )
     audit.note("organiser.signed_in", by=Actor("organiser", user.id), way=way)
-
-
-def _browser() -> str:
-    """Name the browser in two words, as its owner would."""
-    agent = request.user_agent.string
-    program = next((name for sign, name in PROGRAMS if sign in agent), "")
-    system = next((name for sign, name in SYSTEMS if sign in agent), "")
-    return ", ".join(filter(None, (program, system)))
-
-
-PROGRAMS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
-SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS", "macOS"),
-    ("Linux", "Linux"),
-)
 
 
 def begin_writing() -> None:

@@ -25,6 +25,7 @@ from s3chem_events.publishing import queries as publishing
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 DOORS = frozenset({"desk", "security"})
 DESK_ZONE = "Europe/Brussels"
+FARTHEST_PAGE = 100_000
 ANYBODY = "anybody"
 """What sign-in pages declare: no account is needed."""
 
@@ -110,6 +111,11 @@ def may(permission: str) -> bool:
     """Whether the signed-in organiser has a permission, for what a page offers."""
     found = security.organiser()
     return found is not None and roles.may(found.role, permission)
+
+
+def page_number() -> int:
+    """Return the page of a list that is asked for; what is no such number is the first, and none is without end."""
+    return max(1, min(request.args.get("page", 1, type=int), FARTHEST_PAGE))
 
 
 def own_events_only() -> frozenset[int] | None:

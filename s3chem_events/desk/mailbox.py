@@ -1,17 +1,20 @@
 """The mailbox at the desk: what the program would have sent, where no mail server is set."""
 
 import mimetypes
+from dataclasses import replace
+from email.utils import parseaddr
 
-from flask import Response, abort, render_template, request
+from flask import Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from s3chem_events.core.guard import settings
-from s3chem_events.desk.frame import allowed, desk
+from s3chem_events.desk.frame import allowed, desk, me, page_number
 from s3chem_events.desk.outbox import sandboxed, with_frame
 from s3chem_events.mailing import maildir
 from s3chem_events.mailing.maildir import KeptMail
 
 PAGE = 50
+WAY_IN = "/desk/sign-in/"
 
 
 @desk.route("/mailbox/")
@@ -19,7 +22,7 @@ PAGE = 50
 def mailbox() -> ResponseReturnValue:
     """List the kept e-mails, newest first."""
     folder = settings().mailbox
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_number()
     count = maildir.count(folder)
     return render_template(
         "desk/mail/mailbox.html",
@@ -36,7 +39,13 @@ def mailbox() -> ResponseReturnValue:
 @allowed("outbox.see")
 def kept_mail(key: str) -> ResponseReturnValue:
     """Show one kept e-mail as a person reads it."""
-    return with_frame(render_template("desk/mail/kept.html", section="mail", mail=_opened(key), key=key))
+    mail = _kept(key)
+    is_readable = _is_readable(mail)
+    if not is_readable:
+        mail = replace(mail, text="", html="", calendar="", attachments=())
+    return with_frame(
+        render_template("desk/mail/kept.html", section="mail", mail=mail, key=key, is_readable=is_readable)
+    )
 
 
 @desk.route("/mailbox/<key>/body")
@@ -61,4 +70,15 @@ def kept_attachment(key: str, number: int) -> ResponseReturnValue:
 
 
 def _opened(key: str) -> KeptMail:
+    mail = _kept(key)
+    return mail if _is_readable(mail) else abort(404)
+
+
+def _kept(key: str) -> KeptMail:
     return maildir.opened(settings().mailbox, key) or abort(404)
+
+
+def _is_readable(mail: KeptMail) -> bool:
+    """A way into the desk is read by the colleague alone to whom it was sent."""
+    secret = WAY_IN in mail.text or WAY_IN in mail.html
+    return not secret or parseaddr(mail.envelope.to)[1].lower() == me().email

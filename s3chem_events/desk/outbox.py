@@ -10,7 +10,7 @@ from s3chem_events.core.errors import NotFound
 from s3chem_events.core.guard import POLICY, settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk import outage
-from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.desk.frame import allowed, by, desk, page_number
 from s3chem_events.mailing import outbox, queries, relaying, render, restraint
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
 from s3chem_events.mailing.mime import EMBLEM
@@ -62,7 +62,7 @@ def reason(text: str) -> str:
 @allowed("outbox.see")
 def email_list() -> ResponseReturnValue:
     """List the e-mails, newest first."""
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_number()
     state = request.args.get("state", "")
     wanted = queries.Wanted(
         state=State(state) if state in set(State) else None, address=request.args.get("address", "").strip()[:254]
@@ -96,7 +96,7 @@ def email(email_id: int) -> ResponseReturnValue:
         attempts=queries.attempts(email_id),
         states=states(),
         outcomes=outcomes(),
-        can_retry=found.state in RETRIABLE,
+        can_retry=found.state in RETRIABLE and bool(found.text),
         can_cancel=found.state in WAITING,
         is_readable=_is_readable(found),
     )

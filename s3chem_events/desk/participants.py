@@ -16,7 +16,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import outbox, overview, words
 from s3chem_events.desk.events import header, the_event
-from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.desk.frame import allowed, by, desk, page_number
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State
 from s3chem_events.publishing.lifecycle import Mode
@@ -41,7 +41,7 @@ def participants_list(slug: str) -> str:
     """Show the people at an event, found by a piece of a name in any spelling."""
     found = the_event(slug)
     wanted = wanted_of(request.args, usual=PRESENT)
-    page = participants.page(found.id, wanted, number=request.args.get("page", 1, type=int))
+    page = participants.page(found.id, wanted, number=page_number())
     language = i18n.language()
     return render_template(
         "desk/participants/list.html",

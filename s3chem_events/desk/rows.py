@@ -9,13 +9,19 @@ from collections.abc import Iterable
 
 from werkzeug.datastructures import MultiDict
 
-ORDER = re.compile(r"(?P<verb>add|remove|up|down):(?P<list>[a-z]+(-\d+-[a-z]+)*)(-(?P<number>\d+))?")
+ORDER = re.compile(r"(?P<verb>add|remove|up|down):(?P<list>[a-z]+(-[0-9]{1,4}-[a-z]+)*)(-(?P<number>[0-9]{1,4}))?")
+NUMBER = re.compile(r"[0-9]{1,4}")
 FRESH = "new"
 """An empty field that makes a row be there before anything is typed into it."""
 
 
 def changed(typed: MultiDict[str, str], order: str) -> MultiDict[str, str]:
-    """Return what was typed after one press of a button; an order that makes no sense changes nothing."""
+    """Return what was typed after one press of a button; an order that makes no sense changes nothing.
+
+    Fields whose numbers are none that a row has, `parts-²-title`, are left out: a form would stumble over them.
+    """
+    if not all(map(_is_sound, typed)):
+        typed = MultiDict((key, value) for key, value in typed.items(multi=True) if _is_sound(key))
     found = ORDER.fullmatch(order)
     if found is None:
         return typed
@@ -35,8 +41,12 @@ def changed(typed: MultiDict[str, str], order: str) -> MultiDict[str, str]:
 
 def numbers(typed: Iterable[str], name: str) -> list[int]:
     """Return the numbers of a list's rows, in their order."""
-    rows = re.compile(rf"{re.escape(name)}-(\d+)-")
+    rows = re.compile(rf"{re.escape(name)}-([0-9]{{1,4}})-")
     return sorted({int(found[1]) for key in typed if (found := rows.match(key))})
+
+
+def _is_sound(key: str) -> bool:
+    return all(NUMBER.fullmatch(piece) for piece in key.split("-") if piece.isdigit())
 
 
 def _swapped(typed: MultiDict[str, str], name: str, one: int, other: int) -> MultiDict[str, str]:

@@ -30,6 +30,7 @@ from s3chem_events.registration import queries as registration
 
 PATH = re.compile(r"parts\[(?P<number>\d+)\]\.(?P<name>\w+)")
 FIELDS = {"starts": "starts_time", "ends": "ends_time", "capacity": "on_site"}
+REVISION = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def field_at(form: Form, path: str) -> Field | None:
 
 
 def _number(revision: str | None) -> int:
-    return int(revision) if revision and revision.isdecimal() else 0
+    return int(revision) if revision and REVISION.fullmatch(revision) else 0
 
 
 def _on_top(newest: EventFacts, number: int, seen: EventFacts, expected: int, mine: EventFacts) -> EventFacts:

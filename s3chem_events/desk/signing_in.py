@@ -3,9 +3,12 @@
 A GET never lets anybody in: mail scanners open links.
 """
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, flash, redirect, render_template, request, url_for
+from flask import Flask, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -28,6 +31,8 @@ GUESSED_AT = (
     "security.wan_signin",
     "security.wan_signin_response",
 )
+FOR_STRANGERS = ("security.two_factor_token_validation", "security.tf_select", "security.mf_recovery")
+"""The second step of signing in."""
 TRIES = "10 per 15 minutes"
 """For one address, from wherever. The link by e-mail stays open meanwhile, so that nobody can lock an organiser out."""
 
@@ -61,6 +66,13 @@ def _sign_in_page(form: SignInForm) -> str:
 def address() -> str:
     """The address typed in, for the limits."""
     return "sign-in:" + request.form.get("email", "").strip().lower()[:LONGEST_ADDRESS]
+
+
+def account() -> str:
+    """The account whose second step or password is tried, from however many networks, for the limits."""
+    organiser = security.organiser()
+    whose = organiser.fs_uniquifier if organiser is not None else session.get("tf_user_id")
+    return f"account:{whose}" if whose else limits.network()
 
 
 def local(url: str | None) -> str:
@@ -140,9 +152,25 @@ def tame(app: Flask) -> None:
     """Put limits on the guessing that Flask-Security's views allow, and our sign-in page in the place of its own."""
     for endpoint in GUESSED_AT:
         view = app.view_functions[endpoint]
-        app.view_functions[endpoint] = limits.limiter.limit(limits.SIGN_IN, methods=["POST"])(view)  # type: ignore[assignment]
+        per_account = limits.limiter.limit(TRIES, key_func=account, methods=["POST"])(view)
+        app.view_functions[endpoint] = limits.limiter.limit(limits.SIGN_IN, methods=["POST"])(per_account)  # type: ignore[assignment]
+    for endpoint in FOR_STRANGERS:
+        app.view_functions[endpoint] = _home_if_in(app.view_functions[endpoint])
     app.view_functions["security.login"] = to_our_own_page
     app.view_functions["security.two_factor_setup_validate"] = to_our_own_step
+
+
+def _home_if_in(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Lead whoever is in already to the desk; Flask-Security would sign them out, as if it were an attack."""
+
+    @wraps(view)
+    def led(**values: Any) -> ResponseReturnValue:
+        if security.organiser() is not None:
+            return redirect(HOME)
+        answer: ResponseReturnValue = view(**values)
+        return answer
+
+    return led
 
 
 def to_our_own_page(**_values: str) -> ResponseReturnValue:

@@ -1,6 +1,5 @@
 """What a room says to somebody: a Draft; written out it is a Letter, which is what the outbox keeps; pure."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,7 +81,8 @@ class Letter:
     created_at: datetime
 
 
-LINKED = re.compile(r"(?<=[^\W_])([.:/@])(?=[^\W\d_]{2})")
+JOINTS = frozenset(".:/@。")
+"""What holds an address together; other forms of them, `．` or `｡`, are these in NFKC."""
 ZERO_WIDTH_SPACE = "\u200b"
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
@@ -95,7 +95,14 @@ def defused(name: str, *, longest: int = 100) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     if len(line) > longest:
         line = line[: longest - 1].rstrip() + "…"
-    return LINKED.sub(rf"\1{ZERO_WIDTH_SPACE}", line)
+    return "".join(c + ZERO_WIDTH_SPACE if i and _joins(c, line[i + 1 : i + 3]) else c for i, c in enumerate(line))
+
+
+def _joins(character: str, following: str) -> bool:
+    """Whether a character and what follows it may be taken for a piece of an address: initials are not, `J.P.`."""
+    plain = unicodedata.normalize("NFKC", following)
+    is_piece = plain[:1].isdigit() or (len(plain) > 1 and plain[:2].isalnum())
+    return is_piece and not JOINTS.isdisjoint(unicodedata.normalize("NFKC", character))
 
 
 def isolated(text: str) -> str:

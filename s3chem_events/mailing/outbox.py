@@ -27,6 +27,8 @@ __all__ = ["Claimed", "Draft", "Letter", "Letterhead", "cancel", "claim", "forge
 LEASE = timedelta(minutes=15)
 """Longer than one e-mail can take: ten answers, each waited for as long as sender.Patience says. Renewed in between."""
 LONGEST_ANSWER = 500
+WAYS_IN = "organiser."
+"""The kinds that hold a way into the desk."""
 DEADLY = 5
 DEADLY_REST = timedelta(hours=1)
 COLUMNS = [getattr(OutgoingEmail, f.name) for f in fields(Letter)]
@@ -121,6 +123,7 @@ def settle(owner: str, results: Sequence[tuple[Claimed, Result]]) -> None:
     update = _ours(owner).where(OutgoingEmail.id == bindparam("this")).values(_SETTLED)
     db.session.connection().execute(update, [_settled(c, r, moment) for c, r in results])
     db.session.connection().execute(db.insert(DeliveryAttempt), [_attempt(c.id, r, moment) for c, r in results])
+    _seal([c.id for c, _ in results if c.letter.kind.startswith(WAYS_IN)])
 
 
 def hold(owner: str, ids: Iterable[int], *, until: datetime) -> None:
@@ -152,6 +155,7 @@ def recover(owner: str, accepted: Iterable[int]) -> int:
         db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(values))
         for email_id in ids:
             db.session.add(DeliveryAttempt(**_attempt(email_id, Result(outcome, text=_TEXTS[outcome]), moment)))
+    _seal(rows)
     return len(rows)
 
 
@@ -168,13 +172,13 @@ def retry(email_id: int, *, by: Actor) -> None:
     """Have an e-mail tried at once, first in line, even if its server rests; the bell rings when the caller commits.
 
     Raises:
-        NotRetriable: it is on its way or has arrived.
+        NotRetriable: it is on its way, has arrived, or has been emptied.
 
     """
     oldest = db.session.scalar(db.select(db.func.min(OutgoingEmail.due_at)))
     first = min(filter(None, (oldest, now()))) - timedelta(milliseconds=1)
     values = {"state": State.QUEUED, "due_at": first, "owner": None, "mailbox_digest": None}
-    if not _move(email_id, RETRIABLE, values):
+    if not _move(email_id, RETRIABLE, values, OutgoingEmail.text != ""):
         raise NotRetriable(email=email_id)
     pace.wake()
     journal.record("email.retried", email_id, by=by)
@@ -260,6 +264,14 @@ def _settled(claimed: Claimed, result: Result, moment: datetime) -> dict[str, An
     }
 
 
+def _seal(ids: Sequence[int]) -> None:
+    """Empty what let a colleague in, as soon as it is not needed for another try: nobody else shall read it."""
+    if ids:
+        done = (OutgoingEmail.state.in_([State.SENT, State.FAILED]), OutgoingEmail.kind.startswith(WAYS_IN))
+        emptied = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids), *done).values(text="", html="")
+        db.session.execute(emptied.execution_options(synchronize_session=False))
+
+
 def _attempt(email_id: int, result: Result, moment: datetime) -> dict[str, Any]:
     return {
         "email_id": email_id,
@@ -270,7 +282,7 @@ def _attempt(email_id: int, result: Result, moment: datetime) -> dict[str, Any]:
     }
 
 
-def _move(email_id: int, states: Iterable[State], values: dict[str, Any]) -> bool:
-    where = (OutgoingEmail.id == email_id, OutgoingEmail.state.in_(states))
+def _move(email_id: int, states: Iterable[State], values: dict[str, Any], *more: Any) -> bool:
+    where = (OutgoingEmail.id == email_id, OutgoingEmail.state.in_(states), *more)
     result = db.session.execute(db.update(OutgoingEmail).where(*where).values(values))
     return cast("CursorResult[Any]", result).rowcount == 1

@@ -22,7 +22,7 @@ UNDECOMPOSED = str.maketrans(
 )
 SKIPPED = str.maketrans(dict.fromkeys("'`‘ʼ´-‐–"))
 """Marks within names that people leave out or type in many ways; folding has made the others one of these."""
-LINK = re.compile(r"://|www\.", re.IGNORECASE)
+LINK = re.compile(r"://|https?:?//|www\.", re.IGNORECASE)
 
 
 def stream_safe(value: str) -> str:
@@ -63,7 +63,7 @@ def sought(value: str) -> str:
 
 def holds_link(value: str) -> bool:
     """Whether a name would turn a confirmation into somebody's advertisement."""
-    return LINK.search(value) is not None
+    return LINK.search(unicodedata.normalize("NFKC", value).replace("。", ".")) is not None
 
 
 def address(value: str) -> str:
