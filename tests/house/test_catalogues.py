@@ -1,4 +1,4 @@
-"""The catalogues: every word of the interface in French and German, with the marks that each language sets."""
+"""The catalogues: every word of the interface in French and German, every public one in five more, with their marks."""
 
 import re
 
@@ -10,19 +10,24 @@ from flask_security.utils import get_message
 
 from s3chem_events.accounts.sayings import SAYINGS
 from tests.support import catalogues
-from tests.support.catalogues import COMPLETE, faults, languages, read, said, written
+from tests.support.catalogues import COMPLETE, PUBLIC, faults, languages, read, said, written
 
 pytestmark = pytest.mark.one_database
 
 MISPRINTS = {
     "fr": re.compile(r"['\"“”]|\.\.\.|[^\u202f\d)][;!?](?!//)|[^\u00a0\w/)*]:|\w:(?!//)|«(?!\u00a0)|(?<!\u00a0)»"),
     "de": re.compile(r"['\"”«»]|\.\.\.| [;:!?]"),
+    "nl": re.compile(r"['\"„«»]|\.\.\.| [;:!?]"),
+    "it": re.compile(r"['\"„“”]|\.\.\.| [;:!?»]|« "),
+    "ca": re.compile(r"['\"„“”]|\.\.\.| [;:!?»]|« |l\.l"),
+    "es": re.compile(r"['\"„“”]|\.\.\.| [;:!?»]|« |^[^¿]*\?"),
+    "pl": re.compile(r"['\"“«»]|\.\.\.| [;:!?]|\b[aiouwzAIOUWZ] "),
     "en": re.compile(r"['\"]|\.\.\."),
 }
 """What no text of the language holds: typewriter quotes and dots, and in French a plain space where none may break."""
 
 
-@pytest.mark.parametrize("language", COMPLETE)
+@pytest.mark.parametrize("language", COMPLETE + PUBLIC)
 def test_every_word_of_the_interface_is_translated(language):
     assert list(faults(language, read(language))) == []
 
@@ -34,7 +39,7 @@ def test_make_catalogues_would_change_nothing():
     assert stale == []
 
 
-@pytest.mark.parametrize("language", COMPLETE)
+@pytest.mark.parametrize("language", COMPLETE + PUBLIC)
 def test_every_translation_is_set_as_its_language_is_printed(language):
     printed = [form for entry in read(language) if entry.id for form in _forms(entry.string)]
     assert [text for text in printed if MISPRINTS[language].search(text)] == []
