@@ -4,6 +4,7 @@ import http.client
 import socket
 import threading
 import time
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
@@ -40,10 +41,9 @@ def test_slow_bodies_do_not_stop_the_readers(app, environ):
             time.sleep(0.5)
             codes = []
             for path in ["/en/events/conference", "/en/events/conference/register"] * 5:
-                reader = http.client.HTTPConnection(host, timeout=8)
-                reader.request("GET", path)
-                codes.append(reader.getresponse().status)
-                reader.close()
+                with closing(http.client.HTTPConnection(host, timeout=20)) as reader:
+                    reader.request("GET", path)
+                    codes.append(reader.getresponse().status)
         finally:
             stop.set()
             trickler.join()

@@ -339,6 +339,6 @@ def test_a_filled_honeypot_comes_back_empty_and_one_more_press_suffices(app: Fla
     answer = register(client, website="autofilled")
     page = soup(answer)
     assert page.find("input", {"name": "website"}).get("value", "") == ""
-    assert "press once more" in words(answer)
+    assert "submit the form once more" in words(answer)
     again = {str(f["name"]): str(f.get("value", "")) for f in page.select("main form input[type=hidden]")}
     assert client.post(FORM, data={**FILLED, **again}).status_code == 303
