@@ -300,3 +300,17 @@ def test_no_email_to_an_organiser_who_was_disabled(app: Flask):
         accounts.request_link("olga@s3chem.example")
         accounts.disable(organiser, by=OPERATOR)
     assert (work(app), kept(app)) == (0, [])
+
+
+@pytest.mark.parametrize("mode, place", [(Mode.ONLINE, "Online"), (Mode.ON_SITE, "Maastricht, Netherlands")])
+def test_the_headline_says_where_the_reader_will_be(app: Flask, mode: Mode, place: str):
+    (registration,) = enrol(app, choices={"day-2": mode}, organisation="Park <b> & Co")
+    work(app)
+    withdraw(app, registration)
+    work(app)
+    for mail in kept(app):
+        page = BeautifulSoup(mail.html, "html.parser")
+        assert (f"18 June 2027, {place}\n" in mail.text, f"June 2027 · {place}" in page.get_text()) == (True, True)
+    confirmation = kept(app)[0]
+    assert "Organisation: Park <b> & Co\n" in confirmation.text
+    assert "Park <b> & Co" in BeautifulSoup(confirmation.html, "html.parser").get_text()
