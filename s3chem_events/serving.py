@@ -31,8 +31,6 @@ from s3chem_events.core import tasks
 log = logging.getLogger(__name__)
 
 THREADS = 64  # a web process: few do the work, most wait for slow clients' bodies; fifty may meet in one
-    64  # a web process: few do the work, most wait for slow clients' bodies; fifty of those may meet in one process
-)
 GRACE = 15.0  # seconds for requests and an e-mail in flight, before a process is killed
 QUICK = 5.0  # a process that lives shorter than this died of its start
 TRIES = 5  # so many quick deaths by its own hand, one after the other, and there is no use in trying again
