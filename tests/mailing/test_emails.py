@@ -235,7 +235,7 @@ def test_hours_and_place_are_told_where_they_are_known(app: Flask):
         ("Żaneta", "Źdźbło", "Żaneta Źdźbło"),
         ("", "Sukarno", "Sukarno"),
         ("محمد", "عبد الله", "\u2068محمد عبد الله\u2069"),
-        ("<script>alert(1)</script>", "{{7*7}} {0.__class__}", "<script>alert(1)</script> {{7*7}} {0.__class__}"),
+        ("<script>alert(1)</script>", "{{7*7}} {0.__class__}", "<script>alert(1)</\u200bscript> {{7*7}} {0.__class__}"),
         ("Win at", "evil.example", "Win at evil.\u200bexample"),
         ("J.R.R.", "Tolkien", "J.R.R. Tolkien"),
         ("%(reference)s %s", "100%", "%(reference)s %s 100%"),
