@@ -98,7 +98,9 @@ def test_the_statements_do_not_grow_with_the_events(app: Flask, client: FlaskCli
     add_event(app, slug="third")
     with statements(app) as for_three:
         assert b"/events/third" in client.get(path).data
-    assert len(for_three) == len(for_one) > 0
+    # PostgreSQL is asked for the revision besides, at most once a second.
+    one, three = ([s for s in seen if "content.revision" not in s] for seen in (for_one, for_three))
+    assert len(three) == len(one) > 0
 
 
 def test_if_none_match_wins_over_the_date_and_an_old_date_gets_the_page(
