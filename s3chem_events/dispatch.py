@@ -138,6 +138,7 @@ def letterhead_of(given: Settings) -> Letterhead:
         contact=str(project.get("contact", {}).get("address") or ""),
         funding=Text(project.get("funding", {}).get("statement", {})),
         base_url=given.base_url,
+        tags=given.inbox_tags,
     )
 
 

@@ -3,6 +3,7 @@
 Every text is wrapped in vText here: icalendar writes a property that it does not know (NAME and all X- ones) unescaped.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -83,6 +84,19 @@ def attendee_line(attendee: Mailbox, method: str) -> bytes:
     """Return the folded content line of one guest, as `event` would hold it."""
     address = _address(attendee, ATTENDING[method])
     return _folded(Contentline.from_parts("ATTENDEE", address.params, address))
+
+
+def organizer_line(entry: Entry, answer_to: str = "") -> bytes:
+    """Return the folded content line of the organizer; `answer_to` is where one guest's calendar sends its answer.
+
+    EMAIL (RFC 7986 6.2) says it once more, for the clients that answer to it and not to the address itself.
+    """
+    if entry.organizer is None:
+        return b""
+    address = _address(replace(entry.organizer, address=answer_to or entry.organizer.address))
+    if answer_to:
+        address.params["EMAIL"] = clean.parameter(answer_to)
+    return _folded(Contentline.from_parts("ORGANIZER", address.params, address))
 
 
 def description_line(entry: Entry, note: str = "") -> bytes:

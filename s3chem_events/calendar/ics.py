@@ -16,7 +16,7 @@ from s3chem_events.calendar.entries import Calendar, Entry, Mailbox, Status
 
 END = b"END:VCALENDAR\r\n"
 # The lines of a VEVENT that differ between two guests, with their folded continuations.
-PERSONAL = re.compile(rb"^(?:DTSTAMP|ATTENDEE|DESCRIPTION)[:;].*\n(?: .*\n)*", re.MULTILINE)
+PERSONAL = re.compile(rb"^(?:DTSTAMP|ATTENDEE|DESCRIPTION|ORGANIZER)[:;].*\n(?: .*\n)*", re.MULTILINE)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -30,40 +30,47 @@ def download(entries: Iterable[Entry], *, language: str) -> bytes:
     return _file(_library().frame("PUBLISH", language), entries)
 
 
-def invitation(entry: Entry, *, attendee: Mailbox, sent_at: datetime, language: str, note: str = "") -> bytes:
+def invitation(
+    entry: Entry, *, attendee: Mailbox, sent_at: datetime, language: str, note: str = "", answer_to: str = ""
+) -> bytes:
     """Return the calendar part (METHOD:REQUEST) of an e-mail to one guest, who has registered already.
 
     `sent_at` belongs to the message: a second try must send the same bytes. `note` ends the description with what only
     this guest may read, such as the link to her registration; the entry stays the same for all, and so stays cached.
+    `answer_to` is this guest's own address of the organizer, to which her calendar sends its answer.
     """
-    return _letter(entry, "REQUEST", language).to(attendee, sent_at=sent_at, note=note)
+    return _letter(entry, "REQUEST", language).to(attendee, sent_at=sent_at, note=note, answer_to=answer_to)
 
 
-def cancellation(entry: Entry, *, attendee: Mailbox, sent_at: datetime, language: str, note: str = "") -> bytes:
+def cancellation(
+    entry: Entry, *, attendee: Mailbox, sent_at: datetime, language: str, note: str = "", answer_to: str = ""
+) -> bytes:
     """Return the calendar part (METHOD:CANCEL) that takes the entry out of one guest's calendar.
 
     For a running event only this guest's copy is cancelled. The entry's `sequence` must not lie below the one that the
     guest was invited with.
     """
     cancelled = replace(entry, status=Status.CANCELLED)
-    return _letter(cancelled, "CANCEL", language).to(attendee, sent_at=sent_at, note=note)
+    return _letter(cancelled, "CANCEL", language).to(attendee, sent_at=sent_at, note=note, answer_to=answer_to)
 
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """A message to many guests, cut open at the three lines that differ."""
+    """A message to many guests, cut open at the four lines that differ."""
 
     entry: Entry
     method: str
-    parts: tuple[bytes, bytes, bytes, bytes]
+    parts: tuple[bytes, bytes, bytes, bytes, bytes]
     description: bytes
+    organizer: bytes
 
-    def to(self, attendee: Mailbox, *, sent_at: datetime, note: str) -> bytes:
-        before, between, after, end = self.parts
+    def to(self, attendee: Mailbox, *, sent_at: datetime, note: str, answer_to: str) -> bytes:
+        before, between, after, onward, end = self.parts
         stamp = f"DTSTAMP:{sent_at.astimezone(UTC):%Y%m%dT%H%M%SZ}\r\n".encode()
         guest = _library().attendee_line(attendee, self.method)
         description = _library().description_line(self.entry, note) if note else self.description
-        return b"".join((before, stamp, between, guest, after, description, end))
+        organizer = _library().organizer_line(self.entry, answer_to) if answer_to else self.organizer
+        return b"".join((before, stamp, between, guest, after, description, onward, organizer, end))
 
 
 @lru_cache(maxsize=256)
@@ -75,9 +82,10 @@ def _letter(entry: Entry, method: str, language: str) -> _Letter:
     anybody = Mailbox(name="", address="guest@example.org")
     # The note makes sure that there is a description to cut out.
     block = library.event(entry, stamp=EPOCH, method=method, attendee=anybody, note="note")
-    head, between, after, tail = PERSONAL.split(block)
+    head, between, after, onward, tail = PERSONAL.split(block)
     start = library.frame(method, language) + b"".join(map(zones.vtimezone, _zones([entry])))
-    return _Letter(entry, method, (start + head, between, after, tail + END), library.description_line(entry))
+    parts = (start + head, between, after, onward, tail + END)
+    return _Letter(entry, method, parts, library.description_line(entry), library.organizer_line(entry))
 
 
 def _file(start: bytes, entries: Iterable[Entry]) -> bytes:

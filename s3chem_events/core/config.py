@@ -27,6 +27,9 @@ NAMES = (
     "MAIL_SENDER",
     "MAIL_RATE",
     "INBOX_URL",
+    "INBOX",
+    "INBOX_TAGS",
+    "AUTHSERV_ID",
     "TRUSTED_PROXIES",
     "LIMITS",
     "LOG_FORMAT",
@@ -70,6 +73,8 @@ class Settings:
     mail_sender: str
     mail_rate: int | None
     inbox_url: str | None = field(repr=False)
+    inbox_tags: bool
+    authserv_id: str
     trusted_proxies: int
     limits: bool
     log_format: str
@@ -120,6 +125,7 @@ def load(environ: Mapping[str, str] | None = None, *, default_instance: Path | N
     instance = Path(read.text("INSTANCE") or default_instance or Path.cwd() / "instance").resolve()
     _make_folder(instance)
     base_url = read.base_url("BASE_URL", _own_address(environ, instance))
+    pushed = read.one_of("INBOX", ("pull", "push")) == "push"
     queue_url = read.url("QUEUE_URL", f"{SQLITE}queue.sqlite", (*DATABASES, "redis", "rediss"))
     return Settings(
         instance=instance,
@@ -131,7 +137,10 @@ def load(environ: Mapping[str, str] | None = None, *, default_instance: Path | N
         mail=_mail(read),
         mail_sender=read.mailbox("MAIL_SENDER") or "s3chem-events@" + (urlsplit(base_url).hostname or "localhost"),
         mail_rate=read.number("MAIL_RATE", None, least=1),
-        inbox_url=read.text("INBOX_URL"),
+        inbox_url=read.inbox(),
+        # Nobody would read what arrives at a tagged address where there is no inbox.
+        inbox_tags=read.one_of("INBOX_TAGS", ("on", "off")) == "on" and (pushed or read.inbox() is not None),
+        authserv_id=(read.text("AUTHSERV_ID") or "").lower(),
         trusted_proxies=read.number("TRUSTED_PROXIES", 0) or 0,
         limits=read.one_of("LIMITS", ("on", "off")) == "on",
         log_format=read.one_of("LOG_FORMAT", ("text", "json")),
@@ -139,6 +148,7 @@ def load(environ: Mapping[str, str] | None = None, *, default_instance: Path | N
     )
 
 
+INBOXES = {"imaps", "imap", "imap+starttls"}
 DATABASES = ("sqlite", "postgresql", "postgres")
 
 
@@ -192,6 +202,14 @@ class _Reader:
             # The value itself may hold a password: it is not shown.
             msg = f"{PREFIX}{name} must be an address that starts with one of {', '.join(s + '://' for s in schemes)}."
             raise WrongSetting(msg)
+        return value
+
+    def inbox(self) -> str | None:
+        """An IMAP server with an account; the value itself holds a password and is not shown."""
+        value = self.text("INBOX_URL")
+        parts = urlsplit(value or "")
+        if value and not (parts.scheme in INBOXES and parts.hostname and parts.username and parts.password):
+            raise WrongSetting(f"{PREFIX}INBOX_URL must look like imaps://user:password@host/INBOX.")
         return value
 
     def base_url(self, name: str, default: str) -> str:

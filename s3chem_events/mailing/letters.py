@@ -31,13 +31,17 @@ RETRIABLE = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.CANCEL
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """Who writes: what stands on every e-mail, whatever it says. `sender` is the address in From and ORGANIZER."""
+    """Who writes: what stands on every e-mail, whatever it says. `sender` is the address in From and ORGANIZER.
+
+    `tags` says that `sender` may be given a `+tag`: the server that takes its post puts it into the same mailbox.
+    """
 
     organisation: str
     sender: str
     contact: str
     funding: Text
     base_url: str
+    tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)

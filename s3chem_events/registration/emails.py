@@ -198,8 +198,12 @@ class _Desk:
         note = entries.manage_note(own_page, language)
         for part, mode in chosen:
             entry = self.entry(registration.event, part, mode, language)
-            guest = Mailbox(name, address)
-            yield write(entry, attendee=guest, sent_at=happened_at, language=language, note=note)
+            guest, answer_to = Mailbox(name, address), ""
+            if self.letterhead.tags:
+                answer_to = links.answer_address(
+                    self.letterhead.sender, registration.id, part.id, registration.link_version
+                )
+            yield write(entry, attendee=guest, sent_at=happened_at, language=language, note=note, answer_to=answer_to)
 
     def _entry(self, event: Event, part: Part, mode: Mode, language: str) -> Entry:
         return entries.attended(

@@ -1,9 +1,25 @@
 """A participant's own addresses. They hold a signed number and nothing about the person."""
 
+import re
+from dataclasses import dataclass
+
 from s3chem_events.core import signing
 
 OWN_PAGE = "registration"
 CALENDAR = "registration-calendar"
+ANSWER = "calendar-answer"
+LONGEST_LOCAL = 64
+"""Octets that may stand before the @ (RFC 5321 4.5.3.1.1)."""
+TAGGED = re.compile(r"\+r([0-9a-f]{1,7})-([0-9a-f]{1,7})-([a-z2-7]{16})@", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTag:
+    """What an address that somebody's calendar answers to names; it is worth something once its seal is checked."""
+
+    registration_id: int
+    part_id: int
+    seal: str
 
 
 def token(registration_id: int, link_version: int) -> str:
@@ -19,3 +35,29 @@ def own_page(registration_id: int, link_version: int, *, language: str, base_url
 def calendar(registration_id: int, link_version: int, *, base_url: str = "") -> str:
     """Return the address of a participant's own calendar file; its token opens nothing else."""
     return f"{base_url}/calendar/{signing.sign(CALENDAR, [registration_id, link_version])}.ics"
+
+
+def answer_address(sender: str, registration_id: int, part_id: int, link_version: int) -> str:
+    """Return the organizer's address for one guest's calendar to answer to: `events+r1f-3-<seal>@…`.
+
+    Only small letters, digits and hyphens: some servers change the case. One that grows too long stays without a tag.
+    """
+    local, _, domain = sender.rpartition("@")
+    seal = signing.tag(ANSWER, _sealed(registration_id, part_id, link_version))
+    tagged = f"{local}+r{registration_id:x}-{part_id:x}-{seal}"
+    return f"{tagged}@{domain}" if len(tagged.encode()) <= LONGEST_LOCAL else sender
+
+
+def answer_tag(address: str) -> AnswerTag | None:
+    """Return what the tag in an address names; None where there is none."""
+    found = TAGGED.search(address)
+    return AnswerTag(int(found[1], 16), int(found[2], 16), found[3]) if found else None
+
+
+def is_sealed(tag: AnswerTag, link_version: int) -> bool:
+    """Whether we made the tag, for the links that hold good now."""
+    return signing.is_tag(ANSWER, _sealed(tag.registration_id, tag.part_id, link_version), tag.seal)
+
+
+def _sealed(registration_id: int, part_id: int, link_version: int) -> str:
+    return f"{registration_id}.{part_id}.{link_version}"
