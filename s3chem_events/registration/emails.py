@@ -70,11 +70,12 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that a registration is withdrawn, and take it out of the calendar."""
     desk = _Desk(letterhead)
-    for fact, registration in _subjects(facts):
-        if registration.withdrawn_at is not None:
-            # Two people of one mailbox share its calendar: the entry stays as long as one of them comes.
-            kept = queries.parts_held_at_address(registration.event_id, registration.address_digest)
-            yield desk.draft(fact, registration, registration.participations, method="CANCEL", kept=kept)
+    gone = [(fact, registration) for fact, registration in _subjects(facts) if registration.withdrawn_at is not None]
+    # Two people of one mailbox share its calendar: the entry stays as long as one of them comes.
+    held = queries.parts_held_at_addresses(registration for _fact, registration in gone)
+    for fact, registration in gone:
+        kept = held.get((registration.event_id, registration.address_digest), set())
+        yield desk.draft(fact, registration, registration.participations, method="CANCEL", kept=kept)
 
 
 def link_requested(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -125,6 +126,7 @@ class _Desk:
         event = registration.event
         own_page = self.own_page(registration, language)
         chosen = [(entries.part_of(registration, p), p.mode) for p in entries.in_order(registration, participations)]
+        told = [(part, mode) for part, mode in chosen if part.id not in kept]
         return Draft(
             kind=fact.kind,
             fact_id=fact.id,
@@ -145,15 +147,11 @@ class _Desk:
                 "calendar": links.calendar(
                     registration.id, registration.link_version, base_url=self.letterhead.base_url
                 ),
+                "kept": len(chosen) - len(told),
             },
             calendars=tuple(
                 self._calendars(
-                    registration,
-                    [(part, mode) for part, mode in chosen if part.id not in kept],
-                    own_page,
-                    language,
-                    method,
-                    fact.happened_at,
+                    registration, told, own_page=own_page, language=language, method=method, sent_at=fact.happened_at
                 )
             ),
             method=method,
@@ -179,11 +177,12 @@ class _Desk:
     def _calendars(
         self,
         registration: Registration,
-        chosen: list[tuple[Part, Mode]],
+        chosen: Sequence[tuple[Part, Mode]],
+        *,
         own_page: str,
         language: str,
         method: str,
-        happened_at: datetime,
+        sent_at: datetime,
     ) -> Iterator[bytes]:
         """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006).
 
@@ -193,17 +192,17 @@ class _Desk:
             address = addresses.mailable(registration.email)
         except Invalid:
             return
-        name = defused(f"{registration.given_name} {registration.family_name}".strip())
+        guest = Mailbox(defused(f"{registration.given_name} {registration.family_name}".strip()), address)
         write = ics.invitation if method == "REQUEST" else ics.cancellation
         note = entries.manage_note(own_page, language)
         for part, mode in chosen:
             entry = self.entry(registration.event, part, mode, language)
-            guest, answer_to = Mailbox(name, address), ""
+            answer_to = ""
             if self.letterhead.tags:
                 answer_to = links.answer_address(
                     self.letterhead.sender, registration.id, part.id, registration.link_version
                 )
-            yield write(entry, attendee=guest, sent_at=happened_at, language=language, note=note, answer_to=answer_to)
+            yield write(entry, attendee=guest, sent_at=sent_at, language=language, note=note, answer_to=answer_to)
 
     def _entry(self, event: Event, part: Part, mode: Mode, language: str) -> Entry:
         return entries.attended(

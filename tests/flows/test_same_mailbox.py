@@ -1,12 +1,26 @@
 """Who withdraws and comes back, and who shares a mailbox: the calendar ends with what is true."""
 
+from dataclasses import replace
+
+from bs4 import BeautifulSoup
 from icalendar import Calendar
 
 from s3chem_events import dispatch
 from s3chem_events.core.db import db
 from s3chem_events.mailing.models import OutgoingEmail
-from tests.factories import add_event, count, hidden, register
-from tests.support.post import work
+from tests.factories import PUBLIC_DAY, add_event, count, hidden, register
+from tests.support.post import relay, rows, work
+from tests.support.statements import statements
+
+STAYS = "Someone else is still registered with this address, so nothing is removed from the calendar."
+GOES = (
+    "This e-mail tells your calendar to remove the date. "
+    "If your e-mail program does not offer to, please delete the entry yourself."
+)
+ONE_GOES = (
+    "Someone else is still registered with this address, so this e-mail tells your calendar to remove only the dates "
+    "that nobody attends any more. If your e-mail program does not offer to, please delete those entries yourself."
+)
 
 
 def entries(app):
@@ -19,6 +33,17 @@ def entries(app):
                 parsed = Calendar.from_ical(calendar)
                 found.append((str(parsed["METHOD"]), parsed.events[0]["DTSTAMP"].dt))
     return found
+
+
+def said_of_the_calendar(app) -> list[str]:
+    """Return what each withdrawal says of the calendar, in its text and in its HTML alike."""
+    said = []
+    for row in rows(app):
+        if row.kind == "registration.withdrawn":
+            text = " ".join(row.text.partition("\nCalendar\n")[2].partition("\n\n")[0].split())
+            assert text in " ".join(BeautifulSoup(row.html, "html.parser").get_text(" ").split())
+            said.append(text)
+    return said
 
 
 def withdraw(client, own: str) -> None:
@@ -54,8 +79,43 @@ def test_one_persons_withdrawal_leaves_the_others_entry_in_a_shared_mailbox(app,
     assert [method for method, _at in entries(app)] == ["REQUEST", "REQUEST"]
     withdraw(client, anna)
     assert [method for method, _at in entries(app)] == ["REQUEST", "REQUEST"]
+    assert said_of_the_calendar(app) == [STAYS]
     withdraw(client, jan)
     assert [method for method, _at in entries(app)] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert said_of_the_calendar(app) == [STAYS, GOES]
+
+
+def test_of_two_parts_only_the_one_goes_that_nobody_of_the_mailbox_attends_any_more(app, client, clock):
+    add_event(app, parts=(replace(PUBLIC_DAY, key="day-1"), PUBLIC_DAY))
+    both = {"email": "info@park.example", "parts": ["day-1", "day-2"], "mode-day-1": "online"}
+    anna = register(client, **both, given_name="Anna").headers["Location"]
+    register(client, email="info@park.example", given_name="Jan")
+    assert [method for method, _at in entries(app)] == ["REQUEST"] * 3
+    withdraw(client, anna)
+    assert [method for method, _at in entries(app)] == [*["REQUEST"] * 3, "CANCEL"]
+    assert said_of_the_calendar(app) == [ONE_GOES]
+
+
+def test_many_withdrawals_ask_for_the_shared_mailboxes_in_one_statement(app, client):
+    add_event(app)
+    people = [(mailbox, name) for mailbox in ("info", "office") for name in ("Anna", "Jan", "Ewa")]
+    own = [
+        register(client, email=f"{box}@x.example", given_name=name, **{"mode-day-2": "online"}).headers["Location"]
+        for box, name in people
+    ]
+    work(app)
+
+    def asked() -> int:
+        with statements(app) as seen:
+            relay(app)
+        return sum("FROM registration JOIN participation" in statement for statement in seen)
+
+    withdraw(client, own.pop())
+    one = asked()
+    for page in own:
+        withdraw(client, page)
+    assert (one, asked()) == (1, 1)
+    assert said_of_the_calendar(app) == [STAYS, *[GOES] * 5]
 
 
 def test_who_said_not_me_while_the_worker_was_writing_is_not_written_to(app, client, monkeypatch):

@@ -1,8 +1,6 @@
 """Kept answers: made once per revision, 304 without database work, new as soon as anything changed."""
 
 import gzip
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -10,13 +8,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
-from s3chem_events.core.db import db, transaction
+from s3chem_events.core.db import transaction
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import actions, queries
 from tests.conftest import Clock
 from tests.factories import WORKSHOP, add_event, register, revise_event, words
+from tests.support.statements import statements
 
 PAGES = (
     "/en/",
@@ -27,20 +25,6 @@ PAGES = (
     "/events/conference.ics?lang=fr",
     "/sitemap.xml",
 )
-
-
-@contextmanager
-def statements(app: Flask) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("path", PAGES)
