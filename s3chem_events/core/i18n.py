@@ -21,7 +21,8 @@ from s3chem_events.core.text import DEFAULT, LANGUAGES
 
 YEAR_AT_THE_END = re.compile(r"(\s*'\w+')?\s*y+$")
 MONTH_AT_THE_END = re.compile(r"(\s*'\w+')?\s*M+$")
-FIRST_OF_MONTH = re.compile(r"\b1(?= [^\W\d])")
+DAY_AT_THE_START = re.compile(r"^d+\.?\s*")
+FIRST_OF_MONTH = re.compile(r"\b1\b")
 NAMES_ITS_HOURS = {"de"}
 """Languages with names of their own for the hours of Europe (MEZ, MESZ); CLDR gives French bare offsets."""
 COUNTRY = re.compile("[A-Z]{2}")
@@ -82,9 +83,9 @@ def _range(first: date, last: date, here: Locale, length: str, dash: str) -> str
 
 
 def _spelled(day: date, pattern: str, here: Locale) -> str:
-    """Write a date; CLDR lets French say `1 juin`, which is `1er juin` on paper."""
+    """Write a date, or what is said of its day; CLDR lets French say `1 juin`, which is `1er juin` on paper."""
     spelled = str(dates.format_date(day, pattern, here))
-    return FIRST_OF_MONTH.sub("1er", spelled) if here.language == "fr" else spelled
+    return FIRST_OF_MONTH.sub("1er", spelled, count=1) if here.language == "fr" and day.day == 1 else spelled
 
 
 def day_and_month(day: date, language: str) -> str:
@@ -94,14 +95,18 @@ def day_and_month(day: date, language: str) -> str:
 
 
 def day_figures(first: date, last: date, language: str) -> tuple[str, str]:
-    """Return the figures and the month with its year, for the date block: `("17–18", "June 2027")`."""
+    """Return the figures and the month with its year, for the date block: `("17–18", "June 2027")`.
+
+    The month stands as it does after its day, for both are read as one: `czerwca 2027`, `de juny del 2027`.
+    """
     here = locale(language)
     if (first.year, first.month) == (last.year, last.month):
-        alone = MONTH_AT_THE_END.sub("", YEAR_AT_THE_END.sub("", here.date_formats["long"].pattern))
-        figures = "–".join(str(dates.format_date(day, alone, here)) for day in sorted({first, last}))
-        return figures, str(dates.format_skeleton("yMMMM", first, locale=here))
-    month = "d MMM"
-    figures = f"{dates.format_date(first, month, here)} – {dates.format_date(last, month, here)}"
+        whole = here.date_formats["long"].pattern
+        alone = MONTH_AT_THE_END.sub("", YEAR_AT_THE_END.sub("", whole))
+        figures = "–".join(_spelled(day, alone, here) for day in sorted({first, last}))
+        return figures, str(dates.format_date(first, DAY_AT_THE_START.sub("", whole), here))
+    month = here.datetime_skeletons["MMMd"].pattern
+    figures = f"{_spelled(first, month, here)} – {_spelled(last, month, here)}"
     return figures, str(last.year) if first.year == last.year else f"{first.year}–{last.year}"
 
 
@@ -139,7 +144,8 @@ def _hours_of(moment: datetime, zone: str, language: str) -> str:
 
 def short_stamp(moment: datetime, zone: str, language: str) -> str:
     """Write a moment for a column of a table: `1 Jun 2027, 12:00`."""
-    day = dates.format_date(moment.astimezone(ZoneInfo(zone)), "medium", locale(language))
+    here = locale(language)
+    day = _spelled(moment.astimezone(ZoneInfo(zone)), here.date_formats["medium"].pattern, here)
     return f"{day}, {clock(moment, zone, language)}"
 
 
