@@ -26,7 +26,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.later import Later
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.publishing import actions, files, queries
+from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.registration import participants
 from s3chem_events.registration.names import address
 from s3chem_events.sample import load
@@ -161,7 +161,7 @@ def show_event(slug: str) -> None:
     found = queries.event_by_slug(slug)
     if found is None:
         raise click.ClickException(f"There is no event {slug!r}.")
-    click.echo(json.dumps(files.write(actions.event_facts(found)), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(files.write(values.event_facts(found)), ensure_ascii=False, indent=2))
 
 
 @group.group()

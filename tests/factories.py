@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import Text
-from s3chem_events.publishing import actions, queries
+from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 
@@ -81,7 +81,7 @@ def revise_event(app: Flask, slug: str = "conference", **changes: Any) -> None:
     with app.app_context(), transaction():
         event = queries.event_by_slug(slug, lock=True)
         assert event is not None
-        actions.revise_event(event, replace(actions.event_facts(event), **changes), base_url=BASE_URL, by=OPERATOR)
+        actions.revise_event(event, replace(values.event_facts(event), **changes), base_url=BASE_URL, by=OPERATOR)
 
 
 FILLED = {

@@ -32,7 +32,7 @@ OPERATOR = Actor("operator")
 
 
 class Fact(Model):
-    """Something that happened. `relayed_at` is set once its e-mails stand in the outbox."""
+    """Something that happened. `relayed_at` is set once its e-mails stand in the outbox, not before `due_at`."""
 
     __tablename__ = "fact"
     __table_args__ = (
@@ -51,12 +51,28 @@ class Fact(Model):
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     by: Mapped[str] = mapped_column(String(40))
     happened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     relayed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-def record(kind: str, subject_id: int, *, by: Actor, **data: Any) -> Fact:
-    """Write a fact into the running transaction; the bell rings when it commits."""
-    fact = Fact(kind=kind, subject_id=subject_id, data=data, by=str(by), happened_at=now())
+def record(kind: str, subject_id: int, *, by: Actor, due_at: datetime | None = None, **data: Any) -> Fact:
+    """Write a fact into the running transaction; the bell rings when it commits. Its e-mails wait until `due_at`."""
+    fact = Fact(kind=kind, subject_id=subject_id, data=data, by=str(by), happened_at=now(), due_at=due_at)
     db.session.add(fact)
     db.session.info["recorded"] = True
     return fact
+
+
+def held(kind: str, subject_id: int) -> Fact | None:
+    """Return the fact of this kind whose e-mails are held back still; other writers of it wait."""
+    query = db.select(Fact).where(
+        Fact.kind == kind, Fact.subject_id == subject_id, Fact.relayed_at.is_(None), Fact.due_at > now()
+    )
+    found: Fact | None = db.session.scalar(query.order_by(Fact.id.desc()).limit(1).with_for_update())
+    return found
+
+
+def call_off(fact: Fact) -> None:
+    """Let a fact that is held back write to nobody."""
+    fact.relayed_at = now()
+    fact.data = {**fact.data, "called_off": True}

@@ -17,7 +17,7 @@ from s3chem_events.desk.event_forms import EventForm, main_language
 from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk, own_events_only
 from s3chem_events.desk.new_event import NewEventForm
-from s3chem_events.publishing import actions, files, queries
+from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.booked import StillRegistered
 from s3chem_events.publishing.lifecycle import NotADraft, State
 from s3chem_events.publishing.models import Event
@@ -107,7 +107,7 @@ def event_deletion(slug: str) -> ResponseReturnValue:
 @allowed("event.edit")  # it holds what only those registered see, such as the links for taking part online
 def event_file(slug: str) -> Response:
     """Give the event as a file."""
-    data = json.dumps(files.write(actions.event_facts(the_event(slug))), ensure_ascii=False, indent=2)
+    data = json.dumps(files.write(values.event_facts(the_event(slug))), ensure_ascii=False, indent=2)
     return Response(
         data + "\n", content_type=MIME_JSON, headers={"Content-Disposition": f'attachment; filename="{slug}.json"'}
     )
@@ -118,7 +118,7 @@ def event_file(slug: str) -> Response:
 def edit_event(slug: str) -> ResponseReturnValue:
     """Change the facts and parts of an event."""
     found = the_event(slug)
-    facts = actions.event_facts(found)
+    facts = values.event_facts(found)
     pressed = request.form.get("do", "")
     typed = rows.changed(request.form, pressed) if request.method == "POST" else None
     if typed is not None:
@@ -192,7 +192,7 @@ def _not_deleted(code: str) -> str:
 
 def _line(event: Event, people: dict[int, int]) -> Line:
     first, last = min(part.starts_on for part in event.parts), max(part.ends_on for part in event.parts)
-    gaps = translations.missing(actions.event_facts(event))
+    gaps = translations.missing(values.event_facts(event))
     past = queries.is_past(event)  # nobody translates what is over
     missing = [] if past else [(language, LANGUAGES[language]) for language, number in gaps.items() if number]
     return Line(event, i18n.short_range(first, last, i18n.language()), people.get(event.id, 0), missing)

@@ -11,7 +11,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import changes, translations
-from s3chem_events.publishing import actions, queries
+from s3chem_events.publishing import queries, values
 from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.lifecycle import LISTED, Mode, Visibility
 from s3chem_events.publishing.models import Event, Part
@@ -53,7 +53,7 @@ def shown(event: Event) -> dict[str, object]:
         "region": choices.regions(language).get(event.region, event.region),
         "place": place_line(event.venue, language),
         "note": html(event.note.within(language)),
-        "missing": {LANGUAGES[code]: (code, n) for code, n in translations.missing(actions.event_facts(event)).items()},
+        "missing": {LANGUAGES[code]: (code, n) for code, n in translations.missing(values.event_facts(event)).items()},
         "calendar_url": f"/events/{event.slug}.ics?lang={language}",
         "is_listed": event.state in LISTED,
         "has_public_part": any(part.visibility is Visibility.PUBLIC for part in event.parts),

@@ -22,7 +22,7 @@ from s3chem_events.desk.events import answered, header, the_event
 from s3chem_events.desk.fields import HOURS, LONGEST_TITLE, Needed, faulty, line, say, spoken
 from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.texts import LONGEST_TEXT, tidy
-from s3chem_events.publishing import actions
+from s3chem_events.publishing import values
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 
 MOST_ITEMS = 100
@@ -106,7 +106,7 @@ class ProgrammeForm(FlaskForm):
 def event_programme(slug: str) -> ResponseReturnValue:
     """Write the programme of an event."""
     found = the_event(slug)
-    facts = actions.event_facts(found)
+    facts = values.event_facts(found)
     pressed = request.form.get("do", "")
     typed = rows.changed(request.form, pressed) if request.method == "POST" else None
     if typed is not None:

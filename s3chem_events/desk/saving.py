@@ -17,14 +17,14 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
 from s3chem_events.core.guard import settings
-from s3chem_events.desk import asking, changes, merging, words
+from s3chem_events.desk import asking, changes, words
 from s3chem_events.desk.asking import Question
 from s3chem_events.desk.fields import every, say
 from s3chem_events.desk.frame import by
-from s3chem_events.desk.merging import Clash
-from s3chem_events.publishing import actions, booked, queries
+from s3chem_events.publishing import actions, booked, merging, queries, values
 from s3chem_events.publishing.facts import EventFacts, follow_title
 from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.merging import Clash
 from s3chem_events.publishing.models import Event, Revision
 from s3chem_events.registration import queries as registration
 
@@ -64,7 +64,7 @@ class Clashed(Refused):
 
 def opened(event: Event, revision: str | None) -> EventFacts:
     """Return the event as it was when somebody opened its form; the newest where that cannot be told any more."""
-    newest = actions.event_facts(event)
+    newest = values.event_facts(event)
     seen = _number(revision)
     if not 0 < seen < event.revision:
         return newest
@@ -82,7 +82,7 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
             event = queries.event_by_slug(slug, lock=True)
             if event is None:
                 raise NotFound
-            newest, number, held = actions.event_facts(event), event.revision, registration.booked(event.id)
+            newest, number, held = values.event_facts(event), event.revision, registration.booked(event.id)
             facts = _on_top(newest, number, seen, expected, follow_title(seen, change(seen)))
             actions.revise_event(event, facts, base_url=settings().base_url, by=by(), expected=number, booked=held)
             confirmed = request.form.get("confirmed", "")

@@ -18,7 +18,7 @@ from s3chem_events.desk.events import answered, header, the_event
 from s3chem_events.desk.fields import LONGEST_TITLE, Needed, clean, faulty
 from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.translations import Passage
-from s3chem_events.publishing import actions
+from s3chem_events.publishing import values
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.registration.names import stream_safe
 
@@ -31,7 +31,7 @@ LONGEST_TEXT = 20_000
 def event_texts(slug: str, language: str) -> ResponseReturnValue:
     """Write the texts of an event in one language."""
     found = the_event(slug)
-    facts = saving.opened(found, request.form.get("revision")) if request.form else actions.event_facts(found)
+    facts = saving.opened(found, request.form.get("revision")) if request.form else values.event_facts(found)
     main = main_language(facts)
     if not language:
         return redirect(url_for("desk.event_texts", slug=slug, language=main))

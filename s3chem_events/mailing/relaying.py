@@ -18,7 +18,8 @@ WAIT = timedelta(minutes=1)
 def waiting(*, most: int) -> list[Fact]:
     """Return the oldest facts whose e-mails are not in the outbox yet, as plain values."""
     resting = db.select(RelayFailure.fact_id).where(RelayFailure.due_at > now())
-    query = db.select(Fact).where(Fact.relayed_at.is_(None), Fact.id.not_in(resting)).order_by(Fact.id).limit(most)
+    due = db.or_(Fact.due_at.is_(None), Fact.due_at <= now())
+    query = db.select(Fact).where(Fact.relayed_at.is_(None), due, Fact.id.not_in(resting)).order_by(Fact.id).limit(most)
     facts = list(db.session.scalars(query))
     for fact in facts:
         db.session.expunge(fact)

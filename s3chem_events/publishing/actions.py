@@ -1,9 +1,7 @@
 """What organisers do with events and news. Each change writes a revision and a fact; nobody is mailed from here."""
 
-import secrets
-from datetime import date, datetime
+from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
 
@@ -11,24 +9,20 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import booked as bookings
+from s3chem_events.publishing import changes, files, lifecycle, merging, queries, values
 from s3chem_events.publishing import facts as rules
-from s3chem_events.publishing import files, lifecycle, times
 from s3chem_events.publishing.booked import NOBODY, Booked
-from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts, VenueFacts
-from s3chem_events.publishing.lifecycle import Mode, State, Visibility
-from s3chem_events.publishing.models import (
-    Content,
-    Document,
-    Event,
-    NewsItem,
-    Part,
-    ProgrammeItem,
-    Revision,
-    Venue,
-)
+from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.models import Content, Document, Event, NewsItem, Revision, Venue
+
+HOLD = timedelta(minutes=10)
+"""Between pressing the button and the first e-mail: the time to notice a slip and undo it."""
+UNSEEN = frozenset({"note", "registration", "reminders"})
+"""What an entry in a calendar does not show: SEQUENCE stays."""
 
 
 class SlugTaken(Refused):
@@ -38,10 +32,10 @@ class SlugTaken(Refused):
     status = 409
 
 
-class PartInUse(Refused):
-    """A part that people registered for cannot simply vanish."""
+class TooLate(Refused):
+    """There is no change any more that could be taken back."""
 
-    code = "part_in_use"
+    code = "too_late"
     status = 409
 
 
@@ -64,9 +58,9 @@ def add_event(facts: EventFacts, *, base_url: str, by: Actor) -> Event:
     if db.session.scalar(db.select(Event.id).filter_by(slug=facts.slug)) is not None:
         raise SlugTaken(slug=facts.slug)
     moment = now()
-    event = Event(slug=facts.slug, uid=_uid(facts.slug, base_url), created_at=moment, revised_at=moment)
+    event = Event(slug=facts.slug, uid=values.uid(facts.slug, base_url), created_at=moment, revised_at=moment)
     event.parts, event.venue = [], None
-    _apply(event, facts, base_url)
+    values.apply(event, facts, base_url)
     db.session.add(event)
     db.session.flush()
     db.session.add(Revision(event_id=event.id, number=1, at=moment, by=str(by), changes={"added": True}))
@@ -99,19 +93,68 @@ def revise_event(
     bookings.check(event.state, facts, booked)
     if facts.slug != event.slug and db.session.scalar(db.select(Event.id).filter_by(slug=facts.slug)) is not None:
         raise SlugTaken(slug=facts.slug)
-    before, after = files.write(event_facts(event)), files.write(facts)
-    changes = {key: [before.get(key), after.get(key)] for key in {*before, *after} if before.get(key) != after.get(key)}
-    if not changes:
-        return event
-    _apply(event, facts, base_url)
+    _write(event, facts, base_url=base_url, by=by)
+    return event
+
+
+def tell(event: Event, *, since: int, by: Actor) -> Fact | None:
+    """Have all whom it concerns told what became of an event since a revision, once the hold is over.
+
+    What is held already is told together with it: nobody gets two e-mails within ten minutes. Where nothing of what
+    people are told has changed, nobody is told: None.
+    """
+    waiting = queries.telling(event.id)
+    if waiting is not None:
+        journal.call_off(waiting)
+        since = min(since, waiting.data["since"])
+    if not changes.compare(queries.facts_at(event, since), values.event_facts(event)):
+        return None
+    due_at = now() + HOLD
+    return journal.record("event.changed", event.id, by=by, due_at=due_at, since=since, revision=event.revision)
+
+
+def undo(event: Event, *, base_url: str, by: Actor) -> Event:
+    """Take back the change that is held still, so that nobody hears of it; what was saved besides it stays.
+
+    SEQUENCE rises all the same: a calendar that subscribes may have seen the change.
+
+    Raises:
+        TooLate: its e-mails are under way, or nothing is held.
+        PartInUse: somebody has registered meanwhile for a part that it had added.
+
+    """
+    waiting = queries.telling(event.id)
+    if waiting is None:
+        raise TooLate
+    since, told = waiting.data["since"], waiting.data["revision"]
+    target = queries.facts_at(event, since)
+    if told != event.revision:
+        target, _ = merging.merged(queries.facts_at(event, told), target, values.event_facts(event))
+    journal.call_off(waiting)
+    undone = db.update(Revision).where(Revision.event_id == event.id, Revision.number.between(since + 1, told))
+    db.session.execute(undone.values(undone=True))
+    _write(event, target, base_url=base_url, by=by, undone=True)
+    return event
+
+
+def _write(event: Event, facts: EventFacts, *, base_url: str, by: Actor, undone: bool = False) -> None:
+    """Write down what differs, raise SEQUENCE where the public sees it, and keep a revision of it."""
+    before, after = files.write(values.event_facts(event)), files.write(facts)
+    differing = {
+        key: [before.get(key), after.get(key)] for key in {*before, *after} if before.get(key) != after.get(key)
+    }
+    if not differing:
+        return
+    values.apply(event, facts, base_url)
     event.revision += 1
     event.revised_at = now()
-    if changes.keys() - {"note", "registration"}:
+    if differing.keys() - UNSEEN:
         event.sequence += 1
-    db.session.add(Revision(event_id=event.id, number=event.revision, at=event.revised_at, by=str(by), changes=changes))
+    kept = Revision(number=event.revision, at=event.revised_at, by=str(by), changes=differing, undone=undone)
+    kept.event_id = event.id
+    db.session.add(kept)
     touch()
-    journal.record("event.revised", event.id, by=by, revision=event.revision, changed=sorted(changes))
-    return event
+    journal.record("event.revised", event.id, by=by, revision=event.revision, changed=sorted(differing))
 
 
 def delete_draft(event: Event, *, by: Actor) -> None:
@@ -170,130 +213,3 @@ def touch() -> None:
     raised = db.update(Content).values(revision=Content.revision + 1, changed_at=now()).returning(Content.id)
     if db.session.execute(raised.execution_options(synchronize_session=False)).first() is None:
         db.session.add(Content(id=1, revision=1, changed_at=now()))
-
-
-def event_facts(event: Event) -> EventFacts:
-    """Return a loaded event as plain values; the reverse of writing it."""
-    return EventFacts(
-        slug=event.slug,
-        kind=event.kind,
-        state=event.state,
-        title=event.title,
-        zone=event.zone,
-        parts=tuple(_part_facts(part) for part in event.parts),
-        summary=event.summary,
-        description=event.description,
-        report=event.report,
-        region=event.region,
-        venue=_venue_facts(event.venue),
-        opens=_local(event.opens_at, event.zone),
-        closes=_local(event.closes_at, event.zone),
-        note=event.note,
-    )
-
-
-def _apply(event: Event, facts: EventFacts, base_url: str) -> None:
-    for name in ("slug", "kind", "state", "title", "zone", "summary", "description", "report", "region", "note"):
-        setattr(event, name, getattr(facts, name))
-    event.opens_at = times.moment(facts.opens, facts.zone) if facts.opens else None
-    event.closes_at = times.moment(facts.closes, facts.zone) if facts.closes else None
-    event.venue = _venue(event.venue, facts.venue)
-    there = {part.key: part for part in event.parts}
-    _drop_parts(event, [part for key, part in there.items() if key not in {p.key for p in facts.parts}])
-    for position, values in enumerate(facts.parts):
-        part = there.get(values.key)
-        if part is None:
-            part = Part(key=values.key, uid=_uid(f"{facts.slug}-{values.key}", base_url), programme=[], venue=None)
-            event.parts.append(part)
-        part.position = position
-        _apply_part(part, values, facts.zone)
-    event.parts.sort(key=lambda part: part.position)
-    _share_uid(event, known=set(there))
-
-
-def _drop_parts(event: Event, gone: list[Part]) -> None:
-    for part in gone:
-        event.parts.remove(part)
-    if gone:
-        try:
-            db.session.flush()  # the participations' foreign key restricts
-        except IntegrityError as error:
-            raise PartInUse from error
-
-
-def _apply_part(part: Part, values: PartFacts, zone: str) -> None:
-    part.title, part.summary, part.visibility = values.title, values.summary, values.visibility
-    part.zone, part.online_url = zone, values.online_url
-    part.starts_on, part.ends_on = _day(values.starts), _day(values.ends)
-    part.starts_at = times.moment(values.starts, zone) if isinstance(values.starts, datetime) else None
-    part.ends_at = times.moment(values.ends, zone) if isinstance(values.ends, datetime) else None
-    part.on_site, part.on_site_capacity = Mode.ON_SITE in values.capacity, values.capacity.get(Mode.ON_SITE)
-    part.online, part.online_capacity = Mode.ONLINE in values.capacity, values.capacity.get(Mode.ONLINE)
-    part.venue = _venue(part.venue, values.venue)
-    if [_item_facts(item) for item in part.programme] != list(values.programme):
-        part.programme = [_item(position, item) for position, item in enumerate(values.programme)]
-
-
-def _share_uid(event: Event, *, known: set[str]) -> None:
-    """The first public part carries the event's own UID, so that a calendar's one entry grows up into it."""
-    if any(part.uid == event.uid for part in event.parts):
-        return
-    public = [part for part in event.parts if part.visibility is Visibility.PUBLIC]
-    if public and public[0].key not in known:  # a part that calendars know already keeps its UID for ever
-        public[0].uid = event.uid
-
-
-def _uid(slug: str, base_url: str) -> str:
-    return f"{slug}-{secrets.token_hex(8)}@{urlsplit(base_url).hostname}"
-
-
-def _venue(venue: Venue | None, values: VenueFacts | None) -> Venue | None:
-    if values is None:
-        return None
-    venue = venue or Venue()
-    venue.name, venue.address, venue.city, venue.country = values.name, values.address, values.city, values.country
-    return venue
-
-
-def _venue_facts(venue: Venue | None) -> VenueFacts | None:
-    return None if venue is None else VenueFacts(venue.name, venue.address, venue.city, venue.country)
-
-
-def _item(position: int, values: ItemFacts) -> ProgrammeItem:
-    return ProgrammeItem(
-        position=position,
-        on=values.on,
-        starts=values.starts,
-        ends=values.ends,
-        title=values.title,
-        abstract=values.abstract,
-        speaker=values.speaker,
-        speaker_tbc=values.speaker_tbc,
-    )
-
-
-def _item_facts(item: ProgrammeItem) -> ItemFacts:
-    return ItemFacts(item.on, item.title, item.starts, item.ends, item.speaker, item.speaker_tbc, item.abstract)
-
-
-def _part_facts(part: Part) -> PartFacts:
-    return PartFacts(
-        key=part.key,
-        title=part.title,
-        starts=_local(part.starts_at, part.zone) or part.starts_on,
-        ends=_local(part.ends_at, part.zone) or part.ends_on,
-        visibility=part.visibility,
-        capacity=part.capacities,
-        summary=part.summary,
-        venue=_venue_facts(part.venue),
-        online_url=part.online_url,
-        programme=tuple(_item_facts(item) for item in part.programme),
-    )
-
-
-def _local(moment: datetime | None, zone: str) -> datetime | None:
-    return None if moment is None else moment.astimezone(times.zone_info(zone)).replace(tzinfo=None)
-
-
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value

@@ -23,6 +23,13 @@ class ModeInUse(Refused):
         self.part, self.mode, self.held = part, mode, held
 
 
+class PartInUse(Refused):
+    """A part that people registered for cannot simply vanish; it can be cancelled."""
+
+    code = "part_in_use"
+    status = 409
+
+
 class StillRegistered(Refused):
     """An event that people registered for cannot be hidden or deleted; value: `people`."""
 

@@ -42,11 +42,11 @@ def part_entry(
     return Entry(
         uid=part.uid,
         sequence=event.sequence,
-        status=STATUSES[event.state],
+        status=Status.CANCELLED if part.cancelled else STATUSES[event.state],
         starts=part.starts_at.astimezone(zone) if part.starts_at else part.starts_on,
         ends=part.ends_at.astimezone(zone) if part.ends_at else part.ends_on,
         zone=part.zone,
-        summary=_summary(event, title, language),
+        summary=_summary(event, title, language, cancelled=part.cancelled),
         url=page_url(event, language, base_url),
         created_at=event.created_at,
         revised_at=event.revised_at,
@@ -70,13 +70,13 @@ def place_line(venue: Venue | None, language: str) -> str:
 
 
 def _whole(event: Event, *, language: str, base_url: str, organizer: Mailbox, funding: str) -> Entry:
-    online_only = not any(part.on_site for part in event.parts)
+    online_only = not any(part.on_site for part in event.live_parts)
     return Entry(
         uid=event.uid,
         sequence=event.sequence,
         status=STATUSES[event.state],
-        starts=min(part.starts_on for part in event.parts),
-        ends=max(part.ends_on for part in event.parts),
+        starts=min(part.starts_on for part in event.live_parts),
+        ends=max(part.ends_on for part in event.live_parts),
         zone=event.zone,
         summary=_summary(event, event.title.within(language), language),
         url=page_url(event, language, base_url),
@@ -88,8 +88,10 @@ def _whole(event: Event, *, language: str, base_url: str, organizer: Mailbox, fu
     )
 
 
-def _summary(event: Event, title: str, language: str) -> str:
+def _summary(event: Event, title: str, language: str, *, cancelled: bool = False) -> str:
     _ = i18n.words(language)
+    if cancelled:
+        return _("Cancelled: %(title)s", title=title)
     if event.state is State.SAVE_THE_DATE:
         return _("Save the date: %(title)s", title=title)
     if event.state is State.CANCELLED:

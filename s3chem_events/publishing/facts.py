@@ -48,6 +48,14 @@ class ItemFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class MaterialFacts:
+    """A piece of what an event leaves behind: slides, a recording, a report elsewhere."""
+
+    title: Text
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartFacts:
     """A part. `starts` and `ends` are naive local times, or dates alone (`ends` then is the last day)."""
 
@@ -61,6 +69,7 @@ class PartFacts:
     venue: VenueFacts | None = None
     online_url: str = ""
     programme: tuple[ItemFacts, ...] = ()
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,13 @@ class EventFacts:
     opens: datetime | None = None
     closes: datetime | None = None
     note: Text = NOTHING
+    materials: tuple[MaterialFacts, ...] = ()
+    reminds: bool = True
+
+    @property
+    def live_parts(self) -> tuple[PartFacts, ...]:
+        """The parts that take place; all of them where none does."""
+        return tuple(part for part in self.parts if not part.cancelled) or self.parts
 
 
 def follow_title(before: EventFacts, after: EventFacts) -> EventFacts:

@@ -1,54 +1,57 @@
 """An event as a JSON file (contract: "An event as a file"), read and written; pure."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, time
-from enum import StrEnum
-from typing import Any, TypeVar
+from datetime import date, datetime
+from typing import Any
 
 from s3chem_events.core.errors import Invalid
-from s3chem_events.core.text import LANGUAGES, Text
-from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts, VenueFacts, check
+from s3chem_events.core.text import Text
+from s3chem_events.publishing import shapes
+from s3chem_events.publishing.facts import EventFacts, ItemFacts, MaterialFacts, PartFacts, VenueFacts, check
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 
-LONGEST_LINE = 500
-Enumerated = TypeVar("Enumerated", bound=StrEnum)
+REQUIRED = frozenset(["slug", "kind", "state", "title", "zone", "parts"])
+TEXTS = frozenset(["summary", "description", "report", "note"])
+OPTIONAL = TEXTS | {"region", "venue", "registration", "programme", "materials", "reminders"}
 
 
 def read(data: Any) -> EventFacts:
     """Read an event's file; an unknown key or value is refused with the path to it."""
-    o = _Object(
+    o = shapes.Object(
         data,
         "",
-        {"slug", "kind", "state", "title", "zone", "parts"},
-        {"summary", "description", "report", "region", "venue", "registration", "programme", "note"},
+        REQUIRED,
+        OPTIONAL,
     )
-    registration = o.get("registration", lambda d, p: _Object(d, p, set(), {"opens", "closes"}))
-    items = o.get("programme", lambda d, p: _list(d, p, _item), [])
-    parts = o.get("parts", lambda d, p: _list(d, p, _part))
+    registration = o.get("registration", lambda d, p: shapes.Object(d, p, set(), {"opens", "closes"}))
+    items = o.get("programme", lambda d, p: shapes.list_of(d, p, _item), [])
+    parts = o.get("parts", lambda d, p: shapes.list_of(d, p, _part))
     keys = {part.key for part in parts}
     for index, (key, _) in enumerate(items):
         if key not in keys:
             raise Invalid(f"programme[{index}].part", f"there is no part {key!r}")
     return check(
         EventFacts(
-            slug=o.get("slug", _line),
-            kind=o.get("kind", _choice(Kind)),
-            state=o.get("state", _choice(State)),
-            title=o.get("title", _text),
-            zone=o.get("zone", _line),
+            slug=o.get("slug", shapes.line),
+            kind=o.get("kind", shapes.choice(Kind)),
+            state=o.get("state", shapes.choice(State)),
+            title=o.get("title", shapes.text),
+            zone=o.get("zone", shapes.line),
             parts=tuple(
                 replace(part, programme=tuple(item for key, item in items if key == part.key)) for part in parts
             ),
-            summary=o.get("summary", _text, Text()),
-            description=o.get("description", _text, Text()),
-            report=o.get("report", _text, Text()),
-            region=o.get("region", _line, ""),
+            summary=o.get("summary", shapes.text, Text()),
+            description=o.get("description", shapes.text, Text()),
+            report=o.get("report", shapes.text, Text()),
+            region=o.get("region", shapes.line, ""),
             venue=o.get("venue", _venue),
-            opens=registration.get("opens", _hours) if registration else None,
-            closes=registration.get("closes", _hours) if registration else None,
-            note=o.get("note", _text, Text()),
+            opens=registration.get("opens", shapes.hours) if registration else None,
+            closes=registration.get("closes", shapes.hours) if registration else None,
+            note=o.get("note", shapes.text, Text()),
+            materials=tuple(o.get("materials", lambda d, p: shapes.list_of(d, p, _material), [])),
+            reminds=o.get("reminders", shapes.boolean, True),
         )
     )
 
@@ -71,6 +74,8 @@ def write(facts: EventFacts) -> dict[str, Any]:
             "parts": [_part_file(part) for part in facts.parts],
             "programme": [_item_file(part.key, item) for part in facts.parts for item in part.programme],
             "note": dict(facts.note),
+            "materials": [{"title": dict(item.title), "url": item.url} for item in facts.materials],
+            "reminders": None if facts.reminds else False,
         }
     )
 
@@ -87,6 +92,7 @@ def _part_file(part: PartFacts) -> dict[str, Any]:
             "capacity": {str(mode): places for mode, places in part.capacity.items()},
             "venue": _venue_file(part.venue),
             "online_url": part.online_url,
+            "cancelled": part.cancelled or None,
         }
     )
 
@@ -119,155 +125,56 @@ def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", {}, [])}
 
 
-class _Object:
-    """A JSON object whose keys are known, read key by key."""
-
-    def __init__(self, data: Any, path: str, required: set[str], optional: set[str]) -> None:
-        self.path = path
-        if not isinstance(data, dict):
-            raise Invalid(path or "$", "an object is expected")
-        for key in data:
-            if key not in required | optional:
-                raise Invalid(self._at(key), "unknown key")
-        for key in sorted(required):
-            if data.get(key) is None:
-                raise Invalid(self._at(key), "missing")
-        self.data = data
-
-    def _at(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-    def get(self, key: str, reader: Callable[[Any, str], Any], default: Any = None) -> Any:
-        value = self.data.get(key)
-        return default if value is None else reader(value, self._at(key))
-
-
 def _part(data: Any, path: str) -> PartFacts:
-    o = _Object(
-        data, path, {"key", "title", "starts", "ends"}, {"visibility", "capacity", "summary", "venue", "online_url"}
+    o = shapes.Object(
+        data,
+        path,
+        {"key", "title", "starts", "ends"},
+        {"visibility", "capacity", "summary", "venue", "online_url", "cancelled"},
     )
     return PartFacts(
-        key=o.get("key", _line),
-        title=o.get("title", _text),
-        starts=o.get("starts", _when),
-        ends=o.get("ends", _when),
-        visibility=o.get("visibility", _choice(Visibility), Visibility.PUBLIC),
+        key=o.get("key", shapes.line),
+        title=o.get("title", shapes.text),
+        starts=o.get("starts", shapes.when),
+        ends=o.get("ends", shapes.when),
+        visibility=o.get("visibility", shapes.choice(Visibility), Visibility.PUBLIC),
         capacity=o.get("capacity", _capacity, {Mode.ON_SITE: None}),
-        summary=o.get("summary", _text, Text()),
+        summary=o.get("summary", shapes.text, Text()),
         venue=o.get("venue", _venue),
-        online_url=o.get("online_url", _link, ""),
+        online_url=o.get("online_url", shapes.link, ""),
+        cancelled=o.get("cancelled", shapes.boolean, False),
     )
+
+
+def _material(data: Any, path: str) -> MaterialFacts:
+    o = shapes.Object(data, path, {"title", "url"}, set())
+    return MaterialFacts(o.get("title", shapes.text), o.get("url", shapes.link))
 
 
 def _item(data: Any, path: str) -> tuple[str, ItemFacts]:
-    o = _Object(data, path, {"part", "on", "title"}, {"starts", "ends", "speaker", "speaker_tbc", "abstract"})
+    o = shapes.Object(data, path, {"part", "on", "title"}, {"starts", "ends", "speaker", "speaker_tbc", "abstract"})
     item = ItemFacts(
-        on=o.get("on", _day),
-        title=o.get("title", _text),
-        starts=o.get("starts", _clock),
-        ends=o.get("ends", _clock),
-        speaker=o.get("speaker", _line, ""),
-        speaker_tbc=o.get("speaker_tbc", _boolean, False),
-        abstract=o.get("abstract", _text, Text()),
+        on=o.get("on", shapes.day),
+        title=o.get("title", shapes.text),
+        starts=o.get("starts", shapes.clock),
+        ends=o.get("ends", shapes.clock),
+        speaker=o.get("speaker", shapes.line, ""),
+        speaker_tbc=o.get("speaker_tbc", shapes.boolean, False),
+        abstract=o.get("abstract", shapes.text, Text()),
     )
-    return o.get("part", _line), item
+    return o.get("part", shapes.line), item
 
 
 def _venue(data: Any, path: str) -> VenueFacts:
-    o = _Object(data, path, set(), {"name", "address", "city", "country"})
-    country = o.get("country", _line, "")
+    o = shapes.Object(data, path, set(), {"name", "address", "city", "country"})
+    country = o.get("country", shapes.line, "")
     if country and not re.fullmatch(r"[A-Z]{2}", country):
         raise Invalid(f"{path}.country", "two capital letters (ISO 3166-1)")
-    return VenueFacts(o.get("name", _line, ""), o.get("address", _line, ""), o.get("city", _line, ""), country)
-
-
-def _list(data: Any, path: str, reader: Callable[[Any, str], Any]) -> list[Any]:
-    if not isinstance(data, list):
-        raise Invalid(path, "a list is expected")
-    return [reader(value, f"{path}[{index}]") for index, value in enumerate(data)]
-
-
-def _string(value: Any, path: str) -> str:
-    if not isinstance(value, str):
-        raise Invalid(path, "a text is expected")
-    if "\0" in value:
-        raise Invalid(path, "a zero byte, which PostgreSQL cannot hold")
-    return value.strip()
-
-
-def _line(value: Any, path: str) -> str:
-    line = _string(value, path)
-    if len(line) > LONGEST_LINE or not line.isprintable():
-        raise Invalid(path, f"one line of at most {LONGEST_LINE} characters is expected")
-    return line
-
-
-def _link(value: Any, path: str) -> str:
-    link = _line(value, path)
-    if not link.startswith(("https://", "http://")):
-        raise Invalid(path, "an address that starts with https:// is expected")
-    return link
-
-
-def _boolean(value: Any, path: str) -> bool:
-    if not isinstance(value, bool):
-        raise Invalid(path, "true or false is expected")
-    return value
-
-
-def _text(value: Any, path: str) -> Text:
-    if not isinstance(value, dict):
-        raise Invalid(path, "an object of languages is expected")
-    for language in value:
-        if language not in LANGUAGES:
-            raise Invalid(f"{path}.{language}", f"unknown language; one of {', '.join(LANGUAGES)}")
-    return Text({language: _string(words, f"{path}.{language}") for language, words in value.items()})
-
-
-def _choice(enum: type[Enumerated]) -> Callable[[Any, str], Enumerated]:
-    def reader(value: Any, path: str) -> Enumerated:
-        try:
-            return enum(value)
-        except ValueError:
-            raise Invalid(path, f"unknown value {value!r}; one of {', '.join(enum)}") from None
-
-    return reader
+    return VenueFacts(
+        o.get("name", shapes.line, ""), o.get("address", shapes.line, ""), o.get("city", shapes.line, ""), country
+    )
 
 
 def _capacity(value: Any, path: str) -> dict[Mode, int | None]:
-    o = _Object(value, path, set(), set(Mode))
-    return {mode: o.get(mode, _places) for mode in Mode if mode in o.data}
-
-
-def _places(value: Any, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000:  # noqa: PLR2004
-        raise Invalid(path, "a number of places, zero or more, or null for no limit")
-    return value
-
-
-def _when(value: Any, path: str) -> date:
-    return _day(value, path) if len(_line(value, path)) == len("2027-06-18") else _hours(value, path)
-
-
-def _day(value: Any, path: str) -> date:
-    try:
-        return date.fromisoformat(_line(value, path))
-    except ValueError:
-        raise Invalid(path, "a date like 2027-06-18 is expected") from None
-
-
-def _hours(value: Any, path: str) -> datetime:
-    try:
-        parsed = datetime.strptime(_line(value, path)[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - local to the event's zone
-    except ValueError:
-        raise Invalid(path, "a local time like 2027-06-18T09:30 is expected") from None
-    if len(value.strip()) not in {16, 19}:
-        raise Invalid(path, "a local time like 2027-06-18T09:30 is expected, without a zone")
-    return parsed
-
-
-def _clock(value: Any, path: str) -> time:
-    try:
-        return time.fromisoformat(_line(value, path))
-    except ValueError:
-        raise Invalid(path, "a time like 09:30 is expected") from None
+    o = shapes.Object(value, path, set(), set(Mode))
+    return {mode: o.get(mode, shapes.places) for mode in Mode if mode in o.data}

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
@@ -43,6 +43,8 @@ class Event(Model):
     opens_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closes_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     note: Mapped[Text] = mapped_column(TextColumn, default=Text())
+    materials: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
+    reminds: Mapped[bool] = mapped_column(default=True, server_default=true())
     uid: Mapped[str] = mapped_column(String(200), unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)
@@ -56,6 +58,11 @@ class Event(Model):
     revisions: Mapped[list["Revision"]] = relationship(
         lazy="raise", order_by="Revision.number", cascade="all, delete-orphan"
     )
+
+    @property
+    def live_parts(self) -> list["Part"]:
+        """The parts that take place; all of them where none does, so that the event still has its days."""
+        return [part for part in self.parts if not part.cancelled] or self.parts
 
 
 class Part(Model):
@@ -82,6 +89,7 @@ class Part(Model):
     on_site_capacity: Mapped[int | None]
     online: Mapped[bool] = mapped_column(default=False)
     online_capacity: Mapped[int | None]
+    cancelled: Mapped[bool] = mapped_column(default=False, server_default=false())
     uid: Mapped[str] = mapped_column(String(200), unique=True)
 
     event: Mapped[Event] = relationship(back_populates="parts", lazy="raise")
@@ -118,7 +126,7 @@ class ProgrammeItem(Model):
 
 
 class Revision(Model):
-    """What changed in an event, when and by whom: its history."""
+    """What changed in an event, when and by whom. What was `undone`, and the undoing, is no part of its history."""
 
     __tablename__ = "revision"
     __table_args__ = (UniqueConstraint("event_id", "number"),)
@@ -129,6 +137,7 @@ class Revision(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     by: Mapped[str] = mapped_column(String(40))
     changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    undone: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class NewsItem(Model):

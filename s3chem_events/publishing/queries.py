@@ -5,9 +5,13 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.publishing import times
+from s3chem_events.core.errors import Invalid
+from s3chem_events.core.journal import Fact
+from s3chem_events.publishing import merging, times, values
+from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import LISTED, TAKING, State, Visibility
 from s3chem_events.publishing.models import Content, Document, Event, NewsItem, Part, Revision
 
@@ -42,6 +46,21 @@ def revisions(event_id: int) -> list[Revision]:
     return list(db.session.scalars(select(Revision).filter_by(event_id=event_id).order_by(Revision.number.desc())))
 
 
+def facts_at(event: Event, revision: int) -> EventFacts:
+    """Return a loaded event as it was at an earlier revision; as it is where that cannot be told any more."""
+    newest = values.event_facts(event)
+    later = [r.changes for r in revisions(event.id) if r.number > revision]
+    try:
+        return merging.opened(newest, later)
+    except Invalid:  # the rules have become stricter since
+        return newest
+
+
+def telling(event_id: int) -> Fact | None:
+    """Return the announcement of a change that is held back still."""
+    return journal.held("event.changed", event_id)
+
+
 def news(*, latest: int | None = None) -> list[NewsItem]:
     """Return the news, newest first, each with its event."""
     query = select(NewsItem).options(joinedload(NewsItem.event)).order_by(NewsItem.published_on.desc(), NewsItem.id)
@@ -66,12 +85,12 @@ def content() -> tuple[int, datetime]:
 
 def begins_at(event: Event) -> datetime:
     """Return the moment at which an event begins; without hours, the beginning of its first day."""
-    return min(part_begins_at(part) for part in event.parts)
+    return min(part_begins_at(part) for part in event.live_parts)
 
 
 def ends_at(event: Event) -> datetime:
     """Return the moment at which an event ends; without hours, the end of its last day."""
-    return max(part_ends_at(part) for part in event.parts)
+    return max(part_ends_at(part) for part in event.live_parts)
 
 
 def part_begins_at(part: Part) -> datetime:
@@ -103,7 +122,7 @@ def takes_registrations_from(event: Event) -> datetime | None:
 
 def closes_at(event: Event) -> datetime:
     """Return the moment from which an event takes no more registrations."""
-    return event.closes_at or min(part_begins_at(part) for part in event.parts)
+    return event.closes_at or begins_at(event)
 
 
 def open_parts(event: Event) -> list[Part]:
@@ -111,7 +130,11 @@ def open_parts(event: Event) -> list[Part]:
     opens = takes_registrations_from(event)
     if opens is None or not opens <= now() < closes_at(event):
         return []
-    return [p for p in event.parts if p.visibility is Visibility.PUBLIC and now() < part_ends_at(p)]
+    return [
+        part
+        for part in event.parts
+        if part.visibility is Visibility.PUBLIC and not part.cancelled and now() < part_ends_at(part)
+    ]
 
 
 def next_boundary() -> datetime | None:

@@ -9,7 +9,7 @@ from bs4 import Tag
 
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.text import Text
-from s3chem_events.publishing import actions, files, queries
+from s3chem_events.publishing import files, queries, values
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State
 from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, hidden, register, soup, words
@@ -42,7 +42,7 @@ def facts_of(app, slug: str = "conference") -> EventFacts:
     with app.app_context():
         event = queries.event_by_slug(slug)
         assert event is not None
-        return actions.event_facts(event)
+        return values.event_facts(event)
 
 
 def filled(page) -> dict[str, str | list[str]]:

@@ -1,0 +1,135 @@
+"""What became of an event between two states of it, in the terms in which people are told; pure.
+
+The mails to the registered, the history on the public page, the preview at the desk: all speak of these.
+"""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
+from s3chem_events.publishing.lifecycle import Mode, State
+
+
+class Sort(StrEnum):
+    """What a change amounts to; in the order of weight, the first of several is the headline."""
+
+    CANCELLED = "cancelled"
+    PART_CANCELLED = "part_cancelled"
+    POSTPONED = "postponed"
+    REVIVED = "revived"
+    RESCHEDULED = "rescheduled"
+    MOVED_ONLINE = "moved_online"
+    MOVED_ON_SITE = "moved_on_site"
+    HYBRID = "hybrid"
+    ANNOUNCED = "announced"
+    HOURS = "hours"
+    PLACE = "place"
+    PART_ADDED = "part_added"
+    TITLE = "title"
+    PROGRAMME = "programme"
+    OVER = "over"
+
+
+HISTORIC = frozenset(Sort) - {Sort.TITLE, Sort.PROGRAMME, Sort.PLACE, Sort.HOURS}
+"""What the public page still tells when it is past: the moves, not each detail that became known."""
+UNSEEN_IN_CALENDARS = frozenset({Sort.PROGRAMME, Sort.OVER})
+STATES = {
+    State.CANCELLED: Sort.CANCELLED,
+    State.POSTPONED: Sort.POSTPONED,
+    State.ANNOUNCED: Sort.ANNOUNCED,
+    State.OVER: Sort.OVER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that changed, for the part with this key; for the event as a whole where there is none."""
+
+    sort: Sort
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two states of one event and what lies between them, weightiest first."""
+
+    before: EventFacts
+    after: EventFacts
+    changes: tuple[Change, ...]
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.changes)
+
+    @property
+    def headline(self) -> Sort:
+        """What it comes down to."""
+        return self.changes[0].sort
+
+    def concerning(self, parts: AbstractSet[str]) -> "Difference":
+        """Return what concerns somebody who takes part in these parts."""
+        return replace(self, changes=tuple(c for c in self.changes if not c.part or c.part in parts))
+
+    def sorts(self, part: str = "") -> frozenset[Sort]:
+        """Return what happened to a part, or to the event as a whole."""
+        return frozenset(change.sort for change in self.changes if change.part == part)
+
+    def seen_in_calendars(self, part: str) -> bool:
+        """Whether the calendar entry of a part says something else than before."""
+        return bool((self.sorts() | self.sorts(part)) - UNSEEN_IN_CALENDARS)
+
+
+def compare(before: EventFacts, after: EventFacts) -> Difference:
+    """Return what became of an event; what only organisers see, or what follows from the clock, is no change."""
+    found = {*_of_event(before, after)}
+    there = {part.key: part for part in before.parts}
+    for part in after.parts:
+        old = there.get(part.key)
+        sorts = [Sort.PART_ADDED] if old is None else _of_part(old, part, before.venue, after.venue)
+        found |= {Change(sort, part.key) for sort in sorts}
+    order = list(Sort)
+    keys = ["", *(part.key for part in after.parts)]
+    return Difference(before, after, tuple(sorted(found, key=lambda c: (order.index(c.sort), keys.index(c.part)))))
+
+
+def _of_event(before: EventFacts, after: EventFacts) -> Iterator[Change]:
+    if before.state is not after.state:
+        if before.state is State.CANCELLED or (before.state is State.POSTPONED and after.state is State.SAVE_THE_DATE):
+            yield Change(Sort.REVIVED)
+        elif after.state in STATES:
+            yield Change(STATES[after.state])
+    if before.title != after.title:
+        yield Change(Sort.TITLE)
+
+
+def _of_part(old: PartFacts, new: PartFacts, old_venue: VenueFacts | None, venue: VenueFacts | None) -> Iterator[Sort]:
+    if old.cancelled != new.cancelled:
+        yield Sort.PART_CANCELLED if new.cancelled else Sort.REVIVED
+    if _day(old.starts) != _day(new.starts) or _day(old.ends) != _day(new.ends):
+        yield Sort.RESCHEDULED
+    elif (old.starts, old.ends) != (new.starts, new.ends):
+        both = isinstance(old.starts, datetime) and isinstance(new.starts, datetime)
+        yield Sort.RESCHEDULED if both else Sort.HOURS
+    modes = _of_modes(frozenset(old.capacity), frozenset(new.capacity))
+    yield from modes
+    if Mode.ON_SITE in new.capacity and (old.venue or old_venue) != (new.venue or venue):
+        yield Sort.PLACE
+    if old.title != new.title:
+        yield Sort.TITLE
+    if old.programme != new.programme:
+        yield Sort.PROGRAMME
+
+
+def _of_modes(old: frozenset[Mode], new: frozenset[Mode]) -> list[Sort]:
+    if old == new:
+        return []
+    if len(new) > 1:
+        return [Sort.HYBRID]
+    return [Sort.MOVED_ONLINE if Mode.ONLINE in new else Sort.MOVED_ON_SITE]
+
+
+def _day(value: object) -> object:
+    return value.date() if isinstance(value, datetime) else value

@@ -1,0 +1,150 @@
+"""An event's rows as plain values, and plain values as its rows."""
+
+import secrets
+from datetime import date, datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import IntegrityError
+
+from s3chem_events.core.db import db
+from s3chem_events.core.text import Text
+from s3chem_events.publishing import times
+from s3chem_events.publishing.booked import PartInUse
+from s3chem_events.publishing.facts import EventFacts, ItemFacts, MaterialFacts, PartFacts, VenueFacts
+from s3chem_events.publishing.lifecycle import Mode, Visibility
+from s3chem_events.publishing.models import Event, Part, ProgrammeItem, Venue
+
+SAME = ("slug", "kind", "state", "title", "zone", "summary", "description", "report", "region", "note", "reminds")
+
+
+def event_facts(event: Event) -> EventFacts:
+    """Return a loaded event as plain values; the reverse of writing it."""
+    return EventFacts(
+        slug=event.slug,
+        kind=event.kind,
+        state=event.state,
+        title=event.title,
+        zone=event.zone,
+        parts=tuple(_part_facts(part) for part in event.parts),
+        summary=event.summary,
+        description=event.description,
+        report=event.report,
+        region=event.region,
+        venue=_venue_facts(event.venue),
+        opens=_local(event.opens_at, event.zone),
+        closes=_local(event.closes_at, event.zone),
+        note=event.note,
+        materials=tuple(MaterialFacts(Text(item["title"]), item["url"]) for item in event.materials),
+        reminds=event.reminds,
+    )
+
+
+def apply(event: Event, facts: EventFacts, base_url: str) -> None:
+    """Write plain values into an event's rows; a part that is gone must not be held by anybody: PartInUse."""
+    for name in SAME:
+        setattr(event, name, getattr(facts, name))
+    event.materials = [{"title": dict(item.title), "url": item.url} for item in facts.materials]
+    event.opens_at = times.moment(facts.opens, facts.zone) if facts.opens else None
+    event.closes_at = times.moment(facts.closes, facts.zone) if facts.closes else None
+    event.venue = _venue(event.venue, facts.venue)
+    there = {part.key: part for part in event.parts}
+    _drop_parts(event, [part for key, part in there.items() if key not in {p.key for p in facts.parts}])
+    for position, values in enumerate(facts.parts):
+        part = there.get(values.key)
+        if part is None:
+            part = Part(key=values.key, uid=uid(f"{facts.slug}-{values.key}", base_url), programme=[], venue=None)
+            event.parts.append(part)
+        part.position = position
+        _apply_part(part, values, facts.zone)
+    event.parts.sort(key=lambda part: part.position)
+    _shareuid(event, known=set(there))
+
+
+def _drop_parts(event: Event, gone: list[Part]) -> None:
+    for part in gone:
+        event.parts.remove(part)
+    if gone:
+        try:
+            db.session.flush()  # the participations' foreign key restricts
+        except IntegrityError as error:
+            raise PartInUse from error
+
+
+def _apply_part(part: Part, values: PartFacts, zone: str) -> None:
+    part.title, part.summary, part.visibility = values.title, values.summary, values.visibility
+    part.zone, part.online_url, part.cancelled = zone, values.online_url, values.cancelled
+    part.starts_on, part.ends_on = _day(values.starts), _day(values.ends)
+    part.starts_at = times.moment(values.starts, zone) if isinstance(values.starts, datetime) else None
+    part.ends_at = times.moment(values.ends, zone) if isinstance(values.ends, datetime) else None
+    part.on_site, part.on_site_capacity = Mode.ON_SITE in values.capacity, values.capacity.get(Mode.ON_SITE)
+    part.online, part.online_capacity = Mode.ONLINE in values.capacity, values.capacity.get(Mode.ONLINE)
+    part.venue = _venue(part.venue, values.venue)
+    if [_item_facts(item) for item in part.programme] != list(values.programme):
+        part.programme = [_item(position, item) for position, item in enumerate(values.programme)]
+
+
+def _shareuid(event: Event, *, known: set[str]) -> None:
+    """The first public part carries the event's own UID, so that a calendar's one entry grows up into it."""
+    if any(part.uid == event.uid for part in event.parts):
+        return
+    public = [part for part in event.parts if part.visibility is Visibility.PUBLIC]
+    if public and public[0].key not in known:  # a part that calendars know already keeps its UID for ever
+        public[0].uid = event.uid
+
+
+def uid(slug: str, base_url: str) -> str:
+    """Return a new UID: random, made once, ending in the host of the canonical address (RFC 7986 5.3)."""
+    return f"{slug}-{secrets.token_hex(8)}@{urlsplit(base_url).hostname}"
+
+
+def _venue(venue: Venue | None, values: VenueFacts | None) -> Venue | None:
+    if values is None:
+        return None
+    venue = venue or Venue()
+    venue.name, venue.address, venue.city, venue.country = values.name, values.address, values.city, values.country
+    return venue
+
+
+def _venue_facts(venue: Venue | None) -> VenueFacts | None:
+    return None if venue is None else VenueFacts(venue.name, venue.address, venue.city, venue.country)
+
+
+def _item(position: int, values: ItemFacts) -> ProgrammeItem:
+    return ProgrammeItem(
+        position=position,
+        on=values.on,
+        starts=values.starts,
+        ends=values.ends,
+        title=values.title,
+        abstract=values.abstract,
+        speaker=values.speaker,
+        speaker_tbc=values.speaker_tbc,
+    )
+
+
+def _item_facts(item: ProgrammeItem) -> ItemFacts:
+    return ItemFacts(item.on, item.title, item.starts, item.ends, item.speaker, item.speaker_tbc, item.abstract)
+
+
+def _part_facts(part: Part) -> PartFacts:
+    return PartFacts(
+        key=part.key,
+        title=part.title,
+        starts=_local(part.starts_at, part.zone) or part.starts_on,
+        ends=_local(part.ends_at, part.zone) or part.ends_on,
+        visibility=part.visibility,
+        capacity=part.capacities,
+        summary=part.summary,
+        venue=_venue_facts(part.venue),
+        online_url=part.online_url,
+        programme=tuple(_item_facts(item) for item in part.programme),
+        cancelled=part.cancelled,
+    )
+
+
+def _local(moment: datetime | None, zone: str) -> datetime | None:
+    return None if moment is None else moment.astimezone(times.zone_info(zone)).replace(tzinfo=None)
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
