@@ -25,6 +25,7 @@ SAYINGS: dict[str, tuple[str, Tone]] = {
     "INVALID_REDIRECT": (N_("That address does not belong to this site."), "error"),
     "INVALID_INPUT": (N_("Please choose one of these."), "error"),
     "PASSWORD_NOT_PROVIDED": (N_("Enter your password."), "error"),
+    "INVALID_INPUT_LENGTH": (N_("This name is too long."), "error"),
     "INVALID_PASSWORD": (N_("This is not your password."), "error"),
     "INVALID_PASSWORD_CODE": (N_("This is neither your password nor the code."), "error"),
     "INVALID_CODE": (N_("This is not the right code."), "error"),
@@ -48,7 +49,7 @@ SAYINGS: dict[str, tuple[str, Tone]] = {
     "WEBAUTHN_UNKNOWN_CREDENTIAL_ID": (N_("This passkey is not recognised."), "error"),
     "WEBAUTHN_ORPHAN_CREDENTIAL_ID": (N_("This passkey is not recognised."), "error"),
     "WEBAUTHN_MISMATCH_USER_HANDLE": (N_("This passkey is not recognised."), "error"),
-    "WEBAUTHN_NO_VERIFY": (N_("The passkey could not be checked (%(cause)s)."), "error"),
+    "WEBAUTHN_NO_VERIFY": (N_("The passkey could not be checked."), "error"),
     "WEBAUTHN_CREDENTIAL_WRONG_USAGE": (N_("This passkey was not added for this use."), "error"),
 }
 """Message of Flask-Security, without its MSG_: our words, and their tone."""

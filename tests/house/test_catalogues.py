@@ -2,13 +2,9 @@
 
 import re
 
-import flask_security.core
 import pytest
 from babel.messages.catalog import Catalog
-from flask import g
-from flask_security.utils import get_message
 
-from s3chem_events.accounts.sayings import SAYINGS
 from tests.support import catalogues
 from tests.support.catalogues import COMPLETE, PUBLIC, faults, languages, read, said, written
 
@@ -67,24 +63,6 @@ def test_the_check_finds_a_missing_a_fuzzy_a_broken_and_a_stale_entry():
         "fr: nobody says this any more, run make catalogues: 'Nobody says this'",
     } <= found
     assert len(found) == len(said()) + 1
-
-
-def test_every_saying_of_flask_security_that_we_put_in_our_words_exists():
-    assert set(SAYINGS) - set(flask_security.core._default_messages) == set()
-
-
-@pytest.mark.parametrize(
-    "language, refusal",
-    [
-        ("en", "This is not your password."),
-        ("de", "Das ist nicht Ihr Passwort."),
-        ("fr", "Ce n’est pas votre mot de passe."),
-    ],
-)
-def test_flask_security_speaks_the_organisers_language(app, language, refusal):
-    with app.test_request_context("/desk/account/confirm"):
-        g.language = language
-        assert get_message("INVALID_PASSWORD") == (refusal, "error")
 
 
 def _forms(words: str | tuple[str, ...]) -> tuple[str, ...]:
