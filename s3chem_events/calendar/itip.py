@@ -169,8 +169,8 @@ def _moment(text: str) -> datetime | None:
     if match is None:
         return None
     with suppress(ValueError):
-        year, month, day, *rest = (int(number or 0) for number in match.groups())
-        return datetime(year, month, day, *rest, tzinfo=UTC)
+        year, month, day, hour, minute, second = (int(number or 0) for number in match.groups())
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     return None
 
 

@@ -6,7 +6,7 @@ Addresses stand here, never in facts.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -115,3 +115,35 @@ class RelayFailure(Model):
     tries: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(String(500), default="")
     due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Arrival(Model):
+    """One e-mail that came to us, once however often it is brought. `raw` is kept while a person has to read it."""
+
+    __tablename__ = "arrival"
+    __table_args__ = (Index("ix_arrival_state", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(60))
+    raw: Mapped[bytes | None] = mapped_column(LargeBinary)
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class InboxPlace(Model):
+    """How far a mailbox has been read: every message up to `last_uid`; of those below `unseen_below` only the unseen.
+
+    UIDs count anew when the server changes `uid_validity` (RFC 9051 2.3.1.1).
+    """
+
+    __tablename__ = "inbox_place"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    uid_validity: Mapped[int] = mapped_column(BigInteger)
+    last_uid: Mapped[int] = mapped_column(BigInteger)
+    unseen_below: Mapped[int] = mapped_column(BigInteger)
+    trouble: Mapped[str] = mapped_column(String(500), default="")
+    troubled_since: Mapped[datetime | None] = mapped_column(UTCDateTime)

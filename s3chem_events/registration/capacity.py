@@ -20,6 +20,15 @@ class Standing(StrEnum):
     REJECTED = "rejected"
 
 
+class Said(StrEnum):
+    """What a person's calendar answered to the invitation to a part."""
+
+    NOTHING = "nothing"
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+
+
 HOLDING = frozenset({Standing.CONFIRMED, Standing.OFFERED, Standing.PENDING})
 """The standings that hold a place."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.capacity import Said, Standing
 
 # One letter may fold into many, U+FDFA into eighteen: what sorts and searches is cut here, the name itself never.
 LONGEST_SORT_NAME, LONGEST_SEARCH = 420, 1500
@@ -55,7 +55,10 @@ class Registration(Model):
 
 
 class Participation(Model):
-    """One person in one part. Rows are in order of arrival by id."""
+    """One person in one part. Rows are in order of arrival by id.
+
+    `answer` is what the person's calendar said last, to the invitation with that SEQUENCE, at that DTSTAMP.
+    """
 
     __tablename__ = "participation"
     __table_args__ = (
@@ -69,6 +72,9 @@ class Participation(Model):
     mode: Mapped[Mode] = mapped_column(stored(Mode))
     standing: Mapped[Standing] = mapped_column(stored(Standing))
     decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    answer: Mapped[Said] = mapped_column(stored(Said), default=Said.NOTHING, server_default=Said.NOTHING)
+    answer_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    answer_dtstamp: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     registration: Mapped[Registration] = relationship(back_populates="participations", lazy="raise")
     part: Mapped[Part] = relationship(lazy="raise")

@@ -92,7 +92,7 @@ def test_sixteen_bits_and_a_character_cut_by_a_fold():
 
 def test_several_events_answer_once_for_each_uid_and_the_whole_outranks_a_single_day():
     content = REPLY.calendar("gmail").decode()
-    event = re.search("BEGIN:VEVENT.*END:VEVENT\r\n", content, re.DOTALL)[0]
+    event = re.findall("BEGIN:VEVENT.*END:VEVENT\r\n", content, re.DOTALL)[0]
     day = event.replace("SEQUENCE", "RECURRENCE-ID:20270618T093000Z\r\nSEQUENCE").replace("DECLINED", "ACCEPTED")
     other = event.replace("conference-1f", "day-2").replace("DECLINED", "TENTATIVE")
     read = itip.answers(content.replace(event, day + event + day + other).encode())
