@@ -1,12 +1,13 @@
-"""The catalogues: every word of the interface in French and German, every public one in five more, with their marks."""
+"""The catalogues: every word of the interface in all eight languages, each set with the marks of its own."""
 
 import re
 
 import pytest
 from babel.messages.catalog import Catalog
 
+from s3chem_events.core.text import LANGUAGES
 from tests.support import catalogues
-from tests.support.catalogues import COMPLETE, PUBLIC, faults, languages, read, said, written
+from tests.support.catalogues import TRANSLATED, faults, languages, read, said, written
 
 pytestmark = pytest.mark.one_database
 
@@ -23,9 +24,19 @@ MISPRINTS = {
 """What no text of the language holds: typewriter quotes and dots, and in French a plain space where none may break."""
 
 
-@pytest.mark.parametrize("language", COMPLETE + PUBLIC)
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_every_word_of_the_interface_is_translated(language):
     assert list(faults(language, read(language))) == []
+
+
+def test_all_eight_languages_have_words():
+    assert languages() == sorted(TRANSLATED) == sorted(set(LANGUAGES) - {"en"})
+    assert len(TRANSLATED) == 7
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_count_has_as_many_forms_as_the_language(language):
+    assert read(language).num_plurals == (3 if language == "pl" else 2)
 
 
 def test_make_catalogues_would_change_nothing():
@@ -35,7 +46,7 @@ def test_make_catalogues_would_change_nothing():
     assert stale == []
 
 
-@pytest.mark.parametrize("language", COMPLETE + PUBLIC)
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_every_translation_is_set_as_its_language_is_printed(language):
     printed = [form for entry in read(language) if entry.id for form in _forms(entry.string)]
     assert [text for text in printed if MISPRINTS[language].search(text)] == []

@@ -17,14 +17,12 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from s3chem_events.core.text import DEFAULT, LANGUAGES
 from tests.support.source import PACKAGE, ROOT
 
 TRANSLATIONS = PACKAGE / "translations"
-COMPLETE = ("de", "fr")
-PUBLIC = ("ca", "es", "it", "nl", "pl")
-"""Languages of all that visitors and participants see; organisers read the desk in English."""
-DESK = ("s3chem_events/accounts/", "s3chem_events/attendance/", "s3chem_events/desk/")
-DESK_TEMPLATES = ("templates/desk/", "templates/mail/organiser/", "templates/security/")
+TRANSLATED = tuple(sorted(set(LANGUAGES) - {DEFAULT}))
+"""Each is whole: site, desk, e-mails and calendars. English is the source."""
 KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None}
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-zA-Z%]")
 HEADER = """msgid ""
@@ -41,16 +39,12 @@ Words = str | tuple[str, ...]
 
 
 @cache
-def said() -> dict[Words, frozenset[str]]:
-    """Every message of the code and the templates, and the files that say it."""
+def said() -> frozenset[Words]:
+    """Every message of the code and the templates."""
     with (ROOT / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
-    found: dict[Words, set[str]] = {}
-    for name, _line, words, _comments, _context in extract_from_dir(
-        ROOT, methods, options, keywords=KEYWORDS, directory_filter=_ours
-    ):
-        found.setdefault(words, set()).add(Path(name).as_posix())
-    return {words: frozenset(files) for words, files in found.items()}
+    found = extract_from_dir(ROOT, methods, options, keywords=KEYWORDS, directory_filter=_ours)
+    return frozenset(words for _name, _line, words, _comments, _context in found)
 
 
 def read(language: str) -> Catalog:
@@ -98,10 +92,8 @@ def written(catalogue: Catalog) -> bytes:
 
 def faults(language: str, catalogue: Catalog) -> Iterator[str]:
     """Say what a catalogue lacks of what the code says, and where its words break a placeholder."""
-    for words, files in said().items():
+    for words in said():
         entry = catalogue.get(words if isinstance(words, str) else words[0])
-        if language in PUBLIC and _of_the_desk(files) and (entry is None or not any(entry.string)):
-            continue
         if entry is None:
             yield f"{language}: not in the catalogue, run make catalogues: {words!r}"
         elif not all(entry.string if isinstance(entry.string, tuple) else [entry.string]):
@@ -109,13 +101,7 @@ def faults(language: str, catalogue: Catalog) -> Iterator[str]:
         else:
             yield from _flaws(language, entry, catalogue)
     known = {entry.id for entry in catalogue if entry.id}
-    yield from (
-        f"{language}: nobody says this any more, run make catalogues: {words!r}" for words in known - set(said())
-    )
-
-
-def _of_the_desk(files: frozenset[str]) -> bool:
-    return all(file.startswith(DESK + DESK_TEMPLATES) for file in files)
+    yield from (f"{language}: nobody says this any more, run make catalogues: {words!r}" for words in known - said())
 
 
 def _flaws(language: str, entry: Message, catalogue: Catalog) -> Iterator[str]:
@@ -136,10 +122,10 @@ def _ours(folder: str | Path) -> bool:
 def main() -> int:
     """Update the catalogues, or with --check say what is wrong with them."""
     if "--check" in sys.argv:
-        found = [fault for language in COMPLETE + PUBLIC for fault in faults(language, read(language))]
+        found = [fault for language in TRANSLATED for fault in faults(language, read(language))]
         sys.stderr.writelines(f"{fault}\n" for fault in found)
         return 1 if found else 0
-    for language in sorted({*COMPLETE, *PUBLIC, *languages()}):
+    for language in sorted({*TRANSLATED, *languages()}):
         path = path_of(language)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(written(read(language)))
