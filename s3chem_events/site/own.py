@@ -44,7 +44,6 @@ class RegistrationView:
     withdraw_url: str
     is_withdrawn: bool
     next_steps: list[str]
-    mail_note: str
 
 
 @own.route("/<lang>/registrations/lost-link", methods=["GET", "POST"])
@@ -160,7 +159,7 @@ def press_again() -> str:
 
 
 def _unknown(lang: str) -> Response:
-    return _private("site/own/unknown_link.html", lang, None, 404, expired=False, lost_link_url=urls(lang).lost_link)
+    return _private("site/own/unknown_link.html", lang, None, 404, lost_link_url=urls(lang).lost_link)
 
 
 def _private(template: str, lang: str, path: str | None, status: int = 200, **values: object) -> Response:
@@ -192,7 +191,6 @@ def _view(registration: Registration, lang: str, token: str) -> RegistrationView
         withdraw_url=f"/{lang}/registrations/{token}/withdrawal",
         is_withdrawn=withdrawn,
         next_steps=steps,
-        mail_note="",
     )
 
 

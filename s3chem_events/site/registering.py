@@ -111,7 +111,6 @@ def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal:
             if part.key not in offered and not part.invited
         ],
         refusal=refusal,
-        retention="",
         submit_label=view.register_label or _("Register"),
         action=f"/{lang}/events/{event.slug}/register",
         language_form="registration",
