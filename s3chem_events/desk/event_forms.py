@@ -182,9 +182,9 @@ class EventForm(FlaskForm):
             del form.slug
         return form
 
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Hold the fields together, the hours of the clock included."""
-        good: bool = super().validate(extra_validators)
+    def check(self, _event: EventFacts) -> bool:
+        """Validate, and hold the fields together, the hours of the clock included."""
+        good: bool = self.validate()
         if not len(self.parts):
             say(self.title, gettext("An event has at least one part: add one."))
         if self.opens.data and self.closes.data and self.closes.data <= self.opens.data:

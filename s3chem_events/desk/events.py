@@ -12,7 +12,7 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import asking, changes, overview, rows, saving, translations, words
+from s3chem_events.desk import asking, changes, overview, saving, translations, words
 from s3chem_events.desk.event_forms import EventForm, main_language
 from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk, own_events_only
@@ -117,33 +117,18 @@ def event_file(slug: str) -> Response:
 @allowed("event.edit")
 def edit_event(slug: str) -> ResponseReturnValue:
     """Change the facts and parts of an event."""
-    found = the_event(slug)
-    facts = values.event_facts(found)
-    pressed = request.form.get("do", "")
-    typed = rows.changed(request.form, pressed) if request.method == "POST" else None
-    if typed is not None:
-        facts = saving.opened(found, typed.get("revision"))
-    form = EventForm.of(facts, revision=found.revision, typed=typed)
-    answer = saving.Answer(slug)
-    if typed is not None and not pressed:
-        if form.validate():
-            answer = saving.save(slug, form, form.facts, seen=facts)
-            if answer.status == 200:  # noqa: PLR2004 - it went well
-                return redirect(url_for("desk.event", slug=answer.slug), 303)
-        else:
-            answer = saving.Answer(slug, 422)
-    if answer.merged is not None:
-        form = EventForm.of(facts, revision=answer.revision, shown=answer.merged)
-        saving.mark(form, answer)
+    edited = saving.edited(EventForm.of, the_event(slug))
+    if edited.is_saved:
+        return redirect(url_for("desk.event", slug=edited.answer.slug), 303)
     page = render_template(
         "desk/events/edit.html",
         **header(the_event(slug)),  # read anew: a refusal has rolled back
-        form=form,
-        faulty=faulty(form),
-        **answered(answer),
-        main_language=i18n.language_name(main_language(facts), i18n.language()),
+        form=edited.form,
+        faulty=faulty(edited.form),
+        **answered(edited.answer),
+        main_language=i18n.language_name(main_language(edited.facts), i18n.language()),
     )
-    return page, answer.status
+    return page, edited.answer.status
 
 
 def the_event(slug: str) -> Event:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Self
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -16,13 +16,12 @@ from wtforms.validators import Length, Optional
 
 from s3chem_events.core import i18n
 from s3chem_events.core.text import Text
-from s3chem_events.desk import rows, saving
+from s3chem_events.desk import saving
 from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import answered, header, the_event
 from s3chem_events.desk.fields import HOURS, LONGEST_TITLE, Needed, faulty, line, say, spoken
 from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.texts import LONGEST_TEXT, tidy
-from s3chem_events.publishing import values
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 
 MOST_ITEMS = 100
@@ -68,8 +67,16 @@ class ProgrammeForm(FlaskForm):
     parts = FieldList(FormField(PartProgrammeForm))
 
     @classmethod
-    def of(cls, event: EventFacts, *, revision: int, typed: MultiDict[str, str] | None = None) -> Self:
-        """Return the form, filled with the event's programme or with what was typed."""
+    def of(
+        cls,
+        event: EventFacts,
+        *,
+        revision: int,
+        typed: MultiDict[str, str] | None = None,
+        shown: EventFacts | None = None,
+    ) -> Self:
+        """Return the form, filled with what was typed, or with the programme of what shall be `shown`, or its own."""
+        event = shown or event
         form = cls(formdata=typed, data=None if typed is not None else _filled(event, revision))
         days = {part.key: part.starts for part in event.parts}
         for entry in form.parts:
@@ -105,33 +112,21 @@ class ProgrammeForm(FlaskForm):
 @allowed("event.edit")
 def event_programme(slug: str) -> ResponseReturnValue:
     """Write the programme of an event."""
-    found = the_event(slug)
-    facts = values.event_facts(found)
-    pressed = request.form.get("do", "")
-    typed = rows.changed(request.form, pressed) if request.method == "POST" else None
-    if typed is not None:
-        facts = saving.opened(found, typed.get("revision"))
-    form = ProgrammeForm.of(facts, revision=found.revision, typed=typed)
-    answer = saving.Answer(slug)
-    if typed is not None and not pressed:
-        answer = saving.save(slug, form, form.facts, seen=facts) if form.check(facts) else saving.Answer(slug, 422)
-        if answer.status == 200:  # noqa: PLR2004 - it went well
-            return redirect(url_for("desk.event", slug=answer.slug), 303)
-    if answer.merged is not None:
-        facts = answer.merged
-        form = ProgrammeForm.of(facts, revision=answer.revision)
-        saving.mark(form, answer)
+    edited = saving.edited(ProgrammeForm.of, the_event(slug))
+    if edited.is_saved:
+        return redirect(url_for("desk.event", slug=edited.answer.slug), 303)
+    form, facts = edited.form, edited.facts
     titles = {part.key: part.title.within(main_language(facts)) for part in facts.parts}
     page = render_template(
         "desk/events/programme.html",
         **header(the_event(slug)),  # read anew: a refusal has rolled back
-        **answered(answer),
+        **answered(edited.answer),
         form=form,
         faulty=faulty(form),
         titles=titles,
         main_language=i18n.language_name(main_language(facts), i18n.language()),
     )
-    return page, answer.status
+    return page, edited.answer.status
 
 
 def _check(item: Form, part: PartFacts | None) -> None:

@@ -17,7 +17,7 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
 from s3chem_events.core.guard import settings
-from s3chem_events.desk import asking, changes, words
+from s3chem_events.desk import asking, changes, rows, words
 from s3chem_events.desk.asking import Question
 from s3chem_events.desk.fields import every, say
 from s3chem_events.desk.frame import by
@@ -48,6 +48,16 @@ class Answer:
     merged: EventFacts | None = None
     clashes: tuple[Clash, ...] = ()
     revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A form of an event, the facts that it shows, and what became of saving it."""
+
+    form: Any
+    facts: EventFacts
+    answer: Answer
+    is_saved: bool
 
 
 class Clashed(Refused):
@@ -92,6 +102,24 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
     changed = _("Saved.") if number == expected else _("Saved. What someone else saved in the meantime has been kept.")
     flash(_("Nothing was changed.") if event.revision == number else changed, "good")
     return Answer(event.slug)
+
+
+def edited(make: Callable[..., Any], found: Event) -> Edited:
+    """Fill a form (its `of`) for an event, and save what was sent of it; a row that was moved is not saved yet."""
+    slug, facts = found.slug, values.event_facts(found)
+    pressed = request.form.get("do", "")
+    typed = rows.changed(request.form, pressed) if request.method == "POST" else None
+    if typed is not None:
+        facts = opened(found, typed.get("revision"))
+    form = make(facts, revision=found.revision, typed=typed)
+    answer = Answer(slug)
+    is_sent = typed is not None and not pressed
+    if is_sent:
+        answer = save(slug, form, form.facts, seen=facts) if form.check(facts) else Answer(slug, 422)
+    if answer.merged is not None:
+        form = make(facts, revision=answer.revision, shown=answer.merged)
+        mark(form, answer)
+    return Edited(form, answer.merged or facts, answer, is_saved=is_sent and answer.status == 200)  # noqa: PLR2004
 
 
 def mark(form: Any, answer: Answer) -> None:
