@@ -7,8 +7,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
-from huey.storage import BaseStorage
+from s3chem_events.core.later import spared
+
+with spared("psycopg"):  # 9 MB that huey's storage for PostgreSQL alone makes use of
+    from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+    from huey.storage import BaseStorage
 
 log = logging.getLogger(__name__)
 
