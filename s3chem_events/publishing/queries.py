@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
@@ -21,6 +21,13 @@ def event_by_slug(slug: str, *, lock: bool = False) -> Event | None:
     if lock and db.engine.dialect.name == "postgresql":
         db.session.execute(select(Event.id).filter_by(slug=slug).with_for_update())
     return db.session.scalar(_whole().where(Event.slug == slug))
+
+
+def bookable_event(slug: str, *, lock: bool = False) -> Event | None:
+    """Return an event with its parts alone, in one statement: enough to decide about places, not for a page."""
+    if lock and db.engine.dialect.name == "postgresql":
+        db.session.execute(select(Event.id).filter_by(slug=slug).with_for_update())
+    return db.session.scalars(_BOOKABLE, {"slug": slug}).unique().one_or_none()
 
 
 def event_by_id(event_id: int, *, lock: bool = False) -> Event | None:
@@ -75,6 +82,12 @@ def news_by_slug(slug: str) -> NewsItem | None:
 def document(key: str) -> Document | None:
     """Return a text of the site."""
     return db.session.get(Document, key)
+
+
+def version_of(key: str) -> str:
+    """Return the version of a text of the site, without reading the text; nothing where it has none."""
+    version = Document.data["version"].as_string()
+    return db.session.scalar(select(version).where(Document.key == key)) or ""
 
 
 def content() -> tuple[int, datetime]:
@@ -152,6 +165,16 @@ def _whole() -> Select[Event]:
         joinedload(Event.venue),
         selectinload(Event.parts).options(joinedload(Part.venue), selectinload(Part.programme)),
     )
+
+
+_BOOKABLE = (
+    select(Event)
+    .where(Event.slug == bindparam("slug"))
+    .options(
+        load_only(Event.slug, Event.state, Event.opens_at, Event.closes_at, Event.created_at, raiseload=True),
+        joinedload(Event.parts),
+    )
+)
 
 
 def event_id(slug: str) -> int | None:

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from s3chem_events.core.config import Settings
-from s3chem_events.site import calendars, faults, kept, machines, own, pages, registering
+from s3chem_events.site import blanks, calendars, faults, kept, machines, own, pages, registering
 
 
 def open_door(app: Flask, settings: Settings) -> None:
@@ -18,3 +18,4 @@ def open_door(app: Flask, settings: Settings) -> None:
         app.register_blueprint(blueprint)
     faults.bind(app)
     kept.bind(app, settings)
+    app.extensions["blanks"] = blanks.Blanks(app.extensions["kept"])

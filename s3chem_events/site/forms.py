@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -117,8 +117,7 @@ class RegistrationForm(FlaskForm):
     def of(cls, event: Event, lang: str, **kwargs: Any) -> "RegistrationForm":
         """Make the form of an event in a language."""
         offered = open_parts(event)
-        modes = {f"mode-{part.key}": _mode_field() for part in offered if len(part.capacities) > 1}
-        form: RegistrationForm = type("EventRegistrationForm", (cls,), modes)(**kwargs)
+        form: RegistrationForm = _asking_how(tuple(p.key for p in offered if len(p.capacities) > 1))(**kwargs)
         form.event = event
         form.parts.choices = [SelectChoice(part.key, part.title.within(lang)) for part in offered]
         form.organisation_type.options = _organisation_types(lang)
@@ -130,7 +129,7 @@ class RegistrationForm(FlaskForm):
             if len(offered) == 1:
                 form.parts.data = [offered[0].key]
         if not ATTEMPT.fullmatch(form.attempt.data or ""):
-            form.attempt.data = secrets.token_hex(16)
+            form.attempt.data = new_attempt()
         if form.language.data == form.shown_in.data:
             form.language.data = lang  # whoever reads on in another language wants the e-mails in it, unless they chose
         form.shown_in.data = lang
@@ -210,6 +209,17 @@ class RegistrationForm(FlaskForm):
     @staticmethod
     def _blame(field: Any, sentence: str) -> None:
         field.errors = [*field.errors, sentence]
+
+
+@lru_cache(maxsize=64)
+def _asking_how(keys: tuple[str, ...]) -> type[RegistrationForm]:
+    """Return the form that asks of these parts how one will attend; to make a class takes longer than to fill it."""
+    return type("EventRegistrationForm", (RegistrationForm,), {f"mode-{key}": _mode_field() for key in keys})
+
+
+def new_attempt() -> str:
+    """Return the number by which one form that is sent twice is known."""
+    return secrets.token_hex(16)
 
 
 def check_address(field: EmailField) -> None:

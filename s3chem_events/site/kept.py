@@ -207,13 +207,13 @@ def _page(response: Response) -> Page:
         gzipped=gzip.compress(body, mtime=0) if len(body) > SMALL else None,
         etag=hashlib.sha256(body).hexdigest()[:32],
         modified=modified.replace(microsecond=0),
-        until=_until(),
+        until=changes_by(),
         headers=(*headers, ("Cache-Control", CACHE_CONTROL), ("Vary", "Accept-Encoding")),
     )
 
 
-def _until() -> datetime:
-    """The next moment at which a page may change by itself; at the latest the next midnight."""
+def changes_by() -> datetime:
+    """Return the next moment at which a page may change by itself; at the latest the next midnight."""
     moment = clock.now()
     midnight = (moment + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return min(midnight, queries.next_boundary() or midnight)

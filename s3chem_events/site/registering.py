@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, current_app, redirect, request
 from flask.wrappers import Response
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
 from s3chem_events.core import limits
@@ -19,8 +20,9 @@ from s3chem_events.registration import actions, links
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.openness import ENDED, Openness, openness
+from s3chem_events.site.blanks import of_this_process
 from s3chem_events.site.events_seen import event_view, narrowed
-from s3chem_events.site.forms import RegistrationForm
+from s3chem_events.site.forms import RegistrationForm, new_attempt
 from s3chem_events.site.frame import check_language, render, urls
 
 registering = Blueprint("registering", __name__)
@@ -33,46 +35,64 @@ GONE, FORBIDDEN = 410, 403
 def register(lang: str, slug: str) -> BaseResponse:
     """Show the form (GET), register (POST)."""
     check_language(lang)
+    if request.method == "GET" and not request.query_string:
+        return _blank(lang, slug)
+    event = queries.bookable_event(slug)
+    if event is None or event.state not in LISTED:
+        abort(404)
+    if not queries.open_parts(event):
+        return _closed(_whole(slug), lang)
+    form = RegistrationForm.of(event, lang)
+    if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
+        return _page(form, _whole(slug), lang, 200)
+    return _answer(form, slug, lang)
+
+
+def _blank(lang: str, slug: str) -> BaseResponse:
+    """Show the form that nobody has filled in: all but two hidden values is the same for everybody."""
+    blanks = of_this_process()
+    if blank := blanks.find(request.path):
+        return private(Response(blank.filled((generate_csrf(), new_attempt()))))
+    revision = blanks.fresh()
     event = queries.event_by_slug(slug)
     if event is None or event.state not in LISTED:
         abort(404)
     if not queries.open_parts(event):
         return _closed(event, lang)
     form = RegistrationForm.of(event, lang)
-    if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
-        return _page(form, event, lang, 200)
-    return _answer(form, event, lang)
+    response = _page(form, event, lang, 200)
+    own = (form.csrf_token.current_token, form.attempt.data or "")
+    blanks.keep(request.path, response.get_data(as_text=True), revision, own)
+    return response
 
 
-def _answer(form: RegistrationForm, event: Event, lang: str) -> BaseResponse:
-    slug = event.slug
+def _answer(form: RegistrationForm, slug: str, lang: str) -> BaseResponse:
     try:
         limits.spend(limits.REGISTRATIONS, "register", limits.network())
         if form.asks_for_closed_part():
             raise actions.NotOpen
         if not form.validate():
-            return _page(form, event, lang, 422, _token_fault(form))
+            return _page(form, _whole(slug), lang, 422, _token_fault(form))
         registration = _register(form, slug)
     except AlreadyRegistered as refusal:
-        return _already(_again(slug), lang, refusal.status)
+        return _already(_whole(slug), lang, refusal.status)
     except Refused as refusal:
-        return _page(form, _again(slug), lang, refusal.status, form.sentence(refusal))
+        return _page(form, _whole(slug), lang, refusal.status, form.sentence(refusal))
     return redirect(links.own_page(registration.id, registration.link_version, language=lang), 303)
 
 
 def _register(form: RegistrationForm, slug: str) -> Registration:
     limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.email.data or ""))
-    notice = queries.document("privacy")
-    version = str(notice.data.get("version", "")) if notice else ""
+    version = queries.version_of("privacy")
     with transaction():
-        event = queries.event_by_slug(slug, lock=True)
+        event = queries.bookable_event(slug, lock=True)
         if event is None:
             raise actions.NotOpen
         return actions.register(event, form.applicant(version), by=VISITOR)
 
 
-def _again(slug: str) -> Event:
-    """Read the event anew: the refused transaction has let go of it."""
+def _whole(slug: str) -> Event:
+    """Read the event with all that a page shows of it; to decide, its parts and their places are enough."""
     event = queries.event_by_slug(slug)
     if event is None:
         abort(404)
