@@ -23,6 +23,7 @@ from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration import emails as registration
+from s3chem_events.registration.changed import event_changed
 
 log = logging.getLogger(__name__)
 Composer = Callable[[Sequence[Fact], Letterhead], Iterable[Draft]]
@@ -42,6 +43,7 @@ EMAILS: dict[str, Composer] = {
     "registration.confirmed": registration.confirmed,
     "registration.withdrawn": registration.withdrawn,
     "registration.link_requested": registration.link_requested,
+    "event.changed": event_changed,
     "organiser.invited": _writing(accounts.invited),
     "organiser.link_requested": _writing(accounts.link_requested),
 }
@@ -92,15 +94,13 @@ def relay() -> int:
     failed: dict[int, str] = {}
     # In the order of what happened: who withdraws and comes back must not find the cancellation on top.
     for kind, group in groupby(sorted(facts, key=lambda fact: fact.id), key=lambda fact: fact.kind):
-        if kind in EMAILS:
-            written, wrong = _written(EMAILS[kind], list(group), letterhead)
-            letters += written
-            failed |= wrong
-    # Another worker may have relayed the same facts meanwhile: the outbox's unique key takes each letter once.
-    while len(letters) > BATCH:
-        with transaction():
-            outbox.post(relaying.still_wanted(letters[:BATCH], FORGET))
-        del letters[:BATCH]
+        for letter in _written(EMAILS[kind], list(group), letterhead, failed) if kind in EMAILS else ():
+            letters.append(letter)
+            # A fact may concern thousands. Another worker may relay the same: the outbox takes each letter once.
+            if len(letters) == BATCH:
+                with transaction():
+                    outbox.post(relaying.still_wanted(letters, FORGET))
+                letters.clear()
     with transaction():
         outbox.post(relaying.still_wanted(letters, FORGET))
         for fact in facts:
@@ -230,23 +230,23 @@ def _run(given: Settings) -> Iterator[_Run]:
         db.session.rollback()
 
 
-def _written(compose: Composer, facts: list[Fact], letterhead: Letterhead) -> tuple[list[Letter], dict[int, str]]:
-    """Write what facts of one kind say; where one of them cannot be written, the others still are."""
+def _written(compose: Composer, facts: list[Fact], letterhead: Letterhead, failed: dict[int, str]) -> Iterator[Letter]:
+    """Write what facts of one kind say; where one of them cannot be written it is `failed`, and the others still are.
+
+    A composer may be at work over several of the caller's transactions: what it holds across them is detached.
+    """
     moment = now()
     try:
-        return [render.written(draft, letterhead, at=moment) for draft in compose(facts, letterhead)], {}
+        for draft in compose(facts, letterhead):
+            yield render.written(draft, letterhead, at=moment)
     except Exception as error:  # noqa: BLE001 - the worker's edge: the fact is marked
         db.session.rollback()
         if len(facts) == 1:
             log.error("fact %d (%s) gives no e-mail: %s", facts[0].id, facts[0].kind, _where(error))  # noqa: TRY400
-            return [], {facts[0].id: type(error).__name__}
-    letters: list[Letter] = []
-    failed: dict[int, str] = {}
-    for fact in facts:
-        written, wrong = _written(compose, [fact], letterhead)
-        letters += written
-        failed |= wrong
-    return letters, failed
+            failed[facts[0].id] = type(error).__name__
+        else:
+            for fact in facts:
+                yield from _written(compose, [fact], letterhead, failed)
 
 
 def _nap(seconds: float) -> bool:

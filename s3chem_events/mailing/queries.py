@@ -137,3 +137,9 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.address:
         query = query.where(func.lower(OutgoingEmail.address).contains(wanted.address.lower(), autoescape=True))
     return query
+
+
+def written(fact: Fact) -> Select[tuple[int]]:
+    """Return a query for the subjects that a fact has an e-mail of its own kind for in the outbox."""
+    query: Select[tuple[int]] = db.select(OutgoingEmail.subject_id)
+    return query.where(OutgoingEmail.fact_id == fact.id, OutgoingEmail.kind == fact.kind)

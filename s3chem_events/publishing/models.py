@@ -107,6 +107,14 @@ class Part(Model):
         }
         return {mode: places for mode, (there, places) in offered.items() if there}
 
+    def mode_of(self, chosen: Mode) -> Mode:
+        """How somebody takes part who chose a mode: as chosen, or in the only way that is left (docs/decisions/0010).
+
+        What people chose is kept: when a part goes online, and back again, each is where she was.
+        """
+        offered = self.capacities
+        return chosen if chosen in offered or len(offered) != 1 else next(iter(offered))
+
 
 class ProgrammeItem(Model):
     """One line of the programme; its hours may be missing and its speaker to be confirmed. Times are local."""

@@ -23,7 +23,7 @@ def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox,
         entry = attended(
             registration.event,
             part_of(registration, participation),
-            mode=participation.mode,
+            mode=part_of(registration, participation).mode_of(participation.mode),
             language=language,
             base_url=base_url,
             organizer=organizer,
@@ -72,6 +72,12 @@ def in_order(registration: Registration, participations: Sequence[Participation]
 def part_of(registration: Registration, participation: Participation) -> Part:
     """Return the part of a participation, with its place loaded."""
     return next(part for part in registration.event.parts if part.id == participation.part_id)
+
+
+def chosen(registration: Registration, participations: Sequence[Participation]) -> list[tuple[Part, Mode]]:
+    """Return participations as the parts and the modes in which the person takes part, in the event's order."""
+    parts = [(part_of(registration, p), p.mode) for p in in_order(registration, participations)]
+    return [(part, part.mode_of(mode)) for part, mode in parts]
 
 
 def manage_note(own_page: str, language: str) -> str:

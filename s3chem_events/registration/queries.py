@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from s3chem_events.core import signing
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import queries as outbox
 from s3chem_events.publishing.booked import Booked
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
@@ -97,6 +98,28 @@ def registrations_by_ids(ids: Iterable[int]) -> dict[int, Registration]:
         )
     )
     return {registration.id: registration for registration in found}
+
+
+def to_be_told(event_id: int, fact: Fact, *, after: int, most: int) -> list[Registration]:
+    """Return the next registrations with an address that a fact still has to write to, in order of their ids.
+
+    Who registered after it happened has seen the event as it is now.
+    """
+    query = (
+        select(Registration)
+        .where(
+            Registration.event_id == event_id,
+            Registration.id > after,
+            Registration.withdrawn_at.is_(None),
+            Registration.email != "",
+            Registration.registered_at <= fact.happened_at,
+            Registration.id.not_in(outbox.written(fact)),
+        )
+        .options(selectinload(Registration.participations))
+        .order_by(Registration.id)
+        .limit(most)
+    )
+    return list(db.session.scalars(query))
 
 
 def active_by_address(address_digest: str) -> list[Registration]:

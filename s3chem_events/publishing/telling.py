@@ -1,0 +1,137 @@
+"""What became of an event, in plain words of one language: for e-mails, the page's history, the preview at the desk."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from s3chem_events.core import i18n
+from s3chem_events.core.i18n import words
+from s3chem_events.publishing import times
+from s3chem_events.publishing.changes import Change, Difference, Sort
+from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
+from s3chem_events.publishing.lifecycle import Mode, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change in a sentence, with the old and the new value where there are two to set side by side."""
+
+    text: str
+    old: str = ""
+    new: str = ""
+
+
+def headline(difference: Difference, language: str) -> str:
+    """Return what it comes down to, as the subject of an e-mail or the title of a preview."""
+    _ = words(language)
+    title = difference.after.title.within(language)
+    days = when(difference.after.live_parts, difference.after.zone, language)
+    said = {
+        Sort.CANCELLED: _("Cancelled: %(title)s", title=title),
+        Sort.PART_CANCELLED: _("One part is cancelled: %(title)s", title=title),
+        Sort.POSTPONED: _("Postponed: %(title)s", title=title),
+        Sort.REVIVED: _("It takes place after all: %(title)s", title=title),
+        Sort.RESCHEDULED: _("New date for %(title)s: %(days)s", title=title, days=days),
+        Sort.MOVED_ONLINE: _("Now online: %(title)s", title=title),
+        Sort.MOVED_ON_SITE: _("Now on site: %(title)s", title=title),
+        Sort.HYBRID: _("Now on site and online: %(title)s", title=title),
+        Sort.ANNOUNCED: _("Announced: %(title)s, %(days)s", title=title, days=days),
+        Sort.HOURS: _("The hours of %(title)s", title=title),
+        Sort.PLACE: _("The venue of %(title)s", title=title),
+        Sort.PART_ADDED: _("A new part: %(title)s", title=title),
+        Sort.TITLE: _("A new title: %(title)s", title=title),
+        Sort.PROGRAMME: _("News of the programme: %(title)s", title=title),
+        Sort.OVER: _("Looking back: %(title)s", title=title),
+    }
+    return said[difference.headline]
+
+
+def sentences(difference: Difference, language: str) -> list[Told]:
+    """Return each change in a sentence, weightiest first; parts are named where the event has several."""
+    several = len({part.key for facts in (difference.before, difference.after) for part in facts.parts}) > 1
+    told = [_told(change, difference, language, several=several) for change in difference.changes]
+    return list(dict.fromkeys(told))  # two parts that moved together say the same where neither is named
+
+
+def when(parts: tuple[PartFacts, ...], zone: str, language: str) -> str:
+    """Write the days of some parts, and the hours where one part has them: `17 June 2027, 13:00–17:00 CEST`."""
+    days = i18n.short_range(min(_day(p.starts) for p in parts), max(_day(p.ends) for p in parts), language)
+    if len(parts) != 1:
+        return days
+    hours = _hours(parts[0], zone, language)
+    return f"{days}, {hours}" if hours else days
+
+
+def place(part: PartFacts, facts: EventFacts, language: str) -> str:
+    """Write where a part takes place, as far as that is known; never the room of a closed part."""
+    _ = words(language)
+    venue = part.venue or facts.venue
+    if Mode.ON_SITE not in part.capacity:
+        return _("Online")
+    if venue is None or part.visibility is Visibility.INVITED:
+        return (venue.city if venue else "") or _("to be announced")
+    return _venue(venue, language) or _("to be announced")
+
+
+def _told(change: Change, difference: Difference, language: str, *, several: bool) -> Told:
+    _ = words(language)
+    before, after = difference.before, difference.after
+    if not change.part:
+        return Told(_event(change.sort, difference, language))
+    new = next(part for part in after.parts if part.key == change.part)
+    old = next((part for part in before.parts if part.key == change.part), new)
+    text, was, becomes = _part(change.sort, (old, before), (new, after), language)
+    if several:
+        text = _("%(part)s: %(what)s", part=new.title.within(language), what=text)
+    return Told(text, was, becomes)
+
+
+def _event(sort: Sort, difference: Difference, language: str) -> str:
+    _ = words(language)
+    return {
+        Sort.CANCELLED: _("The event has been cancelled."),
+        Sort.POSTPONED: _("The event has been postponed. A new date will be announced."),
+        Sort.REVIVED: _("The event takes place after all."),
+        Sort.ANNOUNCED: _("The event has been announced."),
+        Sort.OVER: _("The event is over."),
+        Sort.TITLE: _("The title is now “%(title)s”.", title=difference.after.title.within(language)),
+    }[sort]
+
+
+def _part(
+    sort: Sort, old: tuple[PartFacts, EventFacts], new: tuple[PartFacts, EventFacts], language: str
+) -> tuple[str, str, str]:
+    _ = words(language)
+    if sort in {Sort.RESCHEDULED, Sort.HOURS}:
+        was, becomes = (when((part,), facts.zone, language) for part, facts in (old, new))
+        if sort is Sort.HOURS:
+            return _("It takes place on %(when)s.", when=becomes), was, becomes
+        return _("Moved from %(old)s to %(new)s.", old=was, new=becomes), was, becomes
+    was, becomes = (place(part, facts, language) for part, facts in (old, new))
+    if sort is Sort.PLACE:
+        return _("The venue is now: %(place)s", place=becomes), was, becomes
+    text = {
+        Sort.PART_CANCELLED: _("This part has been cancelled."),
+        Sort.REVIVED: _("This part takes place after all."),
+        Sort.MOVED_ONLINE: _("It now takes place online."),
+        Sort.MOVED_ON_SITE: _("It now takes place on site only."),
+        Sort.HYBRID: _("You can now take part on site or online."),
+        Sort.PART_ADDED: _("This part is new: %(when)s.", when=when((new[0],), new[1].zone, language)),
+        Sort.TITLE: _("This part has a new title."),
+        Sort.PROGRAMME: _("The programme has been updated."),
+    }[sort]
+    return text, was if was != becomes else "", becomes if was != becomes else ""
+
+
+def _hours(part: PartFacts, zone: str, language: str) -> str:
+    if not isinstance(part.starts, datetime) or not isinstance(part.ends, datetime):
+        return ""
+    return i18n.hours(times.moment(part.starts, zone), times.moment(part.ends, zone), zone, language)
+
+
+def _venue(venue: VenueFacts, language: str) -> str:
+    country = i18n.country_name(venue.country, language) if venue.country else ""
+    return ", ".join(line for line in (venue.name, venue.address, venue.city, country) if line)
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value

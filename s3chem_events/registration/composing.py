@@ -1,0 +1,257 @@
+"""Writes e-mails about registrations: the lines they share, and the calendar files that go with them."""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from s3chem_events.calendar import ics
+from s3chem_events.calendar.entries import Entry, Mailbox
+from s3chem_events.core import i18n
+from s3chem_events.core.errors import Invalid
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import addresses, render
+from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
+from s3chem_events.publishing import telling
+from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.entries import page_url, place_line
+from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import entries, links, names
+from s3chem_events.registration.models import Participation, Registration
+
+NOT_ME = "not-me"
+
+
+@dataclass(frozen=True, slots=True)
+class EventLines:
+    """An event in words, in one language; its days and place are those of whoever comes."""
+
+    title: str
+    title_lang: str
+    figures: str
+    month: str
+    days: str
+    place: str
+    url: str
+    hours_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartLines:
+    """A part that somebody registered for, in words."""
+
+    title: str
+    title_lang: str
+    day: str
+    hours: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLines:
+    """One of several registrations of an address."""
+
+    name: str
+    event: EventLines
+    reference: str
+    url: str
+
+
+class Writer:
+    """Writes several drafts, and works out once what they share: an event's lines and entries."""
+
+    def __init__(self, letterhead: Letterhead) -> None:
+        self.letterhead = letterhead
+        self.organizer = Mailbox(letterhead.organisation, letterhead.sender)
+        self.event_lines = cache(self._event_lines)
+        self.part_lines = cache(self._part_lines)
+        self.entry = cache(self._entry)
+        self.stamp = cache(i18n.stamp)
+
+    def draft(
+        self,
+        fact: Fact,
+        registration: Registration,
+        participations: Sequence[Participation],
+        *,
+        method: str,
+        kept: AbstractSet[int] = frozenset(),
+    ) -> Draft:
+        """Write the e-mail about a registration; `kept` are parts that stay in the mailbox's calendar."""
+        language = render.spoken(registration.language)
+        event = registration.event
+        own_page = self.own_page(registration, language)
+        chosen = entries.chosen(registration, participations)
+        told = [(part, mode) for part, mode in chosen if part.id not in kept]
+        note = entries.manage_note(own_page, language)
+        calendars = self._calendars(registration, told, note=note, method=method, sent_at=fact.happened_at)
+        return Draft(
+            kind=fact.kind,
+            fact_id=fact.id,
+            subject_id=registration.id,
+            address=registration.email,
+            name=f"{registration.given_name} {registration.family_name}".strip(),
+            language=registration.language,
+            values={
+                "event": self.event_lines(event, tuple(chosen), language),
+                "parts": [self.part_lines(part, mode, language) for part, mode in chosen],
+                "organisation": isolated(defused(registration.organisation, longest=names.LONGEST_ORGANISATION)),
+                "reference": registration.reference,
+                "registered_at": self.stamp(
+                    registration.registered_at.replace(second=0, microsecond=0), event.zone, language
+                ),
+                "own_page": own_page,
+                "not_me": f"{own_page}/{NOT_ME}",
+                "calendar": links.calendar(
+                    registration.id, registration.link_version, base_url=self.letterhead.base_url
+                ),
+                "kept": len(chosen) - len(told),
+            },
+            calendars=tuple(calendars),
+            method=method,
+        )
+
+    def change_draft(
+        self,
+        fact: Fact,
+        registration: Registration,
+        difference: Difference,
+        participations: Sequence[Participation],
+    ) -> Draft:
+        """Write the e-mail that tells a participant what became of the parts that she holds a place in.
+
+        What takes place goes out as a REQUEST, what does not as a CANCEL, each in a file of its own; the first is the
+        one that mail programs draw.
+        """
+        language = render.spoken(registration.language)
+        event = registration.event
+        chosen = entries.chosen(registration, participations)
+        gone = [(part, mode) for part, mode in chosen if part.cancelled or event.state is State.CANCELLED]
+        there = [pair for pair in chosen if pair not in gone]
+        seen = [pair for pair in there if difference.seen_in_calendars(pair[0].key)]
+        lost = [pair for pair in gone if difference.seen_in_calendars(pair[0].key)]
+        own_page = self.own_page(registration, language)
+        note = entries.manage_note(own_page, language)
+        calendars = [
+            calendar
+            for method, pairs in (("REQUEST", seen), ("CANCEL", lost))
+            for calendar in self._calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
+        ]
+        return Draft(
+            kind=fact.kind,
+            fact_id=fact.id,
+            subject_id=registration.id,
+            address=registration.email,
+            name=f"{registration.given_name} {registration.family_name}".strip(),
+            language=registration.language,
+            values={
+                "headline": telling.headline(difference, language),
+                "told": telling.sentences(difference, language),
+                "event": self.event_lines(event, tuple(there or chosen), language),
+                "takes_place": bool(there) and event.state is not State.POSTPONED,
+                "parts": [self.part_lines(part, mode, language) for part, mode in there],
+                "reference": registration.reference,
+                "own_page": own_page,
+                "answers": f"{own_page}/answer" if fact.data.get("ask") and there else "",
+                "answer_until": fact.data.get("until", ""),
+                "calendar": links.calendar(
+                    registration.id, registration.link_version, base_url=self.letterhead.base_url
+                ),
+                "updates": len(seen),
+                "removals": len(lost),
+            },
+            calendars=tuple(calendars),
+            method="REQUEST" if seen else "CANCEL",
+        )
+
+    def link_lines(self, registration: Registration, language: str) -> LinkLines:
+        return LinkLines(
+            name=isolated(defused(f"{registration.given_name} {registration.family_name}".strip())),
+            event=self.event_lines(
+                registration.event,
+                tuple(entries.chosen(registration, registration.participations)),
+                language,
+            ),
+            reference=registration.reference,
+            url=self.own_page(registration, language),
+        )
+
+    def own_page(self, registration: Registration, language: str) -> str:
+        return links.own_page(
+            registration.id, registration.link_version, language=language, base_url=self.letterhead.base_url
+        )
+
+    def _calendars(
+        self,
+        registration: Registration,
+        chosen: Sequence[tuple[Part, Mode]],
+        *,
+        note: str,
+        method: str,
+        sent_at: datetime,
+    ) -> Iterator[bytes]:
+        """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006).
+
+        DTSTAMP is the moment of the change, so that a later one outranks it however late the worker writes (2.1.5).
+        """
+        try:
+            address = addresses.mailable(registration.email)
+        except Invalid:
+            return
+        guest = Mailbox(defused(f"{registration.given_name} {registration.family_name}".strip()), address)
+        write = ics.invitation if method == "REQUEST" else ics.cancellation
+        language = render.spoken(registration.language)
+        for part, mode in chosen:
+            entry = self.entry(registration.event, part, mode, language)
+            answer_to = ""
+            if self.letterhead.tags:
+                answer_to = links.answer_address(
+                    self.letterhead.sender, registration.id, part.id, registration.link_version
+                )
+            yield write(entry, attendee=guest, sent_at=sent_at, language=language, note=note, answer_to=answer_to)
+
+    def _entry(self, event: Event, part: Part, mode: Mode, language: str) -> Entry:
+        return entries.attended(
+            event,
+            part,
+            mode=mode,
+            language=language,
+            base_url=self.letterhead.base_url,
+            organizer=self.organizer,
+            funding=self.letterhead.funding.within(language),
+        )
+
+    def _event_lines(self, event: Event, chosen: tuple[tuple[Part, Mode], ...], language: str) -> EventLines:
+        _ = i18n.words(language)
+        first = min(part.starts_on for part, mode in chosen)
+        last = max(part.ends_on for part, mode in chosen)
+        online = all(mode is Mode.ONLINE for part, mode in chosen)
+        figures, month = i18n.day_figures(first, last, language)
+        title = event.title.said(language)
+        return EventLines(
+            title=title.text,
+            title_lang=title.lang,
+            figures=figures,
+            month=month,
+            days=i18n.short_range(first, last, language),
+            place=_("Online") if online else place_line(event.venue, language),
+            url=page_url(event, language, self.letterhead.base_url),
+            hours_open=all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE,
+        )
+
+    def _part_lines(self, part: Part, mode: Mode, language: str) -> PartLines:
+        _ = i18n.words(language)
+        title = part.title.said(language)
+        hours = ""
+        if part.starts_at and part.ends_at:
+            hours = i18n.hours(part.starts_at, part.ends_at, part.zone, language)
+        place = place_line(part.venue, language)
+        return PartLines(
+            title=title.text,
+            title_lang=title.lang,
+            day=i18n.long_date(part.starts_on, part.ends_on, language),
+            hours=hours,
+            where=_("online") if mode is Mode.ONLINE else place or _("on site"),
+        )

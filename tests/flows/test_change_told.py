@@ -1,0 +1,195 @@
+"""An organiser changes an event and tells people: each concerned person hears of it once, after the hold."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from icalendar import Calendar
+
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR, Fact
+from s3chem_events.mailing.maildir import KeptMail
+from s3chem_events.publishing import actions, queries, values
+from s3chem_events.publishing.facts import EventFacts, PartFacts
+from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.models import Part
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Participation
+from tests.conftest import Clock
+from tests.factories import BASE_URL, CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, register, revise_event
+from tests.support.post import enrol, kept, rows, work
+
+HOLD = {"minutes": 10}
+METHOD = re.compile(r"METHOD:(\w+)")
+
+
+@pytest.fixture(autouse=True)
+def published(app: Flask, clock: Clock) -> None:
+    add_event(app)
+    clock.advance(days=1)
+
+
+def change(app: Flask, to: Callable[[EventFacts], EventFacts], *, tell: bool = True) -> Fact | None:
+    """Change the conference as an organiser does, and tell people of it or not."""
+    with app.app_context(), transaction():
+        event = queries.event_by_slug("conference", lock=True)
+        assert event is not None
+        seen = event.revision
+        actions.revise_event(event, to(values.event_facts(event)), base_url=BASE_URL, by=OPERATOR)
+        return actions.tell(event, since=seen, by=OPERATOR) if tell else None
+
+
+def moved(days: int) -> Callable[[EventFacts], EventFacts]:
+    return lambda facts: replace(facts, parts=tuple(_moved(part, days) for part in facts.parts))
+
+
+def _moved(part: PartFacts, days: int) -> PartFacts:
+    return replace(part, starts=part.starts + timedelta(days=days), ends=part.ends + timedelta(days=days))
+
+
+def vevent(mail: KeptMail) -> Any:
+    return Calendar.from_ical(mail.calendar).events[0]
+
+
+def seat(app: Flask, registration_id: int, key: str) -> None:
+    """Give somebody a place in a part by invitation."""
+    with app.app_context(), transaction() as session:
+        part_id = session.scalar(db.select(Part.id).filter_by(key=key))
+        session.add(
+            Participation(
+                registration_id=registration_id,
+                part_id=part_id,
+                mode=Mode.ON_SITE,
+                standing=Standing.CONFIRMED,
+                decided_at=now(),
+            )
+        )
+
+
+def undo(app: Flask) -> None:
+    with app.app_context(), transaction():
+        event = queries.event_by_slug("conference", lock=True)
+        assert event is not None
+        actions.undo(event, base_url=BASE_URL, by=OPERATOR)
+
+
+def event(app: Flask) -> tuple[EventFacts, int, int]:
+    """Return the conference as plain values, its SEQUENCE and its revision."""
+    with app.app_context():
+        found = queries.event_by_slug("conference")
+        assert found is not None
+        return values.event_facts(found), found.sequence, found.revision
+
+
+def test_move_is_told_once_after_ten_minutes_in_the_readers_language(app: Flask, client: FlaskClient, clock: Clock):
+    register(client, language="fr")
+    assert work(app) == 1
+    invited = vevent(kept(app)[-1])
+    change(app, moved(126))
+    assert work(app) == 0
+    clock.advance(**HOLD)
+    assert (work(app), work(app)) == (1, 0)
+    mail = kept(app)[-1]
+    assert "17–18 juin" not in mail.text  # the closed day is none of hers
+    assert "18 juin 2027" in mail.text
+    assert "22 octobre 2027" in mail.text
+    again = vevent(mail)
+    assert (mail.method, again["UID"], again["SEQUENCE"]) == ("REQUEST", invited["UID"], invited["SEQUENCE"] + 1)
+    assert again.decoded("DTSTART") == date(2027, 10, 22)
+
+
+def test_undone_within_the_hold_nobody_hears_of_it(app: Flask, client: FlaskClient, clock: Clock):
+    register(client)
+    work(app)
+    change(app, moved(126))
+    undo(app)
+    clock.advance(**HOLD)
+    assert (work(app), len(kept(app))) == (0, 1)
+    facts, sequence, revision = event(app)
+    assert (facts, sequence, revision) == (CONFERENCE, 2, 3)
+
+
+def test_what_somebody_else_saved_meanwhile_survives_the_undo(app: Flask):
+    change(app, moved(126))
+    revise_event(app, region="Saxony-Anhalt")
+    undo(app)
+    assert event(app)[0] == replace(CONFERENCE, region="Saxony-Anhalt")
+
+
+def test_after_the_hold_it_is_too_late_to_undo(app: Flask, clock: Clock):
+    change(app, moved(126))
+    clock.advance(**HOLD)
+    with pytest.raises(actions.TooLate):
+        undo(app)
+
+
+def test_two_changes_within_the_hold_are_told_in_one_e_mail(app: Flask, client: FlaskClient, clock: Clock):
+    register(client)
+    work(app)
+    change(app, moved(126))
+    clock.advance(minutes=5)
+    change(app, lambda facts: replace(facts, state=State.ANNOUNCED))
+    clock.advance(minutes=5)
+    assert work(app) == 0
+    clock.advance(minutes=5)
+    assert work(app) == 1
+    text = kept(app)[-1].text
+    assert "Moved from 18 June 2027 to 22 October 2027." in text
+    assert "The event has been announced." in text
+
+
+@pytest.mark.parametrize("to", [lambda facts: facts, lambda facts: replace(facts, region="Asturias")])
+def test_change_without_a_difference_to_the_registered_tells_nobody(app: Flask, client: FlaskClient, clock: Clock, to):
+    register(client)
+    work(app)
+    assert change(app, to) is None
+    clock.advance(**HOLD)
+    assert work(app) == 0
+
+
+def test_saved_without_telling_nobody_hears_of_it_but_the_calendar_feed(app: Flask, client: FlaskClient, clock: Clock):
+    register(client)
+    work(app)
+    change(app, moved(126), tell=False)
+    clock.advance(**HOLD)
+    assert work(app) == 0
+    assert b"DTSTART;VALUE=DATE:20271021" in client.get("/calendar.ics").data
+
+
+def test_one_part_cancelled_the_other_online_each_hears_of_her_own(app: Flask, clock: Clock):
+    closed_alone, both = enrol(app, 1), enrol(app, 1, given_name="Bea")
+    public = enrol(app, 1, given_name="Cleo")
+    for one in (*closed_alone, *both):
+        seat(app, one, "day-1")
+    with app.app_context(), transaction() as session:
+        public_day = session.scalar(db.select(Part.id).filter_by(key="day-2"))
+        session.execute(db.delete(Participation).filter_by(registration_id=closed_alone[0], part_id=public_day))
+    work(app)
+    before = len(kept(app))
+    change(
+        app,
+        lambda facts: replace(
+            facts,
+            parts=(replace(CLOSED_DAY, cancelled=True), replace(PUBLIC_DAY, capacity={Mode.ONLINE: None})),
+        ),
+    )
+    clock.advance(**HOLD)
+    assert work(app) == 3
+    assert len(kept(app)) == before + 3
+    told = {row.subject_id: [METHOD.findall(c)[0] for c in row.calendars] for row in rows(app)[-3:]}
+    assert told == {closed_alone[0]: ["CANCEL"], both[0]: ["REQUEST", "CANCEL"], public[0]: ["REQUEST"]}
+
+
+def test_who_registers_after_the_change_is_not_told_of_it(app: Flask, client: FlaskClient, clock: Clock):
+    change(app, moved(126))
+    clock.advance(minutes=1)
+    register(client)
+    assert work(app) == 1
+    clock.advance(**HOLD)
+    assert work(app) == 0
