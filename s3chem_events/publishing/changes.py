@@ -54,11 +54,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two states of one event and what lies between them, weightiest first."""
+    """Two states of one event and what lies between them, weightiest first; for some of its parts, or for all."""
 
     before: EventFacts
     after: EventFacts
     changes: tuple[Change, ...]
+    keys: AbstractSet[str] = frozenset()
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
@@ -71,7 +72,13 @@ class Difference:
 
     def concerning(self, parts: AbstractSet[str]) -> "Difference":
         """Return what concerns somebody who takes part in these parts."""
-        return replace(self, changes=tuple(c for c in self.changes if not c.part or c.part in parts))
+        return replace(self, changes=tuple(c for c in self.changes if not c.part or c.part in parts), keys=parts)
+
+    @property
+    def parts(self) -> tuple[PartFacts, ...]:
+        """The parts that take place, as they are now, of those that it is about."""
+        theirs = tuple(part for part in self.after.live_parts if part.key in self.keys)
+        return theirs or self.after.live_parts
 
     def sorts(self, part: str = "") -> frozenset[Sort]:
         """Return what happened to a part, or to the event as a whole."""

@@ -24,7 +24,7 @@ def headline(difference: Difference, language: str) -> str:
     """Return what it comes down to, as the subject of an e-mail or the title of a preview."""
     _ = words(language)
     title = difference.after.title.within(language)
-    days = when(difference.after.live_parts, difference.after.zone, language)
+    days = when(difference.parts, difference.after.zone, language)
     said = {
         Sort.CANCELLED: _("Cancelled: %(title)s", title=title),
         Sort.PART_CANCELLED: _("One part is cancelled: %(title)s", title=title),

@@ -11,14 +11,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
+from s3chem_events import dispatch
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
+from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
+from s3chem_events.registration import rehearsal
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation
 from tests.conftest import Clock
@@ -193,3 +196,20 @@ def test_who_registers_after_the_change_is_not_told_of_it(app: Flask, client: Fl
     assert work(app) == 1
     clock.advance(**HOLD)
     assert work(app) == 0
+
+
+def test_rehearsal_shows_who_would_hear_what_and_changes_nothing(app: Flask, client: FlaskClient):
+    register(client)
+    register(client, given_name="Jean", email="jean@usine.example", language="fr")
+    with app.test_request_context():
+        loaded = queries.event_by_slug("conference")
+        assert loaded is not None
+        facts = moved(126)(values.event_facts(loaded))
+        seen = rehearsal.rehearse(loaded, facts, letterhead=dispatch.letterhead_of(settings()), language="en")
+    assert (seen.audience.languages, seen.audience.unreachable) == ({"en": 1, "fr": 1}, ())
+    assert seen.letters["fr"].subject == "Nouvelle date pour Conférence finale\u00a0: 22 octobre 2027"
+    assert [(was.starts, new.starts, new.sequence) for was, new in seen.calendar if was] == [
+        (date(2027, 6, 17), date(2027, 10, 21), 1),
+        (date(2027, 6, 18), date(2027, 10, 22), 1),
+    ]
+    assert event(app) == (CONFERENCE, 0, 1)

@@ -1,0 +1,164 @@
+"""What would become of a change if it were told: who hears of it, in which words, and what calendars would show.
+
+Nothing is written: the event is changed in memory alone, and what was changed is thrown away.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select
+
+from s3chem_events.calendar.entries import Entry, Mailbox
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import OPERATOR, Fact
+from s3chem_events.mailing import render
+from s3chem_events.mailing.letters import Letter, Letterhead
+from s3chem_events.publishing import changes, values
+from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import changed, entries, queries
+from s3chem_events.registration.changed import INTERESTED
+from s3chem_events.registration.models import Participation, Registration
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Somebody who is registered without an e-mail address: to be called."""
+
+    id: int
+    name: str
+    organisation: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a change concerns: how many get an e-mail in each language, who has to be called, whom it leaves alone."""
+
+    languages: Mapping[str, int]
+    unreachable: tuple[Unreachable, ...]
+    unconcerned: int
+
+    @property
+    def emails(self) -> int:
+        """How many e-mails would leave."""
+        return sum(self.languages.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A change as it would be told. `letters` holds a real e-mail for each language; `calendar` old and new entries."""
+
+    difference: Difference
+    audience: Audience
+    letters: Mapping[str, Letter]
+    calendar: tuple[tuple[Entry | None, Entry], ...]
+
+
+def rehearse(event: Event, facts: EventFacts, *, letterhead: Letterhead, language: str, ask: bool = False) -> Rehearsal:
+    """Return what would become of a loaded event if it were changed to these facts and people were told.
+
+    The session is rolled back: what was loaded before is to be loaded anew.
+
+    Raises:
+        PartInUse: a part that is gone is held by somebody.
+
+    """
+    difference = changes.compare(values.event_facts(event), facts)
+    heard = audience(event, difference)
+    with db.session.no_autoflush:
+        before = _entries(event, letterhead, language)
+        samples = _samples(event.id, difference)
+        values.apply(event, facts, letterhead.base_url)
+        event.sequence += 1
+        after = _entries(event, letterhead, language)
+        fact = Fact(id=0, kind="event.changed", subject_id=event.id, data={"ask": ask}, by=str(OPERATOR))
+        fact.happened_at = now()
+        drafts = list(changed.drafts(event, samples, difference, fact, letterhead))
+        letters = {draft.language: render.written(draft, letterhead, at=fact.happened_at) for draft in drafts}
+    db.session.rollback()
+    db.session.expunge_all()
+    touched = [(before.get(uid), entry) for uid, entry in after.items() if before.get(uid) != entry]
+    return Rehearsal(difference, heard, letters, tuple(touched))
+
+
+def audience(event: Event, difference: Difference) -> Audience:
+    """Return whom a change of a loaded event concerns, in one statement however many there are."""
+    keys = {part.id: part.key for part in event.parts}
+    people: dict[int, tuple[str, bool, list[str]]] = {}
+    for registration_id, language, email, part_id in db.session.execute(_people(event.id)):
+        people.setdefault(registration_id, (language, email, []))[2].append(keys[part_id])
+    languages: dict[str, int] = {}
+    to_call: list[int] = []
+    unconcerned = 0
+    for registration_id, (language, email, parts) in people.items():
+        if not difference.concerning(set(parts)):
+            unconcerned += 1
+        elif email:
+            languages[language] = languages.get(language, 0) + 1
+        else:
+            to_call.append(registration_id)
+    return Audience(languages, _unreachable(to_call), unconcerned)
+
+
+def _people(event_id: int) -> Select[int, str, bool, int]:
+    return (
+        select(Registration.id, Registration.language, Registration.email != "", Participation.part_id)
+        .join(Participation)
+        .where(
+            Registration.event_id == event_id,
+            Registration.withdrawn_at.is_(None),
+            Participation.standing.in_(INTERESTED),
+        )
+        .order_by(Registration.id)
+    )
+
+
+def _unreachable(ids: list[int]) -> tuple[Unreachable, ...]:
+    found = db.session.scalars(select(Registration).where(Registration.id.in_(ids)).order_by(Registration.sort_name))
+    return tuple(
+        Unreachable(one.id, f"{one.given_name} {one.family_name}".strip(), one.organisation, one.reference)
+        for one in (found if ids else ())
+    )
+
+
+def _samples(event_id: int, difference: Difference) -> list[Registration]:
+    """Return somebody for each language who would hear of it, so that the preview shows a real e-mail."""
+    keys = {part.key for part in difference.after.parts} if difference.sorts() else {c.part for c in difference.changes}
+    first = (
+        select(func.min(Registration.id))
+        .join(Participation)
+        .join(Part, Part.id == Participation.part_id)
+        .where(
+            Registration.event_id == event_id,
+            Registration.withdrawn_at.is_(None),
+            Registration.email != "",
+            Participation.standing.in_(INTERESTED),
+            Part.key.in_(keys),
+        )
+        .group_by(Registration.language)
+    )
+    return list(queries.registrations_by_ids(db.session.scalars(first)).values())
+
+
+def _entries(event: Event, letterhead: Letterhead, language: str) -> dict[str, Entry]:
+    """Return what the calendars of the registered hold, by UID."""
+    organizer = Mailbox(letterhead.organisation, letterhead.sender)
+    funding = letterhead.funding.within(language)
+    held = [
+        entries.attended(
+            event,
+            part,
+            mode=part.mode_of(Mode.ON_SITE),
+            language=language,
+            base_url=letterhead.base_url,
+            organizer=organizer,
+            funding=funding,
+        )
+        for part in event.parts
+        if part.uid
+    ]
+    return {entry.uid: entry for entry in held}
