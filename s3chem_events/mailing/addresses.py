@@ -28,31 +28,40 @@ def mailable(address: str) -> str:
     return f"{local}@{_ascii(domain)}"
 
 
-def digest(address: str) -> str:
-    """Return a digest by which two spellings of an address are the same; it tells nobody the address."""
+def key(address: str) -> str:
+    """Return an address as two addresses are compared: no case, NFC, the domain in IDNA; the plus part counts."""
     local, _, domain = address.rpartition("@")
-    try:
-        domain = _ascii(domain)
-    except Invalid:
-        domain = domain.lower()
-    return sha256(f"{local.casefold()}@{domain}".encode()).hexdigest()
+    return f"{unicodedata.normalize('NFC', local).casefold()}@{_domain_key(domain)}"
+
+
+def digest(address: str) -> str:
+    """Return a digest by which two spellings of an address are the same; it tells nobody the address.
+
+    The one rule for who somebody is: registrations, suppressions and the outbox keep it.
+    """
+    return sha256(key(address).encode()).hexdigest()
 
 
 def mailbox_digest(address: str) -> str:
     """Return a digest by which all addresses of one mailbox are the same, for counting only.
 
-    Left out is what does not change where an e-mail arrives: case, `+tag`, the dots of Gmail.
+    Wider than `digest` on purpose: who bombs a mailbox varies what does not change where an e-mail arrives (`+tag`,
+    the dots of Gmail), while two people may well come as `info+anna@` and `info+jan@`.
     """
     local, _, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
     local = local.casefold()
     local = local.partition("+")[0] or local
-    try:
-        domain = _ascii(domain)
-    except Invalid:
-        domain = domain.lower()
+    domain = _domain_key(domain)
     if domain in GMAIL:
         local, domain = local.replace(".", ""), "gmail.com"
     return sha256(f"{local}@{domain}".encode()).hexdigest()
+
+
+def _domain_key(domain: str) -> str:
+    try:
+        return _ascii(domain)
+    except Invalid:
+        return domain.lower()
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
@@ -93,7 +94,7 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
         if applicant.attempt and secrets.compare_digest(there.attempt, applicant.attempt):
             return there
         raise AlreadyRegistered
-    digest = names.address_digest(applicant.email)
+    digest = addresses.digest(applicant.email)
     if db.session.scalar(select(BlockedAddress.id).filter_by(event_id=event.id, address_digest=digest)):
         raise AddressBlocked
     taken = queries.taken(event.id)
@@ -138,7 +139,7 @@ def disown(registration: Registration, *, by: Actor) -> None:
 
 def request_link(email: str, *, by: Actor) -> None:
     """Have the links of an address sent to it again, at most every 15 minutes. An unknown address is met in silence."""
-    found = queries.active_by_address(names.address_digest(email))
+    found = queries.active_by_address(addresses.digest(email))
     moment = now()
     if not found or any(r.link_sent_at and r.link_sent_at > moment - LINK_PAUSE for r in found):
         return

@@ -7,6 +7,7 @@ from hashlib import sha256
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from s3chem_events.core.errors import Invalid
+from s3chem_events.mailing import addresses
 
 LONGEST_NAME = 100
 LONGEST_LINE = 5_000
@@ -83,29 +84,11 @@ def address(value: str) -> str:
     return f"{checked.local_part}@{trimmed.rpartition('@')[2]}"
 
 
-def address_key(value: str) -> str:
-    """Return the address as two addresses are compared: no case, the domain in IDNA; the plus part counts."""
-    local, _, domain = value.rpartition("@")
-    return f"{unicodedata.normalize('NFC', local).casefold()}@{_ascii_domain(domain)}"
-
-
-def address_digest(value: str) -> str:
-    """Return a digest of an address, for a block list that holds no address."""
-    return sha256(address_key(value).encode()).hexdigest()
-
-
 def person_digest(*, given_name: str, family_name: str, email: str) -> str:
     """Return what makes two presses the same person: address and name, compared without case and form."""
     name = unicodedata.normalize("NFKC", clean_line(f"{given_name} {family_name}")).casefold()
-    return sha256(f"{address_key(email)}\n{name}".encode()).hexdigest()
+    return sha256(f"{addresses.key(email)}\n{name}".encode()).hexdigest()
 
 
 def _checked(value: str) -> ValidatedEmail:
     return validate_email(value, check_deliverability=False, allow_smtputf8=True, test_environment=True)
-
-
-def _ascii_domain(domain: str) -> str:
-    try:
-        return str(_checked(f"a@{domain}").ascii_domain).lower()
-    except EmailNotValidError:
-        return domain.lower()
