@@ -1,6 +1,8 @@
 """How the desk says what the rooms know by ids. The words are those of the reader's language."""
 
+from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.publishing import words
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 from s3chem_events.registration.capacity import Standing
 
@@ -29,12 +31,7 @@ def chips() -> dict[State, str]:
 
 def kinds() -> dict[Kind, str]:
     """Return the names of the kinds of events."""
-    return {
-        Kind.CONFERENCE: _("Conference"),
-        Kind.WORKING_GROUP_MEETING: _("Working-group meeting"),
-        Kind.WORKSHOP: _("Workshop"),
-        Kind.WEBINAR: _("Webinar"),
-    }
+    return words.kinds(i18n.language())
 
 
 def visibilities() -> dict[Visibility, str]:
@@ -44,7 +41,7 @@ def visibilities() -> dict[Visibility, str]:
 
 def modes() -> dict[Mode, str]:
     """Return the ways to take part."""
-    return {Mode.ON_SITE: _("On site"), Mode.ONLINE: _("Online")}
+    return words.modes(i18n.language())
 
 
 def standings() -> dict[Standing, str]:

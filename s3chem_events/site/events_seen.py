@@ -14,8 +14,8 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import Text
-from s3chem_events.publishing import entries, queries
-from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+from s3chem_events.publishing import entries, queries, words
+from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part, ProgrammeItem, Venue
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.capacity import Availability
@@ -24,12 +24,6 @@ from s3chem_events.registration.openness import Openness, Taken, left, openness
 from s3chem_events.site.frame import Translated, funding, project, translated
 from s3chem_events.site.views import CalendarLinks, DayView, EventView, ItemView, PartView, VenueView
 
-KINDS = {
-    Kind.CONFERENCE: _l("Conference"),
-    Kind.WORKING_GROUP_MEETING: _l("Working-group meeting"),
-    Kind.WORKSHOP: _l("Workshop"),
-    Kind.WEBINAR: _l("Webinar"),
-}
 PLACES = {
     Availability.UNLIMITED: _l("Places available"),
     Availability.FREE: _l("Places available"),
@@ -52,7 +46,6 @@ CHIPS = {
     Openness.OVER: ("over", _l("Ended")),
     Openness.POSTPONED: ("moved", _l("Postponed")),
 }
-MODES = {Mode.ON_SITE: _l("On site"), Mode.ONLINE: _l("Online")}
 
 
 NO_CALENDAR = CalendarLinks("", "", "", "", "")
@@ -89,7 +82,7 @@ def event_view(event: Event, lang: str, *, calendar: bool = True, taken: Taken |
         dates_iso=first.isoformat(),
         place=_place(event, event.venue, online=not any(p.on_site for p in event.parts)),
         venue=_venue(event.venue, lang),
-        kind_text=str(KINDS[event.kind]),
+        kind_text=words.kinds(lang)[event.kind],
         region_text=regions(lang).get(event.region, event.region),
         register_url=f"/{lang}/events/{event.slug}/register" if open_now else "",
         register_label=_register_label(open_now, lang),
@@ -195,8 +188,8 @@ def _reason(event: Event, how: Openness, lang: str) -> str:
 def _chip(event: Event, how: Openness) -> tuple[str, str]:
     if event.state is State.SAVE_THE_DATE and how is not Openness.OVER:
         return ("open", _("Save the date: registration open")) if how is Openness.OPEN else ("save", _("Save the date"))
-    kind, words = CHIPS.get(how, ("closed", _l("Announced")))
-    return kind, str(words)
+    kind, said = CHIPS.get(how, ("closed", _l("Announced")))
+    return kind, str(said)
 
 
 def _register_label(parts: list[Part], lang: str) -> str:
@@ -237,19 +230,20 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
         hours=part_hours(part, lang),
         # The room of a closed part is nobody's business but its guests'.
         place="" if invited else part_place(event, part),
-        mode_text=" · ".join(str(MODES[mode]) for mode in part.capacities),
+        mode_text=" · ".join(words.modes(lang)[mode] for mode in part.capacities),
         audience_text=_("By invitation") if invited else _("Open to everyone"),
-        places_text="" if invited or queries.is_past(event) else _places(part, taken),
+        places_text="" if invited or queries.is_past(event) else _places(part, taken, lang),
         invited=invited,
     )
 
 
-def _places(part: Part, taken: Taken) -> str:
+def _places(part: Part, taken: Taken, lang: str) -> str:
     """Say what is left, by mode where the modes differ; never a bare number."""
-    words = {mode: str(PLACES[left(part, mode, taken)]) for mode in part.capacities}
-    if len(set(words.values())) == 1:
-        return next(iter(words.values()))
-    return " · ".join(_("%(first)s: %(second)s", first=MODES[mode], second=word) for mode, word in words.items())
+    said = {mode: str(PLACES[left(part, mode, taken)]) for mode in part.capacities}
+    if len(set(said.values())) == 1:
+        return next(iter(said.values()))
+    modes = words.modes(lang)
+    return " · ".join(_("%(first)s: %(second)s", first=modes[mode], second=word) for mode, word in said.items())
 
 
 def _programme(event: Event, lang: str) -> list[DayView]:

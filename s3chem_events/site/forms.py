@@ -13,16 +13,16 @@ from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from s3chem_events.core.errors import Invalid, Refused
-from s3chem_events.core.i18n import countries, words
+from s3chem_events.core.i18n import countries, language, words
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
+from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import choices, names
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Full
-from s3chem_events.site.events_seen import MODES
 from s3chem_events.site.lists import ListField, Options
 
 ATTEMPT = re.compile(r"[0-9a-f]{32}")
@@ -117,7 +117,7 @@ class RegistrationForm(FlaskForm):
     def of(cls, event: Event, lang: str, **kwargs: Any) -> "RegistrationForm":
         """Make the form of an event in a language."""
         offered = open_parts(event)
-        form: RegistrationForm = _asking_how(tuple(p.key for p in offered if len(p.capacities) > 1))(**kwargs)
+        form: RegistrationForm = _asking_how(tuple(p.key for p in offered if len(p.capacities) > 1), lang)(**kwargs)
         form.event = event
         form.parts.choices = [SelectChoice(part.key, part.title.within(lang)) for part in offered]
         form.organisation_type.options = _organisation_types(lang)
@@ -189,7 +189,8 @@ class RegistrationForm(FlaskForm):
 
     def _full(self, refusal: Full) -> str:
         titles = {part.key: part.title.within(self.language.data or "en") for part in self.event.parts}
-        asked = [f"{titles[key]} ({MODES[Mode(mode)]})" for key, mode in refusal.values["places"]]  # type: ignore[attr-defined]
+        modes = mode_words(language())
+        asked = [f"{titles[key]} ({modes[Mode(mode)]})" for key, mode in refusal.values["places"]]  # type: ignore[attr-defined]
         return _(
             "No places left: %(parts)s. You are not registered yet, but your entries have been kept. "
             "Choose another part or another way to attend, and submit the form again.",
@@ -212,9 +213,9 @@ class RegistrationForm(FlaskForm):
 
 
 @lru_cache(maxsize=64)
-def _asking_how(keys: tuple[str, ...]) -> type[RegistrationForm]:
+def _asking_how(keys: tuple[str, ...], lang: str) -> type[RegistrationForm]:
     """Return the form that asks of these parts how one will attend; to make a class takes longer than to fill it."""
-    return type("EventRegistrationForm", (RegistrationForm,), {f"mode-{key}": _mode_field() for key in keys})
+    return type("EventRegistrationForm", (RegistrationForm,), {f"mode-{key}": _mode_field(lang) for key in keys})
 
 
 def new_attempt() -> str:
@@ -230,10 +231,10 @@ def check_address(field: EmailField) -> None:
         raise ValidationError(str(ADDRESS_FAULTS[fault.detail])) from None
 
 
-def _mode_field() -> RadioField:
+def _mode_field(lang: str) -> RadioField:
     return RadioField(
         _l("How will you attend?"),
-        choices=[SelectChoice(mode.value, MODES[mode]) for mode in Mode],
+        choices=[SelectChoice(mode.value, word) for mode, word in mode_words(lang).items()],
         validate_choice=False,  # asked only of a part that is chosen: validate() does
     )
 

@@ -15,10 +15,11 @@ from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
+from s3chem_events.publishing.words import modes
 from s3chem_events.registration import actions, choices, links, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
-from s3chem_events.site.events_seen import MODES, event_view, narrowed, part_hours, part_place, part_range
+from s3chem_events.site.events_seen import event_view, narrowed, part_hours, part_place, part_range
 from s3chem_events.site.forms import LostLinkForm, PressForm
 from s3chem_events.site.frame import check_language, render, urls
 from s3chem_events.site.pages import contact
@@ -227,7 +228,7 @@ def _part(registration: Registration, held: Participation, lang: str) -> tuple[s
     part = held.part
     place = part_place(registration.event, part) if held.mode.value == "on_site" else ""
     title = part.title.within(lang)
-    return (title, part_range(part, lang), part_hours(part, lang), place, str(MODES[held.mode]), text, kind)
+    return (title, part_range(part, lang), part_hours(part, lang), place, modes(lang)[held.mode], text, kind)
 
 
 def _calendar(registration: Registration, lang: str) -> CalendarLinks:
