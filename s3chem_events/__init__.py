@@ -36,24 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_folder=_folder("static"),
     )
     app.extensions["s3chem"] = settings
-    app.config.update(
-        SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={
-            "pool_pre_ping": not settings.embedded,
-            "pool_size": 10,
-            "max_overflow": 40 if settings.embedded else 10,  # PostgreSQL counts connections, SQLite does not
-            "hide_parameters": True,  # an error that is logged must not name people
-        },
-        WTF_CSRF_TIME_LIMIT=FORM_OPEN_SECONDS,
-        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
-        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
-        SESSION_COOKIE_NAME="__Host-session" if settings.secure else "session",
-        SESSION_COOKIE_SECURE=settings.secure,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        TEMPLATES_AUTO_RELOAD=False,
-    )
+    app.config.update(_flask_settings(settings))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.url_defaults(_fingerprinted)
     db.db.init_app(app)
@@ -68,6 +51,28 @@ def create_app(settings: Settings | None = None) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=0)  # type: ignore[method-assign]
     return app
+
+
+def _flask_settings(settings: Settings) -> dict[str, Any]:
+    """Return what Flask and its extensions are told."""
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": not settings.embedded,
+            "pool_size": 10,
+            "max_overflow": 40 if settings.embedded else 10,  # PostgreSQL counts connections, SQLite does not
+            "hide_parameters": True,  # an error that is logged must not name people
+        },
+        "WTF_CSRF_TIME_LIMIT": FORM_OPEN_SECONDS,
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_REQUEST,
+        "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "TEMPLATES_AUTO_RELOAD": False,
+    }
 
 
 def _open_doors(app: Flask, settings: Settings) -> None:
