@@ -214,6 +214,6 @@ def _end_sessions(organiser: Organiser) -> None:
 
 
 def _keep_a_coordinator(organiser: Organiser) -> None:
-    others = [o for o in queries.organisers() if o.active and o.role is Role.COORDINATOR and o.id != organiser.id]
-    if organiser.role is Role.COORDINATOR and not others:
+    """Refuse to take the last one; two who take one another's rights at the same moment must not both succeed."""
+    if queries.coordinator_ids_locked() == {organiser.id}:
         raise LastCoordinator

@@ -6,6 +6,7 @@ from sqlalchemy import func
 from sqlalchemy.orm import selectinload
 
 from s3chem_events.accounts.models import AuditEntry, Organiser, OrganiserSession, SignInLink
+from s3chem_events.accounts.roles import Role
 from s3chem_events.accounts.tokens import digest
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
@@ -30,6 +31,12 @@ def organisers() -> list[Organiser]:
     """Return every organiser, those who may sign in first."""
     query = db.select(Organiser).options(selectinload(Organiser.own_events))
     return list(db.session.scalars(query.order_by(Organiser.active.desc(), Organiser.email)))
+
+
+def coordinator_ids_locked() -> set[int]:
+    """Return who may manage the organisers; other writers of them wait, the one after the other."""
+    query = db.select(Organiser.id).where(Organiser.active, Organiser.role == Role.COORDINATOR)
+    return set(db.session.scalars(query.order_by(Organiser.id).with_for_update()))
 
 
 def has_organiser_with_password() -> bool:
