@@ -10,6 +10,8 @@ from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
 from s3chem_events.core.text import Text, TextColumn
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 
+LONGEST_UID = 200
+
 
 class Venue(Model):
     """A place that can be gone to."""
@@ -45,7 +47,7 @@ class Event(Model):
     note: Mapped[Text] = mapped_column(TextColumn, default=Text())
     materials: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     reminds: Mapped[bool] = mapped_column(default=True, server_default=true())
-    uid: Mapped[str] = mapped_column(String(200), unique=True)
+    uid: Mapped[str] = mapped_column(String(LONGEST_UID), unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -90,7 +92,7 @@ class Part(Model):
     online: Mapped[bool] = mapped_column(default=False)
     online_capacity: Mapped[int | None]
     cancelled: Mapped[bool] = mapped_column(default=False, server_default=false())
-    uid: Mapped[str] = mapped_column(String(200), unique=True)
+    uid: Mapped[str] = mapped_column(String(LONGEST_UID), unique=True)
 
     event: Mapped[Event] = relationship(back_populates="parts", lazy="raise")
     venue: Mapped[Venue | None] = relationship(lazy="raise", cascade="all, delete-orphan", single_parent=True)

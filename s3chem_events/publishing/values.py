@@ -12,8 +12,9 @@ from s3chem_events.publishing import times
 from s3chem_events.publishing.booked import PartInUse
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, MaterialFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, Visibility
-from s3chem_events.publishing.models import Event, Part, ProgrammeItem, Venue
+from s3chem_events.publishing.models import LONGEST_UID, Event, Part, ProgrammeItem, Venue
 
+LONGEST_HOST = 100
 SAME = ("slug", "kind", "state", "title", "zone", "summary", "description", "report", "region", "note", "reminds")
 
 
@@ -93,8 +94,13 @@ def _shareuid(event: Event, *, known: set[str]) -> None:
 
 
 def uid(slug: str, base_url: str) -> str:
-    """Return a new UID: random, made once, ending in the host of the canonical address (RFC 7986 5.3)."""
-    return f"{slug}-{secrets.token_hex(8)}@{urlsplit(base_url).hostname}"
+    """Return a new UID: random, made once, ending in the host of the canonical address (RFC 7986 5.3).
+
+    A long slug or host is cut: 64 random bits are enough to tell it from all others.
+    """
+    host = (urlsplit(base_url).hostname or "")[-LONGEST_HOST:].lstrip(".-")
+    tail = f"-{secrets.token_hex(8)}@{host}"
+    return slug[: LONGEST_UID - len(tail)].rstrip("-") + tail
 
 
 def _venue(venue: Venue | None, values: VenueFacts | None) -> Venue | None:

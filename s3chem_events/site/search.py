@@ -8,6 +8,7 @@ from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.times import zone_info
+from s3chem_events.site.events_seen import organizer
 from s3chem_events.site.views import EventView
 
 
@@ -31,7 +32,7 @@ def json_ld(event: Event, view: EventView, lang: str) -> dict[str, Any]:
         "url": f"{base}{view.url}",
         "inLanguage": lang,
         "isAccessibleForFree": True,
-        "organizer": {"@type": "Organization", "name": "S3Chem", "url": f"{base}/{lang}/"},
+        "organizer": {"@type": "Organization", "name": organizer().name, "url": f"{base}/{lang}/"},
         "location": _location(event, view, base, modes),
     }
 
