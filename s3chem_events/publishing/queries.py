@@ -6,7 +6,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from s3chem_events.core import journal
-from s3chem_events.core.clock import now
+from s3chem_events.core.clock import now, today
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Fact
@@ -69,14 +69,19 @@ def telling(event_id: int) -> Fact | None:
 
 
 def news(*, latest: int | None = None) -> list[NewsItem]:
-    """Return the news, newest first, each with its event."""
-    query = select(NewsItem).options(joinedload(NewsItem.event)).order_by(NewsItem.published_on.desc(), NewsItem.id)
+    """Return the news, newest first, each with its event; what is dated ahead appears at midnight UTC of its day."""
+    query = _published().order_by(NewsItem.published_on.desc(), NewsItem.id)
     return list(db.session.scalars(query.limit(latest)))
 
 
 def news_by_slug(slug: str) -> NewsItem | None:
-    """Return one piece of news."""
-    return db.session.scalar(select(NewsItem).filter_by(slug=slug).options(joinedload(NewsItem.event)))
+    """Return one piece of news whose day has come."""
+    return db.session.scalar(_published().filter_by(slug=slug))
+
+
+def has_news(slug: str) -> bool:
+    """Whether a piece of news is kept, also one whose day is still to come."""
+    return db.session.scalar(select(NewsItem.id).filter_by(slug=slug)) is not None
 
 
 def document(key: str) -> Document | None:
@@ -158,6 +163,11 @@ def next_boundary() -> datetime | None:
         for part in event.parts:
             moments += [part_begins_at(part), part_ends_at(part)]
     return min((moment for moment in moments if moment > now()), default=None)
+
+
+def _published() -> Select[NewsItem]:
+    # The UTC day, for the kept pages are good until midnight UTC (docs/decisions/0009).
+    return select(NewsItem).where(NewsItem.published_on <= today("UTC")).options(joinedload(NewsItem.event))
 
 
 def _whole() -> Select[Event]:

@@ -27,7 +27,7 @@ def sample_content(*, base_url: str, by: Actor) -> int:
             actions.add_event(facts, base_url=base_url, by=by)
             added += 1
     for item in _read(HERE / "news.json"):
-        if queries.news_by_slug(item["slug"]) is None:
+        if not queries.has_news(item["slug"]):
             _news(item, by=by)
     return added
 

@@ -125,11 +125,14 @@ def test_a_past_event_shows_its_report(app: Flask, client: FlaskClient, clock: C
 
 def test_search_engines_get_the_event_and_no_room(app: Flask, client: FlaskClient, clock: Clock) -> None:
     add_event(app)
+    with app.app_context(), transaction():
+        actions.keep_document("project", {"name": "Chemistry in Seven Regions"})
     script = soup(client.get("/en/events/conference")).find("script", type="application/ld+json")
     assert script is not None
     data = json.loads(script.get_text())
     assert (data["@type"], data["startDate"], data["endDate"]) == ("Event", "2027-06-17", "2027-06-18")
     assert data["eventAttendanceMode"] == "https://schema.org/MixedEventAttendanceMode"
+    assert data["organizer"]["name"] == "Chemistry in Seven Regions"
 
 
 def test_every_page_names_its_other_languages_and_the_funding(app: Flask, client: FlaskClient, clock: Clock) -> None:
@@ -209,3 +212,22 @@ def test_the_news_can_be_followed_in_each_language(app: Flask, client: FlaskClie
     english = ET.fromstring(client.get("/feed.atom").data)
     assert english.findtext("a:entry/a:title", namespaces=atom) == "The conference & the <date>"
     assert client.get("/feed.atom?lang=fr", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
+
+
+def test_news_of_a_day_to_come_waits_for_it_everywhere(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    day = date(2026, 11, 24)
+    with app.app_context(), transaction():
+        for slug, published_on in (("early", day), ("today", date(2026, 11, 23))):
+            title = Text(en=slug.capitalize())
+            actions.publish_news(
+                slug=slug, title=title, lead=title, body=title, published_on=published_on, event_id=None, by=OPERATOR
+            )
+    everywhere = ("/en/", "/en/news/", "/feed.atom", "/sitemap.xml")
+    for path in everywhere:
+        page = client.get(path).text.lower()
+        assert ("today" in page, "early" in page) == (True, False), path
+    assert client.get("/en/news/early").status_code == 404
+    clock.advance(days=1)
+    for path in everywhere:  # kept answers included
+        assert "early" in client.get(path).text.lower(), path
+    assert client.get("/en/news/early").status_code == 200
