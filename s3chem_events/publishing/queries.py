@@ -91,8 +91,7 @@ def document(key: str) -> Document | None:
 
 def version_of(key: str) -> str:
     """Return the version of a text of the site, without reading the text; nothing where it has none."""
-    version = Document.data["version"].as_string()
-    return db.session.scalar(select(version).where(Document.key == key)) or ""
+    return db.session.scalar(_VERSION, {"key": key}) or ""
 
 
 def content() -> tuple[int, datetime]:
@@ -177,6 +176,7 @@ def _whole() -> Select[Event]:
     )
 
 
+_VERSION = select(Document.data["version"].as_string()).where(Document.key == bindparam("key"))
 _BOOKABLE = (
     select(Event)
     .where(Event.slug == bindparam("slug"))

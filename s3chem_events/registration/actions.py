@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
@@ -89,13 +89,13 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
     person = names.person_digest(
         given_name=applicant.given_name, family_name=applicant.family_name, email=applicant.email
     )
-    there: Registration | None = db.session.scalar(select(Registration).filter_by(event_id=event.id, person=person))
+    there: Registration | None = db.session.scalar(_THERE, {"event": event.id, "person": person})
     if there is not None:
         if applicant.attempt and secrets.compare_digest(there.attempt, applicant.attempt):
             return there
         raise AlreadyRegistered
     digest = addresses.digest(applicant.email)
-    if db.session.scalar(select(BlockedAddress.id).filter_by(event_id=event.id, address_digest=digest)):
+    if db.session.scalar(_BLOCKED, {"event": event.id, "digest": digest}):
         raise AddressBlocked
     taken = queries.taken(event.id)
     capacity.check({(p.key, m): (p.capacities[m], taken.get((p.id, m), 0)) for p, m in chosen})
@@ -160,6 +160,14 @@ def send_link(registration: Registration, *, by: Actor) -> bool:
     registration.link_sent_at = moment
     journal.record("registration.link_requested", registration.id, by=by, registrations=[registration.id])
     return True
+
+
+_THERE = select(Registration).where(
+    Registration.event_id == bindparam("event"), Registration.person == bindparam("person")
+)
+_BLOCKED = select(BlockedAddress.id).where(
+    BlockedAddress.event_id == bindparam("event"), BlockedAddress.address_digest == bindparam("digest")
+)
 
 
 def _chosen(event: Event, choices: dict[str, Mode]) -> list[tuple[Part, Mode]]:

@@ -5,10 +5,13 @@ import secrets
 from functools import cache, lru_cache
 from typing import Any
 
+from babel.support import NullTranslations, Translations
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
+from wtforms.i18n import messages_path
 from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput
 
@@ -67,11 +70,27 @@ class Line(StringField):
             raise ValidationError(_("Please do not enter web addresses here."))
 
 
-class PressForm(FlaskForm):
+class Form(FlaskForm):
+    """A form that speaks the page's language, from a catalogue that is read once and not for each request."""
+
+    class Meta(FlaskForm.Meta):
+        """Where WTForms' own words come from."""
+
+        def get_translations(self, form: Any) -> NullTranslations:  # noqa: ARG002 - WTForms' own signature
+            """Return them in the language of the request."""
+            return _wtforms_words(str(get_locale()))
+
+
+@cache
+def _wtforms_words(lang: str) -> NullTranslations:
+    return Translations.load(messages_path(), [lang], domain="wtforms")
+
+
+class PressForm(Form):
     """A page with nothing but a button."""
 
 
-class LostLinkForm(FlaskForm):
+class LostLinkForm(Form):
     """Asks for the link to one's registration."""
 
     email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Enter your e-mail address."))])
@@ -82,7 +101,7 @@ class LostLinkForm(FlaskForm):
         check_address(field)
 
 
-class RegistrationForm(FlaskForm):
+class RegistrationForm(Form):
     """The form of one event; `of()` adds the parts that are open and their modes."""
 
     given_name = Line(_l("Given name"), longest=names.LONGEST_NAME, render_kw={"required": True})
