@@ -95,6 +95,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 2, before
 
     `before` is called once the address is known to be free.
     """
+    _hear_from_the_first_moment()
     try:
         _check_free(host, port)
         before()
@@ -108,6 +109,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 2, before
 
 def web(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 2) -> int:
     """Run the web server alone, in this process and `workers` more. Returns the exit code."""
+    _hear_from_the_first_moment()
     try:
         _check_free(host, port)
     except CannotServe as reason:
@@ -125,8 +127,9 @@ def worker() -> int:
 
 def application() -> Flask:
     """Make the application in one of the web server's processes."""
-    for number in STOP_SIGNALS:  # until granian sets its own: those inherited over the fork would swallow a TERM
-        signal.signal(number, signal.SIG_DFL)
+    # Ctrl-C reaches the workers of `web`, too, and granian ends them by TERM: of two signals before it serves, the
+    # second would hang it for good (2.8.7).
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     _end_with_parent()
     return create_app()
 
@@ -234,12 +237,31 @@ def _stop_all(children: list[Child]) -> None:
         child.signal(signal.SIGKILL)  # what is left of its group after the grace
 
 
+def _hear_from_the_first_moment() -> None:
+    """Let every process that is forked from here on die of a TERM until it sets a handler of its own.
+
+    With the handlers that it inherits a child swallows the signal, and is killed only after the grace: stopped within
+    0.2 s of its start, `serve` took 11 s in 7 of 60 tries. No signal is heard over the fork itself: it waits.
+    """
+
+    def begin() -> None:
+        signal.set_wakeup_fd(-1)
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        hear()
+
+    def hear() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+    def wait() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+
+    os.register_at_fork(before=wait, after_in_parent=hear, after_in_child=begin)
+
+
 def _own_session(target: Callable[..., None], *args: Any) -> None:
-    """Begin a supervised process: a session of its own, default signals, no life after the supervisor's."""
+    """Begin a supervised process: a session of its own, no life after the supervisor's."""
     os.setsid()
-    signal.set_wakeup_fd(-1)
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
     _end_with_parent()
     with suppress(KeyboardInterrupt):
         target(*args)

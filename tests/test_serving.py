@@ -15,7 +15,7 @@ from tests.support import servers
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 
-AT_ONCE = 12.0  # seconds; some 0.6 on an idle machine. Less than serving.GRACE: a TERM that nobody heard is seen
+AT_ONCE = 5.0  # seconds; some 0.6 on an idle machine. A TERM that a process does not hear costs it ten
 
 
 def until(true: Callable[[], object], *, seconds: float = 10.0) -> bool:
@@ -40,6 +40,44 @@ def test_one_signal_stops_web_and_worker_quickly_and_leaves_no_process(environ, 
         written = server.stop(number)
         assert (server.process.returncode, time.monotonic() - asked < AT_ONCE, gone(family)) == (0, True, True), written
         assert "Traceback" not in written
+
+
+FORKS = """
+import sys, time
+from s3chem_events import serving
+
+def swallowed():
+    child = serving.Child("web", time.sleep, (30,))
+    child.start()
+    child.process.terminate()
+    child.process.join(float(sys.argv[2]))
+    child.process.kill()
+    child.process.join()
+    return child.process.exitcode != -serving.signal.SIGTERM
+
+serving.signal.signal(serving.signal.SIGTERM, lambda *_: None)  # as the supervisor and granian's main process do
+if sys.argv[1] == "guarded":
+    serving._hear_from_the_first_moment()
+print(sum(swallowed() for _ in range(3)))
+"""
+
+
+@pytest.mark.parametrize("guard, patience, unheard", [("guarded", "5", [0]), ("none", "0.3", [1, 2, 3])])
+def test_a_process_hears_a_signal_from_its_first_moment(guard, patience, unheard):
+    line = [sys.executable, "-c", FORKS, guard, patience]
+    run = subprocess.run(line, env=servers.environment({}), capture_output=True, text=True, check=False)
+    assert int(run.stdout) in unheard, run.stderr
+
+
+@pytest.mark.parametrize("moment", [0.02, 0.1, 0.25])
+def test_a_signal_while_it_starts_stops_it_as_quickly(environ, moment):
+    with servers.launched("serve", environ) as server:
+        assert until(lambda: len(server.children()) >= 1)  # the supervisor has forked, and hears
+        time.sleep(moment)
+        family = server.descendants()
+        asked = time.monotonic()
+        written = server.stop()
+        assert (time.monotonic() - asked < AT_ONCE, gone(family)) == (True, True), written
 
 
 @pytest.mark.parametrize("which", [0, 1], ids=["web", "worker"])

@@ -23,7 +23,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-HSTS = "max-age=31536000; includeSubDomains"
+HSTS = "max-age=31536000"
+"""For this host alone: its siblings and the hosts below it are not ours to speak for."""
 P = ParamSpec("P")
 R = TypeVar("R")
 CLEANING: set[Callable[..., Any]] = set()

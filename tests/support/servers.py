@@ -17,7 +17,7 @@ import psutil
 from tests.support.source import ROOT
 
 START_WITHIN = 30.0
-STOP_WITHIN = 60.0
+STOP_WITHIN = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,16 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def started(command: str, settings: Mapping[str, str], *options: str, port: int | None = None) -> Iterator[Server]:
-    """Run a serving command until the block ends; nothing of it is left behind, whatever happens inside."""
+    """Run a serving command, once it answers, until the block ends."""
+    with launched(command, settings, *options, port=port) as server:
+        if command != "worker":
+            server.await_answer()
+        yield server
+
+
+@contextmanager
+def launched(command: str, settings: Mapping[str, str], *options: str, port: int | None = None) -> Iterator[Server]:
+    """Start a serving command that runs until the block ends; nothing of it is left behind, whatever happens inside."""
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     arguments = [] if command == "worker" else ["--port", str(port), *options]
@@ -85,8 +94,6 @@ def started(command: str, settings: Mapping[str, str], *options: str, port: int 
     )
     server = Server(address, process)
     try:
-        if command != "worker":
-            server.await_answer()
         yield server
     finally:
         left = server.descendants()
