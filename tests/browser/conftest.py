@@ -53,12 +53,14 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
     troubles: list[str] = []
 
-    def opened(*, javascript: bool = True, width: int = 320, height: int = 640, dark: bool = False) -> Page:
+    def opened(
+        *, javascript: bool = True, width: int = 320, height: int = 640, dark: bool = False, locale: str = "en-GB"
+    ) -> Page:
         context = browser.new_context(
             java_script_enabled=javascript,
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
-            locale="en-GB",
+            locale=locale,
         )
         contexts.append(context)
         context.set_default_timeout(10_000)

@@ -15,6 +15,7 @@ from s3chem_events.accounts.roles import Role
 from s3chem_events.core import config
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.text import LANGUAGES
 from tests.factories import add_event, register
 
 pytestmark = pytest.mark.browser
@@ -98,6 +99,32 @@ def test_every_page_is_for_every_reader_and_fits_the_window(open_page: Callable[
         wrong += [f"{path} is wider: {element}" for element in page.evaluate(WIDER)]
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     assert wrong == []
+
+
+def test_the_words_of_every_language_fit_a_phone(open_page: Callable[..., Page], desk):
+    wrong = []
+    for language in sorted(set(LANGUAGES) - {"en"}):
+        page = open_page(width=320, locale=language)
+        for path in PAGES:
+            if path == "/desk/":
+                page.goto(link_for(*desk))
+                page.locator("main button").first.click()
+                speak(desk[0], language)
+            page.goto(desk[1] + path)
+            assert page.locator("html").get_attribute("lang") == language, path
+            wrong += [f"{language} {path} is wider: {element}" for element in page.evaluate(WIDER)]
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            wrong += [f"{language} {path} is {wide} wide"] if wide > 320 else []
+        page.close()
+    assert wrong == []
+
+
+def speak(app: Flask, language: str) -> None:
+    """Set the organiser's language, as the account's page does."""
+    with app.app_context(), transaction():
+        organiser = queries.organiser_by_address(ADDRESS)
+        assert organiser is not None
+        organiser.language = language
 
 
 def test_the_menu_opens_on_a_phone_without_javascript_and_signs_out(open_page: Callable[..., Page], desk):
