@@ -4,6 +4,7 @@ from base64 import b64encode
 
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
 
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import NotFound
@@ -79,6 +80,7 @@ def email_list() -> ResponseReturnValue:
         pages=max(-(-count // queries.PAGE), 1),
         count=count,
         has_mailbox=settings().mail is None,
+        held=queries.held_count(),
         unwritten=queries.unwritten(),
         outage=outage.sentences(),
     )
@@ -143,6 +145,16 @@ def email_cancellation(email_id: int) -> ResponseReturnValue:
     else:
         flash(_("Stopped. You can still send it with “Try again now”."), "good")
     return redirect(url_for("desk.email", email_id=email_id))
+
+
+@desk.route("/mail/held/release", methods=["POST"])
+@allowed("outbox.manage")
+def held_release() -> ResponseReturnValue:
+    """Let go of all e-mails that are held back."""
+    with transaction():
+        count = restraint.release(by=by())
+    flash(ngettext("%(num)s e-mail is on its way.", "%(num)s e-mails are on their way.", count), "good")
+    return redirect(url_for("desk.outbox"))
 
 
 @desk.route("/mail/unwritten/<int:fact_id>/retry", methods=["POST"])

@@ -11,6 +11,7 @@ from sqlalchemy.orm import load_only
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import restraint
 from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import DeliveryAttempt, MailServerState, OutgoingEmail, RelayFailure
 
@@ -109,12 +110,7 @@ def late_count() -> int:
 
 def held_count() -> int:
     """Return how many e-mails are held back by the measures against flooding mailboxes."""
-    held = (
-        OutgoingEmail.state == State.DEFERRED,
-        OutgoingEmail.attempts == 0,
-        OutgoingEmail.mailbox_digest.is_not(None),
-    )
-    return db.session.scalar(db.select(func.count(OutgoingEmail.id)).where(*held)) or 0
+    return db.session.scalar(db.select(func.count(OutgoingEmail.id)).where(restraint.is_held())) or 0
 
 
 def waiting_count() -> int:

@@ -7,15 +7,19 @@ the measure waits in the outbox with its reason, and an organiser can let it go.
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, CursorResult, func
 
+from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
+from s3chem_events.core.journal import Actor
 from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import OutgoingEmail
 
+EVERYTHING = 0
+"""The subject of a fact that concerns no single e-mail."""
 COUNTED = "registration."
 """The kinds that a visitor's form can cause."""
 MEASURES = ((timedelta(minutes=15), 5), (timedelta(days=1), 10))
@@ -51,6 +55,24 @@ def passing(rows: Sequence[Any], *, whole_site: bool) -> list[int]:
     _leave_to_people(held)
     stopped = {email_id for ids in held.values() for email_id in ids}
     return [row.id for row in rows if row.id not in stopped]
+
+
+def release(*, by: Actor) -> int:
+    """Let go of all e-mails that a measure holds back, counted no more; returns how many they are."""
+    values = {"state": State.QUEUED, "due_at": now(), "mailbox_digest": None, "last_text": ""}
+    result = db.session.execute(
+        db.update(OutgoingEmail).where(is_held()).values(values).execution_options(synchronize_session=False)
+    )
+    count = cast("CursorResult[Any]", result).rowcount
+    if count:
+        journal.record("email.released", EVERYTHING, by=by, emails=count)
+    return count
+
+
+def is_held() -> ColumnElement[bool]:
+    """Return the condition under which an e-mail waits because of a measure, for its hour or for an organiser."""
+    untried = (OutgoingEmail.state == State.DEFERRED) & (OutgoingEmail.attempts == 0)
+    return untried & OutgoingEmail.last_text.in_([CROWDED, BROKEN])
 
 
 def _times(mailboxes: set[str], moment: datetime) -> defaultdict[str, list[datetime]]:

@@ -7,11 +7,13 @@ from s3chem_events.accounts import actions
 from s3chem_events.core import config
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import queries
 from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import MailServerState, OutgoingEmail
 from tests.factories import add_event, count, register, soup, words
 from tests.support.desk import signed_in
+from tests.support.post import enrol
 from tests.support.post_office import At
 from tests.support.servers import free_port
 from tests.support.statements import statements
@@ -224,3 +226,20 @@ def test_a_change_that_became_no_email_is_shown_with_its_reason_and_tried_again(
     work(app)
     assert count(app, OutgoingEmail, kind="registration.confirmed") == 1
     assert "could not be turned" not in words(desk.get("/desk/"))
+
+
+def test_all_that_is_held_back_is_sent_at_one_press(app, clock):
+    add_event(app)
+    enrol(app, 8, email="office@park.example")
+    work(app)
+    assert count(app, OutgoingEmail, state=State.SENT) == 5
+    desk = signed_in(app)
+    assert "3 e-mails held back" in words(desk.get("/desk/mail/"))
+    press(desk, "/desk/mail/", "/desk/mail/held/release")
+    page = words(desk.get("/desk/mail/"))
+    assert ("3 e-mails are on their way." in page, "held back" in page.partition("Created")[0]) == (True, False)
+    work(app)
+    assert count(app, OutgoingEmail, state=State.SENT) == 8
+    with app.app_context():
+        released = db.session.scalars(db.select(Fact).filter_by(kind="email.released")).one()
+        assert (released.by, released.data) == ("organiser:1", {"emails": 3})
