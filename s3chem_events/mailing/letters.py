@@ -96,9 +96,11 @@ def defused(name: str, *, longest: int = 100) -> str:
 
     Mail programs turn `evil.example` into a link; an invisible space after the dot stops them.
     """
-    line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    line = " ".join((name if name.isprintable() else "".join(c if c.isprintable() else " " for c in name)).split())
     if len(line) > longest:
         line = line[: longest - 1].rstrip() + "…"
+    if JOINTS.isdisjoint(unicodedata.normalize("NFKC", line)):
+        return line
     return "".join(c + ZERO_WIDTH_SPACE if i and _joins(c, line[i + 1 : i + 3]) else c for i, c in enumerate(line))
 
 
@@ -111,6 +113,6 @@ def _joins(character: str, following: str) -> bool:
 
 def isolated(text: str) -> str:
     """Return a text that, where it is written from right to left, does not pull its neighbours over."""
-    if any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text):
+    if not text.isascii() and any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text):
         return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
     return text

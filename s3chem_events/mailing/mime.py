@@ -118,9 +118,16 @@ def _plain(value: str) -> str:
 
 
 def _text(subtype: str, text: str) -> bytes:
-    # Lines are ended by CRLF before they are encoded: b2a_qp keeps the ends that it finds.
-    body = b2a_qp(text.replace("\r\n", "\n").replace("\n", "\r\n").encode(), istext=True)
+    *lines, last = text.replace("\r\n", "\n").split("\n")
+    body = b"".join(map(_quoted, lines)) + b2a_qp(last.encode(), istext=True).replace(b"\n", b"\r\n")
     return _part(f"text/{subtype}; charset=utf-8", "quoted-printable", body)
+
+
+@lru_cache(maxsize=2048)
+def _quoted(line: str) -> bytes:
+    """Encode one line with its end (RFC 2045 6.7); most lines of an e-mail are those of the one before."""
+    # Ended by CRLF before it is encoded: b2a_qp keeps the ends that it finds, and breaks long lines with the same.
+    return b2a_qp(f"{line}\r\n".encode(), istext=True)
 
 
 def _related(html: str, emblem: bytes, boundary: str) -> bytes:

@@ -59,10 +59,14 @@ def test_email_reaches_the_server_as_one_message_to_one_recipient(app: Flask, sm
 
 
 @pytest.mark.parametrize("at", [At.MAIL, At.RCPT, At.IN_DATA, At.AFTER_DATA])
-@pytest.mark.parametrize("answer", ["451 4.3.0 Local trouble", "452 4.2.2 Mailbox full"])
+@pytest.mark.parametrize(
+    "answer, pipelining",
+    [("451 4.3.0 Local trouble", True), ("452 4.2.2 Mailbox full", True), ("452 4.2.2 Mailbox full", False)],
+)
 def test_temporary_refusal_is_tried_again_and_arrives_once(
-    app: Flask, clock: Clock, smtp_server: PostOffice, at: At, answer: str
+    app: Flask, clock: Clock, smtp_server: PostOffice, at: At, answer: str, *, pipelining: bool
 ):
+    smtp_server.pipelining = pipelining
     smtp_server.answer(at, answer, times=1)
     enrol(app)
     assert work(app) == 1
@@ -85,6 +89,31 @@ def test_greylisting_lets_through_at_the_third_try(app: Flask, clock: Clock, smt
         work(app)
     assert states(app) == ["sent"] * 3
     assert rows(app)[1].attempts == 3
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_refusal_in_the_midst_of_a_batch_leaves_the_others_in_step(
+    app: Flask, smtp_server: PostOffice, *, pipelining: bool
+):
+    smtp_server.pipelining = pipelining
+    smtp_server.answer(At.RCPT, "550 5.1.1 No such mailbox", times=1, to="anna1@park.example")
+    smtp_server.answer(At.AFTER_DATA, "554 5.7.1 Not wanted", times=1, to="anna2@park.example")
+    enrol(app, 4)
+    work(app)
+    assert states(app) == ["sent", "failed", "failed", "sent"]
+    assert [mail.recipients for mail in smtp_server.mails] == [["anna0@park.example"], ["anna3@park.example"]]
+    assert smtp_server.connections == 1
+
+
+def test_text_that_a_server_waits_for_after_a_refusal_is_empty(app: Flask, clock: Clock, smtp_server: PostOffice):
+    """RFC 2920 3.1: some say 354 to DATA though they refused the recipient that was named with it."""
+    smtp_server.hasty = True
+    smtp_server.answer(At.RCPT, "550 5.1.1 No such mailbox", times=1, to="anna0@park.example")
+    enrol(app, 2)
+    work(app)
+    assert states(app) == ["failed", "sent"]
+    assert [mail.recipients for mail in smtp_server.mails] == [["anna1@park.example"]]
+    assert smtp_server.connections == 1
 
 
 @pytest.mark.parametrize("at", [At.RCPT, At.IN_DATA, At.AFTER_DATA])

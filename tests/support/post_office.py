@@ -64,6 +64,8 @@ class PostOffice:
 
     host: str = "127.0.0.1"
     port: int = 0
+    pipelining: bool = True  # offered (RFC 2920), as by the servers that are used most
+    hasty: bool = False  # says 354 to DATA though nobody is to get it
     mails: list[Mail] = field(default_factory=list)
     connections: int = 0
     orders: list[Order] = field(default_factory=list)
@@ -109,6 +111,11 @@ class _Server(SMTP):
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  aiosmtpd finds commands by name
         recipients = self.envelope.rcpt_tos if self.envelope else []
         order = self.office.order_for(At.IN_DATA, recipients) if recipients else None
+        if self.office.hasty and not recipients:
+            await self.push("354 End data with <CR><LF>.<CR><LF>")
+            assert await self._reader.readline() == b".\r\n"
+            await self.push("554 5.5.1 No valid recipients")
+            return
         if isinstance(order, Drop):
             await self.push("354 End data with <CR><LF>.<CR><LF>")
             await asyncio.sleep(0.05)
@@ -131,7 +138,7 @@ class _Handler:
     ) -> list[str]:
         self.office.connections += 1
         session.host_name = hostname
-        return responses
+        return [*responses[:1], *["250-PIPELINING"] * self.office.pipelining, *responses[1:]]
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
