@@ -12,7 +12,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk import words
 from s3chem_events.publishing.booked import NOBODY, Booked
 from s3chem_events.publishing.facts import EventFacts
-from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.lifecycle import Mode, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ def check(
 
     """
     questions = [*_of_state(before, after, today, booked), *_of_days(before, after, today), *_of_places(after, booked)]
+    questions += _of_modes(after, booked)
     if before is not None:
-        old = {question.key for question in _of_places(before, booked)}
+        old = {question.key for question in (*_of_places(before, booked), *_of_modes(before, booked))}
         questions = [question for question in questions if question.key not in old]
     if {question.key for question in questions} - set(confirmed.split()):
         raise Unasked(tuple(questions))
@@ -83,7 +84,7 @@ def _of_days(before: EventFacts | None, after: EventFacts, today: date) -> Itera
 def _of_places(after: EventFacts, booked: Booked) -> Iterator[Question]:
     for part in after.parts:
         for mode, places in part.capacity.items():
-            held = booked.places.get((part.key, mode), 0)
+            held = booked.held(part, mode)
             if places is not None and held > places:
                 sentence = ngettext(
                     "%(part)s, %(mode)s: %(num)s person holds a place, more than the %(places)s available now. "
@@ -96,6 +97,22 @@ def _of_places(after: EventFacts, booked: Booked) -> Iterator[Question]:
                     places=places,
                 )
                 yield Question(f"places:{part.key}:{mode}:{places}", sentence)
+
+
+def _of_modes(after: EventFacts, booked: Booked) -> Iterator[Question]:
+    for part in after.parts:
+        for mode in Mode:
+            moved = booked.places.get((part.key, mode), 0)
+            if moved and part.mode_of(mode) is not mode:
+                sentence = ngettext(
+                    "%(part)s: %(num)s person who chose “%(old)s” will take part “%(new)s”.",
+                    "%(part)s: %(num)s people who chose “%(old)s” will take part “%(new)s”.",
+                    moved,
+                    part=part.title.within(i18n.language()),
+                    old=words.modes()[mode],
+                    new=words.modes()[part.mode_of(mode)],
+                )
+                yield Question(f"mode:{part.key}:{mode}", sentence)
 
 
 def _last_day(facts: EventFacts) -> date:

@@ -10,14 +10,13 @@ from typing import Any
 
 from flask import flash, request
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from wtforms import Field, Form
 
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
 from s3chem_events.core.guard import settings
-from s3chem_events.desk import asking, changes, rows, words
+from s3chem_events.desk import asking, changes, rows
 from s3chem_events.desk.asking import Question
 from s3chem_events.desk.fields import every, say
 from s3chem_events.desk.frame import by
@@ -221,21 +220,8 @@ def _at_field(form: Any, refusal: Refused) -> tuple[Field, str] | None:
         return form.slug, _("Another event has this address already.")
     if isinstance(refusal, booked.StillRegistered) and "state" in form:
         return form.state, _sentence(refusal)
-    if isinstance(refusal, booked.ModeInUse):
-        return _mode_in_use(form, refusal)
     field = field_at(form, refusal.path) if isinstance(refusal, Invalid) else None
     return (field, refusal.detail) if field is not None and isinstance(refusal, Invalid) else None
-
-
-def _mode_in_use(form: Any, refusal: booked.ModeInUse) -> tuple[Field, str] | None:
-    sentence = ngettext(
-        "%(num)s person holds a place here, so “%(mode)s” has to stay. Set the places to 0 to accept nobody else.",
-        "%(num)s people hold a place here, so “%(mode)s” has to stay. Set the places to 0 to accept nobody else.",
-        refusal.held,
-        mode=words.modes()[refusal.mode],
-    )
-    there = [entry.form for entry in form.parts if entry.form.key.data == refusal.part]
-    return (there[0][refusal.mode.value], sentence) if there and refusal.mode.value in there[0] else None
 
 
 def _sentence(refusal: Refused) -> str:

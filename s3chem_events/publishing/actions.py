@@ -83,7 +83,7 @@ def revise_event(
     `expected` is the revision that the organiser saw; another one is Stale. `booked` is what people hold.
 
     Raises:
-        Invalid, WrongMove, SlugTaken, PartInUse, ModeInUse, StillRegistered, Stale.
+        Invalid, WrongMove, SlugTaken, PartInUse, StillRegistered, Stale.
 
     """
     rules.check(facts)

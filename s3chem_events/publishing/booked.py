@@ -7,20 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from s3chem_events.core.errors import Refused
-from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State
-
-
-class ModeInUse(Refused):
-    """A way of taking part that people hold places in cannot simply vanish."""
-
-    code = "mode_in_use"
-    status = 409
-
-    def __init__(self, part: str, mode: Mode, held: int) -> None:
-        """Keep which mode of which part, by its key, and how many places are held."""
-        super().__init__(f"{held} places held in {part}, {mode}")
-        self.part, self.mode, self.held = part, mode, held
 
 
 class PartInUse(Refused):
@@ -39,10 +27,15 @@ class StillRegistered(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """How many people are registered, and how many places they hold by part key and mode."""
+    """How many people are registered, and how many places they hold by part key and the mode that they chose."""
 
     people: int = 0
     places: Mapping[tuple[str, Mode], int] = field(default_factory=dict)
+
+    def held(self, part: PartFacts, mode: Mode) -> int:
+        """Return how many people would take part in a mode of a part as it is given here."""
+        chosen = {one: self.places.get((part.key, one), 0) for one in Mode}
+        return sum(number for one, number in chosen.items() if part.mode_of(one) is mode)
 
 
 NOBODY = Booked()
@@ -52,12 +45,8 @@ def check(before: State, after: EventFacts, booked: Booked) -> None:
     """Refuse a change that takes away what people hold.
 
     Raises:
-        ModeInUse, StillRegistered.
+        StillRegistered.
 
     """
     if after.state is State.DRAFT and before is not State.DRAFT and booked.people:
         raise StillRegistered(people=booked.people)
-    there = {part.key: part for part in after.parts}
-    for (key, mode), held in booked.places.items():
-        if held and key in there and mode not in there[key].capacity:
-            raise ModeInUse(part=key, mode=mode, held=held)

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import times
-from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, mode_now
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG = 80
@@ -70,6 +70,10 @@ class PartFacts:
     online_url: str = ""
     programme: tuple[ItemFacts, ...] = ()
     cancelled: bool = False
+
+    def mode_of(self, chosen: Mode) -> Mode:
+        """How somebody takes part in it now who chose a mode."""
+        return mode_now(chosen, self.capacity)
 
 
 @dataclass(frozen=True, slots=True)

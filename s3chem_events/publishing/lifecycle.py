@@ -1,5 +1,6 @@
 """What an event is, in which state, and which state may follow which; pure."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from s3chem_events.core.errors import Refused
@@ -66,6 +67,14 @@ class NotADraft(Refused):
 
     code = "not_a_draft"
     status = 409
+
+
+def mode_now(chosen: Mode, offered: Collection[Mode]) -> Mode:
+    """How somebody takes part who chose a mode: as chosen, or in the only way that is left (docs/decisions/0010).
+
+    What people chose is kept: when a part goes online, and back again, each is where she was.
+    """
+    return chosen if chosen in offered or len(offered) != 1 else next(iter(offered))
 
 
 def check_move(before: State, after: State) -> None:

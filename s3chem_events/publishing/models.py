@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
 from s3chem_events.core.text import Text, TextColumn
-from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, mode_now
 
 LONGEST_UID = 200
 
@@ -110,12 +110,8 @@ class Part(Model):
         return {mode: places for mode, (there, places) in offered.items() if there}
 
     def mode_of(self, chosen: Mode) -> Mode:
-        """How somebody takes part who chose a mode: as chosen, or in the only way that is left (docs/decisions/0010).
-
-        What people chose is kept: when a part goes online, and back again, each is where she was.
-        """
-        offered = self.capacities
-        return chosen if chosen in offered or len(offered) != 1 else next(iter(offered))
+        """How somebody takes part in it now who chose a mode."""
+        return mode_now(chosen, self.capacities)
 
 
 class ProgrammeItem(Model):

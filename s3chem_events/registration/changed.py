@@ -12,13 +12,11 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import queries
-from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Registration
+from s3chem_events.registration.places import INTERESTED
 
 AT_ONCE = 50
-INTERESTED = HOLDING | {Standing.WAITING}
-"""Who hears of a change: whoever has a place, or waits for one."""
 
 
 def event_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:

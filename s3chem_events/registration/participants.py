@@ -12,7 +12,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import names
+from s3chem_events.registration import names, places
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -122,10 +122,10 @@ def participation_count(event_id: int, wanted: Wanted) -> int:
 def held(event_id: int) -> dict[tuple[int, Mode, Standing], int]:
     """Return how many participations an event has, by part, mode and standing."""
     rows = db.session.execute(
-        db.select(Participation.part_id, Participation.mode, Participation.standing, func.count())
+        db.select(Participation.part_id, places.MODE, places.STANDING, func.count())
         .join(Part, Part.id == Participation.part_id)
         .where(Part.event_id == event_id)
-        .group_by(Participation.part_id, Participation.mode, Participation.standing)
+        .group_by(Participation.part_id, places.MODE, places.STANDING)
     )
     return {(part_id, mode, standing): number for part_id, mode, standing, number in rows}
 
@@ -179,7 +179,7 @@ def _people(event_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Registration.event_id == event_id, *_said(wanted.words)]
     if wanted.part or wanted.mode or wanted.standing:
         there = exists().where(Participation.registration_id == Registration.id, *_chosen(wanted))
-        conditions.append(there.where(Participation.part_id == Part.id) if wanted.part else there)
+        conditions.append(there.where(Participation.part_id == Part.id))
     elif not wanted.withdrawn:
         conditions.append(Registration.withdrawn_at.is_(None))
     return conditions
@@ -189,8 +189,8 @@ def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
     columns = {
         **{name: getattr(Registration, name) for name in COLUMNS if hasattr(Registration, name)},
         # As they are stored: 20,000 rows need no enum made of a word and a word of an enum.
-        "state": type_coerce(Participation.standing, String),
-        "mode": type_coerce(Participation.mode, String),
+        "state": type_coerce(places.STANDING, String),
+        "mode": type_coerce(places.MODE, String),
         "part": Part.key,
     }
     query: Select[Any] = (
@@ -215,11 +215,11 @@ def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.part:
         conditions.append(Part.key == wanted.part)
     if wanted.mode:
-        conditions.append(Participation.mode == wanted.mode)
+        conditions.append(places.MODE.in_([wanted.mode]))
     if wanted.standing:
-        conditions.append(Participation.standing == wanted.standing)
+        conditions.append(places.STANDING.in_([wanted.standing]))
     elif not wanted.withdrawn:
-        conditions.append(Participation.standing != Standing.WITHDRAWN)
+        conditions.append(places.STANDING != Standing.WITHDRAWN)
     return conditions
 
 
@@ -234,7 +234,7 @@ def _order(sort: str) -> list[ColumnElement[Any]]:
 
 def _places(registration_ids: list[int]) -> dict[int, tuple[Place, ...]]:
     rows = db.session.execute(
-        db.select(Participation.registration_id, Part.key, Participation.mode, Participation.standing)
+        db.select(Participation.registration_id, Part.key, places.MODE, places.STANDING)
         .join(Part, Part.id == Participation.part_id)
         .where(Participation.registration_id.in_(registration_ids))
         .order_by(Participation.registration_id, Part.position)

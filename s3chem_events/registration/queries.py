@@ -14,6 +14,7 @@ from s3chem_events.mailing import queries as outbox
 from s3chem_events.publishing.booked import Booked
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import places
 from s3chem_events.registration.capacity import HOLDING
 from s3chem_events.registration.links import OWN_PAGE
 from s3chem_events.registration.models import Participation, Registration
@@ -29,7 +30,7 @@ def booked(event_id: int) -> Booked:
     rows = db.session.execute(
         select(Part.key, Participation.mode, func.count())
         .join(Part, Part.id == Participation.part_id)
-        .where(Part.event_id == event_id, Participation.standing.in_(HOLDING))
+        .where(Part.event_id == event_id, places.HELD)
         .group_by(Part.key, Participation.mode)
     )
     people = select(func.count(Registration.id)).filter_by(event_id=event_id, withdrawn_at=None)
@@ -43,10 +44,10 @@ def taken_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
 
 
 _TAKEN = (
-    select(Participation.part_id, Participation.mode, func.count())
+    select(Participation.part_id, places.MODE, func.count())
     .join(Part)
-    .where(Part.event_id.in_(bindparam("events", expanding=True)), Participation.standing.in_(HOLDING))
-    .group_by(Participation.part_id, Participation.mode)
+    .where(Part.event_id.in_(bindparam("events", expanding=True)), places.HELD)
+    .group_by(Participation.part_id, places.MODE)
 )
 """Put together once: SQLAlchemy takes longer to write these lines than SQLite to answer them."""
 

@@ -37,19 +37,18 @@ def confirmed(page) -> dict[str, str]:
     return {"confirmed": str(button["value"])}
 
 
-def test_a_mode_that_people_hold_places_in_stays(app, organiser):
+def test_a_mode_that_people_hold_places_in_goes_by_a_second_press_and_takes_them_along(app, organiser):
     add_event(app)
     assert register(app.test_client()).status_code == 303
     typed = filled(organiser.get(EDIT))
     del typed["parts-1-on_site"]
     page = organiser.post(EDIT, data=typed)
-    sentence = "1 person holds a place here, so “On site” has to stay. Set the places to 0 to accept nobody else."
-    assert (page.status_code, errors(page)) == (409, {"parts-1-on_site": sentence})
+    assert page.status_code == 409
+    assert "Public conference: 1 person who chose “On site” will take part “Online”." in words(page)
     assert facts_of(app) == CONFERENCE
-    typed = filled(organiser.get(EDIT))
-    del typed["parts-1-online"]  # nobody is there
-    assert organiser.post(EDIT, data=typed).status_code == 303
-    assert facts_of(app).parts[1].capacity == {Mode.ON_SITE: 3}
+    assert organiser.post(EDIT, data=typed | confirmed(page)).status_code == 303
+    assert facts_of(app).parts[1].capacity == {Mode.ONLINE: None}
+    assert "online" in organiser.get("/desk/events/conference/participants.csv").text
 
 
 def test_fewer_places_than_are_held_are_saved_by_a_second_press(app, organiser):
