@@ -1,18 +1,18 @@
 """S3Chem Events: create_app() is the only place that knows every door."""
 
 import os
-from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
+from sqlalchemy import URL
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from s3chem_events import desk, site
 from s3chem_events.core import config, db, guard, i18n, limits, tasks
 from s3chem_events.core.application import Application
 from s3chem_events.core.config import Settings
+from s3chem_events.core.static_files import StaticFiles
 
 HERE = Path(__file__).parent
 FORM_OPEN_SECONDS = 4 * 3600
@@ -47,6 +47,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.bind(app, settings)
     guard.bind(app, settings)
     _open_doors(app, settings)
+    app.extensions["static"] = static = StaticFiles(Path(_folder("static")), guard.headers(secure=settings.secure))
+    app.wsgi_app = static.before(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=0)  # type: ignore[method-assign]
@@ -57,7 +59,7 @@ def _flask_settings(settings: Settings) -> dict[str, Any]:
     """Return what Flask and its extensions are told."""
     return {
         "SECRET_KEY": settings.secret_key,
-        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_DATABASE_URI": _database(settings),
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": not settings.embedded,
             "pool_size": 10,
@@ -75,6 +77,11 @@ def _flask_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _database(settings: Settings) -> URL | str:
+    """Name the database; a file as what it is, since `?` in a path would end it in an address."""
+    return URL.create("sqlite", database=str(settings.database_file)) if settings.embedded else settings.database_url
+
+
 def _open_doors(app: Flask, settings: Settings) -> None:
     site.open_door(app, settings)
     desk.open_door(app, settings)
@@ -86,13 +93,7 @@ def _fingerprinted(endpoint: str, values: dict[str, Any]) -> None:
     Fonts keep the address that the style sheet knows them by: under two they would be loaded twice.
     """
     if endpoint == "static" and "v" not in values and not values["filename"].startswith(VENDOR):
-        values["v"] = _digest(values["filename"])
-
-
-@lru_cache(maxsize=256)
-def _digest(filename: str) -> str:
-    path = Path(_folder("static")) / filename
-    return sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
+        values["v"] = current_app.extensions["static"].digest(values["filename"])
 
 
 def _folder(name: str) -> str:

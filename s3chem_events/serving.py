@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any
 
 import click
@@ -135,7 +134,7 @@ def application() -> Flask:
 
 
 def _serve_web(host: str, port: int, workers: int) -> None:
-    """Serve pages from `workers` processes; static files go past Python."""
+    """Serve from `workers` processes."""
     server = Granian(
         "s3chem_events.serving:application",
         address=host,
@@ -149,8 +148,6 @@ def _serve_web(host: str, port: int, workers: int) -> None:
         workers_kill_timeout=int(GRACE) - 5,
         websockets=False,
         log_level=LogLevels.error,  # it would warn of the number of threads, which is meant
-        static_path_route=["/static"],
-        static_path_mount=[_static_folder()],
     )
     server.serve()
 
@@ -175,13 +172,6 @@ def _within(app: Flask, work: Callable[[], object]) -> Callable[[], None]:
             work()
 
     return run
-
-
-def _static_folder() -> Path:
-    """The static files: inside an installed package, beside it in the source tree."""
-    package = Path(__file__).parent
-    inside = package / "static"
-    return inside if inside.is_dir() else package.parent / "static"
 
 
 def _check_free(host: str, port: int) -> None:

@@ -123,6 +123,6 @@ def test_a_taken_port_is_said_in_one_sentence(environ, command):
         )
 
 
-def test_static_files_come_from_the_server_itself(environ):
+def test_static_files_come_from_the_served_site(environ):
     with servers.started("web", environ, "--workers", "1") as server:
         assert server.answers("/static/css/site.css")

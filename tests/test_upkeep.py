@@ -62,7 +62,7 @@ def test_a_backup_restored_elsewhere_opens_the_same_links(
 def test_a_database_named_without_a_folder_lies_in_the_instance_folder_for_backup_and_pages_alike(
     fresh: dict[str, str], tmp_path: Path
 ) -> None:
-    odd = tmp_path / "50% #1"  # signs that mean something in an address
+    odd = tmp_path / "50% #1?a=b"  # signs that mean something in an address
     environ = {**fresh, "S3CHEM_INSTANCE": str(odd), "S3CHEM_DATABASE_URL": "sqlite:///ours.sqlite"}
     nothing = command(environ, "backup", str(tmp_path / "nothing"))
     assert (nothing.returncode, "nothing to back up" in nothing.stderr) == (1, True)

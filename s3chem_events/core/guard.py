@@ -86,8 +86,13 @@ def _known_host() -> None:
         abort(400, "unknown host")
 
 
+def headers(*, secure: bool) -> dict[str, str]:
+    """Return what every answer says."""
+    return {**HEADERS, "Strict-Transport-Security": HSTS} if secure else HEADERS
+
+
 def _headers(*, secure: bool) -> Callable[[Response], Response]:
-    wanted = {**HEADERS, "Strict-Transport-Security": HSTS} if secure else HEADERS
+    wanted = headers(secure=secure)
 
     def add(response: Response) -> Response:
         for name, value in wanted.items():
