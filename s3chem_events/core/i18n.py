@@ -22,6 +22,7 @@ from s3chem_events.core.text import DEFAULT, LANGUAGES
 YEAR_AT_THE_END = re.compile(r"(\s*'\w+')?\s*y+$")
 MONTH_AT_THE_END = re.compile(r"(\s*'\w+')?\s*M+$")
 DAY_AT_THE_START = re.compile(r"^d+\.?\s*")
+LITTLE_WORD = re.compile(r"\b(del?) ")
 FIRST_OF_MONTH = re.compile(r"\b1\b")
 NAMES_ITS_HOURS = {"de"}
 """Languages with names of their own for the hours of Europe (MEZ, MESZ); CLDR gives French bare offsets."""
@@ -104,9 +105,10 @@ def day_figures(first: date, last: date, language: str) -> tuple[str, str]:
         whole = here.date_formats["long"].pattern
         alone = MONTH_AT_THE_END.sub("", YEAR_AT_THE_END.sub("", whole))
         figures = "–".join(_spelled(day, alone, here) for day in sorted({first, last}))
-        return figures, str(dates.format_date(first, DAY_AT_THE_START.sub("", whole), here))
-    month = here.datetime_skeletons["MMMd"].pattern
-    figures = f"{_spelled(first, month, here)} – {_spelled(last, month, here)}"
+        month = str(dates.format_date(first, DAY_AT_THE_START.sub("", whole), here))
+        return figures, LITTLE_WORD.sub("\\1\N{NO-BREAK SPACE}", month)
+    short = here.datetime_skeletons["MMMd"].pattern
+    figures = f"{_spelled(first, short, here)} – {_spelled(last, short, here)}"
     return figures, str(last.year) if first.year == last.year else f"{first.year}–{last.year}"
 
 
