@@ -1,6 +1,7 @@
 """The outbox at the desk: where each e-mail stands and why, how it was tried, and the two things one can do."""
 
 from base64 import b64encode
+from typing import Any
 
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.guard import POLICY, settings
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.desk import outage
+from s3chem_events.desk import outage, searching
 from s3chem_events.desk.frame import allowed, by, desk, page_number
 from s3chem_events.mailing import outbox, queries, relaying, render, restraint
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
@@ -59,15 +60,22 @@ def reason(text: str) -> str:
     return ours.get(text, text)
 
 
-@desk.route("/mail/", endpoint="outbox")
+@desk.route("/mail/", endpoint="outbox", methods=["GET", "POST"])
 @allowed("outbox.see")
 def email_list() -> ResponseReturnValue:
-    """List the e-mails, newest first."""
+    """List the e-mails, newest first; POST keeps the search."""
     page = page_number()
-    state = request.args.get("state", "")
-    wanted = queries.Wanted(
-        state=State(state) if state in set(State) else None, address=request.args.get("address", "").strip()[:254]
-    )
+    state = request.values.get("state", "")
+    address = (request.values.get("address", "") or searching.words()).strip()[:254]
+    wanted = queries.Wanted(state=State(state) if state in set(State) else None, address=address)
+    asked: dict[str, Any] = searching.asked(wanted.address, name="address")
+    if wanted.state:
+        asked["state"] = wanted.state
+    if request.method == "POST":
+        return redirect(url_for("desk.outbox", **asked), 303)
+    if searching.is_lost():
+        flash(_("This search is no longer known; everything is shown. Please search again."))
+        return redirect(url_for("desk.outbox"))
     count = queries.email_count(wanted)
     return render_template(
         "desk/mail/outbox.html",
@@ -76,6 +84,7 @@ def email_list() -> ResponseReturnValue:
         counts=queries.counts(),
         states=states(),
         wanted=wanted,
+        asked=asked,
         page=page,
         pages=max(-(-count // queries.PAGE), 1),
         count=count,

@@ -14,7 +14,7 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import outbox, overview, words
+from s3chem_events.desk import outbox, overview, searching, words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, page_number
 from s3chem_events.mailing import queries as mailing
@@ -35,11 +35,17 @@ EMAILS = "registration."
 TROUBLED = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.SUPPRESSED})
 
 
-@desk.route("/events/<slug>/participants")
+@desk.route("/events/<slug>/participants", methods=["GET", "POST"])
 @allowed("participants.see")
-def participants_list(slug: str) -> str:
-    """Show the people at an event, found by a piece of a name in any spelling."""
+def participants_list(slug: str) -> ResponseReturnValue:
+    """Show the people at an event, found by a piece of a name in any spelling; POST keeps the search."""
     found = the_event(slug)
+    if request.method == "POST":
+        asked = _asked(wanted_of(request.form, usual=PRESENT))
+        return redirect(url_for("desk.participants_list", slug=slug, **asked), 303)
+    if searching.is_lost():
+        flash(_("This search is no longer known; everyone is shown. Please search again."))
+        return redirect(url_for("desk.participants_list", slug=slug))
     wanted = wanted_of(request.args, usual=PRESENT)
     page = participants.page(found.id, wanted, number=page_number())
     language = i18n.language()
@@ -74,7 +80,7 @@ def participants_export(slug: str, form: str) -> Response:
     found = the_event(slug)
     wanted = wanted_of(request.args)
     delimiter = request.args.get("delimiter", "comma")
-    if delimiter not in exports.DELIMITERS:
+    if delimiter not in exports.DELIMITERS or searching.is_lost():
         abort(404)
     if request.method == "GET":  # a HEAD takes nothing away
         with transaction():
@@ -135,7 +141,7 @@ def wanted_of(args: MultiDict[str, str], *, usual: str = ALL) -> Wanted:
     mode, standing, sort = args.get("mode", ""), args.get("state", ""), args.get("sort", "name")
     standing = standing if standing in {*Standing, PRESENT, ALL} else usual
     return Wanted(
-        words=args.get("q", "")[:LONGEST_SEARCH],
+        words=(args.get("q", "") or searching.words())[:LONGEST_SEARCH],
         part=args.get("part", "")[:LONGEST_SEARCH],
         mode=Mode(mode) if mode in set(Mode) else None,
         standing=Standing(standing) if standing in set(Standing) else None,
@@ -144,11 +150,17 @@ def wanted_of(args: MultiDict[str, str], *, usual: str = ALL) -> Wanted:
     )
 
 
-def _asked(wanted: Wanted) -> dict[str, str]:
+def _asked(wanted: Wanted) -> dict[str, Any]:
     """Return the query of an address that asks for the same people."""
     sort = "" if wanted.sort == "name" else wanted.sort
     state = "" if _state(wanted) == PRESENT else _state(wanted)
-    asked = {"q": wanted.words, "part": wanted.part, "mode": wanted.mode, "state": state, "sort": sort}
+    asked = {
+        **searching.asked(wanted.words, name="q"),
+        "part": wanted.part,
+        "mode": wanted.mode,
+        "state": state,
+        "sort": sort,
+    }
     return {name: str(value) for name, value in asked.items() if value}
 
 

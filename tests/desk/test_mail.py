@@ -243,3 +243,15 @@ def test_all_that_is_held_back_is_sent_at_one_press(app, clock):
     with app.app_context():
         released = db.session.scalars(db.select(Fact).filter_by(kind="email.released")).one()
         assert (released.by, released.data) == ("organiser:1", {"emails": 3})
+
+
+def test_an_address_that_is_searched_for_stands_in_no_address_of_a_page(app, confirmation):
+    work(app)
+    desk = signed_in(app)
+    for typed, number in (("zaneta", 1), ("nobody", 0)):
+        found = desk.post("/desk/mail/", data={**token(desk), "address": typed, "state": "sent"})
+        assert (found.status_code, typed in found.location) == (303, False)
+        page = soup(desk.get(found.location))
+        assert len(page.select("main tbody tr")) == number
+        assert [field["value"] for field in page.select("#address")] == [typed]
+    assert desk.get("/desk/mail/?s=0badcafe").location == "/desk/mail/"

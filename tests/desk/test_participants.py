@@ -89,6 +89,28 @@ def test_apostrophes_and_hyphens_do_not_matter(app, come, typed):
     assert names(signed_in(app).get(LIST, query_string={"q": typed})) == ["Nora Smith-O’Brien"]
 
 
+def test_what_is_searched_for_stands_in_no_address_and_pages_files_and_back_still_work(app, come):
+    come(*(f"Anna {n:02}" for n in range(51)), "Bert Saal")
+    client = signed_in(app)
+    typed = {**hidden(client, LIST), "q": "anna", "part": "", "mode": "", "state": "present", "sort": "name"}
+    found = client.post(LIST, data=typed)
+    assert found.status_code == 303
+    page = client.get(found.location)
+    assert (len(names(page)), "anna" in found.location) == (50, False)
+    links = [str(a["href"]) for a in soup(page).select("main a[href]")]
+    assert [link for link in links if "anna" in link.lower()] == []
+    second = next(link for link in links if "page=2" in link)
+    assert len(names(client.get(second))) == 1
+    assert len(names(client.get(found.location))) == 50  # the way back
+    file = next(link for link in links if ".csv" in link)
+    assert client.get(file).text.count("Anna") == 51
+    for n in range(5):  # five searches later this one is forgotten: nothing that looks like it holds everybody
+        client.post(LIST, data={**typed, "q": f"other {n}"})
+    assert client.get(file).status_code == 404
+    over = client.get(found.location, follow_redirects=True)
+    assert "This search is no longer known" in soup(over).get_text()
+
+
 def test_the_withdrawn_are_counted_apart_and_left_out_unless_asked_for(app, come):
     come("Anna Eins", "Bert Zwei")
     (gone,) = come("Carl Drei")
