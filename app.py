@@ -1,5 +1,11 @@
 """The application object, for flask, the WSGI server and the debugger."""
 
-from s3chem_events import create_app, schema
+import sys
 
-app = schema.bind(create_app())
+from s3chem_events import cli, create_app, schema
+from s3chem_events.core.config import WrongSetting
+
+try:
+    app = cli.bind(schema.bind(create_app()))
+except WrongSetting as wrong:
+    sys.exit(f"Error: {wrong}")

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
+from flask import Flask
 from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -38,7 +39,28 @@ else:
     schema = Later("s3chem_events.schema")
 
 
-@click.group()
+class Command(click.Command):
+    """A command whose refusals end in one sentence and exit code 1, whoever runs it: we or `flask --app app`."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        try:
+            return super().invoke(ctx)
+        except (Refused, WrongSetting) as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+        except (OperationalError, ProgrammingError) as error:  # no answer, or no tables
+            said = f"the database refuses ({type(error).__name__}); `s3chem-events doctor` says why."
+            raise click.ClickException(said) from error
+
+
+class Commands(click.Group):
+    """Commands of that kind, also below one another."""
+
+    command_class = Command
+    group_class = type
+
+
+@click.group(cls=Commands)
 def group() -> None:
     """S3Chem Events: publish events, take registrations, send the mails, serve the calendars."""
 
@@ -267,16 +289,16 @@ def _json(file: IO[bytes]) -> Any:
         raise click.ClickException(f"{Path(file.name).name}: not JSON ({error})") from error
 
 
+def bind(app: Flask) -> Flask:
+    """Give an application our commands: `flask --app app event show SLUG`."""
+    for command in group.commands.values():
+        app.cli.add_command(command)
+    return app
+
+
 def main() -> None:
     """Run a command; a refusal or a wrong setting ends in one sentence and exit code 1."""
-    try:
-        group(prog_name="s3chem-events", obj=ScriptInfo(create_app=create_app))
-    except (Refused, WrongSetting) as refusal:
-        click.echo(f"Error: {refusal}", err=True)
-        sys.exit(1)
-    except (OperationalError, ProgrammingError) as error:  # no answer, or no tables
-        click.echo(f"Error: the database refuses ({type(error).__name__}); `s3chem-events doctor` says why.", err=True)
-        sys.exit(1)
+    group(prog_name="s3chem-events", obj=ScriptInfo(create_app=create_app))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from s3chem_events.core.text import Text
 from tests.conftest import Clock
 from tests.factories import BASE_URL, add_event, register, revise_event, words
 from tests.support.servers import free_port
+from tests.support.source import ROOT
 
 pytestmark = pytest.mark.one_database
 
@@ -157,6 +158,21 @@ def test_an_event_goes_in_and_out_as_the_same_file(fresh: dict[str, str]) -> Non
     refused = command(environ, "event", "add", "-", typed=json.dumps(wrong))
     assert refused.returncode == 1
     assert "parts[0].capacity.on_sight: unknown key" in refused.stderr
+
+
+def test_flask_knows_our_commands_too(fresh: dict[str, str]) -> None:
+    def flask(*words: str, **more: str) -> tuple[int, str, str]:
+        run = [sys.executable, "-m", "flask", "--app", "app", *words]
+        environ = {"PATH": "/usr/bin:/bin", **fresh, **more}
+        done = subprocess.run(run, env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    missing = flask("event", "show", "workshop")
+    assert (missing[0], missing[2].startswith("Error: the database refuses (OperationalError)")) == (1, True)
+    assert flask("setup")[:2] == (0, "The database is ready.\n")
+    assert flask("event", "show", "workshop") == (1, "", "Error: There is no event 'workshop'.\n")
+    code, _, said = flask("setup", S3CHEM_MAIL_PORT="x")
+    assert (code, said.startswith("Error: S3CHEM_MAIL_PORT"), said.count("\n")) == (1, True, 1)
 
 
 @pytest.mark.parametrize(

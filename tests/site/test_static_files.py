@@ -28,7 +28,7 @@ def test_each_file_says_its_type_and_the_strict_headers(client: FlaskClient) -> 
 
 
 def test_a_page_names_its_sheets_so_that_they_are_kept_for_a_year(client: FlaskClient) -> None:
-    address = re.search(r"/static/css/site\.css\?v=\w{10}", client.get("/en/").text)[0]
+    (address,) = re.findall(r"/static/css/site\.css\?v=\w{10}", client.get("/en/").text)
     assert client.get(address).headers["Cache-Control"] == "public, max-age=31536000, immutable"
     for other in (SHEET, f"{SHEET}?v=0123456789"):
         assert client.get(other).headers["Cache-Control"] == "public, max-age=86400"
