@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
+from itertools import chain, groupby
 
 from s3chem_events.accounts import emails as accounts
+from s3chem_events.campaigns import emails as campaigns
 from s3chem_events.core import tasks
 from s3chem_events.core.clock import now
 from s3chem_events.core.config import Settings
@@ -39,17 +40,22 @@ def _writing(compose: Composer) -> Composer:
     return within
 
 
-EMAILS: dict[str, Composer] = {
-    "registration.confirmed": registration.confirmed,
-    "registration.withdrawn": registration.withdrawn,
-    "registration.link_requested": registration.link_requested,
-    "event.changed": event_changed,
-    "organiser.invited": _writing(accounts.invited),
-    "organiser.link_requested": _writing(accounts.link_requested),
+EMAILS: dict[str, tuple[Composer, ...]] = {
+    "registration.confirmed": (registration.confirmed,),
+    "registration.withdrawn": (registration.withdrawn,),
+    "registration.link_requested": (registration.link_requested,),
+    "event.changed": (event_changed, campaigns.changed),
+    "follower.asked": (campaigns.asked,),
+    "organiser.invited": (_writing(accounts.invited),),
+    "organiser.link_requested": (_writing(accounts.link_requested),),
 }
 """Which facts write to whom. A composer whose subject is gone yields nothing."""
 
-FORGET: dict[str, str] = {"registration.disowned": "registration"}
+FORGET: dict[str, str] = {
+    "registration.disowned": "registration",
+    "follower.left": "follower",
+    "follower.erased": "follower",
+}
 """Which facts erase their subject, and the room whose e-mails about it are emptied with it."""
 
 BATCH = 50
@@ -94,7 +100,8 @@ def relay() -> int:
     failed: dict[int, str] = {}
     # In the order of what happened: who withdraws and comes back must not find the cancellation on top.
     for kind, group in groupby(sorted(facts, key=lambda fact: fact.id), key=lambda fact: fact.kind):
-        for letter in _written(EMAILS[kind], list(group), letterhead, failed) if kind in EMAILS else ():
+        told = list(group)
+        for letter in chain.from_iterable(_written(one, told, letterhead, failed) for one in EMAILS.get(kind, ())):
             letters.append(letter)
             # A fact may concern thousands. Another worker may relay the same: the outbox takes each letter once.
             if len(letters) == BATCH:

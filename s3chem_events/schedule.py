@@ -1,8 +1,29 @@
 """What the clock causes. It calls actions and rings the bell; it sends nothing."""
 
+import logging
+from collections.abc import Callable
+
+from s3chem_events.campaigns import actions as campaigns
 from s3chem_events.core import tasks
+from s3chem_events.core.db import transaction
+from s3chem_events.core.journal import CLOCK, Actor
+
+log = logging.getLogger(__name__)
+
+DUTIES: tuple[Callable[..., object], ...] = (campaigns.erase_outlived,)
+"""What is looked after each minute, each in a transaction of its own; an action is told `by` whom: the clock."""
 
 
 def tick() -> None:
-    """Called each minute: what was put off is looked at again, and a bell that went unheard rings once more."""
+    """Called each minute: the duties; what was put off is looked at again; an unheard bell rings once more."""
+    for duty in DUTIES:
+        _do(duty, by=CLOCK)
     tasks.ring()
+
+
+def _do(duty: Callable[..., object], *, by: Actor) -> None:
+    try:
+        with transaction():
+            duty(by=by)
+    except Exception as error:  # noqa: BLE001 - the worker's edge: one duty must not keep the others, or the bell, from theirs
+        log.error("the clock's duty %s failed (%s); it is tried again in a minute", duty.__name__, type(error).__name__)  # noqa: TRY400 - the message may hold an address

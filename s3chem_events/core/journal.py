@@ -29,6 +29,7 @@ class Actor:
 VISITOR = Actor("visitor")
 PARTICIPANT = Actor("participant")
 OPERATOR = Actor("operator")
+CLOCK = Actor("clock")
 
 
 class Fact(Model):

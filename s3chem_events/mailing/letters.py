@@ -49,7 +49,8 @@ class Draft:
     """An e-mail to one person before it is written out.
 
     `kind` is that of the fact, and names the folder of the templates. `values` are what they may mention. `calendars`
-    are iCalendar files, all of the one `method`; mail programs show the first as an invitation.
+    are iCalendar files, all of the one `method`; mail programs show the first as an invitation, those of PUBLISH stay
+    files. `unsubscribe` is the address where one press, or one POST of a mail program (RFC 8058), ends such e-mails.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Draft:
     values: Mapping[str, Any] = field(default_factory=dict)
     calendars: tuple[bytes, ...] = ()
     method: str = ""
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Letter:
     reply_to: str
     message_id: str
     created_at: datetime
+    unsubscribe: str = ""
 
 
 JOINTS = frozenset(".:/@。")

@@ -7,6 +7,8 @@
         text/calendar; method=REQUEST, base64, without a disposition: mail programs draw the invitation from it
       application/ics for each calendar, the first with the same bytes: for programs that do not
 
+A calendar that is published and invites nobody (METHOD:PUBLISH) comes as a file alone.
+
 Put together by hand: the email package takes 2.3 ms for such a message, this 0.2 ms; a test parses every kind with the
 email package and compares. Everything is ASCII, in lines of 76 characters: nothing on the way has a reason
 to touch it.
@@ -24,6 +26,9 @@ from s3chem_events.mailing import addresses
 from s3chem_events.mailing.letters import Letter
 
 EMBLEM = "emblem@mail"
+PUBLISH = "PUBLISH"
+ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+"""RFC 8058: the mail program may POST to that address by itself, when its reader presses the program's own button."""
 LONGEST_WORD = 70
 LONGEST_LINE = 76
 SPECIALS = re.compile(r'[()<>@,:;".\[\]\\]')
@@ -43,12 +48,13 @@ def message(letter: Letter, *, emblem: bytes = b"") -> bytes:
         _related(letter.html, emblem, f"=_{seed}_r") if emblem else _text("html", letter.html),
     ]
     calendars = [_base64(calendar) for calendar in letter.calendars]
-    if calendars:
+    if calendars and letter.method != PUBLISH:
         kind = f"text/calendar; charset=UTF-8; method={letter.method}; component=VEVENT"
         alternative.append(_part(kind, "base64", calendars[0]))
     body = _multipart("alternative", f"=_{seed}_a", alternative)
     if calendars:
-        names = ["invite.ics"] if len(calendars) == 1 else [f"invite-{n}.ics" for n in range(1, len(calendars) + 1)]
+        stem = "event" if letter.method == PUBLISH else "invite"
+        names = [f"{stem}.ics"] if len(calendars) == 1 else [f"{stem}-{n}.ics" for n in range(1, len(calendars) + 1)]
         files = [_file(name, calendar) for name, calendar in zip(names, calendars, strict=True)]
         body = _multipart("mixed", f"=_{seed}_m", [body, *files])
     return _headers(letter) + body
@@ -67,6 +73,8 @@ def _headers(letter: Letter) -> bytes:
     ]
     if letter.reply_to and letter.reply_to != letter.sender:
         lines.insert(2, "Reply-To: " + _mailbox("Reply-To", letter.sender_name, letter.reply_to))
+    if letter.unsubscribe:
+        lines += [f"List-Unsubscribe: <{_plain(letter.unsubscribe)}>", ONE_CLICK]
     return ("\r\n".join(lines) + "\r\n").encode()
 
 

@@ -15,9 +15,10 @@ from s3chem_events.mailing.letters import State
 
 
 class OutgoingEmail(Model):
-    """One e-mail to one person. A fact writes about one thing to one address once, so that every restart is harmless.
+    """One e-mail to one person. A fact says one thing about one subject to one address once: restarts are harmless.
 
-    Two people who share an address each get theirs, since `subject_id` is the registration.
+    Two people who share an address each get theirs, since `subject_id` is the registration; `kind` says whose number
+    that is, where one fact writes to participants and to followers.
 
     `due_at` says when somebody may take the e-mail up: while it waits the time of the next try, while it is being sent
     the end of the lease, and nothing once it is settled or waits for a person.
@@ -27,7 +28,7 @@ class OutgoingEmail(Model):
 
     __tablename__ = "outgoing_email"
     __table_args__ = (
-        UniqueConstraint("fact_id", "subject_id", "address_digest"),
+        UniqueConstraint("fact_id", "kind", "subject_id", "address_digest"),
         Index(
             "ix_outgoing_email_due",
             "due_at",
@@ -60,6 +61,7 @@ class OutgoingEmail(Model):
     sender_name: Mapped[str] = mapped_column(String(200))
     reply_to: Mapped[str] = mapped_column(String(320))
     message_id: Mapped[str] = mapped_column(String(300))
+    unsubscribe: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     state: Mapped[str] = mapped_column(String(12), default=State.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -45,6 +45,7 @@ def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
         reply_to=letterhead.contact,
         message_id=f"<{secrets.token_hex(16)}@{letterhead.sender.rpartition('@')[2]}>",
         created_at=at,
+        unsubscribe=draft.unsubscribe,
     )
 
 

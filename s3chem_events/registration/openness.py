@@ -25,6 +25,8 @@ class Openness(StrEnum):
 
 
 ENDED = frozenset({Openness.CANCELLED, Openness.OVER})
+AWAITED = frozenset({Openness.NOT_YET, Openness.LATER, Openness.POSTPONED})
+"""Nobody can register yet; who wants to hears of it (campaigns)."""
 Taken = Mapping[tuple[int, Mode], int]
 
 

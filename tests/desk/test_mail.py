@@ -213,7 +213,7 @@ def test_a_change_that_became_no_email_is_shown_with_its_reason_and_tried_again(
         raise RuntimeError("no such template")
 
     with monkeypatch.context() as patch:
-        patch.setitem(dispatch.EMAILS, "registration.confirmed", broken)
+        patch.setitem(dispatch.EMAILS, "registration.confirmed", (broken,))
         work(app)
     assert "could not be turned into e-mails (1)" in words(desk.get("/desk/"))
     page = desk.get("/desk/mail/")

@@ -1,0 +1,100 @@
+"""What people do to hear of an event: ask, confirm, leave. And what the clock erases."""
+
+from datetime import timedelta
+
+from s3chem_events.campaigns import queries
+from s3chem_events.campaigns.models import Follower
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import names
+from s3chem_events.registration.openness import AWAITED, openness
+
+PAUSE = timedelta(minutes=15)
+MOST_MAILS = 3
+"""So many e-mails in all ask an address for its word, however often somebody types it."""
+
+
+class NothingAwaited(Refused):
+    """The event takes registrations, or will not any more: there is nothing to wait for."""
+
+    code = "nothing_awaited"
+    status = 409
+
+
+def ask(event: Event, *, email: str, language: str, text_version: str, text_language: str, by: Actor) -> None:
+    """Have an address asked whether it wants to hear of a locked event.
+
+    Known, unknown, confirmed and refused addresses cost the same work: one row looked at, one fact, one ring.
+
+    Raises:
+        NothingAwaited.
+
+    """
+    if openness(event, {}) not in AWAITED:
+        raise NothingAwaited
+    moment = now()
+    follower = queries.follower_at(event.id, names.address_digest(email))
+    if follower is None:
+        follower = Follower(
+            event_id=event.id,
+            email=email,
+            address_digest=names.address_digest(email),
+            language=language,
+            text_version=text_version,
+            text_language=text_language,
+            asked_at=moment,
+            mailed_at=moment,
+            mails=1,
+        )
+        db.session.add(follower)
+        db.session.flush()
+    elif _may_be_asked_again(follower):
+        follower.mailed_at, follower.language = moment, language
+        follower.mails += 1
+    else:
+        journal.record("follower.asked_in_vain", follower.id, by=by, event=event.id)
+        return
+    journal.record("follower.asked", follower.id, by=by, event=event.id)
+
+
+def confirm(follower: Follower, *, by: Actor) -> None:
+    """Put an address on the list; again changes nothing."""
+    if follower.confirmed_at is None and follower.left_at is None:
+        follower.confirmed_at = now()
+        journal.record("follower.confirmed", follower.id, by=by, event=follower.event_id)
+
+
+def leave(follower: Follower, *, by: Actor) -> None:
+    """Take an address off the list and erase it; again changes nothing.
+
+    Who never confirmed did not ask: the digest stays until the event is over, and the address cannot be entered again.
+    """
+    if follower.left_at is not None:
+        return
+    journal.record("follower.left", follower.id, by=by, event=follower.event_id)
+    if follower.confirmed_at is not None:
+        db.session.delete(follower)
+    else:
+        follower.email, follower.left_at = "", now()
+
+
+def erase_outlived(*, by: Actor) -> int:
+    """Erase who did not confirm in time, and whose event is over; returns how many."""
+    gone = db.session.execute(
+        db.delete(Follower)
+        .where(queries.outlived(now()))
+        .returning(Follower.id, Follower.event_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for follower_id, event_id in gone:
+        journal.record("follower.erased", follower_id, by=by, event=event_id)
+    return len(gone)
+
+
+def _may_be_asked_again(follower: Follower) -> bool:
+    waits = follower.confirmed_at is None and follower.left_at is None
+    return waits and follower.mails < MOST_MAILS and follower.mailed_at <= now() - PAUSE

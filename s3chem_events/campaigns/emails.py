@@ -1,0 +1,173 @@
+"""What followers are written: the question whether they want to be, and the news of an event."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from s3chem_events.calendar import ics
+from s3chem_events.calendar.entries import Mailbox
+from s3chem_events.campaigns import links, queries
+from s3chem_events.core import i18n
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import render
+from s3chem_events.mailing.letters import Draft, Letterhead
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.entries import page_url, place_line, public_entries
+from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration.openness import Openness, openness
+
+NEWS = {Openness.CANCELLED: "cancelled", Openness.POSTPONED: "postponed", Openness.OPEN: "open"}
+"""What an e-mail begins with; all else is news."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventLines:
+    """An event in words, in one language, as everybody may know it."""
+
+    title: str
+    title_lang: str
+    figures: str
+    month: str
+    days: str
+    place: str
+    url: str
+    register_url: str
+    opens: str
+    news: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartLines:
+    """A part that is open to everybody, in words."""
+
+    title: str
+    title_lang: str
+    day: str
+    hours: str
+    where: str
+
+
+def asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Ask the owner of an address whether the wish is theirs. Nothing in it is a stranger's: no name, no file."""
+    desk = _Desk(letterhead)
+    waiting = queries.waiting_by_ids([fact.subject_id for fact in facts])
+    for fact in facts:
+        follower = waiting.get(fact.subject_id)
+        event = desk.event(follower.event_id) if follower else None
+        if follower is None or event is None:
+            continue
+        language = render.spoken(follower.language)
+        yield Draft(
+            kind="follower.asked",
+            fact_id=fact.id,
+            subject_id=follower.id,
+            address=follower.email,
+            name="",
+            language=follower.language,
+            values={
+                "event": desk.lines(event, language),
+                "asked_at": i18n.stamp(follower.asked_at, event.zone, language),
+                "until": i18n.stamp(follower.asked_at + queries.TIME_TO_CONFIRM, event.zone, language),
+                "confirm": links.confirm(follower.id, language=language, base_url=letterhead.base_url),
+                "not_me": links.leave(follower.id, language=language, base_url=letterhead.base_url),
+            },
+        )
+
+
+def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Tell followers what their event is like now. Participants hear of the same fact from their own room."""
+    desk = _Desk(letterhead)
+    for fact in facts:
+        event = desk.event(fact.subject_id)
+        if event is None:
+            continue
+        for follower in queries.to_be_told(event.id, before=fact.happened_at):
+            language = render.spoken(follower.language)
+            leave = links.leave(follower.id, language=language, base_url=letterhead.base_url)
+            yield Draft(
+                kind="follower.told",
+                fact_id=fact.id,
+                subject_id=follower.id,
+                address=follower.email,
+                name="",
+                language=follower.language,
+                values={
+                    "event": desk.lines(event, language),
+                    "parts": desk.parts(event, language),
+                    "has_calendar": bool(desk.calendars(event, language)),
+                    "leave": leave,
+                },
+                calendars=desk.calendars(event, language),
+                method="PUBLISH",
+                unsubscribe=leave,
+            )
+
+
+class _Desk:
+    """Writes several drafts, and works out once for each language what they share."""
+
+    def __init__(self, letterhead: Letterhead) -> None:
+        self.letterhead = letterhead
+        self.event = cache(self._event)
+        self.lines = cache(self._lines)
+        self.parts = cache(self._parts)
+        self.calendars = cache(self._calendars)
+
+    def _event(self, event_id: int) -> Event | None:
+        event = publishing.event_by_id(event_id)
+        return event if event is not None and event.state in LISTED else None
+
+    def _lines(self, event: Event, language: str) -> EventLines:
+        _ = i18n.words(language)
+        first, last = min(part.starts_on for part in event.parts), max(part.ends_on for part in event.parts)
+        figures, month = i18n.day_figures(first, last, language)
+        title = event.title.said(language)
+        how = openness(event, {})
+        page = page_url(event, language, self.letterhead.base_url)
+        opens = how is Openness.LATER and event.opens_at
+        return EventLines(
+            title=title.text,
+            title_lang=title.lang,
+            figures=figures,
+            month=month,
+            days=i18n.short_range(first, last, language),
+            place=place_line(event.venue, language) if any(part.on_site for part in event.parts) else _("Online"),
+            url=page,
+            register_url=f"{page}/register" if how is Openness.OPEN else "",
+            opens=i18n.stamp(opens, event.zone, language) if opens else "",
+            news=NEWS.get(how, "news"),
+        )
+
+    def _parts(self, event: Event, language: str) -> tuple[PartLines, ...]:
+        """Return the public parts: what happens behind closed doors is its guests' business."""
+        shown = [part for part in event.parts if part.visibility is Visibility.PUBLIC]
+        return tuple(_part(event, part, language) for part in shown)
+
+    def _calendars(self, event: Event, language: str) -> tuple[bytes, ...]:
+        """Return the public file (METHOD:PUBLISH), an invitation to nobody; of a cancelled event none is saved."""
+        if event.state is State.CANCELLED:
+            return ()
+        shown = public_entries(
+            event,
+            language=language,
+            base_url=self.letterhead.base_url,
+            organizer=Mailbox(self.letterhead.organisation, self.letterhead.sender),
+            funding=self.letterhead.funding.within(language),
+        )
+        return (ics.download(shown, language=language),) if shown else ()
+
+
+def _part(event: Event, part: Part, language: str) -> PartLines:
+    _ = i18n.words(language)
+    title = part.title.said(language)
+    hours = i18n.hours(part.starts_at, part.ends_at, part.zone, language) if part.starts_at and part.ends_at else ""
+    where = [place_line(part.venue or event.venue, language) or _("on site")] if part.on_site else []
+    where += [_("online")] if part.online else []
+    return PartLines(
+        title=title.text,
+        title_lang=title.lang,
+        day=i18n.long_date(part.starts_on, part.ends_on, language),
+        hours=hours,
+        where=", ".join(where),
+    )

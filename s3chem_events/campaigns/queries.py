@@ -1,0 +1,120 @@
+"""What is read of followers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from s3chem_events.campaigns.links import CONFIRM, LEAVE
+from s3chem_events.campaigns.models import Follower
+from s3chem_events.core import signing
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration.models import Registration
+
+TIME_TO_CONFIRM = timedelta(days=7)
+POSTPONED_FOR = timedelta(days=365)
+"""So long after its old date followers wait for a postponed event's new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How many follow an event in one language, and how many have not confirmed yet."""
+
+    confirmed: int
+    waiting: int
+
+
+def follower_to_confirm(token: str, *, lock: bool = False) -> Follower | None:
+    """Return whom a link from the first e-mail names; None once its time is over."""
+    follower = _signed(CONFIRM, token, lock=lock)
+    if follower is None or follower.left_at is not None:
+        return None
+    late = follower.confirmed_at is None and follower.asked_at + TIME_TO_CONFIRM <= now()
+    return None if late else follower
+
+
+def follower_to_leave(token: str, *, lock: bool = False) -> Follower | None:
+    """Return whom a leaving link names; None for who has left already, or for no link of ours: see `may_leave`."""
+    return _signed(LEAVE, token, lock=lock)
+
+
+def may_leave(token: str) -> bool:
+    """Whether a leaving link is one of ours, whoever it named."""
+    return isinstance(signing.read(LEAVE, token), int)
+
+
+def follower_at(event_id: int, address_digest: str) -> Follower | None:
+    """Return what is known of an address at an event."""
+    found: Follower | None = db.session.scalar(
+        select(Follower).filter_by(event_id=event_id, address_digest=address_digest)
+    )
+    return found
+
+
+def to_be_told(event_id: int, *, before: datetime) -> Iterator[Follower]:
+    """Return who hears of a change: confirmed, there before it, and not registered, since participants get their own.
+
+    In order of their numbers, without their events, in one statement.
+    """
+    registered = select(Registration.id).where(
+        Registration.event_id == event_id,
+        Registration.address_digest == Follower.address_digest,
+        Registration.withdrawn_at.is_(None),
+    )
+    query = select(Follower).where(
+        Follower.event_id == event_id,
+        Follower.confirmed_at.is_not(None),
+        Follower.asked_at <= before,
+        ~registered.exists(),
+    )
+    yield from db.session.scalars(query.order_by(Follower.id))
+
+
+def waiting_by_ids(ids: list[int]) -> dict[int, Follower]:
+    """Return those of some followers who have neither confirmed nor left, by id."""
+    query = select(Follower).where(Follower.id.in_(ids), Follower.confirmed_at.is_(None), Follower.left_at.is_(None))
+    return {follower.id: follower for follower in db.session.scalars(query)}
+
+
+def following(event_id: int) -> Mapping[str, Following]:
+    """Return how many follow an event, by language, most first."""
+    confirmed, all_of_them = func.count(Follower.confirmed_at), func.count()
+    rows = db.session.execute(
+        select(Follower.language, confirmed, all_of_them - confirmed)
+        .where(Follower.event_id == event_id, Follower.left_at.is_(None))
+        .group_by(Follower.language)
+        .order_by(all_of_them.desc(), Follower.language)
+    )
+    return {language: Following(yes, waiting) for language, yes, waiting in rows}
+
+
+def outlived(moment: datetime) -> ColumnElement[bool]:
+    """Say of followers whether their time is over: never confirmed, or the day after the event has come."""
+    unconfirmed = (
+        Follower.confirmed_at.is_(None) & Follower.left_at.is_(None) & (Follower.asked_at <= moment - TIME_TO_CONFIRM)
+    )
+    today: date = moment.date()
+    still = (
+        select(Event.id)
+        .join(Part, Part.event_id == Event.id)
+        .where(
+            or_(
+                Part.ends_on >= today,
+                (Event.state == State.POSTPONED) & (Part.ends_on >= today - POSTPONED_FOR),
+            )
+        )
+    )
+    return or_(unconfirmed, Follower.event_id.not_in(still))
+
+
+def _signed(purpose: str, token: str, *, lock: bool) -> Follower | None:
+    follower_id = signing.read(purpose, token)
+    if not isinstance(follower_id, int):
+        return None
+    query = select(Follower).filter_by(id=follower_id)
+    found: Follower | None = db.session.scalar(query.with_for_update() if lock else query)
+    return found
