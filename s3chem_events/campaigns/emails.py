@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 
 from s3chem_events.calendar import ics
@@ -11,14 +12,15 @@ from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
+from s3chem_events.publishing import changes, values
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.changes import Difference, Sort
 from s3chem_events.publishing.entries import page_url, place_line, public_entries
+from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
 from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.openness import Openness, openness
-
-NEWS = {Openness.CANCELLED: "cancelled", Openness.POSTPONED: "postponed", Openness.OPEN: "open"}
-"""What an e-mail begins with; all else is news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,14 @@ class EventLines:
     url: str
     register_url: str
     opens: str
-    news: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an e-mail begins with: `cancelled`, `postponed`, `moved`, `online`, `open` or `news`, and the old days."""
+
+    word: str
+    former_days: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +85,15 @@ def asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
 
 def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
-    """Tell followers what their event is like now. Participants hear of the same fact from their own room."""
+    """Tell followers what their event is like now. Participants hear of the same fact from their own room.
+
+    What has been taken back meanwhile, and what concerns invited guests alone, is no news.
+    """
     desk = _Desk(letterhead)
     for fact in facts:
         event = desk.event(fact.subject_id)
-        if event is None:
+        difference = _difference(event, int(fact.data["since"])) if event else None
+        if event is None or not difference:
             continue
         for follower in queries.to_be_told(event.id, before=fact.happened_at):
             language = render.spoken(follower.language)
@@ -94,6 +107,7 @@ def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
                 language=follower.language,
                 values={
                     "event": desk.lines(event, language),
+                    "news": _news(event, difference, language),
                     "parts": desk.parts(event, language),
                     "has_calendar": bool(desk.calendars(event, language)),
                     "leave": leave,
@@ -120,10 +134,11 @@ class _Desk:
 
     def _lines(self, event: Event, language: str) -> EventLines:
         _ = i18n.words(language)
-        first, last = min(part.starts_on for part in event.parts), max(part.ends_on for part in event.parts)
+        live = event.live_parts
+        first, last = min(part.starts_on for part in live), max(part.ends_on for part in live)
         figures, month = i18n.day_figures(first, last, language)
         title = event.title.said(language)
-        how = openness(event, {})
+        how = openness(event, registrations.taken(event.id))
         page = page_url(event, language, self.letterhead.base_url)
         opens = how is Openness.LATER and event.opens_at
         return EventLines(
@@ -132,16 +147,15 @@ class _Desk:
             figures=figures,
             month=month,
             days=i18n.short_range(first, last, language),
-            place=place_line(event.venue, language) if any(part.on_site for part in event.parts) else _("Online"),
+            place=place_line(event.venue, language) if any(part.on_site for part in live) else _("Online"),
             url=page,
             register_url=f"{page}/register" if how is Openness.OPEN else "",
             opens=i18n.stamp(opens, event.zone, language) if opens else "",
-            news=NEWS.get(how, "news"),
         )
 
     def _parts(self, event: Event, language: str) -> tuple[PartLines, ...]:
         """Return the public parts: what happens behind closed doors is its guests' business."""
-        shown = [part for part in event.parts if part.visibility is Visibility.PUBLIC]
+        shown = [part for part in event.live_parts if part.visibility is Visibility.PUBLIC]
         return tuple(_part(event, part, language) for part in shown)
 
     def _calendars(self, event: Event, language: str) -> tuple[bytes, ...]:
@@ -156,6 +170,35 @@ class _Desk:
             funding=self.letterhead.funding.within(language),
         )
         return (ics.download(shown, language=language),) if shown else ()
+
+
+def _difference(event: Event, since: int) -> Difference:
+    """Return what became of an event, as far as it is everybody's business."""
+    public = {part.key for part in event.parts if part.visibility is Visibility.PUBLIC}
+    difference = changes.compare(publishing.facts_at(event, since), values.event_facts(event))
+    return difference.concerning(public)
+
+
+def _news(event: Event, difference: Difference, language: str) -> News:
+    if event.state is State.CANCELLED:
+        return News("cancelled")
+    if event.state is State.POSTPONED:
+        return News("postponed")
+    before, after = _days(difference.before), _days(difference.after)
+    if before != after:
+        return News("moved", i18n.short_range(*before, language))
+    if any(change.sort is Sort.MOVED_ONLINE for change in difference.changes):
+        return News("news" if any(part.on_site for part in event.live_parts) else "online")
+    return News("open" if publishing.open_parts(event) else "news")
+
+
+def _days(facts: EventFacts) -> tuple[date, date]:
+    live = facts.live_parts
+    return min(_day(part.starts) for part in live), max(_day(part.ends) for part in live)
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
 
 
 def _part(event: Event, part: Part, language: str) -> PartLines:

@@ -1,4 +1,4 @@
-"""A follower's own addresses. They hold a signed number and nothing about the person; one cannot do the other's work."""
+"""A follower's own addresses: a signed number, nothing about the person; one cannot do the other's work."""
 
 from s3chem_events.core import signing
 

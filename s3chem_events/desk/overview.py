@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from s3chem_events.accounts import queries as accounts
 from s3chem_events.attendance import queries as attendance
+from s3chem_events.campaigns import queries as campaigns
 from s3chem_events.core import i18n
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import LANGUAGES
@@ -45,9 +46,13 @@ def shown(event: Event) -> dict[str, object]:
     revisions = queries.revisions(event.id)
     downloads = attendance.downloads(event.id)
     opens = queries.takes_registrations_from(event)
+    following = campaigns.following(event.id)
     return {
         "parts": [_part(part, held, language) for part in event.parts],
         "people": participants.people_counts().get(event.id, 0),
+        "following": {LANGUAGES[code]: counted for code, counted in following.items()},
+        "followers": sum(counted.confirmed for counted in following.values()),
+        "not_confirmed": sum(counted.waiting for counted in following.values()),
         "opens": i18n.stamp(opens, event.zone, language) if opens else "",
         "closes": i18n.stamp(queries.closes_at(event), event.zone, language),
         "region": choices.regions(language).get(event.region, event.region),

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from s3chem_events.core.config import Settings
-from s3chem_events.site import blanks, calendars, faults, kept, machines, own, pages, registering
+from s3chem_events.site import blanks, calendars, faults, following, kept, machines, own, pages, registering
 
 
 def open_door(app: Flask, settings: Settings) -> None:
@@ -12,6 +12,7 @@ def open_door(app: Flask, settings: Settings) -> None:
         pages.pages,
         registering.registering,
         own.own,
+        following.following,
         calendars.calendars,
         machines.machines,
     ):

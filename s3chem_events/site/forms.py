@@ -142,7 +142,7 @@ class RegistrationForm(Form):
         form.organisation_type.options = _organisation_types(lang)
         form.region.options = _regions(lang)
         form.country.options = _countries(lang)
-        form.language.options = _LANGUAGES
+        form.language.options = LANGUAGES_OFFERED
         if not form.is_submitted():
             form.language.data = lang
             if len(offered) == 1:
@@ -176,9 +176,7 @@ class RegistrationForm(Form):
 
     def validate_website(self, field: StringField) -> None:
         """Only a robot fills what nobody sees; if a program filled it for somebody, one more press suffices."""
-        if field.data:
-            field.data = ""
-            raise ValidationError(_("A hidden field was filled. It is empty again: please submit the form once more."))
+        refuse_filled(field)
 
     def applicant(self, privacy_version: str) -> Applicant:
         """Return what was filled in, as plain values."""
@@ -250,6 +248,13 @@ def check_address(field: EmailField) -> None:
         raise ValidationError(str(ADDRESS_FAULTS[fault.detail])) from None
 
 
+def refuse_filled(field: StringField) -> None:
+    """Refuse what was typed where nobody sees a field; the next press, with it empty, suffices."""
+    if field.data:
+        field.data = ""
+        raise ValidationError(_("A hidden field was filled. It is empty again: please submit the form once more."))
+
+
 def _mode_field(lang: str) -> RadioField:
     return RadioField(
         _l("How will you attend?"),
@@ -278,4 +283,4 @@ def _asking(lang: str, labels: dict[str, str]) -> Options:
     return Options.of({"": _("Choose…"), **labels})
 
 
-_LANGUAGES = Options.of(LANGUAGES)
+LANGUAGES_OFFERED = Options.of(LANGUAGES)

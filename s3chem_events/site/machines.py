@@ -40,7 +40,7 @@ def ready() -> Response:
 def robots() -> Response:
     """Personal pages and the desk are nobody's to crawl; pages, feeds and calendars are."""
     lines = ["User-agent: *", "Disallow: /desk/", "Disallow: /calendar/"]
-    lines += [f"Disallow: /{lang}/registrations/" for lang in LANGUAGES]
+    lines += [f"Disallow: /{lang}/{personal}/" for lang in LANGUAGES for personal in ("registrations", "updates")]
     lines.append(f"Sitemap: {settings().base_url}/sitemap.xml")
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
