@@ -24,6 +24,7 @@ from s3chem_events.site.frame import check_language, render
 from s3chem_events.site.lists import ListField
 from s3chem_events.site.own import press_again
 from s3chem_events.site.pages import contact
+from s3chem_events.site.views import EventView
 
 following = Blueprint("following", __name__)
 csrf.exempt(following)  # the forms check their own tokens; leaving needs none (RFC 8058 3.2: no cookie, no context)
@@ -64,23 +65,20 @@ def updates(lang: str, slug: str) -> BaseResponse:
     if not view.keep_informed:
         return redirect(view.url, 303)
     form = FollowForm.of(lang)
-    values = {"event": view, "form": form, "refusal": "", "contact": contact(lang)}
-    path = f"/events/{slug}/updates"
     if not form.is_submitted():
-        return _private("site/following/ask.html", lang, path, **values)
+        return _form(form, view, lang, 200)
     if not form.validate():
-        values["refusal"] = press_again() if form.csrf_token.errors else ""
-        return _private("site/following/ask.html", lang, path, 422, **values)
+        return _form(form, view, lang, 422, press_again() if form.csrf_token.errors else "")
     try:
         limits.spend(limits.LINKS, "updates", limits.network())
         limits.spend(limits.ADDRESS, "updates-address", mailbox_digest(form.email.data))
         _ask(form, slug, lang)
     except limits.TooMany as refusal:
-        values["refusal"] = _("Too many requests came from your network. Wait a minute and try again.")
-        return _private("site/following/ask.html", lang, path, refusal.status, **values)
+        words = _("Too many requests came from your network. Wait a minute and try again.")
+        return _form(form, view, lang, refusal.status, words)
     except actions.NothingAwaited:  # registration opened while the form was filled
         return redirect(view.url, 303)
-    return _private("site/following/asked.html", lang, path, **values)
+    return _private("site/following/asked.html", lang, f"/events/{slug}/updates", event=view, contact=contact(lang))
 
 
 @following.route("/<lang>/updates/<token>", methods=["GET", "POST"])
@@ -135,6 +133,11 @@ def leaving(lang: str, token: str) -> Response:
         event=event_view(event, lang, calendar=False) if event else None,
         done=done or follower is None or follower.left_at is not None,
     )
+
+
+def _form(form: FollowForm, view: EventView, lang: str, status: int, refusal: str = "") -> Response:
+    path = f"/events/{view.slug}/updates"
+    return _private("site/following/ask.html", lang, path, status, event=view, form=form, refusal=refusal)
 
 
 def _ask(form: FollowForm, slug: str, lang: str) -> None:
