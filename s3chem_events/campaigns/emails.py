@@ -1,22 +1,22 @@
 """What followers are written: the question whether they want to be, and the news of an event."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 
 from s3chem_events.calendar import ics
 from s3chem_events.calendar.entries import Mailbox
 from s3chem_events.campaigns import links, queries
+from s3chem_events.campaigns.models import Follower
 from s3chem_events.core import i18n
+from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
-from s3chem_events.publishing import changes, values
+from s3chem_events.publishing import changes, telling, values
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing.changes import Difference, Sort
+from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.entries import page_url, place_line, public_entries
-from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import queries as registrations
@@ -39,14 +39,6 @@ class EventLines:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What an e-mail begins with: `cancelled`, `postponed`, `moved`, `online`, `open` or `news`, and the old days."""
-
-    word: str
-    former_days: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PartLines:
     """A part that is open to everybody, in words."""
 
@@ -61,6 +53,7 @@ def asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Ask the owner of an address whether the wish is theirs. Nothing in it is a stranger's: no name, no file."""
     desk = _Desk(letterhead)
     waiting = queries.waiting_by_ids([fact.subject_id for fact in facts])
+    db.session.expunge_all()
     for fact in facts:
         follower = waiting.get(fact.subject_id)
         event = desk.event(follower.event_id) if follower else None
@@ -85,37 +78,25 @@ def asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
 
 def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
-    """Tell followers what their event is like now. Participants hear of the same fact from their own room.
+    """Tell followers what became of their event. Participants hear of the same fact from their own room.
 
     What has been taken back meanwhile, and what concerns invited guests alone, is no news.
     """
     desk = _Desk(letterhead)
     for fact in facts:
-        event = desk.event(fact.subject_id)
-        difference = _difference(event, int(fact.data["since"])) if event else None
-        if event is None or not difference:
-            continue
-        for follower in queries.to_be_told(event.id, before=fact.happened_at):
-            language = render.spoken(follower.language)
-            leave = links.leave(follower.id, language=language, base_url=letterhead.base_url)
-            yield Draft(
-                kind="follower.told",
-                fact_id=fact.id,
-                subject_id=follower.id,
-                address=follower.email,
-                name="",
-                language=follower.language,
-                values={
-                    "event": desk.lines(event, language),
-                    "news": _news(event, difference, language),
-                    "parts": desk.parts(event, language),
-                    "has_calendar": bool(desk.calendars(event, language)),
-                    "leave": leave,
-                },
-                calendars=desk.calendars(event, language),
-                method="PUBLISH",
-                unsubscribe=leave,
-            )
+        event = None if fact.data.get("called_off") else desk.event(fact.subject_id)
+        if event is not None and (difference := _difference(event, fact.data["since"])):
+            yield from _told(desk, fact, event, difference)
+
+
+def _told(desk: "_Desk", fact: Fact, event: Event, difference: Difference) -> Iterator[Draft]:
+    headline, sentences = (cache(partial(say, difference)) for say in (telling.headline, telling.sentences))
+    followers = queries.to_be_told(event.id, fact)
+    db.session.expunge_all()  # the caller writes in between, and a roll-back would empty what is loaded
+    for follower in followers:
+        language = render.spoken(follower.language)
+        values = {"headline": headline(language), "told": sentences(language)}
+        yield desk.news(fact, follower, event, values)
 
 
 class _Desk:
@@ -128,8 +109,35 @@ class _Desk:
         self.parts = cache(self._parts)
         self.calendars = cache(self._calendars)
 
+    def news(self, fact: Fact, follower: Follower, event: Event, values: Mapping[str, object]) -> Draft:
+        """Write what happened, and what the event is like now."""
+        language = render.spoken(follower.language)
+        leave = links.leave(follower.id, language=language, base_url=self.letterhead.base_url)
+        takes_place = event.state not in {State.CANCELLED, State.POSTPONED}
+        return Draft(
+            kind=queries.TOLD,
+            fact_id=fact.id,
+            subject_id=follower.id,
+            address=follower.email,
+            name="",
+            language=follower.language,
+            values={
+                **values,
+                "event": self.lines(event, language),
+                "parts": self.parts(event, language) if takes_place else (),
+                "takes_place": takes_place,
+                "is_cancelled": event.state is State.CANCELLED,
+                "has_calendar": bool(self.calendars(event, language)),
+                "leave": leave,
+            },
+            calendars=self.calendars(event, language),
+            method="PUBLISH",
+            unsubscribe=leave,
+        )
+
     def _event(self, event_id: int) -> Event | None:
         event = publishing.event_by_id(event_id)
+        db.session.expunge_all()
         return event if event is not None and event.state in LISTED else None
 
     def _lines(self, event: Event, language: str) -> EventLines:
@@ -177,28 +185,6 @@ def _difference(event: Event, since: int) -> Difference:
     public = {part.key for part in event.parts if part.visibility is Visibility.PUBLIC}
     difference = changes.compare(publishing.facts_at(event, since), values.event_facts(event))
     return difference.concerning(public)
-
-
-def _news(event: Event, difference: Difference, language: str) -> News:
-    if event.state is State.CANCELLED:
-        return News("cancelled")
-    if event.state is State.POSTPONED:
-        return News("postponed")
-    before, after = _days(difference.before), _days(difference.after)
-    if before != after:
-        return News("moved", i18n.short_range(*before, language))
-    if any(change.sort is Sort.MOVED_ONLINE for change in difference.changes):
-        return News("news" if any(part.on_site for part in event.live_parts) else "online")
-    return News("open" if publishing.open_parts(event) else "news")
-
-
-def _days(facts: EventFacts) -> tuple[date, date]:
-    live = facts.live_parts
-    return min(_day(part.starts) for part in live), max(_day(part.ends) for part in live)
-
-
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value
 
 
 def _part(event: Event, part: Part, language: str) -> PartLines:

@@ -1,6 +1,6 @@
 """What is read of followers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,11 +11,15 @@ from s3chem_events.campaigns.models import Follower
 from s3chem_events.core import signing
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import queries as outbox
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.models import Registration
 
 TIME_TO_CONFIRM = timedelta(days=7)
+TOLD = "follower.told"
+"""The kind of the e-mail that brings news; the fact that it speaks of is the event's."""
 POSTPONED_FOR = timedelta(days=365)
 """So long after its old date followers wait for a postponed event's new one."""
 
@@ -55,10 +59,10 @@ def follower_at(event_id: int, address_digest: str) -> Follower | None:
     return found
 
 
-def to_be_told(event_id: int, *, before: datetime) -> Iterator[Follower]:
-    """Return who hears of a change: confirmed, there before it, and not registered, since participants get their own.
+def to_be_told(event_id: int, fact: Fact) -> list[Follower]:
+    """Return who hears of a change: confirmed, there before it, not written to yet, and not registered.
 
-    In order of their numbers, without their events, in one statement.
+    Participants get an e-mail of their own. In order of their numbers, in one statement.
     """
     registered = select(Registration.id).where(
         Registration.event_id == event_id,
@@ -68,10 +72,11 @@ def to_be_told(event_id: int, *, before: datetime) -> Iterator[Follower]:
     query = select(Follower).where(
         Follower.event_id == event_id,
         Follower.confirmed_at.is_not(None),
-        Follower.asked_at <= before,
+        Follower.asked_at <= fact.happened_at,
+        Follower.id.not_in(outbox.written(fact, TOLD)),
         ~registered.exists(),
     )
-    yield from db.session.scalars(query.order_by(Follower.id))
+    return list(db.session.scalars(query.order_by(Follower.id)))
 
 
 def waiting_by_ids(ids: list[int]) -> dict[int, Follower]:

@@ -135,7 +135,7 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
     return query
 
 
-def written(fact: Fact) -> Select[tuple[int]]:
-    """Return a query for the subjects that a fact has an e-mail of its own kind for in the outbox."""
+def written(fact: Fact, kind: str = "") -> Select[tuple[int]]:
+    """Return a query for the subjects that a fact has an e-mail of a kind for, its own unless told, in the outbox."""
     query: Select[tuple[int]] = db.select(OutgoingEmail.subject_id)
-    return query.where(OutgoingEmail.fact_id == fact.id, OutgoingEmail.kind == fact.kind)
+    return query.where(OutgoingEmail.fact_id == fact.id, OutgoingEmail.kind == (kind or fact.kind))
