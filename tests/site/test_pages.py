@@ -29,7 +29,7 @@ def test_save_the_date_in_french_says_days_year_and_that_the_rest_follows(
     assert "juin 2027" in text
     assert "Lieu et programme suivront." in text
     assert soup(page).find("a", href=lambda href: bool(href) and href.endswith("/register")) is None
-    assert soup(page).find("a", href="#keep-informed") is not None
+    assert soup(page).find("a", href="/fr/events/conference/updates") is not None
     assert soup(page).html["lang"] == "fr"  # type: ignore[index]
 
 
