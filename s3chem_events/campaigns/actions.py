@@ -9,8 +9,8 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import addresses
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import names
 from s3chem_events.registration.openness import AWAITED, openness
 
 PAUSE = timedelta(minutes=15)
@@ -36,13 +36,13 @@ def ask(event: Event, *, email: str, language: str, text_version: str, text_lang
     """
     if openness(event, {}) not in AWAITED:
         raise NothingAwaited
-    moment = now()
-    follower = queries.follower_at(event.id, names.address_digest(email))
+    moment, digest = now(), addresses.digest(email)
+    follower = queries.follower_at(event.id, digest)
     if follower is None:
         follower = Follower(
             event_id=event.id,
             email=email,
-            address_digest=names.address_digest(email),
+            address_digest=digest,
             language=language,
             text_version=text_version,
             text_language=text_language,

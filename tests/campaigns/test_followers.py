@@ -240,7 +240,7 @@ def test_each_follower_hears_of_a_change_once_in_her_language_with_the_public_ca
         (f"{code}@park.example", code) for code in LANGUAGES
     ]
     english = mails[0]
-    assert english.envelope.subject == "Announced: Final conference, 17–18 June 2027"
+    assert english.envelope.subject == "Announced: Final conference, 18 June 2027, 09:30–16:00 CEST"
     for said in ("Public conference", "09:30–16:00 CEST", "http://localhost/en/events/conference/register"):
         assert said in english.text
     assert "green door" not in english.text + english.html  # the closed part is its guests' business
