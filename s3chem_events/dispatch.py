@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, groupby
+from typing import Any
 
 from s3chem_events.accounts import emails as accounts
 from s3chem_events.campaigns import emails as campaigns
@@ -18,11 +19,13 @@ from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import Text
-from s3chem_events.mailing import journal, outbox, pace, relaying, render, sender
+from s3chem_events.mailing import arrivals, journal, outbox, pace, relaying, render, sender
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
+from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.registration import answers
 from s3chem_events.registration import emails as registration
 from s3chem_events.registration.changed import event_changed
 
@@ -44,6 +47,8 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "registration.confirmed": (registration.confirmed,),
     "registration.withdrawn": (registration.withdrawn,),
     "registration.link_requested": (registration.link_requested,),
+    "registration.declined_by_calendar": (registration.declined_by_calendar,),
+    "registration.restored": (registration.confirmed,),
     "event.changed": (event_changed, campaigns.changed),
     "follower.asked": (campaigns.asked,),
     "organiser.invited": (_writing(accounts.invited),),
@@ -57,6 +62,16 @@ FORGET: dict[str, str] = {
     "follower.erased": "follower",
 }
 """Which facts erase their subject, and the room whose e-mails about it are emptied with it."""
+
+ARRIVALS: dict[type[Any], Handler] = {
+    arrivals.CalendarReply: answers.calendar_reply,
+    arrivals.Bounce: leave("undelivered"),
+    arrivals.Unsubscribe: leave("wants_out"),
+    arrivals.Human: leave("somebody_wrote"),
+    arrivals.Delay: pass_over("on_its_way"),
+    arrivals.AutoReply: pass_over("automatic"),
+}
+"""Which e-mails that come have which consequence. None is ever answered: what follows is told to the registered."""
 
 BATCH = 50
 """E-mails in one transaction: the longest write lock then stays within milliseconds (docs/decisions/0002)."""

@@ -24,7 +24,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from s3chem_events import create_app, dispatch, schedule
+from s3chem_events import create_app, dispatch, intake, schedule
 from s3chem_events.core import tasks
 
 log = logging.getLogger(__name__)
@@ -155,7 +155,14 @@ def _serve_web(host: str, port: int, workers: int) -> None:
 def _work() -> None:
     """Answer the bell and the clock: facts to e-mails, e-mails to SMTP, and what is due."""
     app = create_app()
-    huey = tasks.answer(_within(app, dispatch.work), each_minute=_within(app, schedule.tick))
+
+    def each_minute() -> None:
+        # Beside the worker: an IMAP server that hangs for half a minute must hold no e-mail up.
+        threading.Thread(target=_within(app, intake.poll), name="inbox", daemon=True).start()
+        _within(app, schedule.tick)()
+
+    huey = tasks.answer(_within(app, dispatch.work), each_minute=each_minute)
+    threading.Thread(target=_within(app, intake.poll), name="inbox", daemon=True).start()
     consumer = huey.create_consumer(
         workers=1,
         max_delay=1.0,  # seconds until the bell is heard; between processes there is nothing faster than looking

@@ -104,6 +104,12 @@ def answers(content: bytes, *, charset: str = "") -> tuple[Answer, ...]:
     return tuple(answer for _, answer in found.values())
 
 
+def sequence_of(content: bytes, uid: str) -> int | None:
+    """Return the SEQUENCE of an event in a calendar of ours; None where it is not in it."""
+    events = _read(_decoded(content, ""))[1]
+    return next((_number(event.text("SEQUENCE")) for event in events if event.text("UID") == uid), None)
+
+
 def _answer(event: _Event) -> Answer:
     uid = event.text("UID")[:LONGEST_UID]
     if not uid:

@@ -95,6 +95,13 @@ def newest_states(subject_ids: Iterable[int], kinds: str) -> dict[int, State]:
     return {subject_id: State(state) for subject_id, state in rows}
 
 
+def invitations(subject_id: int) -> list[str]:
+    """Return the calendars that somebody was invited with, newest first."""
+    query = db.select(OutgoingEmail.calendars).filter_by(subject_id=subject_id, method="REQUEST")
+    found = db.session.scalars(query.order_by(OutgoingEmail.id.desc()))
+    return [calendar for calendars in found for calendar in calendars]
+
+
 def unwritten() -> list[tuple[Fact, RelayFailure]]:
     """Return the facts that could not be turned into their e-mails, newest first."""
     query = db.select(Fact, RelayFailure).join(RelayFailure, RelayFailure.fact_id == Fact.id).order_by(Fact.id.desc())

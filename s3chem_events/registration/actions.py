@@ -106,7 +106,7 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
     ]
     db.session.add(registration)
     db.session.flush()
-    _tell_the_page(chosen, taken, by=1)
+    tell_the_page(chosen, taken, by=1)
     journal.record("registration.confirmed", registration.id, by=by, event=event.id)
     return registration
 
@@ -118,10 +118,11 @@ def withdraw(registration: Registration, *, by: Actor) -> bool:
     taken, held = queries.taken(registration.event_id), _held(registration)
     moment = now()
     for participation in registration.participations:
-        participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
+        if participation.standing is not Standing.WITHDRAWN:  # what was declined before keeps its moment
+            participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
     registration.withdrawn_at = registration.changed_at = moment
     registration.person = None
-    _tell_the_page(held, taken, by=-1)
+    tell_the_page(held, taken, by=-1)
     journal.record("registration.withdrawn", registration.id, by=by, event=registration.event_id)
     return True
 
@@ -134,7 +135,7 @@ def disown(registration: Registration, *, by: Actor) -> None:
         db.session.add(BlockedAddress(**blocked, blocked_at=now()))
     journal.record("registration.disowned", registration.id, by=by, event=registration.event_id)
     db.session.delete(registration)
-    _tell_the_page(held, taken, by=-1)
+    tell_the_page(held, taken, by=-1)
 
 
 def request_link(email: str, *, by: Actor) -> None:
@@ -226,7 +227,7 @@ def _held(registration: Registration) -> list[tuple[Part, Mode]]:
     return [(p.part, p.mode) for p in registration.participations if p.standing in capacity.HOLDING]
 
 
-def _tell_the_page(places: list[tuple[Part, Mode]], taken: dict[tuple[int, Mode], int], *, by: int) -> None:
+def tell_the_page(places: list[tuple[Part, Mode]], taken: dict[tuple[int, Mode], int], *, by: int) -> None:
     """Raise the content's revision only where the word for the places left changes, not for each registration."""
     for part, mode in places:
         count, limit = taken.get((part.id, mode), 0), part.capacities.get(mode)

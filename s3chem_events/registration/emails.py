@@ -1,14 +1,17 @@
 """What registrations write to people. A composer takes facts of one kind; whose registration is gone gets nothing."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
-from s3chem_events.registration import queries
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration import answers, entries, queries
+from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.composing import Writer
-from s3chem_events.registration.models import Registration
+from s3chem_events.registration.models import Participation, Registration
+
+RESTORATION = "restoration"
 
 
 def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -29,6 +32,19 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     for fact, registration in gone:
         kept = held.get((registration.event_id, registration.address_digest), set())
         yield desk.draft(fact, registration, registration.participations, method="CANCEL", kept=kept)
+
+
+def declined_by_calendar(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Say that an answer of the calendar has given a place back, and how to undo it.
+
+    Without a calendar part: the calendar that declined shows it already, and it must not be answered.
+    """
+    desk = Writer(letterhead)
+    for fact, registration in _subjects(facts):
+        for participation in registration.participations:
+            is_gone = participation.standing is Standing.WITHDRAWN and participation.answer is Said.DECLINED
+            if participation.part_id == fact.data.get("part") and is_gone:
+                yield _declined(desk, fact, registration, participation)
 
 
 def link_requested(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -52,6 +68,14 @@ def link_requested(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dr
             language=first.language,
             values={"registrations": [desk.link_lines(r, language) for r in sorted(mine, key=lambda r: r.id)]},
         )
+
+
+def _declined(desk: Writer, fact: Fact, registration: Registration, participation: Participation) -> Draft:
+    draft = desk.draft(fact, registration, [participation], method="", kept={participation.part_id})
+    language, event = render.spoken(registration.language), registration.event
+    undo = f"{draft.values['own_page']}/{RESTORATION}/{entries.part_of(registration, participation).key}"
+    until = desk.stamp(answers.undo_until(participation).replace(second=0, microsecond=0), event.zone, language)
+    return replace(draft, values={**draft.values, "undo": undo, "undo_until": until})
 
 
 def _subjects(facts: Iterable[Fact]) -> Iterator[tuple[Fact, Registration]]:

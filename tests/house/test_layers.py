@@ -11,7 +11,7 @@ from tests.support.source import ROOMS, ROOT, calls, imports, modules
 
 pytestmark = pytest.mark.one_database
 
-OPEN_TRANSACTIONS = ("site.", "desk.", "api.", "cli", "dispatch", "schedule")
+OPEN_TRANSACTIONS = ("site.", "desk.", "api.", "cli", "dispatch", "intake", "schedule")
 READS_THE_TIME = {
     *("datetime.now", "datetime.utcnow", "datetime.today", "datetime.datetime.now", "datetime.datetime.utcnow"),
     *("date.today", "datetime.date.today", "time.time", "time.time_ns", "func.now", "func.current_timestamp"),
@@ -20,6 +20,8 @@ COMMITS = (".commit", ".begin", ".begin_nested", "transaction")
 PURE: dict[str, set[str]] = {
     "accounts.roles": set(),
     "publishing.lifecycle": set(),
+    "calendar.itip": set(),
+    "mailing.verdicts": set(),
     "registration.capacity": set(),
 }  # pure rules, and the names outside the standard library that each may import beside core.errors
 LATE_IMPORTS = {  # the one place that may, and why
@@ -30,6 +32,8 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
     "attendance.exports": {"xlsxwriter"},
     "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
     "core.tasks": {"psycopg"},
+    "mailing.arrivals": {"flufl.bounce"},
+    "mailing.authenticity": {"dkim"},
 }
 
 

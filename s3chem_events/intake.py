@@ -1,0 +1,98 @@
+"""Takes in what arrives: one raw e-mail by a pipe or LMTP, or all that is new in a mailbox, read by IMAP.
+
+What an e-mail causes, that it came, and how far the mailbox is read are one transaction. Only then is it filed in the
+mailbox: whoever dies in between leaves it lying in the inbox, and does nothing twice.
+"""
+
+import imaplib
+import logging
+import threading
+
+from sqlalchemy.exc import OperationalError
+
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.guard import settings
+from s3chem_events.dispatch import ARRIVALS
+from s3chem_events.mailing import arrivals, authenticity, inbox, received
+from s3chem_events.mailing.arrivals import Arrived, CalendarReply
+from s3chem_events.mailing.authenticity import Resolver
+from s3chem_events.mailing.received import Seen
+from s3chem_events.mailing.verdicts import Verdict, for_a_person, ignored
+from s3chem_events.registration import answers
+
+log = logging.getLogger(__name__)
+MOST_AT_ONCE = 200
+"""Messages in one run; a full mailbox is read within some minutes, and the worker goes on meanwhile."""
+_turn = threading.Lock()
+
+
+def receive(
+    raw: bytes, *, recipients: tuple[str, ...] = (), seen: Seen | None = None, resolver: Resolver | None = None
+) -> Verdict:
+    """Do what an e-mail asks for, once however often it is brought; raises only where the database fails.
+
+    `recipients` are those of the envelope, `seen` the place in a mailbox, `resolver` asks the name service.
+    """
+    arrived = arrivals.read(raw, recipients=recipients)
+    proven = _is_proven(arrived, raw, resolver)
+    try:
+        with transaction():
+            return _settled(raw, arrived, seen, proven=proven)
+    except OperationalError:
+        raise  # the database is away: whoever brought the e-mail keeps it
+    except Exception as error:  # noqa: BLE001 - one e-mail that trips us must not stop the others
+        log.error("an e-mail that arrived could not be dealt with: %s", type(error).__name__)  # noqa: TRY400 - the message may hold an address
+        with transaction():
+            return _settled(raw, arrivals.Human("", "failed"), seen, proven=False, why="failed")
+
+
+def poll() -> int:
+    """Read what is new in the mailbox that is set; returns how many e-mails came. One at a time in each process."""
+    given = settings()
+    if given.inbox_url is None or not _turn.acquire(blocking=False):
+        return 0
+    name = inbox.name_of(given.inbox_url)
+    try:
+        with inbox.opened(given.inbox_url) as box:
+            return _read(box, name)
+    except (OSError, imaplib.IMAP4.error) as error:
+        log.warning("the inbox cannot be read (%s)", type(error).__name__)
+        with transaction():
+            received.trouble(name, inbox.reason(error))
+        return 0
+    finally:
+        _turn.release()
+        db.session.remove()
+
+
+def _read(box: inbox.Box, name: str) -> int:
+    with transaction():
+        last, unseen_below = received.place(name, box.uid_validity, box.uid_next)
+    count = 0
+    for uid in box.new(after=last, unseen_below=unseen_below)[:MOST_AT_ONCE]:
+        raw = box.fetch(uid)
+        if raw is None:
+            continue
+        verdict = receive(raw, seen=Seen(name, box.uid_validity, uid))
+        if not verdict.needs_a_person:
+            box.file(uid)
+        count += 1
+    return count
+
+
+def _settled(raw: bytes, arrived: Arrived, seen: Seen | None, *, proven: bool, why: str = "") -> Verdict:
+    if seen is not None and not received.step(seen):
+        return ignored("brought_before")
+    arrival_id = received.enter(arrivals.digest(raw), arrived.kind)
+    if arrival_id is None:
+        return ignored("brought_before")
+    verdict = for_a_person(why) if why else ARRIVALS[type(arrived)](arrived, proven=proven)
+    received.settle(arrival_id, verdict, raw)
+    return verdict
+
+
+def _is_proven(arrived: Arrived, raw: bytes, resolver: Resolver | None) -> bool:
+    """Whether the sender's domain stands for an answer that carries no tag of ours; this may ask the name service."""
+    if not isinstance(arrived, CalendarReply) or not answers.needs_proof(arrived):
+        return False
+    return authenticity.is_authentic(raw, authserv_id=settings().authserv_id, resolver=resolver)

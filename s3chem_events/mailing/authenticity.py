@@ -1,0 +1,81 @@
+"""Who really wrote an e-mail: whether the domain in From has signed it (DKIM, RFC 6376, aligned as in RFC 7489 3.1).
+
+Either our own mail server says so in Authentication-Results (RFC 8601), or the signature is checked here. That asks the
+name service, so it is never done inside a transaction.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from s3chem_events.core.later import Later
+from s3chem_events.mailing import reading
+
+if TYPE_CHECKING:
+    import dkim
+else:
+    dkim = Later("dkim")  # 120 ms with its name resolver; needed for few of the answers that come
+
+log = logging.getLogger(__name__)
+Resolver = Callable[[bytes, float], bytes | None]
+"""Returns the TXT record of a name, within so many seconds."""
+SECONDS = 5.0
+MOST_SIGNATURES = 5
+SHORTEST_KEY = 1024
+COMMENT = re.compile(r"\([^()]*\)")
+RESULT = re.compile(r"\s*(dkim|dmarc)\s*=\s*(\w+)\b", re.IGNORECASE)
+DOMAIN = re.compile(r"\bheader\.(?:d|i|from)\s*=\s*\"?(?:[^\s\";@]*@)?([\w.-]+)", re.IGNORECASE)
+
+
+def is_authentic(raw: bytes, *, authserv_id: str = "", resolver: Resolver | None = None) -> bool:
+    """Whether the domain in From stands for this e-mail; `authserv_id` names the server whose word is taken."""
+    mail = reading.parsed(raw)
+    domain = reading.sender_of(mail).rpartition("@")[2].lower()
+    if not domain or len(raw) > reading.LARGEST:
+        return False
+    if authserv_id:
+        return any(_says_so(str(value), authserv_id, domain) for value in mail.get_all("Authentication-Results", []))
+    return _is_signed(raw, mail, domain, resolver)
+
+
+def _says_so(value: str, authserv_id: str, domain: str) -> bool:
+    """Read one header `server.example; dkim=pass header.d=…; dmarc=pass header.from=…`."""
+    text, nested = COMMENT.subn(" ", value)
+    while nested:
+        text, nested = COMMENT.subn(" ", text)
+    server, *results = text.split(";")
+    if not server.split() or server.split()[0].lower() != authserv_id.lower():
+        return False
+    for result in results:
+        method = RESULT.match(result)
+        if method and method[2].lower() == "pass" and any(_aligned(d.lower(), domain) for d in DOMAIN.findall(result)):
+            return True
+    return False
+
+
+def _is_signed(raw: bytes, mail: reading.Mail, domain: str, resolver: Resolver | None) -> bool:
+    for index, value in enumerate(mail.get_all("DKIM-Signature", [])[:MOST_SIGNATURES]):
+        tags = dict(pair.strip().partition("=")[::2] for pair in "".join(str(value).split()).split(";"))
+        # With l= anybody can write more below what was signed.
+        if not _aligned(tags.get("d", "").lower(), domain) or "l" in tags:
+            continue
+        try:
+            checked = dkim.DKIM(raw, minkey=SHORTEST_KEY, timeout=SECONDS)
+            if checked.verify(index, **({"dnsfunc": _asking(resolver)} if resolver else {})):
+                return True
+        except Exception as error:  # noqa: BLE001 - its parsers and resolvers raise whatever they like: no proof
+            log.info("a DKIM signature could not be checked (%s)", type(error).__name__)
+    return False
+
+
+def _asking(resolver: Resolver) -> Callable[..., bytes | None]:
+    def ask(name: bytes, timeout: float = SECONDS) -> bytes | None:
+        return resolver(name, timeout)
+
+    return ask
+
+
+def _aligned(signer: str, domain: str) -> bool:
+    """Whether who signed is the domain in From, or stands above it; a lone top-level domain stands for nobody."""
+    return "." in signer and (domain == signer or domain.endswith(f".{signer}"))

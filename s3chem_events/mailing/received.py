@@ -1,0 +1,124 @@
+"""The e-mails that came: each once, and how far a mailbox was read. Works in the caller's transaction.
+
+How far is written down together with what an e-mail caused: a worker that dies in between reads it again or never.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import load_only
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import NotFound
+from s3chem_events.core.journal import Actor
+from s3chem_events.mailing.models import Arrival, InboxPlace
+from s3chem_events.mailing.verdicts import Fate, Verdict
+
+KEPT = 256 * 1024
+"""Bytes of an e-mail that are kept for a person: its text stands at the beginning."""
+LONGEST_TROUBLE = 500
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message in a mailbox."""
+
+    mailbox: str
+    uid_validity: int
+    uid: int
+
+
+def enter(digest: str, kind: str) -> int | None:
+    """Note an e-mail; None for one that came before."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    row = {"digest": digest, "kind": kind, "received_at": now(), "state": Fate.FOR_A_PERSON, "reason": ""}
+    inserted = db.session.execute(dialect.insert(Arrival).values(row).on_conflict_do_nothing().returning(Arrival.id))
+    return inserted.scalar()
+
+
+def settle(arrival_id: int, verdict: Verdict, raw: bytes) -> None:
+    """Write down what became of an e-mail; its text is kept only for a person to read."""
+    values = {
+        "state": verdict.fate,
+        "reason": verdict.reason,
+        "raw": raw[:KEPT] if verdict.needs_a_person else None,
+        "settled_at": None if verdict.needs_a_person else now(),
+    }
+    db.session.execute(db.update(Arrival).where(Arrival.id == arrival_id).values(values))
+
+
+def finish(arrival_id: int, *, by: Actor) -> None:
+    """Say that a person has dealt with an e-mail; its text goes.
+
+    Raises:
+        NotFound: there is none that waits.
+
+    """
+    values = {"state": Fate.DONE, "raw": None, "settled_at": now()}
+    waiting = db.update(Arrival).where(Arrival.id == arrival_id, Arrival.state == Fate.FOR_A_PERSON)
+    if cast("CursorResult[Any]", db.session.execute(waiting.values(values))).rowcount != 1:
+        raise NotFound
+    journal.record("arrival.finished", arrival_id, by=by)
+
+
+def place(mailbox: str, uid_validity: int, uid_next: int) -> tuple[int, int]:
+    """Return up to which UID a mailbox has been read, and below which one only the unseen count.
+
+    At first sight of it, and when its server numbers anew, what is unseen is new and what was seen is history.
+    """
+    row = db.session.get(InboxPlace, mailbox)
+    if row is None or row.uid_validity != uid_validity:
+        row = row or InboxPlace(name=mailbox)
+        row.uid_validity, row.last_uid, row.unseen_below = uid_validity, 0, uid_next
+        db.session.add(row)
+    row.trouble, row.troubled_since = "", None
+    return row.last_uid, row.unseen_below
+
+
+def step(seen: Seen) -> bool:
+    """Go on to a message; False where another worker has been there."""
+    here = (InboxPlace.name == seen.mailbox, InboxPlace.uid_validity == seen.uid_validity)
+    on = db.update(InboxPlace).where(*here, InboxPlace.last_uid < seen.uid).values(last_uid=seen.uid)
+    return cast("CursorResult[Any]", db.session.execute(on)).rowcount == 1
+
+
+def trouble(mailbox: str, reason: str) -> None:
+    """Note why a mailbox cannot be read."""
+    row = db.session.get(InboxPlace, mailbox) or InboxPlace(name=mailbox, uid_validity=0, last_uid=0, unseen_below=0)
+    row.trouble, row.troubled_since = reason[:LONGEST_TROUBLE], row.troubled_since or now()
+    db.session.add(row)
+
+
+def in_trouble() -> tuple[datetime, str] | None:
+    """Return since when and why the mailbox cannot be read; None where it can."""
+    row = db.session.scalar(db.select(InboxPlace).where(InboxPlace.troubled_since.is_not(None)).limit(1))
+    return (row.troubled_since, row.trouble) if row is not None and row.troubled_since else None
+
+
+def waiting(*, page: int = 1) -> list[Arrival]:
+    """Return a page of what waits for a person, newest first, with its text."""
+    query = db.select(Arrival).filter_by(state=Fate.FOR_A_PERSON).order_by(Arrival.id.desc())
+    return list(db.session.scalars(query.limit(PAGE).offset((page - 1) * PAGE)))
+
+
+def waiting_count() -> int:
+    """Return how many e-mails wait for a person."""
+    return db.session.scalar(db.select(func.count(Arrival.id)).filter_by(state=Fate.FOR_A_PERSON)) or 0
+
+
+def settled(*, most: int = 50) -> list[Arrival]:
+    """Return what came last and needs nobody, newest first, without texts."""
+    query = db.select(Arrival).where(Arrival.state != Fate.FOR_A_PERSON).order_by(Arrival.id.desc()).limit(most)
+    shown = (Arrival.id, Arrival.received_at, Arrival.kind, Arrival.state, Arrival.reason)
+    return list(db.session.scalars(query.options(load_only(*shown, raiseload=True))))
+
+
+def by_id(arrival_id: int) -> Arrival | None:
+    """Return one e-mail that came."""
+    return db.session.get(Arrival, arrival_id)

@@ -1,0 +1,222 @@
+"""What guests' calendars answer, and what follows: a place given back with 48 hours to undo it, a flag, or nothing.
+
+An answer counts for one registration: by the tag in the organizer's address that its invitation carried, else by the
+guest's own address where DKIM proves it. Whatever is not certain is left to a person.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from s3chem_events.calendar import itip
+from s3chem_events.calendar.itip import Answer, PartStat
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import queries as mailing
+from s3chem_events.mailing.addresses import digest, mailbox_digest
+from s3chem_events.mailing.arrivals import CalendarReply
+from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.models import Part
+from s3chem_events.registration import actions, capacity, links, names, queries
+from s3chem_events.registration.capacity import HOLDING, Said, Standing
+from s3chem_events.registration.models import Participation, Registration
+
+CALENDAR = Actor("calendar")
+UNDO = timedelta(hours=48)
+"""Outlook's "delete and send answer" declines by accident, and so do delegates."""
+Bound = tuple[Registration, Participation]
+
+
+class TooLate(Refused):
+    """What the calendar did can be undone no more, or has been decided anew since."""
+
+    code = "too_late"
+    status = 410
+
+
+def needs_proof(reply: CalendarReply) -> bool:
+    """Whether the answer comes without a tag of ours, so that who sent it must be proven."""
+    return not any(links.answer_tag(address) for address in _addresses(reply, _read(reply)))
+
+
+def calendar_reply(arrived: CalendarReply, *, proven: bool) -> Verdict:
+    """Do what a calendar answers; `proven` says that its sender's domain stands for the e-mail."""
+    try:
+        answers = itip.answers(arrived.calendar, charset=arrived.charset)
+    except itip.NotAnAnswer:
+        return for_a_person("unreadable_answer")
+    tag = next(filter(None, map(links.answer_tag, _addresses(arrived, answers))), None)
+    verdicts = []
+    for answer in answers:
+        bound = _by_tag(tag, answer, arrived) if tag else _by_address(answer, arrived, proven=proven)
+        verdicts.append(bound if isinstance(bound, Verdict) else record_answer(*bound, answer=answer, by=CALENDAR))
+    # An e-mail that answers several invitations needs a person if one of its answers does.
+    return next((verdict for verdict in verdicts if verdict.needs_a_person), verdicts[0])
+
+
+def record_answer(registration: Registration, participation: Participation, *, answer: Answer, by: Actor) -> Verdict:
+    """Write down what a guest says to one part of a locked event; said twice, or of an older date, it changes nothing.
+
+    RFC 5546 2.1.5: what has the higher SEQUENCE and then the later DTSTAMP holds.
+    """
+    moment = now()
+    stamp = min(answer.stamped_at or moment, moment)  # a calendar whose clock is fast must not outrank what comes later
+    if answer.sequence < _invited_with(registration, participation):
+        return ignored("old_invitation")
+    sequence = min(answer.sequence, registration.event.sequence)
+    last = participation.answer_dtstamp
+    if last is not None and (sequence, stamp) <= (participation.answer_sequence, last):
+        return ignored("said_before")
+    verdict = _follow(registration, participation, answer.says, by=by)
+    if not verdict.needs_a_person:
+        participation.answer_sequence, participation.answer_dtstamp = sequence, stamp
+    return verdict
+
+
+def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
+    """Give a place back that was declined in the calendar. Restoring again changes nothing: False.
+
+    Raises:
+        TooLate, actions.NotOpen, actions.AlreadyRegistered, capacity.Full.
+
+    """
+    participation = next((p for p in registration.participations if p.part.key == part_key), None)
+    if participation is None:
+        raise TooLate
+    if participation.standing in HOLDING:
+        return False
+    if not may_undo(registration, participation):
+        raise TooLate
+    part, mode = participation.part, participation.mode
+    is_off = part.cancelled or registration.event.state in {State.CANCELLED, State.OVER}
+    if is_off or mode not in part.capacities:
+        raise actions.NotOpen
+    taken = queries.taken(registration.event_id)
+    capacity.check({(part.key, mode): (part.capacities[mode], taken.get((part.id, mode), 0))})
+    _come_back(registration)
+    participation.standing, participation.answer = Standing.CONFIRMED, Said.NOTHING
+    participation.decided_at = registration.changed_at = now()
+    actions.tell_the_page([(part, mode)], taken, by=1)
+    journal.record("registration.restored", registration.id, by=by, event=registration.event_id, part=part.id)
+    return True
+
+
+def may_undo(registration: Registration, participation: Participation) -> bool:
+    """Whether the place was declined in the calendar, not long ago, and nobody has withdrawn the rest since then."""
+    declined = [p for p in registration.participations if p.answer is Said.DECLINED]
+    by_calendar = registration.withdrawn_at in {None, *(p.decided_at for p in declined)}
+    return (
+        participation.standing is Standing.WITHDRAWN
+        and participation in declined
+        and by_calendar
+        and now() < undo_until(participation)
+    )
+
+
+def undo_until(participation: Participation) -> datetime:
+    """Return until when a declined place can be taken back."""
+    return participation.decided_at + UNDO
+
+
+def _invited_with(registration: Registration, participation: Participation) -> int:
+    """Return the SEQUENCE of the newest invitation to a part that this guest was written.
+
+    Not the event's own: a change of which nobody was told must not make everybody's answers old ones.
+    """
+    for calendar in mailing.invitations(registration.id):
+        sequence = itip.sequence_of(calendar.encode(), participation.part.uid)
+        if sequence is not None:
+            return sequence
+    return 0
+
+
+def _follow(registration: Registration, participation: Participation, says: PartStat, *, by: Actor) -> Verdict:
+    holds = participation.standing in HOLDING
+    if says is PartStat.DECLINED:
+        return _decline(registration, participation, by=by) if holds else ignored("not_coming")
+    if not holds and says is PartStat.ACCEPTED and may_undo(registration, participation):
+        try:
+            restore(registration, part_key=participation.part.key, by=by)
+        except Refused:
+            return for_a_person("comes_again")
+    elif not holds:
+        return for_a_person("comes_again")
+    participation.answer = Said(says)
+    event, part = registration.event_id, participation.part_id
+    journal.record("registration.answered", registration.id, by=by, event=event, part=part, answer=says)
+    return done(says)
+
+
+def _decline(registration: Registration, participation: Participation, *, by: Actor) -> Verdict:
+    """Take a person off one part; the place is free at once."""
+    taken, moment = queries.taken(registration.event_id), now()
+    participation.standing, participation.answer = Standing.WITHDRAWN, Said.DECLINED
+    participation.decided_at = registration.changed_at = moment
+    if all(p.standing is Standing.WITHDRAWN for p in registration.participations):
+        registration.withdrawn_at, registration.person = moment, None
+    actions.tell_the_page([(participation.part, participation.mode)], taken, by=-1)
+    event, part = registration.event_id, participation.part_id
+    journal.record("registration.declined_by_calendar", registration.id, by=by, event=event, part=part)
+    return done(PartStat.DECLINED)
+
+
+def _come_back(registration: Registration) -> None:
+    """Make a withdrawn registration one again, unless its person has registered anew."""
+    if registration.withdrawn_at is None:
+        return
+    person = names.person_digest(
+        given_name=registration.given_name, family_name=registration.family_name, email=registration.email
+    )
+    if db.session.scalar(select(Registration.id).filter_by(event_id=registration.event_id, person=person)):
+        raise actions.AlreadyRegistered
+    registration.person, registration.withdrawn_at = person, None
+
+
+def _by_tag(tag: links.AnswerTag, answer: Answer, reply: CalendarReply) -> Bound | Verdict:
+    """Find whom our own tag names. Who was sent on an invitation answers to it, too: that is somebody else's answer."""
+    registration = queries.registration_by_id(tag.registration_id, lock=True)
+    if registration is None or not links.is_sealed(tag, registration.link_version):
+        return for_a_person("unknown_tag")
+    participation = next((p for p in registration.participations if p.part_id == tag.part_id), None)
+    if participation is None or participation.part.uid != answer.uid:
+        return for_a_person("another_event")
+    guest = mailbox_digest(registration.email)
+    if guest not in {mailbox_digest(address) for address in (answer.attendee or reply.sender, reply.sender)}:
+        return for_a_person("another_guest")
+    return registration, participation
+
+
+def _by_address(answer: Answer, reply: CalendarReply, *, proven: bool) -> Bound | Verdict:
+    """Find who has the address that answers, where it is proven to be theirs."""
+    attendee = answer.attendee or reply.sender
+    if not proven or digest(attendee) != digest(reply.sender):
+        return for_a_person("not_proven")
+    found = db.session.execute(
+        select(Participation.registration_id, Participation.part_id)
+        .join(Registration)
+        .join(Part, Part.id == Participation.part_id)
+        .where(Part.uid == answer.uid, Registration.address_digest == names.address_digest(attendee))
+        .limit(2)
+    ).all()
+    if len(found) != 1:  # two people of one mailbox, or somebody who withdrew and came back
+        return for_a_person("several_people" if found else "unknown_guest")
+    registration = queries.registration_by_id(found[0][0], lock=True)
+    held = [p for p in registration.participations if p.part_id == found[0][1]] if registration else []
+    return (registration, held[0]) if registration and held else for_a_person("unknown_guest")
+
+
+def _read(reply: CalendarReply) -> Sequence[Answer]:
+    try:
+        return itip.answers(reply.calendar, charset=reply.charset)
+    except itip.NotAnAnswer:
+        return ()
+
+
+def _addresses(reply: CalendarReply, answers: Sequence[Answer]) -> list[str]:
+    """Return where our tag may stand: the addresses that it was sent to, and the organizer that it names."""
+    return [*reply.recipients, *(answer.organizer for answer in answers)]
