@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from email.message import Message
 from email.utils import getaddresses
+from typing import TYPE_CHECKING
 
 LARGEST = 4 * 1024 * 1024
 """What is longer is read as far as here."""
@@ -14,7 +15,10 @@ MOST_PARTS = 100
 MOST_ADDRESSES = 50
 LONGEST_HEADER = 10_000
 LONGEST_TEXT = 20_000
-Mail = Message[str, str]
+if TYPE_CHECKING:
+    Mail = Message[str, str]
+else:
+    Mail = Message
 
 
 def parsed(raw: bytes) -> Mail:

@@ -3,7 +3,9 @@
 from flask import Flask
 
 from s3chem_events.core.config import Settings
-from s3chem_events.site import blanks, calendars, faults, following, kept, machines, own, pages, registering
+from s3chem_events.site import blanks, calendars, faults, following, kept, machines, own, pages, registering, restoring
+
+__all__ = ["open_door", "restoring"]
 
 
 def open_door(app: Flask, settings: Settings) -> None:

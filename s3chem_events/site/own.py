@@ -53,20 +53,22 @@ def lost_link(lang: str) -> Response:
     check_language(lang)
     form = LostLinkForm()
     if not form.is_submitted():
-        return _private("site/own/lost_link.html", lang, "/registrations/lost-link", form=form, refusal="")
+        return private_page("site/own/lost_link.html", lang, "/registrations/lost-link", form=form, refusal="")
     if not form.validate() or form.website.data:
         refusal = press_again() if form.csrf_token.errors else ""
-        return _private("site/own/lost_link.html", lang, "/registrations/lost-link", 422, form=form, refusal=refusal)
+        return private_page(
+            "site/own/lost_link.html", lang, "/registrations/lost-link", 422, form=form, refusal=refusal
+        )
     try:
         limits.spend(limits.LINKS, "lost-link", limits.network())
     except limits.TooMany as refusal:
         words = _("Too many requests came from your network. Wait a minute and try again.")
-        return _private(
+        return private_page(
             "site/own/lost_link.html", lang, "/registrations/lost-link", refusal.status, form=form, refusal=words
         )
     with transaction():
         actions.request_link(form.email.data, by=VISITOR)
-    return _private("site/own/lost_link_sent.html", lang, "/registrations/lost-link", contact=contact(lang))
+    return private_page("site/own/lost_link_sent.html", lang, "/registrations/lost-link", contact=contact(lang))
 
 
 @own.route("/<lang>/registrations/<token>")
@@ -75,14 +77,14 @@ def own_page(lang: str, token: str) -> Response:
     check_language(lang)
     registration = queries.registration_by_token(token)
     if registration is None:
-        return _unknown(lang)
+        return unknown_link(lang)
     event = registration.event
-    return _private(
+    return private_page(
         "site/own/own_page.html",
         lang,
         f"/registrations/{token}",
         registration=_view(registration, lang, token),
-        event=_seen(registration, lang),
+        event=seen_by(registration, lang),
         register_url=f"/{lang}/events/{event.slug}/register" if publishing.open_parts(event) else "",
         contact=contact(lang),
     )
@@ -94,7 +96,7 @@ def withdrawal(lang: str, token: str) -> BaseResponse:
     check_language(lang)
     registration = queries.registration_by_token(token)
     if registration is None:
-        return _unknown(lang)
+        return unknown_link(lang)
     form = PressForm()
     here = f"/{lang}/registrations/{token}"
     if request.method == "POST" and form.validate():
@@ -105,13 +107,13 @@ def withdrawal(lang: str, token: str) -> BaseResponse:
         return redirect(here, 303)
     if registration.withdrawn_at is not None:
         return redirect(here, 303)
-    return _private(
+    return private_page(
         "site/own/withdrawal.html",
         lang,
         f"/registrations/{token}/withdrawal",
         422 if form.errors else 200,
         registration=_view(registration, lang, token),
-        event=_seen(registration, lang),
+        event=seen_by(registration, lang),
         form=form,
         own_url=here,
         refusal=press_again() if form.errors else "",
@@ -125,7 +127,9 @@ def removed(lang: str, slug: str) -> Response:
     event = publishing.event_by_slug(slug)
     if event is None or event.state not in LISTED:
         abort(404)
-    return _private("site/own/not_me.html", lang, f"/events/{slug}/removed", event=event_view(event, lang), done=True)
+    return private_page(
+        "site/own/not_me.html", lang, f"/events/{slug}/removed", event=event_view(event, lang), done=True
+    )
 
 
 @own.route("/<lang>/registrations/<token>/not-me", methods=["GET", "POST"])
@@ -134,7 +138,7 @@ def not_me(lang: str, token: str) -> BaseResponse:
     check_language(lang)
     registration = queries.registration_by_token(token)
     if registration is None:
-        return _unknown(lang)
+        return unknown_link(lang)
     form, slug = PressForm(), registration.event.slug
     if request.method == "POST" and form.validate():
         with transaction():
@@ -142,7 +146,7 @@ def not_me(lang: str, token: str) -> BaseResponse:
             if found is not None:
                 actions.disown(found, by=PARTICIPANT)
         return redirect(f"/{lang}/events/{slug}/removed", 303)
-    return _private(
+    return private_page(
         "site/own/not_me.html",
         lang,
         f"/registrations/{token}/not-me",
@@ -159,15 +163,15 @@ def press_again() -> str:
     return _("The page was open for a long time, or cookies are switched off. Please try again.")
 
 
-def _unknown(lang: str) -> Response:
-    return _private("site/own/unknown_link.html", lang, None, 404, lost_link_url=urls(lang).lost_link)
+def unknown_link(lang: str) -> Response:
+    return private_page("site/own/unknown_link.html", lang, None, 404, lost_link_url=urls(lang).lost_link)
 
 
-def _private(template: str, lang: str, path: str | None, status: int = 200, **values: object) -> Response:
+def private_page(template: str, lang: str, path: str | None, status: int = 200, **values: object) -> Response:
     return private(Response(render(template, lang=lang, path=path, private=True, **values), status=status))
 
 
-def _seen(registration: Registration, lang: str) -> EventView:
+def seen_by(registration: Registration, lang: str) -> EventView:
     """The event as it concerns this person: the own days, the own way to take part."""
     held = [(participation.part, participation.mode) for participation in registration.participations]
     return narrowed(event_view(registration.event, lang), registration.event, held, lang)

@@ -1,0 +1,320 @@
+"""A guest's calendar answers the invitation: what follows for the place, the page, the desk and the mailbox."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events import intake
+from s3chem_events.calendar import itip
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing.models import Arrival, OutgoingEmail
+from s3chem_events.mailing.received import KEPT
+from s3chem_events.registration.models import Participation, Registration
+from tests.conftest import Clock
+from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, hidden, register, revise_event, words
+from tests.support import dkim_keys
+from tests.support.post import enrol, kept, rows, work
+from tests.support.replies import CALENDARS, Reply
+
+GUEST = "zaneta@uczelnia.example"
+pytestmark = pytest.mark.settings(INBOX="push")
+
+
+@pytest.fixture(autouse=True)
+def published(app: Flask) -> None:
+    add_event(app)
+
+
+def invitation(app: Flask, newest: int = -1) -> Reply:
+    """Return the answer that a calendar would give to the newest invitation, as it stands in the outbox."""
+    calendars = [calendar for row in rows(app) if row.method == "REQUEST" for calendar in row.calendars]
+    lines = re.sub(r"\r\n ", "", calendars[newest]).split("\r\n")
+    found = {line.partition(":")[0].partition(";")[0]: line for line in lines}
+    organizer = found["ORGANIZER"].rpartition("mailto:")[2]
+    assert f"EMAIL={organizer}" in found["ORGANIZER"] or "+" not in organizer
+    return Reply(
+        uid=found["UID"].partition(":")[2],
+        organizer=organizer,
+        attendee=found["ATTENDEE"].rpartition("mailto:")[2],
+        sequence=int(found["SEQUENCE"].partition(":")[2]),
+        stamp=datetime(2026, 11, 23, 12, 5, tzinfo=UTC),
+    )
+
+
+def bring(app: Flask, raw: bytes, **details: Any) -> str:
+    """Bring an e-mail as a mail server does; returns what became of it."""
+    with app.app_context():
+        verdict = intake.receive(raw, resolver=details.pop("resolver", dkim_keys.unreachable), **details)
+    return f"{verdict.fate}: {verdict.reason}"
+
+
+def standing(app: Flask) -> list[tuple[str, str]]:
+    with app.app_context():
+        found = db.session.scalars(db.select(Participation).order_by(Participation.id))
+        return [(str(p.standing), str(p.answer)) for p in found]
+
+
+def facts(app: Flask) -> list[tuple[str, str]]:
+    with app.app_context():
+        return [(f.kind, f.by) for f in db.session.scalars(db.select(Fact).order_by(Fact.id))]
+
+
+@pytest.fixture
+def invited(app: Flask, client: FlaskClient, clock: Clock) -> Reply:
+    assert register(client).status_code == 303
+    assert work(app) == 1
+    clock.advance(hours=1)
+    return invitation(app)
+
+
+@pytest.mark.parametrize("client_program", CALENDARS)
+def test_declined_by_any_client_the_place_is_free_and_one_mail_offers_the_way_back(
+    app: Flask, client: FlaskClient, invited: Reply, client_program: str
+):
+    # Outlook names no organizer, but sends to it.
+    assert bring(app, invited.mail(client_program)) == "done: declined"
+    assert standing(app) == [("withdrawn", "declined")]
+    assert count(app, Registration, withdrawn_at=None) == 0
+    assert work(app) == 1
+    mail = kept(app)[-1]
+    assert mail.envelope.subject == "You declined in your calendar: Final conference, 18 June 2027 (Żaneta Źdźbło)"
+    assert (mail.method, mail.attachments, f"<{GUEST}>" in str(mail.headers)) == ("", (), True)
+    assert facts(app)[-1] == ("registration.declined_by_calendar", "calendar")
+    for _ in range(3):
+        assert bring(app, invited.mail(client_program)) == "ignored: brought_before"
+    assert (work(app), count(app, Arrival)) == (0, 1)
+
+
+def undo_link(app: Flask) -> str:
+    (path,) = re.findall(r"http://localhost(/\S+/restoration/\S+)", kept(app)[-1].text)
+    return str(path)
+
+
+def press(client: FlaskClient, path: str) -> int:
+    return client.post(path, data=hidden(client, path)).status_code
+
+
+def test_undone_within_two_days_the_place_is_hers_again_with_a_new_invitation(
+    app: Flask, client: FlaskClient, clock: Clock, invited: Reply
+):
+    bring(app, invited.mail("gmail"))
+    work(app)
+    path = undo_link(app)
+    clock.advance(hours=47)
+    for _ in range(3):  # as mail scanners do
+        assert "Take my place back" in words(client.get(path))
+    assert standing(app) == [("withdrawn", "declined")]
+    assert press(client, path) == 303
+    assert standing(app) == [("confirmed", "nothing")]
+    assert count(app, Registration, withdrawn_at=None) == 1
+    assert client.get(path).status_code == 303
+    assert work(app) == 1
+    assert (kept(app)[-1].method, facts(app)[-1]) == ("REQUEST", ("registration.restored", "participant"))
+    # What the calendar sends once more for the answer of old changes nothing.
+    again = invited.mail("gmail", extra="X-Resent: 1\n").replace(b"Message-ID: <g", b"Message-ID: <h")
+    assert bring(app, again) == "ignored: said_before"
+    assert standing(app) == [("confirmed", "nothing")]
+
+
+def test_after_two_days_and_when_the_place_is_taken_there_is_no_way_back(
+    app: Flask, client: FlaskClient, clock: Clock, invited: Reply
+):
+    bring(app, invited.mail("apple"))
+    work(app)
+    path = undo_link(app)
+    clock.advance(hours=47, minutes=58)
+    token = hidden(client, path)
+    enrol(app, 3, choices={"day-2": "on_site"})
+    full = client.post(path, data=token)
+    assert (full.status_code, "All places have been taken" in words(full)) == (409, True)
+    clock.advance(minutes=3)
+    late = client.post(path, data=token)
+    assert (late.status_code, "is over" in words(late)) == (410, True)
+    assert "There is nothing to take back" in words(client.get(path))
+    assert standing(app)[0] == ("withdrawn", "declined")
+
+
+def test_who_registered_anew_meanwhile_is_not_registered_twice(app: Flask, client: FlaskClient, invited: Reply):
+    bring(app, invited.mail("apple"))
+    work(app)
+    path = undo_link(app)
+    token = hidden(client, path)
+    assert register(client).status_code == 303
+    assert client.post(path, data=token).status_code == 409
+    assert count(app, Registration, withdrawn_at=None) == 1
+
+
+def test_perhaps_is_flagged_yes_confirms_and_each_later_answer_holds(app: Flask, invited: Reply):
+    for minutes, partstat, says in [
+        (0, "TENTATIVE", "tentative"),
+        (9, "ACCEPTED", "accepted"),
+        (20, "TENTATIVE", "tentative"),
+    ]:
+        answer = replace(invited, partstat=partstat, stamp=invited.stamp + timedelta(minutes=minutes))
+        assert bring(app, answer.mail("thunderbird")) == f"done: {says}"
+        assert standing(app) == [("confirmed", says)]
+    earlier = replace(invited, stamp=invited.stamp + timedelta(minutes=15))
+    assert bring(app, earlier.mail("gmail")) == "ignored: said_before"
+    assert (standing(app), work(app)) == ([("confirmed", "tentative")], 0)
+
+
+def test_yes_after_no_takes_the_place_back_while_that_is_possible(app: Flask, clock: Clock, invited: Reply):
+    bring(app, invited.mail("gmail"))
+    yes = replace(invited, partstat="ACCEPTED", stamp=invited.stamp + timedelta(minutes=5))
+    assert bring(app, yes.mail("gmail")) == "done: accepted"
+    assert (standing(app), count(app, Registration, withdrawn_at=None)) == ([("confirmed", "accepted")], 1)
+    no = replace(invited, stamp=invited.stamp + timedelta(minutes=6))
+    assert bring(app, no.mail("gmail")) == "done: declined"
+    clock.advance(days=3)
+    late = replace(yes, stamp=invited.stamp + timedelta(days=3))
+    assert bring(app, late.mail("gmail")) == "for_a_person: comes_again"
+    assert standing(app) == [("withdrawn", "declined")]
+
+
+def test_no_to_the_old_date_is_not_no_to_the_new_one(app: Flask, invited: Reply):
+    week = timedelta(days=7)
+    moved = replace(PUBLIC_DAY, starts=PUBLIC_DAY.starts + week, ends=PUBLIC_DAY.ends + week)
+    revise_event(app, parts=(CLOSED_DAY, moved))
+    # Nobody was told of it: she answers what she knows.
+    tentative = replace(invited, partstat="TENTATIVE")
+    assert bring(app, tentative.mail("gmail")) == "done: tentative"
+    with app.app_context():
+        newest = db.session.scalars(db.select(OutgoingEmail).order_by(OutgoingEmail.id.desc())).first()
+        newest.calendars = [calendar.replace("SEQUENCE:0", "SEQUENCE:1") for calendar in newest.calendars]
+        db.session.commit()
+    old = replace(invited, stamp=invited.stamp + timedelta(minutes=9))
+    assert bring(app, old.mail("gmail")) == "ignored: old_invitation"
+    assert standing(app) == [("confirmed", "tentative")]
+    assert bring(app, replace(old, sequence=1).mail("outlook")) == "done: declined"
+
+
+def test_one_part_of_two_is_given_back_and_the_other_stays(app: Flask, clock: Clock):
+    add_event(app, slug="two", parts=(replace(CLOSED_DAY, visibility=PUBLIC_DAY.visibility), PUBLIC_DAY))
+    enrol(app, slug="two", email=GUEST, choices={"day-1": "on_site", "day-2": "online"})
+    work(app)
+    clock.advance(hours=1)
+    first = invitation(app, newest=-2)
+    assert bring(app, first.mail("exchange")) == "done: declined"
+    assert standing(app) == [("withdrawn", "declined"), ("confirmed", "nothing")]
+    assert count(app, Registration, withdrawn_at=None) == 1
+    second = invitation(app)
+    assert second.uid != first.uid
+    # The tag of one part with the UID of the other is nobody's answer.
+    assert bring(app, replace(second, organizer=first.organizer).mail("gmail")) == "for_a_person: another_event"
+
+
+FORGED = {
+    "seal of another": lambda r: replace(r, organizer=r.organizer.replace("+r1-", "+r2-")),
+    "seal cut": lambda r: replace(r, organizer=re.sub("-[a-z2-7]{16}@", f"-{'a' * 16}@", r.organizer)),
+    "another guest": lambda r: replace(r, attendee="colleague@uczelnia.example"),
+    "another event": lambda r: replace(r, uid="other@localhost"),
+    "no tag, no proof": lambda r: replace(r, organizer="events@s3chem.example"),
+    "no such guest": lambda r: replace(r, organizer="events@s3chem.example", attendee="x@uczelnia.example"),
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+def test_what_is_not_certain_changes_nothing_and_waits_for_a_person(app: Flask, invited: Reply, how: str):
+    verdict = bring(app, FORGED[how](invited).mail("gmail"), resolver=dkim_keys.names())
+    assert verdict.startswith("for_a_person: ")
+    assert (standing(app), work(app)) == ([("confirmed", "nothing")], 0)
+    with app.app_context():
+        (arrival,) = db.session.scalars(db.select(Arrival))
+        assert b"METHOD:REPLY" in arrival.raw
+    assert bring(app, invited.mail("gmail")) == "done: declined"  # the true one still counts
+
+
+def test_case_of_the_tag_is_lost_on_the_way(app: Flask, invited: Reply):
+    assert bring(app, replace(invited, organizer=invited.organizer.upper()).mail("exchange")) == "done: declined"
+
+
+def test_tag_in_the_envelope_is_enough(app: Flask, invited: Reply):
+    bare = replace(invited, organizer="events@s3chem.example").mail("outlook")
+    assert bring(app, bare, recipients=(invited.organizer,)) == "done: declined"
+
+
+def test_tag_of_a_link_that_was_replaced_is_worth_nothing(app: Flask, invited: Reply):
+    with app.app_context():
+        db.session.execute(db.update(Registration).values(link_version=2))
+        db.session.commit()
+    assert bring(app, invited.mail("gmail")) == "for_a_person: unknown_tag"
+
+
+def test_without_a_tag_a_good_signature_of_the_guests_domain_counts(app: Flask, invited: Reply):
+    bare = replace(invited, organizer="events@s3chem.example").mail("gmail")
+    at_home = dkim_keys.names("uczelnia.example", "evil.example")
+    for wrong in (
+        dkim_keys.signed(bare, "evil.example"),
+        dkim_keys.signed(bare, "uczelnia.example").replace(b"declined", b"declined!"),
+        dkim_keys.signed(bare, "uczelnia.example", length=True) + b"more",
+    ):
+        unlike = wrong.replace(b"Message-ID: <g", f"Message-ID: <{len(wrong)}".encode())
+        assert bring(app, wrong, resolver=at_home) in {"for_a_person: not_proven", "ignored: brought_before"}
+        assert unlike != wrong
+    assert standing(app) == [("confirmed", "nothing")]
+    true = bare.replace(b"Message-ID: <g", b"Message-ID: <t")
+    assert bring(app, dkim_keys.signed(true, "uczelnia.example"), resolver=at_home) == "done: declined"
+
+
+def test_two_people_of_one_mailbox_are_told_apart_by_the_tag_alone(app: Flask, clock: Clock):
+    enrol(app, 1, email=GUEST)
+    enrol(app, 1, email=GUEST, given_name="Piotr")
+    work(app)
+    clock.advance(hours=1)
+    hers = invitation(app, newest=0)
+    bare = replace(hers, organizer="events@s3chem.example").mail("gmail")
+    proven = dkim_keys.signed(bare, "uczelnia.example")
+    assert bring(app, proven, resolver=dkim_keys.names("uczelnia.example")) == "for_a_person: several_people"
+    assert bring(app, hers.mail("gmail")) == "done: declined"
+    assert standing(app) == [("withdrawn", "declined"), ("confirmed", "nothing")]
+
+
+@pytest.mark.settings(INBOX="push", AUTHSERV_ID="mx.s3chem.example")
+def test_word_of_our_own_mail_server_counts_and_of_no_other(app: Flask, invited: Reply):
+    bare = replace(invited, organizer="events@s3chem.example")
+    said = "Authentication-Results: {server}; spf=pass; dkim={result} (good \r\n key) header.d={domain}\r\n"
+    for number, (server, result, domain) in enumerate(
+        [
+            ("mx.evil.example", "pass", "uczelnia.example"),
+            ("mx.s3chem.example", "fail", "uczelnia.example"),
+            ("mx.s3chem.example", "pass", "evil.example"),
+            ("mx.s3chem.example", "pass", "example"),
+        ]
+    ):
+        extra = f"X-Number: {number}\n" + said.format(server=server, result=result, domain=domain)
+        mail = bare.mail("gmail", extra=extra).replace(b"Message-ID: <g", f"Message-ID: <{number}".encode())
+        assert bring(app, mail) == "for_a_person: not_proven"
+    good = said.format(server="MX.s3chem.example 1", result="pass", domain="uczelnia.example")
+    assert bring(app, bare.mail("gmail", extra=good)) == "done: declined"
+
+
+def test_google_declines_by_itself_while_somebody_is_away_and_that_is_an_answer(app: Flask, invited: Reply):
+    automatic = "Auto-Submitted: auto-generated\nPrecedence: bulk\n"
+    assert bring(app, invited.mail("gmail", extra=automatic)) == "done: declined"
+    assert work(app) == 1
+    assert ("Auto-Submitted", "auto-generated") in kept(app)[-1].headers
+
+
+def test_flood_of_a_mail_is_kept_in_part_and_reads_as_what_it_is(app: Flask, invited: Reply):
+    huge = replace(invited, uid="x" * 100).mail("gmail") + b"a" * 3_000_000
+    assert bring(app, huge) == "for_a_person: another_event"
+    with app.app_context():
+        (arrival,) = db.session.scalars(db.select(Arrival))
+        assert len(arrival.raw) == KEPT
+
+
+@pytest.mark.settings(INBOX="pull")
+def test_without_an_inbox_calendars_answer_to_the_plain_sender(app: Flask, invited: Reply):
+    assert invited.organizer == "events@s3chem.example"
+
+
+def test_tagged_address_has_room_before_the_at_and_only_safe_signs(app: Flask, invited: Reply):
+    local = invited.organizer.partition("@")[0]
+    assert re.fullmatch(r"events\+r[0-9a-f]+-[0-9a-f]+-[a-z2-7]{16}", local)
+    assert itip.LONGEST_ADDRESS > len(local) <= 64
