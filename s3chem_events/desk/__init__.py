@@ -6,6 +6,7 @@ from s3chem_events.accounts import security
 from s3chem_events.core.config import Settings
 from s3chem_events.desk import (
     account,
+    arrivals,
     events,
     frame,
     home,
@@ -23,7 +24,7 @@ from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
 PAGES = (
-    *(account, events, home, mailbox, organisers, outbox, participants, programme, refusals),
+    *(account, arrivals, events, home, mailbox, organisers, outbox, participants, programme, refusals),
     *(second_step, signing_in, texts),
 )
 """Importing them is what hangs them into the blueprint."""

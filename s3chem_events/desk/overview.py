@@ -78,6 +78,7 @@ def names_of(deeds: Iterable[object]) -> dict[str, str]:
         "visitor": _("Visitor"),
         "participant": _("Participant"),
         "clock": _("Clock"),
+        "calendar": _("Calendar answer"),
     }
     if any(actor.startswith("organiser:") for actor in actors):
         names |= {f"organiser:{one.id}": one.name or one.email for one in accounts.organisers()}

@@ -210,6 +210,7 @@ def _words() -> dict[str, Any]:
         "language": i18n.language(),
         "modes": words.modes(),
         "standings": words.standings(),
+        "said": words.said(),
         "standing_chips": words.standing_chips(),
     }
 

@@ -4,7 +4,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import words
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.capacity import Said, Standing
 
 
 def states() -> dict[State, str]:
@@ -67,6 +67,15 @@ def standing_chips() -> dict[Standing, str]:
     }
 
 
+def said() -> dict[Said, str]:
+    """Return what a person's calendar answered; one that answered nothing is missing."""
+    return {
+        Said.ACCEPTED: _("Accepted in the calendar"),
+        Said.TENTATIVE: _("“Maybe” in the calendar"),
+        Said.DECLINED: _("Declined in the calendar"),
+    }
+
+
 def event_fields() -> dict[str, str]:
     """Return the names of what an event's file holds, for its history."""
     return {
@@ -95,4 +104,7 @@ def happenings() -> dict[str, str]:
         "registration.withdrawn": _("Withdrawn"),
         "registration.disowned": _("Removed by the owner of the address"),
         "registration.link_requested": _("Personal link sent again"),
+        "registration.answered": _("Answered in the calendar"),
+        "registration.declined_by_calendar": _("Declined in the calendar"),
+        "registration.restored": _("Place taken back"),
     }

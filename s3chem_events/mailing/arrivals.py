@@ -213,10 +213,10 @@ def _bounce(mail: Mail) -> Arrived | None:
     if failed:
         return Bounce(failed, not status.startswith("4"), status, reading.header(mail, "Subject")[:LONGEST_REASON])
     is_daemon = bool(DAEMONS.fullmatch(reading.sender_of(mail).partition("@")[0]))
-    if not is_daemon and (not _is_from_nobody(mail) or AWAY.match(reading.subject(mail))):
+    if not is_daemon and (not _is_from_nobody(mail) or AWAY.match(reading.in_words(mail, "Subject"))):
         return None
     temporary, permanent = flufl.all_failures(mail)
-    subject = reading.subject(mail)[:LONGEST_REASON]
+    subject = reading.in_words(mail, "Subject")[:LONGEST_REASON]
     if permanent:
         return Bounce(_decoded(permanent), not status.startswith("4"), status, subject)
     return Delay(_decoded(temporary), status, subject) if temporary else None
@@ -237,14 +237,14 @@ def _automatic(mail: Mail) -> AutoReply | None:
         return AutoReply(sender, "Return-Path: <>")
     if DAEMONS.fullmatch(sender.partition("@")[0]):
         return AutoReply(sender, "From")
-    return AutoReply(sender, "Subject") if AWAY.match(reading.subject(mail)) else None
+    return AutoReply(sender, "Subject") if AWAY.match(reading.in_words(mail, "Subject")) else None
 
 
 def _asked(mail: Mail, recipients: tuple[str, ...]) -> Unsubscribe | Human:
     """Tell who wants to leave from who writes to us."""
     to = _recipients(mail, recipients)
     tagged = any("+unsubscribe" in address.partition("@")[0].lower() for address in to)
-    if tagged or UNSUBSCRIBE.fullmatch(reading.subject(mail)):
+    if tagged or UNSUBSCRIBE.fullmatch(reading.in_words(mail, "Subject")):
         return Unsubscribe(reading.sender_of(mail), to)
     return Human(reading.sender_of(mail), "" if reading.header(mail, "From") else "no sender")
 

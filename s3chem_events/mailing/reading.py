@@ -3,11 +3,15 @@
 import email
 import email.header
 import email.policy
+import html
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from email.message import Message
 from email.utils import getaddresses
 from typing import TYPE_CHECKING
+
+import nh3
 
 LARGEST = 4 * 1024 * 1024
 """What is longer is read as far as here."""
@@ -15,6 +19,10 @@ MOST_PARTS = 100
 MOST_ADDRESSES = 50
 LONGEST_HEADER = 10_000
 LONGEST_TEXT = 20_000
+LONGEST_MARKUP = 200_000
+BREAKS = re.compile(r"<(?:br|p|div|tr|li|h\d)\b", re.IGNORECASE)
+CHARSETS = re.compile(r"iso-?8859-\d{1,2}|windows-125\d|cp125\d|koi8-[ru]|latin-?\d|utf-16(?:[bl]e)?", re.IGNORECASE)
+"""What is written in. Python knows more, and takes long over some of them."""
 if TYPE_CHECKING:
     Mail = Message[str, str]
 else:
@@ -54,18 +62,35 @@ def parts_of(mail: Mail) -> Iterator[Mail]:
             yield part
 
 
-def subject(mail: Mail) -> str:
-    """Return the subject in words; one that cannot be decoded, as it is written."""
-    written = header(mail, "Subject")
+def text(mail: Mail) -> str:
+    """Return what an e-mail says, as plain text; of one that is HTML alone, its words."""
+    for kind in ("text/plain", "text/html"):
+        part = next((part for part in parts_of(mail) if part.get_content_type() == kind), None)
+        content = part.get_payload(decode=True) if part is not None else None
+        if part is not None and isinstance(content, bytes) and content.strip():
+            words = _in_charset(content, str(part.get_param("charset") or ""))
+            return (_without_tags(words) if kind == "text/html" else words)[:LONGEST_TEXT]
+    return ""
+
+
+def in_words(mail: Mail, name: str) -> str:
+    """Return a header with its encoded words read; one that cannot be read, as it is written."""
+    written = header(mail, name)[:LONGEST_HEADER]
     with suppress(Exception):
-        return str(email.header.make_header(email.header.decode_header(written)))
+        return "".join(c for c in str(email.header.make_header(email.header.decode_header(written))) if c.isprintable())
     return written
 
 
-def text(mail: Mail) -> str:
-    part = next((part for part in parts_of(mail) if part.get_content_type() == "text/plain"), None)
-    content = part.get_payload(decode=True) if part is not None else b""
-    return content[:LONGEST_TEXT].decode("utf-8", "replace") if isinstance(content, bytes) else ""
+def _without_tags(markup: str) -> str:
+    broken = BREAKS.sub(r"\n\g<0>", markup[:LONGEST_MARKUP])
+    return html.unescape(nh3.clean(broken, tags=set(), clean_content_tags={"script", "style", "head", "title"})).strip()
+
+
+def _in_charset(content: bytes, charset: str) -> str:
+    for encoding in ("utf-8", *CHARSETS.findall(charset)):
+        with suppress(LookupError, ValueError):
+            return content.decode(encoding)
+    return content.decode("cp1252", "replace")
 
 
 def addresses(values: list[str]) -> tuple[str, ...]:

@@ -200,7 +200,7 @@ def _by_address(answer: Answer, reply: CalendarReply, *, proven: bool) -> Bound 
         select(Participation.registration_id, Participation.part_id)
         .join(Registration)
         .join(Part, Part.id == Participation.part_id)
-        .where(Part.uid == answer.uid, Registration.address_digest == names.address_digest(attendee))
+        .where(Part.uid == answer.uid, Registration.address_digest == digest(attendee))
         .limit(2)
     ).all()
     if len(found) != 1:  # two people of one mailbox, or somebody who withdrew and came back

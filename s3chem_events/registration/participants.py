@@ -13,7 +13,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import names, places
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.models import Participation, Registration
 
 PAGE = 50
@@ -61,6 +61,7 @@ class Place:
     part: str
     mode: Mode
     standing: Standing
+    answer: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,12 +235,12 @@ def _order(sort: str) -> list[ColumnElement[Any]]:
 
 def _places(registration_ids: list[int]) -> dict[int, tuple[Place, ...]]:
     rows = db.session.execute(
-        db.select(Participation.registration_id, Part.key, places.MODE, places.STANDING)
+        db.select(Participation.registration_id, Part.key, places.MODE, places.STANDING, Participation.answer)
         .join(Part, Part.id == Participation.part_id)
         .where(Participation.registration_id.in_(registration_ids))
         .order_by(Participation.registration_id, Part.position)
     )
     found: dict[int, list[Place]] = {}
-    for registration_id, part, mode, standing in rows:
-        found.setdefault(registration_id, []).append(Place(part, mode, standing))
+    for registration_id, *place in rows:
+        found.setdefault(registration_id, []).append(Place(*place))
     return {registration_id: tuple(places) for registration_id, places in found.items()}

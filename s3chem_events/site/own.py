@@ -16,8 +16,9 @@ from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.words import modes
-from s3chem_events.registration import actions, choices, links, queries
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration import actions, answers, choices, links, queries
+from s3chem_events.registration.capacity import Said, Standing
+from s3chem_events.registration.emails import RESTORATION
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.site.events_seen import event_view, narrowed, part_hours, part_place, part_range
 from s3chem_events.site.forms import LostLinkForm, PressForm
@@ -38,7 +39,7 @@ class RegistrationView:
     email: str
     organisation: str
     rows: list[tuple[str, str]]
-    parts: list[tuple[str, str, str, str, str, str, str]]
+    parts: list[tuple[str, ...]]
     status_sentence: str
     status_kind: str
     calendar: CalendarLinks
@@ -189,7 +190,7 @@ def _view(registration: Registration, lang: str, token: str) -> RegistrationView
         email=registration.email,
         organisation=registration.organisation,
         rows=_rows(registration, lang),
-        parts=[_part(registration, participation, lang) for participation in registration.participations],
+        parts=[_part(registration, participation, lang, token) for participation in registration.participations],
         status_sentence=_status(registration, lang),
         status_kind="changed" if withdrawn else "good",
         calendar=_calendar(registration, lang),
@@ -219,7 +220,7 @@ def _rows(registration: Registration, lang: str) -> list[tuple[str, str]]:
     ]
 
 
-def _part(registration: Registration, held: Participation, lang: str) -> tuple[str, str, str, str, str, str, str]:
+def _part(registration: Registration, held: Participation, lang: str, token: str) -> tuple[str, ...]:
     words = {
         Standing.CONFIRMED: (_("Confirmed"), "open"),
         Standing.WITHDRAWN: (_("Withdrawn"), "over"),
@@ -232,7 +233,20 @@ def _part(registration: Registration, held: Participation, lang: str) -> tuple[s
     part = held.part
     place = part_place(registration.event, part) if held.mode.value == "on_site" else ""
     title = part.title.within(lang)
-    return (title, part_range(part, lang), part_hours(part, lang), place, modes(lang)[held.mode], text, kind)
+    may_undo = answers.may_undo(registration, held)
+    undo = f"/{lang}/registrations/{token}/{RESTORATION}/{part.key}" if may_undo else ""
+    days, hours = part_range(part, lang), part_hours(part, lang)
+    return (title, days, hours, place, modes(lang)[held.mode], text, kind, _said(held), undo)
+
+
+def _said(held: Participation) -> str:
+    """Say what the person's calendar answered."""
+    words = {
+        Said.ACCEPTED: _("You accepted in your calendar."),
+        Said.TENTATIVE: _("You answered “maybe” in your calendar."),
+        Said.DECLINED: _("You declined in your calendar."),
+    }
+    return words.get(held.answer, "")
 
 
 def _calendar(registration: Registration, lang: str) -> CalendarLinks:

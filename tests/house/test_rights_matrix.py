@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from s3chem_events import dispatch
+from s3chem_events import dispatch, intake
 from s3chem_events.accounts import queries, roles
 from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
@@ -29,6 +29,7 @@ VALUES = {
     "slug": "conference",
     "organiser_id": 1,
     "email_id": 1,
+    "arrival_id": 1,
     "fact_id": 1,
     "session_id": 99,
     "number": 1,
@@ -66,6 +67,7 @@ def house(app: Flask) -> Flask:
     register(app.test_client())
     with app.app_context():
         assert dispatch.work(seconds=5) == 1  # the confirmation is in the outbox and in the mailbox
+        assert intake.receive(b"From: zaneta@uczelnia.example\r\n\r\nWhen is lunch?").needs_a_person
     signed_in(app)  # organiser 1, whom the routes about organisers are about
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # else every post would stop at its missing token, before the guard
     return app

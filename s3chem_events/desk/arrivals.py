@@ -1,0 +1,131 @@
+"""What came by e-mail and needs a person: read as plain text, and put away when it is dealt with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import NotFound
+from s3chem_events.core.guard import settings
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.desk.frame import allowed, by, desk, page_number
+from s3chem_events.mailing import reading, received
+from s3chem_events.mailing.models import Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An e-mail of a stranger, as text."""
+
+    id: int
+    received_at: datetime
+    kind: str
+    reason: str
+    sender: str
+    subject: str
+    headers: list[tuple[str, str]]
+    text: str
+
+
+def kinds() -> dict[str, str]:
+    """Return what an e-mail can be, in words."""
+    return {
+        "bounce": _("Not delivered"),
+        "delay": _("Delayed"),
+        "calendar_reply": _("Calendar answer"),
+        "unsubscribe": _("Unsubscribe request"),
+        "auto_reply": _("Automatic reply"),
+        "human": _("Message"),
+    }
+
+
+def reasons() -> dict[str, str]:
+    """Return why an e-mail stands where it does, in words."""
+    return {
+        "undelivered": _("An e-mail of ours did not reach its recipient."),
+        "wants_out": _("Somebody asks to be left out from now on."),
+        "somebody_wrote": _("Somebody wrote to us."),
+        "on_its_way": _("An e-mail of ours is delayed; the other server goes on trying."),
+        "automatic": _("An automatic reply: it is never answered."),
+        "failed": _("It could not be processed because of an error in the program."),
+        "accepted": _("Accepted: recorded at the registration."),
+        "tentative": _("“Maybe”: recorded at the registration."),
+        "declined": _("Declined: the place was given back, and the person was told how to undo it."),
+        "unreadable_answer": _("A calendar answers, but says neither yes, no nor maybe."),
+        "unknown_tag": _("The address it was sent to is not one of ours, or its link was replaced."),
+        "another_event": _("It answers an invitation that this person was not sent."),
+        "another_guest": _("Somebody else answers: the invitation was probably forwarded."),
+        "not_proven": _("It is not certain who sent it."),
+        "unknown_guest": _("Nobody is registered with this address."),
+        "several_people": _("Several people are registered with this address."),
+        "comes_again": _("The person would like to come after all, but has no place any more."),
+        "old_invitation": _("It answers an older invitation; the date has changed since."),
+        "said_before": _("The same or something newer was answered before."),
+        "not_coming": _("The person had given up the place already."),
+    }
+
+
+@desk.route("/mail/arrivals/", endpoint="arrivals")
+@allowed("outbox.see")
+def arrival_list() -> ResponseReturnValue:
+    """List what waits for a person, and what came last besides."""
+    page, count, settled = page_number(), received.waiting_count(), received.settled()
+    return render_template(
+        "desk/mail/arrivals.html",
+        section="mail",
+        waiting=[_shown(arrival) for arrival in received.waiting(page=page)],
+        settled=settled,
+        kinds=kinds(),
+        reasons=reasons(),
+        page=page,
+        pages=max(-(-count // received.PAGE), 1),
+        count=count,
+        trouble=received.in_trouble(),
+        has_inbox=settings().inbox_url is not None or settings().inbox_tags or bool(count or settled),
+    )
+
+
+@desk.route("/mail/arrivals/<int:arrival_id>")
+@allowed("outbox.see")
+def arrival(arrival_id: int) -> ResponseReturnValue:
+    """Show one e-mail that came, as plain text."""
+    found = received.by_id(arrival_id) or abort(404)
+    return render_template(
+        "desk/mail/arrival.html",
+        section="mail",
+        arrival=_shown(found),
+        is_waiting=found.raw is not None,
+        kinds=kinds(),
+        reasons=reasons(),
+    )
+
+
+@desk.route("/mail/arrivals/<int:arrival_id>/completion", methods=["POST"])
+@allowed("outbox.manage")
+def arrival_completion(arrival_id: int) -> ResponseReturnValue:
+    """Put an e-mail away that was dealt with; its text is erased."""
+    try:
+        with transaction():
+            received.finish(arrival_id, by=by())
+    except NotFound:
+        flash(_("Nothing was changed."), "bad")
+    else:
+        flash(_("Done; the text of the e-mail has been erased."), "good")
+    return redirect(url_for("desk.arrivals"), 303)
+
+
+def _shown(arrival: Arrival) -> Shown:
+    mail = reading.parsed(arrival.raw or b"")
+    names = ("From", "To", "Subject", "Date")
+    return Shown(
+        id=arrival.id,
+        received_at=arrival.received_at,
+        kind=arrival.kind,
+        reason=arrival.reason,
+        sender=reading.in_words(mail, "From"),
+        subject=reading.in_words(mail, "Subject"),
+        headers=[(name, value) for name in names if (value := reading.in_words(mail, name))],
+        text=reading.text(mail),
+    )
