@@ -92,7 +92,8 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
         return False
     if not may_undo(registration, participation):
         raise TooLate
-    part, mode = participation.part, participation.mode
+    part = participation.part
+    mode = part.mode_of(participation.mode)
     is_off = part.cancelled or registration.event.state in {State.CANCELLED, State.OVER}
     if is_off or mode not in part.capacities:
         raise actions.NotOpen
@@ -136,7 +137,7 @@ def _invited_with(registration: Registration, participation: Participation) -> i
 
 
 def _follow(registration: Registration, participation: Participation, says: PartStat, *, by: Actor) -> Verdict:
-    holds = participation.standing in HOLDING
+    holds = participation.standing in HOLDING and not participation.part.cancelled
     if says is PartStat.DECLINED:
         return _decline(registration, participation, by=by) if holds else ignored("not_coming")
     if not holds and says is PartStat.ACCEPTED and may_undo(registration, participation):
@@ -159,9 +160,10 @@ def _decline(registration: Registration, participation: Participation, *, by: Ac
     participation.decided_at = registration.changed_at = moment
     if all(p.standing is Standing.WITHDRAWN for p in registration.participations):
         registration.withdrawn_at, registration.person = moment, None
-    actions.tell_the_page([(participation.part, participation.mode)], taken, by=-1)
-    event, part = registration.event_id, participation.part_id
-    journal.record("registration.declined_by_calendar", registration.id, by=by, event=event, part=part)
+    part = participation.part
+    actions.tell_the_page([(part, part.mode_of(participation.mode))], taken, by=-1)
+    event = registration.event_id
+    journal.record("registration.declined_by_calendar", registration.id, by=by, event=event, part=part.id)
     return done(PartStat.DECLINED)
 
 
