@@ -28,6 +28,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration import answers
 from s3chem_events.registration import emails as registration
 from s3chem_events.registration.changed import event_changed
+from s3chem_events.registration.reminded import event_reminded
 
 log = logging.getLogger(__name__)
 Composer = Callable[[Sequence[Fact], Letterhead], Iterable[Draft]]
@@ -50,6 +51,7 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "registration.declined_by_calendar": (registration.declined_by_calendar,),
     "registration.restored": (registration.confirmed,),
     "event.changed": (event_changed, campaigns.changed),
+    "event.reminded": (event_reminded,),
     "follower.asked": (campaigns.asked,),
     "organiser.invited": (_writing(accounts.invited),),
     "organiser.link_requested": (_writing(accounts.link_requested),),

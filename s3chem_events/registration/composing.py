@@ -86,7 +86,7 @@ class Writer:
         chosen = entries.chosen(registration, participations)
         told = [(part, mode) for part, mode in chosen if part.id not in kept]
         note = entries.manage_note(own_page, language)
-        calendars = self._calendars(registration, told, note=note, method=method, sent_at=fact.happened_at)
+        calendars = self.calendars(registration, told, note=note, method=method, sent_at=fact.happened_at)
         return Draft(
             kind=fact.kind,
             fact_id=fact.id,
@@ -137,7 +137,7 @@ class Writer:
         calendars = [
             calendar
             for method, pairs in (("REQUEST", seen), ("CANCEL", lost))
-            for calendar in self._calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
+            for calendar in self.calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
         ]
         return Draft(
             kind=fact.kind,
@@ -183,7 +183,7 @@ class Writer:
             registration.id, registration.link_version, language=language, base_url=self.letterhead.base_url
         )
 
-    def _calendars(
+    def calendars(
         self,
         registration: Registration,
         chosen: Sequence[tuple[Part, Mode]],
@@ -191,6 +191,7 @@ class Writer:
         note: str,
         method: str,
         sent_at: datetime,
+        joining: bool = False,
     ) -> Iterator[bytes]:
         """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006).
 
@@ -205,6 +206,8 @@ class Writer:
         language = render.spoken(registration.language)
         for part, mode in chosen:
             entry = self.entry(registration.event, part, mode, language)
+            if joining and mode is Mode.ONLINE:
+                entry = entries.with_room(entry, part, language)
             answer_to = ""
             if self.letterhead.tags:
                 answer_to = links.answer_address(

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from s3chem_events.calendar.entries import Entry, Mailbox, Status
 from s3chem_events.core import i18n
+from s3chem_events.core.clock import now
 from s3chem_events.publishing.entries import part_entry
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.queries import part_begins_at
 from s3chem_events.registration import links
 from s3chem_events.registration.capacity import HOLDING
 from s3chem_events.registration.models import Participation, Registration
+
+JOIN_AHEAD = timedelta(hours=24)
 
 
 def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox, funding: str) -> list[Entry]:
@@ -48,7 +53,7 @@ def attended(
 ) -> Entry:
     """Return the entry of a part as somebody has it who comes: a save the date with a place in it is a date to keep.
 
-    Who joins online finds the room in it.
+    Who joins online finds the room in it, from the day before on.
     """
     _ = i18n.words(language)
     entry = part_entry(
@@ -58,9 +63,22 @@ def attended(
         title = i18n.joined(event.title.within(language), part.title.within(language))
         entry = replace(entry, status=Status.CONFIRMED, summary=title)
     if mode is Mode.ONLINE:
-        label = _("Join the conference")
-        entry = replace(entry, location=_("Online"), conference_url=part.online_url, conference_label=label)
+        entry = replace(entry, location=_("Online"))
+        return with_room(entry, part, language) if may_join(part) else entry
     return entry
+
+
+def with_room(entry: Entry, part: Part, language: str) -> Entry:
+    """Return an entry with the link to the online room, as CONFERENCE, place and last line of the description."""
+    _ = i18n.words(language)
+    if not part.online_url:
+        return entry
+    return replace(entry, location="", conference_url=part.online_url, conference_label=_("Join online"))
+
+
+def may_join(part: Part) -> bool:
+    """Whether those who take part online see the link by now: from the day before on, and nobody else ever."""
+    return bool(part.online_url) and not part.cancelled and now() >= part_begins_at(part) - JOIN_AHEAD
 
 
 def in_order(registration: Registration, participations: Sequence[Participation]) -> list[Participation]:

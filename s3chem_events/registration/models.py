@@ -1,6 +1,6 @@
 """Who comes, to which parts."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -103,3 +103,15 @@ class BlockedAddress(Model):
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
     address_digest: Mapped[str] = mapped_column(String(64))
     blocked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Reminder(Model):
+    """That a part's participants have been reminded of the day it begins on; another day is another reminder."""
+
+    __tablename__ = "reminder"
+    __table_args__ = (UniqueConstraint("part_id", "of_day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    part_id: Mapped[int] = mapped_column(ForeignKey("part.id", ondelete="CASCADE"))
+    of_day: Mapped[date]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)

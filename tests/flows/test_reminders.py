@@ -1,0 +1,93 @@
+"""The day before, everybody who comes is reminded once, by the clock of the event's zone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events import schedule
+from s3chem_events.publishing.lifecycle import Mode, State
+from tests.conftest import Clock
+from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, register, revise_event
+from tests.support.post import kept, work
+
+NINE = datetime(2027, 8, 24, 7, tzinfo=UTC)
+"""Nine o'clock in Warsaw, the day before the workshop."""
+DAY = WORKSHOP.parts[0]
+ROOM = "https://meet.example/room"
+
+
+@pytest.fixture
+def workshop(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app, WORKSHOP, parts=(replace(DAY, capacity={Mode.ON_SITE: 3, Mode.ONLINE: None}, online_url=ROOM),))
+    clock.set(datetime(2027, 8, 1, 12, tzinfo=UTC))
+    for name, mode in (("Anna", "on_site"), ("Jan", "online")):
+        typed = FILLED_WORKSHOP | {"given_name": name, "email": f"{name}@park.example", "mode-day": mode}
+        register(client, "/en/events/workshop/register", **typed)
+    assert work(app) == 2
+
+
+def tick(app: Flask, times: int = 1) -> int:
+    """Let the clock look, then the worker write and send; returns how many e-mails were sent."""
+    with app.app_context():
+        for _ in range(times):
+            schedule.tick()
+    return work(app)
+
+
+@pytest.mark.usefixtures("workshop")
+@pytest.mark.parametrize("late", [timedelta(), timedelta(hours=5)])
+def test_everybody_is_reminded_once_however_often_and_late_the_clock_looks(app: Flask, clock: Clock, late: timedelta):
+    clock.set(NINE - timedelta(minutes=1))
+    assert tick(app) == 0
+    clock.set(NINE + late)
+    assert tick(app, 2) == 2
+    assert tick(app) == 0
+    anna, jan = kept(app)[-2:]
+    assert "Wednesday, 25 August 2027, 10:30–15:00 CEST" in anna.text
+    assert (ROOM in anna.text, anna.calendar) == (False, "")
+    assert (ROOM in jan.text, jan.method, f"LOCATION:{ROOM}" in jan.calendar) == (True, "REQUEST", True)
+
+
+@pytest.mark.usefixtures("workshop")
+def test_withdrawn_cancelled_and_begun_are_left_alone(app: Flask, clock: Clock):
+    clock.set(datetime(2027, 8, 25, 8, 30, tzinfo=UTC))
+    assert tick(app) == 0
+    clock.set(NINE)
+    revise_event(app, "workshop", state=State.CANCELLED)
+    assert tick(app) == 0
+
+
+@pytest.mark.usefixtures("workshop")
+def test_moved_event_is_reminded_of_again_on_its_new_day(app: Flask, clock: Clock):
+    clock.set(NINE)
+    assert tick(app) == 2
+    part = replace(DAY, starts=DAY.starts + timedelta(days=7), ends=DAY.ends + timedelta(days=7))
+    revise_event(app, "workshop", parts=(part,))
+    assert tick(app) == 0
+    clock.set(NINE + timedelta(days=7))
+    assert tick(app) == 2
+
+
+@pytest.mark.usefixtures("workshop")
+def test_organiser_may_do_without(app: Flask, clock: Clock):
+    revise_event(app, "workshop", reminds=False)
+    clock.set(NINE)
+    assert tick(app) == 0
+
+
+@pytest.mark.usefixtures("workshop")
+def test_own_calendar_holds_the_link_from_the_day_before_on_and_nobody_elses_does(
+    app: Flask, client: FlaskClient, clock: Clock
+):
+    jan = next(mail for mail in kept(app) if "Jan" in mail.text)
+    address = next(line for line in jan.text.split() if "/calendar/" in line).removeprefix("http://localhost")
+    begins = datetime(2027, 8, 25, 8, 30, tzinfo=UTC)
+    clock.set(begins - timedelta(hours=24, minutes=1))
+    assert ROOM.encode() not in client.get(address).data
+    clock.set(begins - timedelta(hours=24))
+    assert ROOM.encode() in client.get(address).data
+    for public in ("/events/workshop.ics", "/calendar.ics", "/en/events/workshop"):
+        assert ROOM.encode() not in client.get(public).data
