@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 from flask import current_app
 from jinja2 import Environment, Template
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT
@@ -19,13 +22,14 @@ PARTS = ("subject.txt", "body.txt", "body.html")
 WIDTH = 72
 LONGEST_IN_SUBJECT = 60
 BLANKS = re.compile(r"[ \t\r\n]+")  # not \s: French sets a narrow no-break space before a colon
+CALL = ("name", "lparen", "string", "rparen")
 INDENT = re.compile(r" *(?:[-–*] +)?")
 
 
 def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
     """Write a draft out. Every value is escaped for the part that it stands in; Message-ID and Date are made here."""
     language = spoken(draft.language)
-    subject, text, html = _templates(current_app.jinja_env, f"mail/{draft.kind.replace('.', '/')}")
+    subject, text, html = _templates(current_app.jinja_env, f"mail/{draft.kind.replace('.', '/')}", language)
     values = _values(draft, letterhead, language)
     subject_values = values | {"name": isolated(defused(draft.name, longest=LONGEST_IN_SUBJECT))}
     return Letter(
@@ -80,11 +84,38 @@ def _values(draft: Draft, letterhead: Letterhead, language: str) -> dict[str, An
     }
 
 
-@lru_cache(maxsize=16)
-def _templates(environment: Environment, folder: str) -> tuple[Template, Template, Template]:
+@lru_cache(maxsize=256)
+def _templates(environment: Environment, folder: str, language: str) -> tuple[Template, Template, Template]:
     """Return the templates of a subject, a text and an HTML part; a worker looks for them once."""
-    subject, text, html = map(environment.get_template, (f"{folder}/{name}" for name in PARTS))
+    speaking = _speaking(environment, language)
+    subject, text, html = map(speaking.get_template, (f"{folder}/{name}" for name in PARTS))
     return subject, text, html
+
+
+@lru_cache(maxsize=16)
+def _speaking(environment: Environment, language: str) -> Environment:
+    """Return an environment whose templates know one language's words when they are compiled, not at each e-mail."""
+    speaking = environment.overlay(extensions=[_Words])
+    speaking.extend(words=i18n.words(language))
+    return speaking
+
+
+class _Words(Extension):
+    """Turns `_("words")` into the words themselves; what has placeholders stays as it is."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Replace four tokens by one: the name, the two brackets, and the string between them."""
+        tokens = list(stream)
+        place = 0
+        while place < len(tokens):
+            token, call = tokens[place], tokens[place : place + len(CALL)]
+            if token.value == "_" and tuple(piece.type for piece in call) == CALL:
+                said = self.environment.words(call[2].value)  # type: ignore[attr-defined]
+                yield Token(token.lineno, "string", said)
+                place += len(CALL)
+            else:
+                yield token
+                place += 1
 
 
 @lru_cache(maxsize=4096)
