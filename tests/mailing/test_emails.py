@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,16 +12,19 @@ from icalendar import Calendar
 
 from s3chem_events.accounts import actions as accounts
 from s3chem_events.accounts.roles import Role
+from s3chem_events.campaigns import actions as followers
+from s3chem_events.campaigns.models import Follower
 from s3chem_events.core.db import db, transaction
-from s3chem_events.core.journal import OPERATOR, PARTICIPANT
+from s3chem_events.core.journal import OPERATOR, PARTICIPANT, VISITOR, record
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.mailing.maildir import KeptMail
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.actions import keep_document
-from s3chem_events.publishing.lifecycle import Mode, Visibility
+from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.registration import actions, queries
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event
+from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event
 from tests.support.post import enrol, kept, work
 
 PROJECT: dict[str, Any] = {
@@ -77,6 +81,32 @@ def way_in(app: Flask, language: str) -> KeptMail:
     return kept(app)[-1]
 
 
+def follower_asked(app: Flask, language: str) -> KeptMail:
+    slug = f"next-{language}"
+    add_event(app, slug=slug, opens=None)
+    with app.app_context(), transaction():
+        event = publishing.event_by_slug(slug, lock=True)
+        assert event is not None
+        address = f"{language}@park.example"
+        followers.ask(event, email=address, language=language, text_version="1", text_language=language, by=VISITOR)
+    work(app)
+    return kept(app)[-1]
+
+
+def follower_told(app: Flask, language: str) -> KeptMail:
+    follower_asked(app, language)
+    revise_event(app, f"next-{language}", state=State.ANNOUNCED, opens=datetime(2026, 1, 1, 9))  # noqa: DTZ001
+    with app.app_context(), transaction():
+        event = publishing.event_by_slug(f"next-{language}", lock=True)
+        follower = db.session.scalar(db.select(Follower).order_by(Follower.id.desc()))
+        assert event is not None
+        assert follower is not None
+        followers.confirm(follower, by=VISITOR)
+        record("event.changed", event.id, by=OPERATOR, since=1, revision=event.revision)
+    work(app)
+    return kept(app)[-1]
+
+
 def links(mail: KeptMail) -> set[str]:
     return {a["href"] for a in BeautifulSoup(mail.html, "html.parser").select("a[href]")}  # type: ignore[misc]
 
@@ -85,7 +115,7 @@ def token_free(text: str) -> str:
     return re.sub(r"(?<=/)[\w.-]{20,}", "TOKEN", text)
 
 
-@pytest.mark.parametrize("make", [confirmed, withdrawn, link, way_in])
+@pytest.mark.parametrize("make", [confirmed, withdrawn, link, way_in, follower_asked, follower_told])
 def test_each_email_in_each_language_is_whole(app: Flask, clock: Clock, make: Any):
     for language in LANGUAGES:
         clock.advance(days=2)
