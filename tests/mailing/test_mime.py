@@ -116,6 +116,24 @@ def test_letter_without_calendar_or_emblem_is_two_parts():
     ]
 
 
+def test_a_calendar_that_invites_nobody_is_a_file_alone():
+    mail = parsed(replace(LETTER, method="PUBLISH"), emblem=b"")
+    assert tree(mail) == [
+        "multipart/mixed",
+        ["multipart/alternative", ["text/plain"], ["text/html"]],
+        ["application/ics"],
+    ]
+    (file,) = mail.iter_attachments()
+    assert (file.get_filename(), file.get_payload(decode=True)) == ("event.ics", LETTER.calendars[0])
+
+
+def test_only_what_can_be_left_says_how_to_leave():
+    leave = "https://events.example/en/updates/token/leave"
+    told = parsed(replace(LETTER, unsubscribe=leave))
+    assert (told["List-Unsubscribe"], told["List-Unsubscribe-Post"]) == (f"<{leave}>", "List-Unsubscribe=One-Click")
+    assert (parsed(LETTER)["List-Unsubscribe"], parsed(LETTER)["List-Unsubscribe-Post"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -131,6 +149,7 @@ def test_letter_without_calendar_or_emblem_is_two_parts():
         {"reply_to": "x@y.example\nX: y"},
         {"message_id": "<1@x>\r\nX: y"},
         {"language": "en\r\nX: y"},
+        {"unsubscribe": "https://x.example/\r\nX: y"},
     ],
 )
 def test_what_would_break_a_header_is_refused(changes: dict[str, Any]):

@@ -1,6 +1,7 @@
 """The outbox: each e-mail once, by one worker at a time, with its history; and what happens with a guard taken out."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,13 +14,14 @@ from sqlalchemy import text
 from s3chem_events import dispatch
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
+from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Actor, Fact
-from s3chem_events.mailing import outbox, pace, relaying
+from s3chem_events.mailing import outbox, pace, relaying, render
 from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import MailServerState, OutgoingEmail, RelayFailure, Suppression
 from s3chem_events.mailing.outbox import NotRetriable, NotWaiting
 from s3chem_events.mailing.results import WAITS, Outcome, Result, rest_after, wait_after
-from s3chem_events.registration import actions, queries
+from s3chem_events.registration import actions, emails, queries
 from tests.conftest import Clock
 from tests.factories import add_event
 from tests.support.post import enrol, history, kept, relay, rows, states, work
@@ -50,7 +52,7 @@ def test_fact_relayed_twice_writes_to_each_person_once(app: Flask):
 def test_without_the_unique_key_the_same_relay_doubles(app: Flask):
     with app.app_context(), transaction():
         if db.engine.dialect.name == "postgresql":
-            name = "uq_outgoing_email_fact_id_subject_id_address_digest"
+            name = "uq_outgoing_email_fact_id_kind_subject_id_address_digest"
             db.session.execute(text(f"ALTER TABLE outgoing_email DROP CONSTRAINT {name}"))
         else:
             db.session.execute(text("CREATE TABLE other AS SELECT * FROM outgoing_email"))
@@ -77,6 +79,18 @@ def test_two_people_at_one_address_each_get_theirs_and_one_fact_never_writes_twi
         "Anna Nowak <anna0@park.example>",
         "Jan Nowak <anna0@park.example>",
     ]
+
+
+def test_a_follower_and_a_participant_of_one_number_and_one_address_each_get_theirs(app: Flask):
+    enrol(app)
+    with app.app_context():
+        *_, fact = relaying.waiting(most=9)
+        letterhead = dispatch.letterhead_of(settings())
+        (letter,) = (render.written(one, letterhead, at=now()) for one in emails.confirmed([fact], letterhead))
+        for _ in range(2):
+            with transaction():
+                outbox.post([letter, replace(letter, kind="follower.told")])
+    assert [row.kind for row in rows(app)] == ["registration.confirmed", "follower.told"]
 
 
 def test_every_email_is_claimed_by_one_worker_only(app: Flask):
