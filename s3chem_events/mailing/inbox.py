@@ -26,7 +26,8 @@ class Box:
         self.host = host
         _check(host.select(_quoted(mailbox)))
         self.uid_validity, self.uid_next = self._number("UIDVALIDITY"), self._number("UIDNEXT")
-        self.can_move = "MOVE" in host.capabilities
+        # imaplib remembers what the server could before the sign-in, which is less.
+        self.can_move = b"MOVE" in _check(host.capability())[-1].upper().split()
         self.has_folder = False
 
     def new(self, *, after: int, unseen_below: int) -> list[int]:
@@ -75,6 +76,8 @@ def opened(url: str) -> Iterator[Box]:
     finally:
         with suppress(OSError, imaplib.IMAP4.error):
             host.logout()
+        with suppress(OSError):
+            host.shutdown()  # which logout leaves out where the connection is broken
 
 
 def name_of(url: str) -> str:
