@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, bindparam
+from sqlalchemy import CursorResult, Integer, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from s3chem_events.core import journal
@@ -69,7 +69,7 @@ def post(letters: Sequence[Letter]) -> None:
 
 def anything_due() -> bool:
     """Whether there is an e-mail to be sent now."""
-    return db.session.scalar(db.select(OutgoingEmail.id).where(OutgoingEmail.due_at <= now()).limit(1)) is not None
+    return db.session.scalar(_ANY_DUE, {"moment": now()}) is not None
 
 
 def claim(owner: str, *, most: int, whole_site: bool = False) -> list[Claimed]:
@@ -78,26 +78,15 @@ def claim(owner: str, *, most: int, whole_site: bool = False) -> list[Claimed]:
     ids = _due(moment, most, whole_site=whole_site)
     if not ids:
         return []
-    rows = db.session.execute(
-        db.update(OutgoingEmail)
-        .where(OutgoingEmail.id.in_(ids))
-        .values(state=State.SENDING, owner=owner, due_at=moment + LEASE, attempts=OutgoingEmail.attempts + 1)
-        .returning(OutgoingEmail.id, OutgoingEmail.attempts, OutgoingEmail.address_digest, *COLUMNS)
-        .execution_options(synchronize_session=False)
-    )
+    rows = db.session.execute(_CLAIM, {"ids": ids, "new_owner": owner, "until": moment + LEASE})
     place = {email_id: index for index, email_id in enumerate(ids)}
     return sorted(map(_claimed, rows), key=lambda claimed: place[claimed.id])
 
 
 def _due(moment: datetime, most: int, *, whole_site: bool) -> list[int]:
-    query = (
-        db.select(OutgoingEmail.id, OutgoingEmail.mailbox_digest, OutgoingEmail.attempts)
-        .where(OutgoingEmail.due_at <= moment)
-        .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    while rows := db.session.execute(query).all():  # those held back are due no more: the next ones follow
+    while rows := db.session.execute(
+        _DUE, {"moment": moment, "most": most}
+    ).all():  # those held back are due no more: the next ones follow
         if ids := restraint.passing(rows, whole_site=whole_site):
             return ids
     return []
@@ -210,6 +199,27 @@ def forget(room: str, subject_id: int) -> int:
     return len(ids)
 
 
+# Put together once: SQLAlchemy takes longer to write these lines than the database to answer them.
+_ANY_DUE = db.select(OutgoingEmail.id).where(OutgoingEmail.due_at <= bindparam("moment")).limit(1)
+_DUE = (
+    db.select(OutgoingEmail.id, OutgoingEmail.mailbox_digest, OutgoingEmail.attempts)
+    .where(OutgoingEmail.due_at <= bindparam("moment"))
+    .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    db.update(OutgoingEmail)
+    .where(OutgoingEmail.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=State.SENDING,
+        owner=bindparam("new_owner"),
+        due_at=bindparam("until"),
+        attempts=OutgoingEmail.attempts + 1,
+    )
+    .returning(OutgoingEmail.id, OutgoingEmail.attempts, OutgoingEmail.address_digest, *COLUMNS)
+    .execution_options(synchronize_session=False)
+)
 _TEXTS = {
     Outcome.SENT: "accepted; noted by the worker before it stopped",
     Outcome.INTERRUPTED: "the worker stopped while it was at this e-mail",

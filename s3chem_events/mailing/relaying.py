@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from sqlalchemy import BindParameter, Integer, bindparam
+
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
@@ -17,10 +19,7 @@ WAIT = timedelta(minutes=1)
 
 def waiting(*, most: int) -> list[Fact]:
     """Return the oldest facts whose e-mails are not in the outbox yet, as plain values."""
-    resting = db.select(RelayFailure.fact_id).where(RelayFailure.due_at > now())
-    due = db.or_(Fact.due_at.is_(None), Fact.due_at <= now())
-    query = db.select(Fact).where(Fact.relayed_at.is_(None), due, Fact.id.not_in(resting)).order_by(Fact.id).limit(most)
-    facts = list(db.session.scalars(query))
+    facts = list(db.session.scalars(_WAITING, {"moment": now(), "most": most}))
     for fact in facts:
         db.session.expunge(fact)
     return facts
@@ -28,17 +27,19 @@ def waiting(*, most: int) -> list[Fact]:
 
 def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, str]) -> list[Letter]:
     """Leave out letters about what was erased while they were written; `forgetting` maps fact kinds to their rooms."""
+    if not letters:
+        return []
     subjects = {letter.subject_id for letter in letters}
-    query = db.select(Fact.kind, Fact.subject_id).where(Fact.kind.in_(forgetting), Fact.subject_id.in_(subjects))
-    gone = {(forgetting[kind], subject_id) for kind, subject_id in db.session.execute(query)}
+    asked = {"kinds": list(forgetting), "subjects": list(subjects)}
+    gone = {(forgetting[kind], subject_id) for kind, subject_id in db.session.execute(_GONE, asked)}
     return [letter for letter in letters if (letter.kind.partition(".")[0], letter.subject_id) not in gone]
 
 
 def settle(fact_ids: Sequence[int]) -> None:
     """Mark facts: their e-mails stand in the outbox."""
     if fact_ids:
-        db.session.execute(db.update(Fact).where(Fact.id.in_(fact_ids)).values(relayed_at=now()))
-        db.session.execute(db.delete(RelayFailure).where(RelayFailure.fact_id.in_(fact_ids)))
+        db.session.execute(_SETTLED, {"ids": list(fact_ids), "moment": now()})
+        db.session.execute(_CLEARED, {"ids": list(fact_ids)})
 
 
 def fail(reasons: Mapping[int, str]) -> None:
@@ -67,3 +68,27 @@ def again(fact_id: int, *, by: Actor) -> None:
     db.session.delete(failed)
     db.session.execute(db.update(Fact).where(Fact.id == fact_id).values(relayed_at=None))
     journal.record("fact.retried", fact_id, by=by)
+
+
+# Put together once: SQLAlchemy takes longer to write these lines than the database to answer them.
+_WAITING = (
+    db.select(Fact)
+    .where(
+        Fact.relayed_at.is_(None),
+        Fact.due_at.is_(None) | (Fact.due_at <= bindparam("moment")),
+        Fact.id.not_in(db.select(RelayFailure.fact_id).where(RelayFailure.due_at > bindparam("moment"))),
+    )
+    .order_by(Fact.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_GONE = db.select(Fact.kind, Fact.subject_id).where(
+    Fact.kind.in_(bindparam("kinds", expanding=True)), Fact.subject_id.in_(bindparam("subjects", expanding=True))
+)
+_THESE: BindParameter[int] = bindparam("ids", expanding=True)
+_SETTLED = (
+    db.update(Fact)
+    .where(Fact.id.in_(_THESE))
+    .values(relayed_at=bindparam("moment"))
+    .execution_options(synchronize_session=False)
+)
+_CLEARED = db.delete(RelayFailure).where(RelayFailure.fact_id.in_(_THESE)).execution_options(synchronize_session=False)
