@@ -9,7 +9,7 @@ from sqlalchemy import URL
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from s3chem_events import desk, site
-from s3chem_events.core import config, db, guard, i18n, limits, tasks
+from s3chem_events.core import config, db, guard, i18n, limits, logs, metrics, tasks
 from s3chem_events.core.application import Application
 from s3chem_events.core.config import Settings
 from s3chem_events.core.static_files import StaticFiles
@@ -49,6 +49,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     _open_doors(app, settings)
     app.extensions["static"] = static = StaticFiles(Path(_folder("static")), guard.headers(secure=settings.secure))
     app.wsgi_app = static.before(app.wsgi_app)  # type: ignore[method-assign]
+    notices = [
+        *([logs.access] if settings.log_format == "json" else []),
+        *([metrics.count] if settings.metrics else []),
+    ]
+    if notices:
+        logs.seen(app, *notices)
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=0)  # type: ignore[method-assign]

@@ -11,7 +11,6 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy import inspect
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from s3chem_events import create_app, serving
 from s3chem_events.accounts import actions as accounts
@@ -19,10 +18,11 @@ from s3chem_events.accounts import queries as organisers
 from s3chem_events.accounts import roles
 from s3chem_events.accounts.roles import Role
 from s3chem_events.attendance import exports
-from s3chem_events.core import backups
-from s3chem_events.core.config import Settings, WrongSetting, keep_address
+from s3chem_events.core import backups, logs
+from s3chem_events.core.commands import Commands
+from s3chem_events.core.config import Settings, keep_address
 from s3chem_events.core.db import db, transaction
-from s3chem_events.core.errors import Invalid, Refused
+from s3chem_events.core.errors import Invalid
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.later import Later
@@ -37,27 +37,6 @@ if TYPE_CHECKING:
 else:
     doctor = Later("s3chem_events.doctor")
     schema = Later("s3chem_events.schema")
-
-
-class Command(click.Command):
-    """A command whose refusals end in one sentence and exit code 1, whoever runs it: we or `flask --app app`."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run it."""
-        try:
-            return super().invoke(ctx)
-        except (Refused, WrongSetting) as refusal:
-            raise click.ClickException(str(refusal)) from refusal
-        except (OperationalError, ProgrammingError) as error:  # no answer, or no tables
-            said = f"the database refuses ({type(error).__name__}); `s3chem-events doctor` says why."
-            raise click.ClickException(said) from error
-
-
-class Commands(click.Group):
-    """Commands of that kind, also below one another."""
-
-    command_class = Command
-    group_class = type
 
 
 @click.group(cls=Commands)
@@ -93,6 +72,7 @@ def serve(host: str, port: int, workers: int, *, ready: bool) -> None:
     if ready:
         _make_ready()
     kept = _say_way_in()
+    logs.configure(kept.log_format)
     sys.exit(serving.serve(host, port, workers=workers, before=lambda: keep_address(kept)))
 
 

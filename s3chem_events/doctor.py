@@ -3,13 +3,14 @@
 import os
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from s3chem_events import schema
-from s3chem_events.core import tasks
+from s3chem_events.core import clock, limits, tasks
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db
 from s3chem_events.mailing import sender
@@ -17,6 +18,7 @@ from s3chem_events.mailing import sender
 Finding = tuple[bool, str]
 """Whether it is well, and a sentence."""
 OTHERS = 0o077
+LATE = timedelta(minutes=5)
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -25,6 +27,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _instance(settings)
     yield _database()
     yield (True, "The queue answers.") if tasks.ready() else (False, "The queue does not answer: see S3CHEM_QUEUE_URL.")
+    yield _worker()
+    yield _limits(settings)
     yield _mail(settings)
 
 
@@ -72,6 +76,32 @@ def _database() -> Finding:
     if not newest:
         return False, "The database has an older schema, or none: run `s3chem-events setup`."
     return True, f"The database ({db.engine.dialect.name}) answers and has the newest schema."
+
+
+def _worker() -> Finding:
+    tick = tasks.last_tick() if tasks.ready() else None
+    if tick is None:
+        return True, "No worker has run yet: `s3chem-events serve` starts one."
+    if clock.now() - tick > LATE:
+        said = f"{tick:%Y-%m-%d %H:%M} UTC"
+        return (
+            False,
+            f"The worker last looked at the clock at {said}: no e-mail leaves until `s3chem-events serve` runs.",
+        )
+    return True, "The worker runs."
+
+
+def _limits(settings: Settings) -> Finding:
+    if not settings.limits:
+        return False, "S3CHEM_LIMITS is off: nobody who guesses or floods is slowed."
+    if settings.limits_url.startswith("memory"):
+        return True, (
+            "Tries are counted in the memory of each web process: with two, up to twice as many may pass. "
+            "S3CHEM_LIMITS_URL=redis://… counts them together."
+        )
+    if limits.counted():
+        return True, "The counts of tries are kept where S3CHEM_LIMITS_URL says."
+    return False, "The counts of tries are not kept, and nobody is slowed: see S3CHEM_LIMITS_URL."
 
 
 def _mail(settings: Settings) -> Finding:

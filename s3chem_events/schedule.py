@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from s3chem_events.campaigns import actions as campaigns
-from s3chem_events.core import tasks
+from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
 from s3chem_events.registration import reminding
@@ -19,6 +19,7 @@ def tick() -> None:
     """Called each minute: the duties; what was put off is looked at again; an unheard bell rings once more."""
     for duty in DUTIES:
         _do(duty, by=CLOCK)
+    tasks.note_tick(clock.now())
     tasks.ring()
 
 

@@ -25,7 +25,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from s3chem_events import create_app, dispatch, intake, schedule
-from s3chem_events.core import tasks
+from s3chem_events.core import clock, logs, metrics, tasks
 
 log = logging.getLogger(__name__)
 
@@ -130,11 +130,14 @@ def application() -> Flask:
     # second would hang it for good (2.8.7).
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     _end_with_parent()
-    return create_app()
+    app = create_app()
+    logs.configure(app.extensions["s3chem"].log_format)
+    return app
 
 
 def _serve_web(host: str, port: int, workers: int) -> None:
     """Serve from `workers` processes."""
+    metrics.share()
     server = Granian(
         "s3chem_events.serving:application",
         address=host,
@@ -148,6 +151,7 @@ def _serve_web(host: str, port: int, workers: int) -> None:
         workers_kill_timeout=int(GRACE) - 5,
         websockets=False,
         log_level=LogLevels.error,  # it would warn of the number of threads, which is meant
+        log_dictconfig={"loggers": {"_granian": {"handlers": [], "propagate": True}}},  # written as all else is
     )
     server.serve()
 
@@ -155,6 +159,8 @@ def _serve_web(host: str, port: int, workers: int) -> None:
 def _work() -> None:
     """Answer the bell and the clock: facts to e-mails, e-mails to SMTP, and what is due."""
     app = create_app()
+    logs.configure(app.extensions["s3chem"].log_format)
+    tasks.note_tick(clock.now())
 
     def each_minute() -> None:
         # Beside the worker: an IMAP server that hangs for half a minute must hold no e-mail up.

@@ -5,6 +5,8 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events import create_app
-from s3chem_events.core import config
+from s3chem_events.core import config, tasks
+from s3chem_events.core.clock import now
 from s3chem_events.core.config import WrongSetting
 from s3chem_events.core.text import Text
 from tests.conftest import Clock
@@ -91,13 +94,41 @@ def test_what_is_no_backup_is_refused(fresh: dict[str, str], tmp_path: Path) -> 
 
 
 def test_doctor_finds_all_well_and_names_what_is_not(fresh: dict[str, str]) -> None:
-    environ = {**fresh, "S3CHEM_BASE_URL": "https://events.s3chem.example"}
+    environ = {**fresh, "S3CHEM_BASE_URL": "https://events.s3chem.example", "S3CHEM_LIMITS": "on"}
     assert command(environ, "setup").returncode == 0
     well = command(environ, "doctor")
     assert (well.returncode, "WRONG" in well.stdout) == (0, False), well.stdout
     ill = command({**environ, "S3CHEM_MAIL_SERVER": "127.0.0.1", "S3CHEM_MAIL_PORT": "1"}, "doctor")
     assert ill.returncode == 1
     assert "The mail server 127.0.0.1:1 does not take us" in ill.stdout
+
+
+def test_doctor_sees_a_worker_that_stopped_and_limits_that_do_not_hold(fresh: dict[str, str]) -> None:
+    environ = {**fresh, "S3CHEM_BASE_URL": "https://events.s3chem.example", "S3CHEM_LIMITS": "on"}
+    assert command(environ, "setup").returncode == 0
+    well = command(environ, "doctor")
+    assert (well.returncode, "No worker has run yet" in well.stdout, "in the memory of each" in well.stdout) == (
+        0,
+        True,
+        True,
+    )
+    with create_app(config.load(environ)).app_context():
+        tasks.note_tick(now() - timedelta(minutes=6))
+    ill = command({**environ, "S3CHEM_LIMITS": "off"}, "doctor")
+    assert (ill.returncode, ill.stdout.count("WRONG")) == (1, 2)
+    assert "WRONG  The worker last looked at the clock at " in ill.stdout
+    assert "WRONG  S3CHEM_LIMITS is off" in ill.stdout
+
+
+def test_doctor_speaks_where_the_queue_is_gone_or_redis_is_not_installed(fresh: dict[str, str]) -> None:
+    assert command(fresh, "setup").returncode == 0
+    gone = command({**fresh, "S3CHEM_QUEUE_URL": f"postgresql://s3chem@127.0.0.1:{free_port()}/none"}, "doctor")
+    assert (gone.returncode, "WRONG  The queue does not answer" in gone.stdout) == (1, True)
+    assert "Traceback" not in gone.stderr
+    for name in () if find_spec("redis") else ("QUEUE_URL", "LIMITS_URL"):
+        without = command({**fresh, f"S3CHEM_{name}": "redis://127.0.0.1"}, "doctor")
+        said = f"Error: S3CHEM_{name} asks for Redis: install its client with pip install 's3chem-events[redis]'.\n"
+        assert (without.returncode, without.stderr) == (1, said)
 
 
 def test_doctor_names_an_address_where_nobody_listens_and_what_others_can_read(fresh: dict[str, str]) -> None:

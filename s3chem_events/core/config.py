@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -201,6 +202,9 @@ class _Reader:
         if scheme not in schemes or (scheme in {"http", "https"} and not parts.hostname):
             # The value itself may hold a password: it is not shown.
             msg = f"{PREFIX}{name} must be an address that starts with one of {', '.join(s + '://' for s in schemes)}."
+            raise WrongSetting(msg)
+        if scheme.startswith("redis") and find_spec("redis") is None:
+            msg = f"{PREFIX}{name} asks for Redis: install its client with pip install 's3chem-events[redis]'."
             raise WrongSetting(msg)
         return value
 

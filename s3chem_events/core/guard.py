@@ -28,7 +28,7 @@ HSTS = "max-age=31536000"
 P = ParamSpec("P")
 R = TypeVar("R")
 CLEANING: set[Callable[..., Any]] = set()
-PROBES = frozenset({"/healthz", "/readyz"})
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines that know the address only, not the name."""
 
 

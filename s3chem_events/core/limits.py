@@ -3,15 +3,18 @@
 One office behind one address must get through (40 people within five minutes), a robot must not.
 """
 
+import logging
 from ipaddress import ip_address, ip_network
 
 from flask import Flask, request
 from flask_limiter import Limiter
 from limits import parse_many
+from limits.errors import StorageError
 
 from s3chem_events.core.config import Settings
 from s3chem_events.core.errors import Refused
 
+log = logging.getLogger(__name__)
 REGISTRATIONS = "30 per minute; 150 per hour"
 LINKS = "10 per minute; 40 per hour"
 SIGN_IN = "10 per minute; 60 per hour"
@@ -47,12 +50,29 @@ def spend(limit: str, scope: str, key: str) -> None:
     """
     if not limiter.enabled:
         return
-    hits = [limiter.limiter.hit(each, scope, key) for each in parse_many(limit)]
+    try:
+        hits = [limiter.limiter.hit(each, scope, key) for each in parse_many(limit)]
+    except StorageError:  # who wants to register must not pay for a counter that is gone; doctor tells the operator
+        log.warning("tries are not counted: the place of S3CHEM_LIMITS_URL does not answer")
+        return
     if not all(hits):
         raise TooMany
 
 
+def counted() -> bool:
+    """Whether the place where tries are counted answers."""
+    try:
+        return bool(limiter.storage.check())
+    except StorageError:
+        return False
+
+
 def bind(app: Flask, settings: Settings) -> None:
     """Switch the limits on as the settings say."""
-    app.config.update(RATELIMIT_ENABLED=settings.limits, RATELIMIT_STORAGE_URI=settings.limits_url)
+    app.config.update(
+        RATELIMIT_ENABLED=settings.limits,
+        RATELIMIT_STORAGE_URI=settings.limits_url,
+        RATELIMIT_STORAGE_OPTIONS={"wrap_exceptions": True},
+        RATELIMIT_SWALLOW_ERRORS=True,
+    )
     limiter.init_app(app)

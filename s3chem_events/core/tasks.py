@@ -5,6 +5,7 @@ What huey loses when a worker dies costs nothing, since every minute the clock r
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from s3chem_events.core.later import spared
@@ -13,6 +14,7 @@ with spared("psycopg"):  # 9 MB that huey's storage for PostgreSQL alone makes u
     from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
     from huey.storage import BaseStorage
 
+TICK = "s3chem.tick"
 log = logging.getLogger(__name__)
 
 
@@ -66,13 +68,38 @@ def ready() -> bool:
         return False
 
 
+def pending() -> int:
+    """Return how many rings nobody has heard yet."""
+    return int(_Bell.huey.pending_count()) if _Bell.huey is not None else 0
+
+
+def note_tick(at: datetime) -> None:
+    """Leave in the queue when the worker last looked at the clock, for those who watch over it."""
+    try:
+        if _Bell.huey is not None:
+            _Bell.huey.storage.put_data(TICK, at.isoformat().encode())
+    except Exception:  # noqa: BLE001 - that the queue is gone must not stop the work
+        log.warning("the queue did not answer; nobody sees that the worker runs")
+
+
+def last_tick() -> datetime | None:
+    """Return when a worker last looked at the clock; None where none ever did."""
+    found = _Bell.huey.storage.peek_data(TICK) if _Bell.huey is not None else None
+    return datetime.fromisoformat(bytes(found).decode()) if isinstance(found, (bytes, memoryview)) else None
+
+
 def _make(queue_url: str) -> Huey:
     scheme, _, rest = queue_url.partition("://")
     if scheme.startswith("sqlite"):
         return SqliteHuey("s3chem", filename=rest.removeprefix("/"), results=False, timeout=10)
     if scheme.startswith("postgres"):
-        return PostgresHuey("s3chem", dsn=f"postgresql://{rest}", results=False)
+        dsn = f"postgresql://{rest}"
+        try:
+            return PostgresHuey("s3chem", dsn=dsn, results=False)
+        except Exception:  # noqa: BLE001 - pages go on without the bell, as when it falls silent later
+            log.warning("the queue does not answer; the sweep will find the work")
+            return PostgresHuey("s3chem", dsn=dsn, results=False, create_tables=False)
     return RedisHuey("s3chem", url=queue_url, results=False)
 
 
-__all__ = ["BaseStorage", "answer", "bind", "crontab", "ready", "ring"]
+__all__ = ["BaseStorage", "answer", "bind", "crontab", "last_tick", "note_tick", "pending", "ready", "ring"]

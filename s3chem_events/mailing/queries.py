@@ -126,6 +126,14 @@ def waiting_count() -> int:
     return db.session.scalar(query) or 0
 
 
+def due() -> tuple[int, float]:
+    """Return how many e-mails could leave now, and for how many seconds the first of them has been due."""
+    at = now()
+    query = db.select(func.count(OutgoingEmail.id), func.min(OutgoingEmail.due_at))
+    count, first = db.session.execute(query.where(OutgoingEmail.due_at <= at)).one()
+    return count, (at - first).total_seconds() if first else 0.0
+
+
 def outage(server: str) -> Outage | None:
     """Return how long and why a mail server has been in trouble; None where it answers."""
     state = db.session.get(MailServerState, server)

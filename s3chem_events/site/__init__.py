@@ -3,7 +3,19 @@
 from flask import Flask
 
 from s3chem_events.core.config import Settings
-from s3chem_events.site import blanks, calendars, faults, following, kept, machines, own, pages, registering, restoring
+from s3chem_events.site import (
+    blanks,
+    calendars,
+    faults,
+    following,
+    kept,
+    machines,
+    metrics,
+    own,
+    pages,
+    registering,
+    restoring,
+)
 
 __all__ = ["open_door", "restoring"]
 
@@ -19,6 +31,8 @@ def open_door(app: Flask, settings: Settings) -> None:
         machines.machines,
     ):
         app.register_blueprint(blueprint)
+    if settings.metrics:
+        app.register_blueprint(metrics.watched)
     faults.bind(app)
     kept.bind(app, settings)
     app.extensions["blanks"] = blanks.Blanks(app.extensions["kept"])

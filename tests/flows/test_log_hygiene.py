@@ -46,13 +46,15 @@ def settled(app: Flask) -> bool:
     return done
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
 def test_no_log_tells_who_registered(
-    app: Flask, environ: dict[str, str], instance: Path, smtp_server: PostOffice
+    app: Flask, environ: dict[str, str], instance: Path, smtp_server: PostOffice, form: str
 ) -> None:
     add_event(app)  # H8
     smtp_server.answer(At.RCPT, f"550 5.1.1 <{REFUSED}> is no mailbox of ours", to=REFUSED)
     mail = {"S3CHEM_MAIL_SERVER": "127.0.0.1", "S3CHEM_MAIL_PORT": str(smtp_server.port), "S3CHEM_MAIL_TLS": "none"}
-    with servers.started("serve", environ | mail, "--workers", "1") as server:
+    logs = {"S3CHEM_LOG_FORMAT": form}
+    with servers.started("serve", environ | mail | logs, "--workers", "1") as server:
         surfer = Surfer(server.url)
         own = send(surfer, FORM, **FILLED)
         token = own.rpartition("/")[2]
@@ -72,12 +74,13 @@ def test_no_log_tells_who_registered(
     assert len(smtp_server.to(FILLED["email"])) >= 2  # there was something to tell
     assert REFUSED in _texts(app)  # the desk may know what the server said: that is where an organiser looks
 
-    logs = "\n".join([said, *written(instance)])
-    assert "runs on" in logs
+    written_down = "\n".join([said, *written(instance)])
+    assert "runs on" in written_down
+    assert ('"route": "/en/registrations/<token>/withdrawal"' in written_down) == (form == "json")
     secrets = {*(FILLED[n] for n in ("given_name", "family_name", "email", "organisation")), REFUSED, "Zażółć"}
     secrets |= {token, token[:-3], "anna@firma", "guess@uczelnia.example", "Tr0mbone-and-tea", "guessed-token"}
-    assert {secret for secret in secrets if secret in logs} == set()
-    assert re.findall(r"[\w.+-]+@[\w-]+\.example", logs) == []
+    assert {secret for secret in secrets if secret in written_down} == set()
+    assert re.findall(r"[\w.+-]+@[\w-]+\.example", written_down) == []
 
 
 def test_the_journal_outlives_erasure_because_it_names_nobody(app: Flask, client: FlaskClient) -> None:
