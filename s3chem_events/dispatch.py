@@ -11,6 +11,7 @@ from itertools import chain, groupby
 from typing import Any
 
 from s3chem_events.accounts import emails as accounts
+from s3chem_events.campaigns import answers as followers
 from s3chem_events.campaigns import emails as campaigns
 from s3chem_events.core import tasks
 from s3chem_events.core.clock import now
@@ -68,7 +69,7 @@ FORGET: dict[str, str] = {
 ARRIVALS: dict[type[Any], Handler] = {
     arrivals.CalendarReply: answers.calendar_reply,
     arrivals.Bounce: leave("undelivered"),
-    arrivals.Unsubscribe: leave("wants_out"),
+    arrivals.Unsubscribe: followers.wants_out,
     arrivals.Human: leave("somebody_wrote"),
     arrivals.Delay: pass_over("on_its_way"),
     arrivals.AutoReply: pass_over("automatic"),

@@ -132,8 +132,13 @@ class _Desk:
             },
             calendars=self.calendars(event, language),
             method="PUBLISH",
-            unsubscribe=leave,
+            unsubscribe=self.ways_out(leave, follower),
         )
+
+    def ways_out(self, leave: str, follower: Follower) -> str:
+        """Return where a mail program may ask to leave: a page, and an address where somebody reads the post."""
+        address = links.leave_by_mail(self.letterhead.sender, follower.id) if self.letterhead.tags else ""
+        return f"{leave} mailto:{address}?subject=unsubscribe" if address else leave
 
     def _event(self, event_id: int) -> Event | None:
         event = publishing.event_by_id(event_id)

@@ -51,6 +51,13 @@ def may_leave(token: str) -> bool:
     return isinstance(signing.read(LEAVE, token), int)
 
 
+def follower_by_id(follower_id: int, *, lock: bool = False) -> Follower | None:
+    """Return a follower by number; `lock` makes other writers of the row wait."""
+    query = select(Follower).filter_by(id=follower_id)
+    found: Follower | None = db.session.scalar(query.with_for_update() if lock else query)
+    return found
+
+
 def follower_at(event_id: int, address_digest: str) -> Follower | None:
     """Return what is known of an address at an event."""
     found: Follower | None = db.session.scalar(
@@ -118,8 +125,4 @@ def outlived(moment: datetime) -> ColumnElement[bool]:
 
 def _signed(purpose: str, token: str, *, lock: bool) -> Follower | None:
     follower_id = signing.read(purpose, token)
-    if not isinstance(follower_id, int):
-        return None
-    query = select(Follower).filter_by(id=follower_id)
-    found: Follower | None = db.session.scalar(query.with_for_update() if lock else query)
-    return found
+    return follower_by_id(follower_id, lock=lock) if isinstance(follower_id, int) else None

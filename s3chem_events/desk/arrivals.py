@@ -45,6 +45,7 @@ def reasons() -> dict[str, str]:
     """Return why an e-mail stands where it does, in words."""
     return {
         "undelivered": _("An e-mail of ours did not reach its recipient."),
+        "left_the_list": _("A follower of an event has left the list."),
         "wants_out": _("Somebody asks to be left out from now on."),
         "somebody_wrote": _("Somebody wrote to us."),
         "on_its_way": _("An e-mail of ours is delayed; the other server goes on trying."),

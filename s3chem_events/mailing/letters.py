@@ -50,7 +50,8 @@ class Draft:
 
     `kind` is that of the fact, and names the folder of the templates. `values` are what they may mention. `calendars`
     are iCalendar files, all of the one `method`; mail programs show the first as an invitation, those of PUBLISH stay
-    files. `unsubscribe` is the address where one press, or one POST of a mail program (RFC 8058), ends such e-mails.
+    files. `unsubscribe` holds, with a space between, the address where one press or one POST of a mail program ends
+    such e-mails (RFC 8058), and perhaps a mailto: (RFC 2369).
     """
 
     kind: str

@@ -74,7 +74,8 @@ def _headers(letter: Letter) -> bytes:
     if letter.reply_to and letter.reply_to != letter.sender:
         lines.insert(2, "Reply-To: " + _mailbox("Reply-To", letter.sender_name, letter.reply_to))
     if letter.unsubscribe:
-        lines += [f"List-Unsubscribe: <{_plain(letter.unsubscribe)}>", ONE_CLICK]
+        ways = ",\r\n ".join(f"<{_plain(way)}>" for way in letter.unsubscribe.split(" "))
+        lines += [f"List-Unsubscribe: {ways}", ONE_CLICK]
     return ("\r\n".join(lines) + "\r\n").encode()
 
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 from werkzeug.test import TestResponse
 
-from s3chem_events import schedule
+from s3chem_events import intake, schedule
 from s3chem_events.campaigns.models import Follower
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, Fact
@@ -327,6 +327,21 @@ def test_one_click_needs_no_cookie_and_no_page_and_twice_is_harmless(app: Flask,
     assert len(rows(app)) == 2
     follow(app, client)  # whoever left may come back
     assert followers(app) == [(ADDRESS, "en", True)]
+
+
+@pytest.mark.settings(INBOX="push")
+def test_an_empty_mail_to_the_address_in_the_header_leaves_as_well(app: Flask, client: FlaskClient, clock: Clock):
+    follow(app, client)
+    tell(app, clock, opens=datetime(2027, 2, 1, 9), state=State.ANNOUNCED)  # noqa: DTZ001
+    ways = dict(kept(app)[-1].headers)["List-Unsubscribe"]
+    found = re.fullmatch(r"<http://\S+/leave>,\s+<mailto:(events\+unsubscribe-1-\w{16}@s3chem.example)\?\S+>", ways)
+    assert found is not None, ways
+    verdicts = []
+    for address in (found[1].replace("-1-", "-2-"), found[1].upper(), found[1]):
+        raw = f"From: {ADDRESS}\r\nTo: {address}\r\nSubject: unsubscribe\r\nMessage-ID: <{address}>\r\n\r\n"
+        with app.app_context():
+            verdicts.append((intake.receive(raw.encode()).reason, len(followers(app))))
+    assert verdicts == [("wants_out", 1), ("left_the_list", 0), ("left_the_list", 0)]
 
 
 @pytest.mark.parametrize("spoil", [lambda t: t[:-3], lambda t: t + "x", lambda t: "nonsense", lambda t: t.swapcase()])
