@@ -12,7 +12,7 @@ from flask import Flask
 from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy import inspect
 
-from s3chem_events import create_app, serving
+from s3chem_events import arriving, create_app, serving
 from s3chem_events.accounts import actions as accounts
 from s3chem_events.accounts import queries as organisers
 from s3chem_events.accounts import roles
@@ -42,6 +42,10 @@ else:
 @click.group(cls=Commands)
 def group() -> None:
     """S3Chem Events: publish events, take registrations, send the mails, serve the calendars."""
+
+
+group.add_command(arriving.arrival)
+group.add_command(arriving.lmtp)
 
 
 @group.command()

@@ -87,10 +87,10 @@ DAEMONS = re.compile(
     r"(mailer-?daemon|postmaster|mail-?daemon|mmdf|uucp|double-bounce|bounces?)([+-].*)?", re.IGNORECASE
 )
 AWAY = re.compile(
-    r"\s*(?:re:\s*|aw:\s*)?(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response|svar)|out of (?:the )?office|"
+    r"\s*(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response|svar)|out of (?:the )?office|"
     r"automatische antwort|abwesenheit|réponse automatique|absence du bureau|automatisch antwoord|afwezig|"
     r"risposta automatica|fuori ufficio|respuesta automática|fuera de la oficina|resposta automàtica|fora de l.oficina|"
-    r"odpowiedź automatyczna|autoodpowiedź|nieobecność)",
+    r"odpowiedź automatyczna|autoodpowiedź|nieobecność)\w*\s*(?:[:–(-]|$)",
     re.IGNORECASE,
 )
 UNSUBSCRIBE = re.compile(
@@ -254,7 +254,7 @@ def _is_from_nobody(mail: Mail) -> bool:
 
 
 def _recipients(mail: Mail, recipients: tuple[str, ...]) -> tuple[str, ...]:
-    written = [str(value) for name in WHERE_TO for value in mail.get_all(name, [])]
+    written = [value for name in WHERE_TO for value in reading.headers(mail, name)]
     return reading.unique((*recipients, *reading.addresses(written)))[: reading.MOST_ADDRESSES]
 
 

@@ -35,7 +35,7 @@ def is_authentic(raw: bytes, *, authserv_id: str = "", resolver: Resolver | None
     if not domain or len(raw) > reading.LARGEST:
         return False
     if authserv_id:
-        return any(_says_so(str(value), authserv_id, domain) for value in mail.get_all("Authentication-Results", []))
+        return any(_says_so(value, authserv_id, domain) for value in reading.headers(mail, "Authentication-Results"))
     return _is_signed(raw, mail, domain, resolver)
 
 
@@ -55,8 +55,8 @@ def _says_so(value: str, authserv_id: str, domain: str) -> bool:
 
 
 def _is_signed(raw: bytes, mail: reading.Mail, domain: str, resolver: Resolver | None) -> bool:
-    for index, value in enumerate(mail.get_all("DKIM-Signature", [])[:MOST_SIGNATURES]):
-        tags = dict(pair.strip().partition("=")[::2] for pair in "".join(str(value).split()).split(";"))
+    for index, value in enumerate(reading.headers(mail, "DKIM-Signature")[:MOST_SIGNATURES]):
+        tags = dict(pair.strip().partition("=")[::2] for pair in "".join(value.split()).split(";"))
         # With l= anybody can write more below what was signed.
         if not _aligned(tags.get("d", "").lower(), domain) or "l" in tags:
             continue

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from typing import TYPE_CHECKING
 
@@ -31,17 +32,26 @@ else:
 
 def parsed(raw: bytes) -> Mail:
     """Parse an e-mail; the old policy takes whatever comes, the new one raises for some headers."""
-    return email.message_from_bytes(raw[:LARGEST], policy=email.policy.compat32)
+    try:
+        return email.message_from_bytes(raw[:LARGEST], policy=email.policy.compat32)
+    except RecursionError:  # a thousand e-mails in one another
+        return BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw[:LARGEST])
 
 
 def header(mail: Mail, name: str) -> str:
     """Return a header on one line, as it is written; nothing where it is missing."""
-    return " ".join(str(mail.get(name, "")).split())
+    return next(iter(headers(mail, name)), "")
+
+
+def headers(mail: Mail, name: str) -> list[str]:
+    """Return all headers of a name, each on one line. Bytes beyond ASCII, which are not allowed but met, are UTF-8."""
+    raw = [value.encode("utf-8", "surrogateescape") for key, value in mail.raw_items() if key.lower() == name.lower()]
+    return [" ".join(value.decode("utf-8", "replace").split()) for value in raw]
 
 
 def sender_of(mail: Mail) -> str:
     """Return the bare address in From; nothing where there is none, or more than one."""
-    found = addresses([str(value) for value in mail.get_all("From", [])])
+    found = addresses(headers(mail, "From"))
     return found[0] if len(found) == 1 else ""
 
 

@@ -29,6 +29,7 @@ LATE_IMPORTS = {  # the one place that may, and why
 }
 LOADED_LATER = {  # by core.later: what a web worker can do without, as long as nobody asks for it
     "accounts.passwords": {"zxcvbn"},
+    "arriving": {"s3chem_events.lmtp"},
     "attendance.exports": {"xlsxwriter"},
     "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
     "core.tasks": {"psycopg"},
@@ -112,7 +113,7 @@ def test_few_modules_are_loaded_later():
 
 def test_only_the_top_makes_the_application():
     def found(name: str, tree: ast.Module) -> list[str]:
-        if name in {"__init__", "cli", "serving"}:
+        if name in {"__init__", "arriving", "cli", "serving"}:
             return []
         return [f"{name}:{line}" for imported, line in imports(tree) if imported == "s3chem_events.create_app"]
 
