@@ -13,7 +13,7 @@ from s3chem_events import schema
 from s3chem_events.core import clock, limits, tasks
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db
-from s3chem_events.mailing import sender
+from s3chem_events.mailing import inbox, sender
 
 Finding = tuple[bool, str]
 """Whether it is well, and a sentence."""
@@ -30,6 +30,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _worker()
     yield _limits(settings)
     yield _mail(settings)
+    yield _inbox(settings)
 
 
 def _address(settings: Settings) -> Finding:
@@ -102,6 +103,17 @@ def _limits(settings: Settings) -> Finding:
     if limits.counted():
         return True, "The counts of tries are kept where S3CHEM_LIMITS_URL says."
     return False, "The counts of tries are not kept, and nobody is slowed: see S3CHEM_LIMITS_URL."
+
+
+def _inbox(settings: Settings) -> Finding:
+    if settings.inbox_url is None:
+        return True, "No mailbox is read: see S3CHEM_INBOX_URL for answers of calendars and undeliverable e-mails."
+    if fault := inbox.fault(settings.inbox_url):
+        return False, f"The mailbox of S3CHEM_INBOX_URL cannot be read: {fault}."
+    if settings.inbox_tags:
+        tagged = settings.mail_sender.replace("@", "+test@")
+        return True, f"The mailbox can be read. Write to {tagged} to see that what has a tag arrives in it, too."
+    return True, "The mailbox of S3CHEM_INBOX_URL can be read."
 
 
 def _mail(settings: Settings) -> Finding:

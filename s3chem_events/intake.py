@@ -60,6 +60,9 @@ def poll() -> int:
         with transaction():
             received.trouble(name, inbox.reason(error))
         return 0
+    except OperationalError:
+        log.warning("the inbox is not read while the database is away")
+        return 0
     finally:
         _turn.release()
         db.session.remove()

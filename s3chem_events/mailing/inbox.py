@@ -80,6 +80,15 @@ def opened(url: str) -> Iterator[Box]:
             host.shutdown()  # which logout leaves out where the connection is broken
 
 
+def fault(url: str) -> str:
+    """Open the mailbox that is set, and leave; returns why that fails, or nothing."""
+    try:
+        with opened(url):
+            return ""
+    except (OSError, imaplib.IMAP4.error) as error:
+        return reason(error)
+
+
 def name_of(url: str) -> str:
     """Return by what a mailbox is known in the database: no part of its address can be read from it."""
     parts = urlsplit(url)

@@ -285,6 +285,7 @@ def test_word_of_our_own_mail_server_counts_and_of_no_other(app: Flask, invited:
             ("mx.s3chem.example", "fail", "uczelnia.example"),
             ("mx.s3chem.example", "pass", "evil.example"),
             ("mx.s3chem.example", "pass", "example"),
+            ("mx.s3chem.example", "pass", "evil.example header.from=uczelnia.example"),
         ]
     ):
         extra = f"X-Number: {number}\n" + said.format(server=server, result=result, domain=domain)

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from s3chem_events import intake
+from s3chem_events import doctor, intake
 from s3chem_events.core.db import db
+from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import inbox, received
 from s3chem_events.mailing.models import Arrival, InboxPlace
@@ -190,3 +191,15 @@ def test_connection_that_breaks_at_any_command_costs_nothing_but_time(app: Flask
         ("done", "declined"),
     ]
     assert (declined(app), count(app, Registration, withdrawn_at=None)) == (1, 0)
+
+
+def test_doctor_says_whether_the_mailbox_can_be_read(app: Flask, mailbox: Mailbox):
+    with app.app_context():
+        well = [finding for finding in doctor.findings(settings()) if "mailbox can" in finding[1]]
+    said = "The mailbox can be read. Write to events+test@s3chem.example to see that what has a tag arrives in it, too."
+    assert well == [(True, said)]
+    mailbox.wire.told = lambda answer: answer.replace(b"OK [CAPABILITY", b"NO [CAPABILITY")
+    with app.app_context():
+        wrong = [said for well, said in doctor.findings(settings()) if "S3CHEM_INBOX_URL" in said and not well]
+    assert len(wrong) == 1
+    assert "pass" not in wrong[0]

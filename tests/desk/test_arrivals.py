@@ -1,0 +1,110 @@
+"""What came by e-mail, at the desk: a stranger's words as words, put away once, by those who may."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events import intake
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import db
+from s3chem_events.mailing.models import Arrival
+from tests.factories import add_event, count, hidden, register, words
+from tests.support import dkim_keys
+from tests.support.desk import signed_in
+from tests.support.post import rows, work
+from tests.support.replies import Reply
+from tests.support.statements import statements
+
+HOSTILE = (
+    b"From: =?utf-8?q?=3Cscript=3Ealert=281=29=3C/script=3E?= <x@evil.example>\r\n"
+    b"To: events@s3chem.example\r\nSubject: {{7*7}} =?utf-8?q?=22=3E=3Cimg_src=3Dx_onerror=3Dalert=281=29=3E?=\r\n"
+    b"Content-Type: text/html; charset=utf-8\r\n\r\n"
+    b"<html><head><style>p{}</style></head><body><p>Hello</p><script>alert(2)</script>"
+    b"<img src='https://evil.example/pixel.png'><a href='https://evil.example/'>there</a> &lt;b&gt;</body></html>"
+)
+
+
+def receive(app: Flask, raw: bytes) -> str:
+    with app.app_context():
+        return intake.receive(raw, resolver=dkim_keys.unreachable).reason
+
+
+@pytest.fixture
+def organiser(app: Flask) -> FlaskClient:
+    return signed_in(app)
+
+
+def test_hostile_e_mail_is_read_as_words_and_fetches_nothing(app: Flask, organiser: FlaskClient):
+    receive(app, HOSTILE)
+    for path in ("/desk/mail/arrivals/", "/desk/mail/arrivals/1"):
+        page = organiser.get(path)
+        assert "<script>alert" not in page.text
+        assert "onerror=alert(1)>" not in page.text.replace("&gt;", "")  # escaped
+        assert "49" not in words(page)
+        assert '{{7*7}} "><img src=x onerror=alert(1)>' in words(page)
+    shown = words(organiser.get("/desk/mail/arrivals/1"))
+    assert "Hello" in shown
+    assert "there <b>" in shown
+    assert "alert(2)" not in shown
+    assert "evil.example/pixel" not in organiser.get("/desk/mail/arrivals/1").text
+
+
+def test_put_away_its_text_is_gone_and_it_waits_no_more(app: Flask, organiser: FlaskClient):
+    receive(app, HOSTILE)
+    path = "/desk/mail/arrivals/1"
+    token = hidden(organiser, path)
+    for said in ("Done; the text of the e-mail has been erased.", "Nothing was changed."):
+        answer = organiser.post(f"{path}/completion", data=token, follow_redirects=True)
+        assert said in words(answer)
+    with app.app_context():
+        (arrival,) = db.session.scalars(db.select(Arrival))
+        assert (arrival.state, arrival.raw) == ("done", None)
+    assert "its text has been erased" in words(organiser.get(path))
+    assert "Nothing is waiting." in words(organiser.get("/desk/mail/arrivals/"))
+    assert organiser.get("/desk/mail/arrivals/2").status_code == 404
+
+
+def test_who_may_not_see_the_mail_sees_nothing_that_came(app: Flask):
+    receive(app, HOSTILE)
+    helper = signed_in(app, Role.DESK_HELPER)
+    assert helper.get("/desk/mail/arrivals/1").status_code == 403
+    assert count(app, Arrival, state="for_a_person") == 1
+
+
+def test_list_takes_the_same_statements_for_one_and_for_three(app: Flask, organiser: FlaskClient):
+    numbers = []
+    for more in (1, 2):
+        for n in range(more):
+            receive(app, b"From: a@b.example\r\nSubject: %d %d\r\n\r\nx" % (more, n))
+        with statements(app) as seen:
+            assert organiser.get("/desk/mail/arrivals/").status_code == 200
+        numbers.append(len(seen))
+    assert numbers[0] == numbers[1]
+
+
+def test_what_a_calendar_answered_shows_in_the_list_at_the_person_and_on_the_own_page(
+    app: Flask, client: FlaskClient, organiser: FlaskClient
+):
+    add_event(app)
+    own_page = register(client).location
+    work(app)
+    calendar = re.sub("\r\n ", "", rows(app)[-1].calendars[0])
+    invited = Reply(uid=re.findall("UID:(.*)\r", calendar)[0], organizer="")
+    with app.app_context():
+        organizer = re.findall("ORGANIZER.*mailto:(.*)\r", calendar)[0]
+    assert organizer == "events@s3chem.example"
+    tentative = replace(invited, organizer=organizer, partstat="TENTATIVE").mail("gmail")
+    signed = dkim_keys.signed(tentative, "uczelnia.example")
+    with app.app_context():
+        assert intake.receive(signed, resolver=dkim_keys.names("uczelnia.example")).reason == "tentative"
+    listed = organiser.get("/desk/events/conference/participants")
+    assert "“Maybe” in the calendar" in words(listed)
+    reference = re.findall("participants/(S3C-[A-Z0-9]+)", listed.text)[0]
+    person = words(organiser.get(f"/desk/events/conference/participants/{reference}"))
+    assert "“Maybe” in the calendar" in person
+    assert "Answered in the calendar" in person
+    assert "Calendar answer" in person
+    assert "You answered “maybe” in your calendar." in words(client.get(own_page))
