@@ -1,7 +1,8 @@
 """Kept answers: made once per revision, 304 without database work, new as soon as anything changed."""
 
 import gzip
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from threading import Thread
 from typing import Any
 
@@ -161,3 +162,31 @@ def test_strange_questions_are_answered_but_not_kept(app: Flask, client: FlaskCl
     for n in range(20):
         assert client.get(f"/en/events/conference?x={n}").status_code == 200
     assert len(app.extensions["kept"].pages) == kept
+
+
+def test_a_blank_form_is_rendered_once_and_each_visitor_gets_values_of_their_own(app: Flask, clock: Clock) -> None:
+    add_event(app)
+    address = "/en/events/conference/register"
+    pages = [app.test_client().get(address)]
+    with statements(app) as seen:
+        pages += [app.test_client().get(address) for _ in range(2)]
+    assert [s for s in seen if "content.revision" not in s] == []
+    own = [re.findall(r'name="(?:csrf_token|attempt)"[^>]* value="([^"]{32,})"', page.text) for page in pages]
+    assert [len(values) for values in own] == [2, 2, 2]
+    assert len({value for values in own for value in values}) == 6
+    blank = {
+        page.text.replace(token, "").replace(attempt, "") for page, (token, attempt) in zip(pages, own, strict=True)
+    }
+    assert len(blank) == 1
+    assert {page.headers["Cache-Control"] for page in pages} == {"no-store"}
+    assert all("Set-Cookie" in page.headers for page in pages)
+    revise_event(app, title=Text(en="Renamed"))
+    assert "Renamed" in words(app.test_client().get(address))
+
+
+def test_a_blank_form_ends_with_the_hour_of_closing(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app, WORKSHOP, closes=datetime(2027, 1, 1, 12))  # noqa: DTZ001
+    address = "/en/events/workshop/register"
+    assert [client.get(address).status_code for _ in range(2)] == [200, 200]
+    clock.advance(days=400)
+    assert client.get(address).status_code == 410
