@@ -6,13 +6,19 @@ from datetime import datetime
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from s3chem_events.calendar import itip
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.desk import words
 from s3chem_events.desk.frame import allowed, by, desk, page_number
-from s3chem_events.mailing import reading, received
+from s3chem_events.mailing import arrivals, reading, received
 from s3chem_events.mailing.models import Arrival
+from s3chem_events.registration.capacity import Said
+
+HEAD = 16 * 1024
+"""Bytes that a list looks at, for the sender and the subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ def arrival_list() -> ResponseReturnValue:
     return render_template(
         "desk/mail/arrivals.html",
         section="mail",
-        waiting=[_shown(arrival) for arrival in received.waiting(page=page)],
+        waiting=[_shown(arrival, (arrival.raw or b"")[:HEAD]) for arrival in received.waiting(page=page)],
         settled=settled,
         kinds=kinds(),
         reasons=reasons(),
@@ -96,7 +102,7 @@ def arrival(arrival_id: int) -> ResponseReturnValue:
     return render_template(
         "desk/mail/arrival.html",
         section="mail",
-        arrival=_shown(found),
+        arrival=_shown(found, found.raw or b""),
         is_waiting=found.raw is not None,
         kinds=kinds(),
         reasons=reasons(),
@@ -117,8 +123,22 @@ def arrival_completion(arrival_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.arrivals"), 303)
 
 
-def _shown(arrival: Arrival) -> Shown:
-    mail = reading.parsed(arrival.raw or b"")
+def _answers(raw: bytes) -> list[tuple[str, str]]:
+    """Return what a calendar answers, for whom, with the guest's own words."""
+    arrived = arrivals.read(raw)
+    if not isinstance(arrived, arrivals.CalendarReply):
+        return []
+    try:
+        found = itip.answers(arrived.calendar, charset=arrived.charset)
+    except itip.NotAnAnswer:
+        return []
+    said = words.said()
+    label = _("Calendar answer")
+    return [(label, " · ".join(filter(None, (said[Said(a.says)], a.attendee, a.comment)))) for a in found]
+
+
+def _shown(arrival: Arrival, raw: bytes) -> Shown:
+    mail = reading.parsed(raw)
     names = ("From", "To", "Subject", "Date")
     return Shown(
         id=arrival.id,
@@ -127,6 +147,6 @@ def _shown(arrival: Arrival) -> Shown:
         reason=arrival.reason,
         sender=reading.in_words(mail, "From"),
         subject=reading.in_words(mail, "Subject"),
-        headers=[(name, value) for name in names if (value := reading.in_words(mail, name))],
+        headers=[*((name, value) for name in names if (value := reading.in_words(mail, name))), *_answers(raw)],
         text=reading.text(mail),
     )

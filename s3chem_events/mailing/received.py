@@ -22,7 +22,7 @@ from s3chem_events.mailing.verdicts import Fate, Verdict
 KEPT = 256 * 1024
 """Bytes of an e-mail that are kept for a person: its text stands at the beginning."""
 LONGEST_TROUBLE = 500
-PAGE = 50
+PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
