@@ -4,6 +4,7 @@ S3CHEM_TEST_DATABASE chooses where they keep their rows: `sqlite` (unless set), 
 """
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,11 +17,10 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-from s3chem_events import create_app
 from s3chem_events.core import config
 from s3chem_events.core.config import Settings
-from s3chem_events.core.db import db
-from tests.support import catalogues, chromium, databases, postgres, servers
+from tests.support import applications, catalogues, chromium, databases, postgres, servers
+from tests.support.applications import Applications
 from tests.support.databases import Database
 from tests.support.post_office import PostOffice
 from tests.support.postgres import Postgres
@@ -95,10 +95,23 @@ def templates(
     return template
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Applications, Path]:
+    """Return the applications that tests share, and the one folder where they stand in turn."""
+    return Applications(), tmp_path_factory.mktemp("shared") / "instance"
+
+
 @pytest.fixture
-def instance(tmp_path: Path) -> Path:
-    """Return the instance folder of this test."""
-    folder = tmp_path / "instance"
+def alone(request: pytest.FixtureRequest) -> bool:
+    """Whether this test needs an application of its own."""
+    return any(request.node.get_closest_marker(name) for name in ("own_app", "settings"))
+
+
+@pytest.fixture
+def instance(tmp_path: Path, shared: tuple[Applications, Path], alone: bool) -> Path:
+    """Return the empty instance folder of this test."""
+    folder = tmp_path / "instance" if alone else shared[1]
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return folder
 
@@ -137,14 +150,10 @@ def settings(environ: dict[str, str]) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    """Make the application on a database of its own. No context is pushed: use `with app.app_context():`."""
-    app = create_app(settings)
-    app.testing = True
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+def app(settings: Settings, shared: tuple[Applications, Path], alone: bool) -> Iterator[Flask]:
+    """Give an application like new. No context is pushed: use `with app.app_context():`."""
+    with applications.own(settings) if alone else shared[0].lend(settings) as app:
+        yield app
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ def test_fifty_people_for_three_places_and_three_get_one(app: Flask) -> None:
     assert count(app, Participation) == count(app, Registration) == PLACES
 
 
+@pytest.mark.own_app
 def test_without_the_lock_places_are_sold_twice(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     add_event(app, WORKSHOP)
     unlocked = queries.event_by_slug

@@ -94,6 +94,7 @@ def test_every_route_of_the_desk_declares_what_it_needs(app):
     assert outside == []
 
 
+@pytest.mark.own_app
 def test_a_view_that_declares_nothing_is_refused_to_everybody(app):
     app.add_url_rule("/desk/forgotten", endpoint="desk.forgotten", view_func=lambda: "secret")
     for client in (app.test_client(), signed_in(app)):

@@ -1,5 +1,6 @@
 """One fresh database for each test, copied from a template that was made once."""
 
+import os
 import pkgutil
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,9 @@ from s3chem_events import create_app
 from s3chem_events.core import config
 from s3chem_events.core.db import db
 from tests.support.postgres import Postgres
+
+TESTED = "s3chem_tested"
+"""The database of every test in turn: by its name the applications that they share find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def from_template(name: str, instance: Path, template: str, postgres: Callable[[
         shutil.copyfile(template, path)
         yield Database(name, f"sqlite:///{path}")
         return
-    url = postgres().create(template=make_url(template).database or "")
+    url = postgres().create(template=make_url(template).database or "", name=f"{TESTED}_{os.getpid()}")
     try:
         yield Database(name, url)
     finally:
