@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.factories import FILLED, soup
+from tests.support.axe import faults
 from tests.support.visitor import CUT_OFF, SEND, Person, Site, fill, fits
 
 pytestmark = pytest.mark.browser
@@ -31,29 +31,9 @@ PUBLIC = (
     "/desk/sign-in",
     "/desk/sign-in/link",
 )
-WIDTHS = (320, 1280)
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
-COLOURS = {
-    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-    "resultTypes": ["violations"],
-}
 SPACING = """() => { const sheet = new CSSStyleSheet(); sheet.replaceSync(
   '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }' +
   'p { margin-bottom: 2em !important }'); document.adoptedStyleSheets = [sheet] }"""
-
-
-def faults(page: Page) -> list[str]:
-    """Let axe look at a page: narrow and wide; in the dark at the colours alone, for nothing else changes there."""
-    found = []
-    for width in WIDTHS:
-        for scheme, options in (("light", EVERYTHING), ("dark", COLOURS)):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            for fault in Axe().run(page, options=options).response["violations"]:
-                where = [node["html"][:120] for node in fault["nodes"][:3]]
-                found.append(f"{page.url} {width} px {scheme}: {fault['id']}: {where}")
-    return found
 
 
 @pytest.fixture(scope="module")
