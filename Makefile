@@ -26,7 +26,7 @@ run: .venv/run.stamp translations  ## the whole site with sample content on http
 	@PORT=$(PORT) exec $(CLI) serve --ready
 
 test: .venv/test.stamp translations chromium  ## every test, on SQLite and on a real PostgreSQL, in a real Chromium (ARGS="-k word")
-	@S3CHEM_TEST_DATABASE=both $(PY) -m pytest -q -n 2 --cov --cov-report=term $(ARGS)
+	@S3CHEM_TEST_DATABASE=both $(PY) -m pytest -q -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
 
 lint: .venv/test.stamp translations  ## style, types, import contracts, templates, catalogues
 	@echo "ruff check" && $(PY) -m ruff check --quiet .

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import coverage
 import pytest
 import time_machine
 from flask import Flask
@@ -48,11 +49,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what drives a browser where there is none."""
+    """Start with what takes long, so that no process waits in the end; skip browser tests where there is none."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if chromium.executable() is None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine: " + chromium.HOW))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Count lines on the first database alone, but where they differ from one to the other: counting takes long."""
+    counting = coverage.Coverage.current()
+    both = any(item.get_closest_marker(name) for name in ("both_counted", "postgres"))
+    if counting is None or both or "postgresql" not in _second_database(item):
+        return (yield)
+    counting.stop()
+    try:
+        return (yield)
+    finally:
+        counting.start()
+
+
+def _second_database(item: pytest.Item) -> set[object]:
+    """Return the database of a test, if the run has another one before it."""
+    chosen = CHOICES[os.environ.get("S3CHEM_TEST_DATABASE") or "sqlite"]
+    callspec = getattr(item, "callspec", None)
+    return {callspec.params.get("database")} - {chosen[0]} if callspec else set()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

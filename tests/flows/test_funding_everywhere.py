@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup, SoupStrainer
+from bs4 import BeautifulSoup
+from bs4.filter import SoupStrainer
 from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar

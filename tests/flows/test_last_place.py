@@ -17,6 +17,8 @@ from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
 from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden
 
+pytestmark = pytest.mark.both_counted
+
 PATH = "/en/events/workshop/register"
 PLACES = 3
 

@@ -21,6 +21,8 @@ from tests.factories import FILLED, hidden, soup, words
 from tests.support.post import kept, work
 from tests.support.snapshot import everything, scanned
 
+pytestmark = pytest.mark.both_counted
+
 EVENT = "final-conference"
 TITLE = "Conférence finale S3Chem"
 LIST = f"/desk/events/{EVENT}/participants"

@@ -26,6 +26,8 @@ from tests.conftest import Clock
 from tests.factories import add_event
 from tests.support.post import enrol, history, kept, relay, rows, states, work
 
+pytestmark = pytest.mark.both_counted
+
 OLGA = Actor("organiser", 1)
 
 

@@ -17,6 +17,8 @@ from tests.conftest import Clock
 from tests.factories import WORKSHOP, add_event, register, revise_event, words
 from tests.support.statements import statements
 
+pytestmark = pytest.mark.both_counted
+
 PAGES = (
     "/en/",
     "/en/events/",

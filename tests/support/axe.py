@@ -24,7 +24,7 @@ def faults(page: Page, *, also: Callable[[Page], list[str]] = lambda _page: []) 
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         for scheme, options in (("light", EVERYTHING), ("dark", COLOURS)):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for fault in _violations(page, options):
                 where = [node["html"][:120] for node in fault["nodes"][:3]]
                 found.append(f"{page.url} {width} px {scheme}: {fault['id']}: {where}")
