@@ -65,8 +65,8 @@ def test_fifty_people_for_three_places_and_three_get_one(app: Flask) -> None:
 @pytest.mark.own_app
 def test_without_the_lock_places_are_sold_twice(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     add_event(app, WORKSHOP)
-    unlocked = queries.event_by_slug
-    monkeypatch.setattr(queries, "event_by_slug", lambda slug, **_lock: unlocked(slug))
+    unlocked = queries.bookable_event
+    monkeypatch.setattr(queries, "bookable_event", lambda slug, **_lock: unlocked(slug))
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.remove(db.engine, "begin", database_module._begin)

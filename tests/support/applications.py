@@ -19,7 +19,7 @@ from s3chem_events import create_app
 from s3chem_events.core import tasks
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db
-from s3chem_events.site.kept import UNKNOWN, Kept
+from s3chem_events.site.kept import UNKNOWN
 
 
 class Compiled(BytecodeCache):
@@ -112,13 +112,15 @@ def _shape(app: Flask) -> tuple[int, ...]:
 
 
 def _forget(app: Flask) -> None:
-    """Drop what the application keeps of the content: the next test's database is another one."""
-    kept: Kept = app.extensions["kept"]
-    kept.held = (UNKNOWN, {})
-    if hasattr(kept.watch, "local"):
-        kept.watch.local = threading.local()
+    """Drop what the application keeps by the revision of its content: the next test's database is another one."""
+    for keeper in app.extensions.values():
+        if hasattr(keeper, "held"):
+            keeper.held = (UNKNOWN, {})
+    watch = app.extensions["kept"].watch
+    if hasattr(watch, "local"):
+        watch.local = threading.local()
     else:
-        kept.watch.at = 0.0  # type: ignore[attr-defined]
+        watch.at = 0.0
 
 
 def _close(app: Flask) -> None:
