@@ -116,6 +116,7 @@ def token_free(text: str) -> str:
 
 
 @pytest.mark.parametrize("make", [confirmed, withdrawn, link, way_in, follower_asked, follower_told])
+@pytest.mark.one_database
 def test_each_email_in_each_language_is_whole(app: Flask, clock: Clock, make: Any):
     for language in LANGUAGES:
         clock.advance(days=2)
