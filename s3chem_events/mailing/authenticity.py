@@ -15,7 +15,7 @@ from s3chem_events.mailing import reading
 if TYPE_CHECKING:
     import dkim
 else:
-    dkim = Later("dkim")  # 120 ms with its name resolver; needed for few of the answers that come
+    dkim = Later("dkim")  # 120 ms with its name resolver, needed for few of the answers that come; the extra `dkim`
 
 log = logging.getLogger(__name__)
 Resolver = Callable[[bytes, float], bytes | None]
@@ -70,7 +70,7 @@ def _is_signed(raw: bytes, mail: reading.Mail, domain: str, resolver: Resolver |
             checked = dkim.DKIM(raw, minkey=SHORTEST_KEY, timeout=SECONDS)
             if checked.verify(index, **({"dnsfunc": _asking(resolver)} if resolver else {})):
                 return True
-        except Exception as error:  # noqa: BLE001 - its parsers and resolvers raise whatever they like: no proof
+        except Exception as error:  # noqa: BLE001 - its parsers and resolvers raise whatever they like, or it is missing
             log.info("a DKIM signature could not be checked (%s)", type(error).__name__)
     return False
 
