@@ -3,6 +3,8 @@
 While no hours are known there is one entry for all days; it keeps its UID when it grows up into the public part.
 """
 
+from collections.abc import Set as AbstractSet
+
 from s3chem_events.calendar.entries import Entry, Mailbox, Status
 from s3chem_events.core import i18n
 from s3chem_events.core.markdown import plain
@@ -20,25 +22,59 @@ STATUSES = {
 }
 
 
-def public_entries(event: Event, *, language: str, base_url: str, organizer: Mailbox, funding: str) -> list[Entry]:
-    """Return what the public's calendars hold of a loaded event: never a part by invitation, never a join link."""
-    if all(part.visibility is Visibility.INVITED for part in event.parts):
+def public_entries(
+    event: Event,
+    *,
+    language: str,
+    base_url: str,
+    organizer: Mailbox,
+    funding: str,
+    moved_online: AbstractSet[str] = frozenset(),
+) -> list[Entry]:
+    """Return what the public's calendars hold of a loaded event: never a part by invitation, never a join link.
+
+    `moved_online` are the keys of the parts that once had a room: their titles say that they have none any more.
+    """
+    public = public_parts(event)
+    if not public:
         return []
     if all(part.starts_at is None for part in event.parts):
-        return [_whole(event, language=language, base_url=base_url, organizer=organizer, funding=funding)]
+        return [_whole(event, public, moved_online, language, base_url, organizer=organizer, funding=funding)]
     return [
-        part_entry(event, part, language=language, base_url=base_url, organizer=organizer, funding=funding)
-        for part in event.parts
-        if part.visibility is Visibility.PUBLIC
+        part_entry(
+            event,
+            part,
+            language=language,
+            base_url=base_url,
+            organizer=organizer,
+            funding=funding,
+            now_online=part.key in moved_online,
+        )
+        for part in public
     ]
 
 
+def public_parts(event: Event) -> list[Part]:
+    """Return the parts that stand in public calendars."""
+    return [part for part in event.parts if part.visibility is Visibility.PUBLIC]
+
+
 def part_entry(
-    event: Event, part: Part, *, language: str, base_url: str, organizer: Mailbox, funding: str, closing: str = ""
+    event: Event,
+    part: Part,
+    *,
+    language: str,
+    base_url: str,
+    organizer: Mailbox,
+    funding: str,
+    closing: str = "",
+    now_online: bool = False,
 ) -> Entry:
     """Return the entry of one part; `closing` is said at the end of its description."""
     zone = zone_info(part.zone)
     title = i18n.joined(event.title.within(language), part.title.within(language))
+    if now_online:
+        title = _said_online(title, [part], language)
     return Entry(
         uid=part.uid,
         sequence=event.sequence,
@@ -46,7 +82,9 @@ def part_entry(
         starts=part.starts_at.astimezone(zone) if part.starts_at else part.starts_on,
         ends=part.ends_at.astimezone(zone) if part.ends_at else part.ends_on,
         zone=part.zone,
-        summary=_summary(event, title, language, cancelled=part.cancelled),
+        summary=_summary(
+            event, _said_online(title, [part], language) if now_online else title, language, part.cancelled
+        ),
         url=page_url(event, language, base_url),
         created_at=event.created_at,
         revised_at=event.revised_at,
@@ -69,33 +107,53 @@ def place_line(venue: Venue | None, language: str) -> str:
     return ", ".join(words for words in (venue.name, venue.address, venue.city, country) if words)
 
 
-def _whole(event: Event, *, language: str, base_url: str, organizer: Mailbox, funding: str) -> Entry:
-    online_only = not any(part.on_site for part in event.live_parts)
+def _whole(
+    event: Event,
+    public: list[Part],
+    moved_online: AbstractSet[str],
+    language: str,
+    base_url: str,
+    *,
+    organizer: Mailbox,
+    funding: str,
+) -> Entry:
+    """Return the one entry of an event whose hours are not known, with the days and the place of what takes place."""
+    living = [part for part in public if not part.cancelled]
+    cancelled, parts = not living, living or public
+    venue = next((part.venue for part in parts if part.venue), event.venue)
+    title = event.title.within(language)
+    if any(part.key in moved_online for part in parts):
+        title = _said_online(title, parts, language)
     return Entry(
         uid=event.uid,
         sequence=event.sequence,
-        status=STATUSES[event.state],
+        status=Status.CANCELLED if cancelled else STATUSES[event.state],
         starts=min(part.starts_on for part in event.live_parts),
         ends=max(part.ends_on for part in event.live_parts),
         zone=event.zone,
-        summary=_summary(event, event.title.within(language), language),
+        summary=_summary(event, title, language, cancelled),
         url=page_url(event, language, base_url),
         created_at=event.created_at,
         revised_at=event.revised_at,
-        location=_location(event, event.venue, language, online_only=online_only),
+        location=_location(event, venue, language, online_only=not any(part.on_site for part in parts)),
         description=_description(event, language, base_url, "", funding),
         organizer=organizer,
     )
 
 
-def _summary(event: Event, title: str, language: str, *, cancelled: bool = False) -> str:
+def _said_online(title: str, parts: list[Part], language: str) -> str:
+    """Say behind a title that the rooms are gone; nothing where there still is one."""
+    if any(part.on_site for part in parts):
+        return title
+    return i18n.words(language)("%(title)s (now online)", title=title)
+
+
+def _summary(event: Event, title: str, language: str, cancelled: bool) -> str:  # noqa: FBT001 - private
     _ = i18n.words(language)
-    if cancelled:
+    if cancelled or event.state is State.CANCELLED:
         return _("Cancelled: %(title)s", title=title)
     if event.state is State.SAVE_THE_DATE:
         return _("Save the date: %(title)s", title=title)
-    if event.state is State.CANCELLED:
-        return _("Cancelled: %(title)s", title=title)
     if event.state is State.POSTPONED:
         return _("Postponed: %(title)s", title=title)
     return title

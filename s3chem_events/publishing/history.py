@@ -9,7 +9,9 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.publishing import merging
 from s3chem_events.publishing.changes import HISTORIC, Difference, Sort, compare
 from s3chem_events.publishing.facts import EventFacts
-from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.lifecycle import Mode, State
+
+MODES = frozenset({Sort.MOVED_ONLINE, Sort.MOVED_ON_SITE, Sort.HYBRID})
 
 
 class Kept(Protocol):
@@ -23,8 +25,9 @@ class Kept(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Something that happened to an event, and when."""
+    """Something that happened to an event, when, and in which of its revisions."""
 
+    number: int
     at: datetime
     difference: Difference
 
@@ -47,20 +50,41 @@ def history(newest: EventFacts, revisions: Iterable[Kept]) -> list[Passage]:
             told = compare(before, after)
             moves = tuple(change for change in told.changes if change.sort in HISTORIC)
             if moves:
-                passages.append(Passage(revision.at, Difference(before, after, moves)))
+                passages.append(Passage(revision.number, revision.at, Difference(before, after, moves)))
         after = before
     return passages[::-1]
 
 
-def previous_start(passages: Iterable[Passage]) -> date | None:
-    """Return when the event was to begin before its last move (schema.org previousStartDate); None without one."""
-    starts = [
-        min(_day(part.starts) for part in passage.difference.before.live_parts)
+def before_its_move(passages: Iterable[Passage]) -> EventFacts | None:
+    """Return the event as it was before it was moved last; None where it never was."""
+    moved = [
+        passage.difference.before
         for passage in passages
         if any(change.sort is Sort.RESCHEDULED for change in passage.difference.changes)
     ]
-    return starts[-1] if starts else None
+    return moved[-1] if moved else None
 
 
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value
+def previous_start(passages: Iterable[Passage]) -> date | None:
+    """Return when the event was to begin before its last move (schema.org previousStartDate); None without one.
+
+    A naive local time where the hours were known, else a date.
+    """
+    before = before_its_move(passages)
+    return min((part.starts for part in before.live_parts), key=_moment) if before else None
+
+
+def moved_online(passages: Iterable[Passage]) -> frozenset[str]:
+    """Return the keys of the parts that can be joined online since the last change of how to take part in them."""
+    online: dict[str, bool] = {}
+    for passage in passages:
+        there = {part.key: part.capacity for part in passage.difference.before.parts}
+        for change in passage.difference.changes:
+            if change.sort in MODES:
+                opened = change.sort is Sort.HYBRID and Mode.ONLINE not in there[change.part]
+                online[change.part] = opened or change.sort is Sort.MOVED_ONLINE
+    return frozenset(key for key, moved in online.items() if moved)
+
+
+def _moment(value: date) -> datetime:
+    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001 - local

@@ -1,5 +1,7 @@
 """What the public pages, the feeds and the desk read of events and news."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Select, bindparam, select
@@ -12,6 +14,7 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Fact
 from s3chem_events.publishing import merging, times, values
 from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.history import Passage, history
 from s3chem_events.publishing.lifecycle import LISTED, TAKING, State, Visibility
 from s3chem_events.publishing.models import Content, Document, Event, NewsItem, Part, Revision
 
@@ -51,6 +54,19 @@ def all_events() -> list[Event]:
 def revisions(event_id: int) -> list[Revision]:
     """Return the history of an event, newest first."""
     return list(db.session.scalars(select(Revision).filter_by(event_id=event_id).order_by(Revision.number.desc())))
+
+
+def passages(events: Iterable[Event]) -> dict[int, list[Passage]]:
+    """Return what became of loaded events in public, by their ids, oldest first; in one statement for all of them."""
+    there = {event.id: event for event in events}
+    kept: dict[int, list[Revision]] = defaultdict(list)
+    for revision in db.session.scalars(select(Revision).where(Revision.event_id.in_(there))):
+        kept[revision.event_id].append(revision)
+    # An event that was added and never changed needs no look back.
+    return {
+        number: history(values.event_facts(event), kept[number]) if len(kept[number]) > 1 else []
+        for number, event in there.items()
+    }
 
 
 def facts_at(event: Event, revision: int) -> EventFacts:

@@ -24,17 +24,17 @@ def headline(difference: Difference, language: str) -> str:
     """Return what it comes down to, as the subject of an e-mail or the title of a preview."""
     _ = words(language)
     title = difference.after.title.within(language)
-    days = when(difference.parts, difference.after.zone, language)
+    dates = when(difference.parts, difference.after.zone, language)
     said = {
         Sort.CANCELLED: _("Cancelled: %(title)s", title=title),
         Sort.PART_CANCELLED: _("One part is cancelled: %(title)s", title=title),
         Sort.POSTPONED: _("Postponed: %(title)s", title=title),
         Sort.REVIVED: _("It takes place after all: %(title)s", title=title),
-        Sort.RESCHEDULED: _("New date for %(title)s: %(days)s", title=title, days=days),
+        Sort.RESCHEDULED: _("New date for %(title)s: %(days)s", title=title, days=dates),
         Sort.MOVED_ONLINE: _("Now online: %(title)s", title=title),
         Sort.MOVED_ON_SITE: _("Now on site: %(title)s", title=title),
         Sort.HYBRID: _("Now on site and online: %(title)s", title=title),
-        Sort.ANNOUNCED: _("Announced: %(title)s, %(days)s", title=title, days=days),
+        Sort.ANNOUNCED: _("Announced: %(title)s, %(days)s", title=title, days=dates),
         Sort.HOURS: _("The hours of %(title)s", title=title),
         Sort.PLACE: _("The venue of %(title)s", title=title),
         Sort.PART_ADDED: _("A new part: %(title)s", title=title),
@@ -54,11 +54,16 @@ def sentences(difference: Difference, language: str) -> list[Told]:
 
 def when(parts: tuple[PartFacts, ...], zone: str, language: str) -> str:
     """Write the days of some parts, and the hours where one part has them: `17 June 2027, 13:00–17:00 CEST`."""
-    days = i18n.short_range(min(_day(p.starts) for p in parts), max(_day(p.ends) for p in parts), language)
+    whole = days(parts, language)
     if len(parts) != 1:
-        return days
+        return whole
     hours = _hours(parts[0], zone, language)
-    return f"{days}, {hours}" if hours else days
+    return f"{whole}, {hours}" if hours else whole
+
+
+def days(parts: tuple[PartFacts, ...], language: str) -> str:
+    """Write the days of some parts: `17–18 June 2027`."""
+    return i18n.short_range(min(_day(p.starts) for p in parts), max(_day(p.ends) for p in parts), language)
 
 
 def place(part: PartFacts, facts: EventFacts, language: str) -> str:

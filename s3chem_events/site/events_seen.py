@@ -2,27 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from s3chem_events.calendar import links
-from s3chem_events.calendar.entries import Mailbox
+from s3chem_events.calendar.entries import Mailbox, Status
 from s3chem_events.core import i18n
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import entries, queries, words
+from s3chem_events.publishing.history import Passage
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
-from s3chem_events.publishing.models import Event, Part, ProgrammeItem, Venue
+from s3chem_events.publishing.models import Event, Part, Venue
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.capacity import Availability
 from s3chem_events.registration.choices import regions
 from s3chem_events.registration.openness import AWAITED, Openness, Taken, left, openness
+from s3chem_events.site import programme, story
 from s3chem_events.site.frame import Translated, funding, project, translated
-from s3chem_events.site.views import CalendarLinks, DayView, EventView, ItemView, PartView, VenueView
+from s3chem_events.site.views import CalendarLinks, EventView, MaterialView, PartView, VenueView
 
 PLACES = {
     Availability.UNLIMITED: _l("Places available"),
@@ -49,18 +52,30 @@ CHIPS = {
 
 
 NO_CALENDAR = CalendarLinks("", "", "", "", "")
+CALLED_OFF = frozenset({State.CANCELLED, State.POSTPONED})
 
 
 def event_views(events: Sequence[Event], lang: str) -> list[EventView]:
     """Return loaded events as a list shows them; the places held are counted in one statement for all of them."""
     taken = registrations.taken_in(event.id for event in events)
-    return [event_view(event, lang, taken=taken) for event in events]
+    passages = queries.passages(event for event in events if not queries.is_past(event))
+    return [event_view(event, lang, taken=taken, passages=passages.get(event.id, ())) for event in events]
 
 
-def event_view(event: Event, lang: str, *, calendar: bool = True, taken: Taken | None = None) -> EventView:
-    """Return a loaded event as a page shows it; without its ways into a calendar where the page shows none."""
+def event_view(
+    event: Event,
+    lang: str,
+    *,
+    calendar: bool = True,
+    taken: Taken | None = None,
+    passages: Sequence[Passage] = (),
+) -> EventView:
+    """Return a loaded event as a page shows it; without its ways into a calendar where the page shows none.
+
+    `passages` are what became of it in public; without them nothing is said of that.
+    """
     taken = registrations.taken(event.id) if taken is None else taken
-    first, last = min(p.starts_on for p in event.parts), max(p.ends_on for p in event.parts)
+    first, last = min(p.starts_on for p in event.live_parts), max(p.ends_on for p in event.live_parts)
     days, month_year = i18n.day_figures(first, last, lang)
     how = openness(event, taken)
     kind, text = _chip(event, how)
@@ -78,9 +93,9 @@ def event_view(event: Event, lang: str, *, calendar: bool = True, taken: Taken |
         days=days,
         month_year=month_year,
         date_long=i18n.long_date(first, last, lang),
-        hours=_hours(event.parts, lang),
-        dates_iso=first.isoformat(),
-        place=_place(event, event.venue, online=not any(p.on_site for p in event.parts)),
+        hours=_hours(event.live_parts, lang),
+        dates_iso=first.isoformat() if first == last else "",
+        place=_place(event, event.venue, online=not any(p.on_site for p in event.live_parts)),
         venue=_venue(event.venue, lang),
         kind_text=words.kinds(lang)[event.kind],
         region_text=regions(lang).get(event.region, event.region),
@@ -90,9 +105,15 @@ def event_view(event: Event, lang: str, *, calendar: bool = True, taken: Taken |
         keep_informed=how in AWAITED,
         calendar=_calendar(event, lang) if calendar else NO_CALENDAR,
         parts=[_part(event, part, taken, lang) for part in event.parts],
-        programme=_programme(event, lang),
-        history=[],
-        previous_date="",
+        programme=programme.days(event, lang),
+        materials=[
+            MaterialView(translated(Text(item["title"]), lang), item["url"])
+            for item in event.materials
+            if item["url"].startswith(("https://", "http://"))
+        ],
+        history=story.told(event, passages, lang),
+        previous_date="" if queries.is_past(event) else story.previous_days(event, passages, lang),
+        cancelled_parts=_cancelled_parts(event, lang),
         is_past=queries.is_past(event),
     )
 
@@ -110,7 +131,7 @@ def narrowed(view: EventView, event: Event, held: Sequence[tuple[Part, Mode]], l
         days=days,
         month_year=month_year,
         date_long=i18n.long_date(first, last, lang),
-        dates_iso=first.isoformat(),
+        dates_iso=first.isoformat() if first == last else "",
         hours=_hours(parts, lang),
         place=_place(event, venue, online=all(mode is Mode.ONLINE for _part, mode in held)),
     )
@@ -170,6 +191,17 @@ def _venue(venue: Venue | None, lang: str) -> VenueView | None:
     return VenueView(venue.name, lines, "geo:0,0?" + _query(q=where))
 
 
+def _cancelled_parts(event: Event, lang: str) -> str:
+    """Name the parts that do not take place of an event that does."""
+    if event.state is State.CANCELLED:
+        return ""
+    return ", ".join(part.title.within(lang) for part in event.parts if part.cancelled)
+
+
+def _utc(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+
+
 def _query(**values: str) -> str:
     return urlencode(values, quote_via=quote)
 
@@ -207,7 +239,8 @@ def _calendar(event: Event, lang: str) -> CalendarLinks:
     shown = entries.public_entries(
         event, language=lang, base_url=base, organizer=organizer(), funding=funding(lang).statement
     )
-    one = links.event(shown[0]) if shown else None
+    living = [entry for entry in shown if entry.status is not Status.CANCELLED]
+    one = links.event((living or shown)[0]) if shown else None
     feed = links.subscription(f"{base}/calendar.ics?lang={lang}", name=project().get("name", "S3Chem"))
     return CalendarLinks(
         download_url=f"/events/{event.slug}.ics?lang={lang}" if shown else "",
@@ -220,6 +253,7 @@ def _calendar(event: Event, lang: str) -> CalendarLinks:
 
 def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
     invited = part.visibility is Visibility.INVITED
+    shows_places = not (invited or part.cancelled or queries.is_past(event) or event.state in CALLED_OFF)
     days, _month = i18n.day_figures(part.starts_on, part.ends_on, lang)
     return PartView(
         key=part.key,
@@ -232,8 +266,12 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
         place="" if invited else part_place(event, part),
         mode_text=" · ".join(words.modes(lang)[mode] for mode in part.capacities),
         audience_text=_("By invitation") if invited else _("Open to everyone"),
-        places_text="" if invited or queries.is_past(event) else _places(part, taken, lang),
+        places_text=_places(part, taken, lang) if shows_places else "",
         invited=invited,
+        cancelled=part.cancelled,
+        starts_iso=_utc(part.starts_at),
+        ends_iso=_utc(part.ends_at),
+        zone=part.zone,
     )
 
 
@@ -244,20 +282,3 @@ def _places(part: Part, taken: Taken, lang: str) -> str:
         return next(iter(said.values()))
     modes = words.modes(lang)
     return " · ".join(_("%(first)s: %(second)s", first=modes[mode], second=word) for mode, word in said.items())
-
-
-def _programme(event: Event, lang: str) -> list[DayView]:
-    items = [i for p in event.parts if p.visibility is Visibility.PUBLIC for i in p.programme]
-    days = sorted({item.on for item in items})
-    return [DayView(i18n.long_date(day, day, lang), [_item(i, lang) for i in items if i.on == day]) for day in days]
-
-
-def _item(item: ProgrammeItem, lang: str) -> ItemView:
-    ends = f"–{item.ends:%H:%M}" if item.ends else ""
-    return ItemView(
-        time=f"{item.starts:%H:%M}{ends}" if item.starts else "",
-        title=translated(item.title, lang),
-        speaker=item.speaker,
-        speaker_tbc=item.speaker_tbc,
-        abstract=translated(item.abstract, lang),
-    )

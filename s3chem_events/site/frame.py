@@ -73,6 +73,7 @@ def render(template: str, *, lang: str, path: str | None = None, private: bool =
         private=private,
         canonical="" if private or path is None else f"{base}/{lang}{path}",
         page_url=request.url,
+        feed_url=f"/feed.atom?lang={lang}",
         urls=urls(lang),
         funding=funding(lang),
         **values,

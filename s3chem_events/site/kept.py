@@ -18,7 +18,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from flask import Flask, current_app, make_response, request
+from flask import Flask, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from sqlalchemy import event
@@ -184,12 +184,22 @@ def kept(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
             return response
         response = current_app.process_response(response)
         page = _page(response)
-        if request.query_string.decode("latin-1") in QUERIES:
+        if request.query_string.decode("latin-1") in QUERIES | {g.get("kept_query", "")}:
             store.keep(key_of(request.environ), page, revision)
         request.environ[RENDERED] = page
         return response
 
     return wrapper
+
+
+def keep_as(query: str) -> None:
+    """Say that what the running request answers is one of few, under this query string: it is kept, too."""
+    g.kept_query = query
+
+
+def keep_until(moment: datetime) -> None:
+    """Let what the running request answers be kept no longer than this."""
+    g.kept_until = min(moment, g.get("kept_until", moment))
 
 
 def key_of(environ: dict[str, Any]) -> str:
@@ -199,7 +209,7 @@ def key_of(environ: dict[str, Any]) -> str:
 
 def _page(response: Response) -> Page:
     body = response.get_data()
-    modified = queries.content()[1]
+    modified, until = queries.content()[1], changes_by()
     dropped = {"content-length", "etag", "last-modified", "set-cookie", "cache-control", "vary"}
     headers = tuple((k, v) for k, v in response.headers.items() if k.lower() not in dropped)
     return Page(
@@ -207,7 +217,7 @@ def _page(response: Response) -> Page:
         gzipped=gzip.compress(body, mtime=0) if len(body) > SMALL else None,
         etag=hashlib.sha256(body).hexdigest()[:32],
         modified=modified.replace(microsecond=0),
-        until=changes_by(),
+        until=min(until, g.get("kept_until", until)),
         headers=(*headers, ("Cache-Control", CACHE_CONTROL), ("Vary", "Accept-Encoding")),
     )
 

@@ -9,8 +9,9 @@ from s3chem_events.core.db import db
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import DEFAULT, LANGUAGES
 from s3chem_events.publishing import queries
+from s3chem_events.site import happenings
+from s3chem_events.site.frame import funding
 from s3chem_events.site.kept import kept
-from s3chem_events.site.pages import news_view
 
 machines = Blueprint("machines", __name__)
 STANDING = ("/", "/events/", "/news/", "/partners", "/privacy", "/imprint", "/accessibility")
@@ -62,15 +63,16 @@ def sitemap() -> Response:
 @machines.route("/feed.atom")
 @kept
 def feed() -> Response:
-    """The news, to follow with a feed reader (RFC 4287)."""
+    """The news and what becomes of events, to follow with a feed reader (RFC 4287), in one language."""
     lang = request.args.get("lang", DEFAULT)
     g.language = lang = lang if lang in LANGUAGES else DEFAULT
-    news = [(item, news_view(item, lang)) for item in queries.news()]
+    found = happenings.entries(lang)
     body = render_template(
         "site/machines/feed.xml",
         base=settings().base_url,
         lang=lang,
-        news=news,
-        updated_at=max((item.revised_at for item, _view in news), default=queries.content()[1]),
+        funding=funding(lang),
+        entries=found,
+        updated_at=max((entry.updated_at for entry in found), default=queries.content()[1]),
     )
     return Response(body, content_type="application/atom+xml; charset=utf-8")

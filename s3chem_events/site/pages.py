@@ -17,6 +17,7 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED, State
 from s3chem_events.publishing.models import NewsItem
+from s3chem_events.site import listing
 from s3chem_events.site.events_seen import event_view, event_views
 from s3chem_events.site.frame import Translated, check_language, project, render, translated
 from s3chem_events.site.kept import kept
@@ -91,20 +92,24 @@ def home(lang: str) -> str:
 @pages.route("/<lang>/events/")
 @kept
 def events(lang: str) -> str:
-    """All events, coming and past, and how to subscribe to them."""
+    """All events, or those of one kind or region, coming and past, and how to subscribe to them."""
     check_language(lang)
     listed = queries.listed_events()
-    views = list(zip(listed, event_views(listed, lang), strict=True))
-    coming = [view for event, view in views if not queries.is_past(event)]
-    past = [view for event, view in reversed(views) if queries.is_past(event)]
+    wanted = listing.asked(listed)
+    shown = [event for event in listed if wanted.takes(event)]
+    views = list(zip(shown, event_views(shown, lang), strict=True))
+    coming = [(event, view) for event, view in views if not queries.is_past(event)]
+    past = [(event, view) for event, view in reversed(views) if queries.is_past(event)]
     return render(
         "site/events/list.html",
         lang=lang,
         path="/events/",
         section="events",
-        coming=coming,
-        past=past,
-        subscription=subscription(lang),
+        choices=listing.choices(listed, wanted, lang),
+        narrowed=listing.title(wanted, lang),
+        coming=listing.by_year(coming),
+        past=listing.by_year(past, latest_first=True),
+        subscription=subscription(lang, wanted),
     )
 
 
@@ -116,14 +121,15 @@ def event(lang: str, slug: str) -> str:
     found = queries.event_by_slug(slug)
     if found is None or found.state not in LISTED:
         abort(404)
-    view = event_view(found, lang)
+    passages = queries.passages([found])[found.id]
+    view = event_view(found, lang, passages=passages)
     return render(
         "site/events/event.html",
         lang=lang,
         path=f"/events/{slug}",
         section="events",
         event=view,
-        json_ld=json_ld(found, view, lang),
+        json_ld=json_ld(found, view, lang, passages=passages),
         subscription=subscription(lang),
     )
 
@@ -134,9 +140,7 @@ def news(lang: str) -> str:
     """All news."""
     check_language(lang)
     items = [news_view(item, lang) for item in queries.news()]
-    return render(
-        "site/news/list.html", lang=lang, path="/news/", section="news", news=items, feed_url=f"/feed.atom?lang={lang}"
-    )
+    return render("site/news/list.html", lang=lang, path="/news/", section="news", news=items)
 
 
 @pages.route("/<lang>/news/<slug>")
@@ -221,9 +225,11 @@ def _version(words: str, lang: str) -> str:
     return short_range(day, day, lang)
 
 
-def subscription(lang: str) -> Links:
-    """Return the ways to subscribe to all public events."""
-    return links_to(f"{settings().base_url}/calendar.ics?lang={lang}", name=_("S3Chem events"))
+def subscription(lang: str, wanted: listing.Wanted = listing.Wanted()) -> Links:  # noqa: B008 - frozen
+    """Return the ways to subscribe to all public events, or to those asked for."""
+    narrowed = listing.title(wanted, lang)
+    name = _("S3Chem events") + (f": {narrowed}" if narrowed else "")
+    return links_to(f"{settings().base_url}/calendar.ics?{wanted.query(lang=lang)}", name=name)
 
 
 def news_view(item: NewsItem, lang: str) -> NewsView:

@@ -48,6 +48,27 @@ class PartView:
     audience_text: str
     places_text: str
     invited: bool
+    cancelled: bool
+    starts_iso: str
+    ends_iso: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """Something that became of an event, in sentences, and when that was announced."""
+
+    date_text: str
+    date_iso: str
+    sentences: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialView:
+    """A piece of what an event leaves behind."""
+
+    title: Translated
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +111,8 @@ class EventView:
     calendar: CalendarLinks
     parts: list[PartView]
     programme: list[DayView]
-    history: list[tuple[str, str]]
+    materials: list[MaterialView]
+    history: list[HistoryView]
     previous_date: str
+    cancelled_parts: str
     is_past: bool

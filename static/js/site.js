@@ -37,3 +37,16 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     button.textContent = button.dataset.copied;
   });
 }
+
+// The hours in the reader's own zone, beside those of the venue, where the two clocks differ at that moment.
+for (const place of document.querySelectorAll(".own-zone[data-starts]")) {
+  const [starts, ends] = [place.dataset.starts, place.dataset.ends].map((moment) => new Date(moment));
+  const clock = (zone) => new Intl.DateTimeFormat("en", { dateStyle: "short", timeStyle: "short", timeZone: zone }).format(starts);
+  const theirs = place.dataset.zone;
+  if (Number.isNaN(starts.valueOf()) || clock(theirs) === clock()) continue;
+  const shown = new Intl.DateTimeFormat(document.documentElement.lang, {
+    day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short",
+  });
+  place.textContent = place.dataset.says.replace("{}", shown.formatRange(starts, ends));
+  place.hidden = false;
+}

@@ -1,0 +1,65 @@
+"""What became of an event, as its page and the feed of changes tell it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from s3chem_events.core import i18n
+from s3chem_events.publishing import telling
+from s3chem_events.publishing.changes import Difference, Sort
+from s3chem_events.publishing.history import Passage, before_its_move
+from s3chem_events.publishing.models import Event
+from s3chem_events.publishing.times import zone_info
+from s3chem_events.site.views import HistoryView
+
+SHARED = frozenset({Sort.RESCHEDULED, Sort.MOVED_ONLINE, Sort.MOVED_ON_SITE, Sort.HYBRID})
+"""What can happen to all parts alike, and then is said once."""
+
+
+def told(event: Event, passages: Sequence[Passage], lang: str) -> list[HistoryView]:
+    """Return the history of an event, newest first: what holds now stands on top."""
+    lines = []
+    for passage in reversed(passages):
+        day = passage.at.astimezone(zone_info(event.zone)).date()
+        said = sentences(passage.difference, lang)
+        lines.append(HistoryView(i18n.short_range(day, day, lang), day.isoformat(), said))
+    return lines
+
+
+def sentences(difference: Difference, lang: str) -> list[str]:
+    """Say each change in a sentence; where all parts share one, once for the event."""
+    said = []
+    for change in difference.changes:
+        alone = replace(difference, changes=(change,))
+        together = _together(change.sort, difference, lang) if change.sort in SHARED else ""
+        said.append(together or telling.sentences(alone, lang)[0].text)
+    return list(dict.fromkeys(said))
+
+
+def previous_days(event: Event, passages: Sequence[Passage], lang: str) -> str:
+    """Write the days from which an event was moved last; nothing where they are those of today."""
+    before = before_its_move(passages)
+    if before is None:
+        return ""
+    old = telling.days(before.live_parts, lang)
+    first, last = min(p.starts_on for p in event.live_parts), max(p.ends_on for p in event.live_parts)
+    return "" if old == i18n.short_range(first, last, lang) else old
+
+
+def _together(sort: Sort, difference: Difference, lang: str) -> str:
+    """Say for all parts that take place what happened to each of them; nothing where it did not."""
+    live = {part.key for part in difference.after.live_parts}
+    if len(live) == 1 or not live <= {change.part for change in difference.changes if change.sort is sort}:
+        return ""
+    before, after = (
+        replace(facts, parts=tuple(part for part in facts.parts if part.key in live))
+        for facts in (difference.before, difference.after)
+    )
+    if sort is not Sort.RESCHEDULED:
+        one = next(change for change in difference.changes if change.sort is sort)
+        parts = (tuple(part for part in facts.parts if part.key == one.part) for facts in (before, after))
+        old, new = (replace(facts, parts=only) for facts, only in zip((before, after), parts, strict=True))
+        return telling.sentences(Difference(old, new, (one,)), lang)[0].text
+    was, becomes = (telling.days(facts.parts, lang) for facts in (before, after))
+    if was == becomes:
+        return ""
+    return i18n.words(lang)("Moved from %(old)s to %(new)s.", old=was, new=becomes)
