@@ -143,9 +143,8 @@ def _whole(
 
 def _said_online(title: str, parts: list[Part], language: str) -> str:
     """Say behind a title that the rooms are gone; nothing where there still is one."""
-    if any(part.on_site for part in parts):
-        return title
-    return i18n.words(language)("%(title)s (now online)", title=title)
+    _ = i18n.words(language)
+    return title if any(part.on_site for part in parts) else _("%(title)s (now online)", title=title)
 
 
 def _summary(event: Event, title: str, language: str, cancelled: bool) -> str:  # noqa: FBT001 - private

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
-from markupsafe import Markup
+from markupsafe import escape
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
@@ -73,7 +73,7 @@ def _changes(lang: str) -> Iterator[Happening]:
 
 def _change(event: Event, passage: Passage, lang: str) -> Happening:
     said = story.sentences(passage.difference, lang)
-    paragraphs = Markup("").join(Markup("<p>{}</p>\n").format(sentence) for sentence in said)
+    paragraphs = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in said)
     at = passage.at.astimezone(UTC)
     return Happening(
         id=uuid5(NAMESPACE_URL, f"{event.uid}#{passage.number}").urn,

@@ -60,6 +60,5 @@ def _together(sort: Sort, difference: Difference, lang: str) -> str:
         old, new = (replace(facts, parts=only) for facts, only in zip((before, after), parts, strict=True))
         return telling.sentences(Difference(old, new, (one,)), lang)[0].text
     was, becomes = (telling.days(facts.parts, lang) for facts in (before, after))
-    if was == becomes:
-        return ""
-    return i18n.words(lang)("Moved from %(old)s to %(new)s.", old=was, new=becomes)
+    _ = i18n.words(lang)
+    return "" if was == becomes else _("Moved from %(old)s to %(new)s.", old=was, new=becomes)
