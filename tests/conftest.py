@@ -126,8 +126,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Applications, Path
 
 @pytest.fixture
 def alone(request: pytest.FixtureRequest) -> bool:
-    """Whether this test needs an application of its own."""
-    return any(request.node.get_closest_marker(name) for name in ("own_app", "settings"))
+    """Whether this test needs an application of its own; the limits count for a whole process."""
+    changed = request.node.get_closest_marker("settings")
+    return request.node.get_closest_marker("own_app") is not None or (
+        changed is not None and "LIMITS" in changed.kwargs
+    )
 
 
 @pytest.fixture

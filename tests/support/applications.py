@@ -44,20 +44,15 @@ class Shared:
     """An application and what it was like when it was new."""
 
     app: Flask
-    settings: Settings
     config: dict[str, Any]
     shape: tuple[int, ...]
 
-    def fits(self, settings: Settings) -> bool:
-        """The mail server is looked up for each mail; all other settings are built into the application."""
-        return replace(self.settings, mail=None) == replace(settings, mail=None)
-
 
 class Applications:
-    """The applications of this process, one for each database."""
+    """The applications of this process, one for each database and each choice of settings."""
 
     def __init__(self) -> None:
-        self._shared: dict[str, Shared] = {}
+        self._shared: dict[Settings, Shared] = {}
         self._bell: object = None
 
     @contextmanager
@@ -65,9 +60,10 @@ class Applications:
         """Give an application like new for one test."""
         if tasks._Bell.huey is not self._bell:  # another application was made: what all share in a process is its own
             self._shared.clear()
-        found = self._shared.get(settings.database_url)
-        if found is None or not found.fits(settings):
-            found = self._shared[settings.database_url] = _made(settings)
+        key = replace(settings, mail=None)  # the mail server is looked up for each mail; all else is built in
+        found = self._shared.get(key)
+        if found is None:
+            found = self._shared[key] = _made(settings)
         app = found.app
         app.extensions["s3chem"] = settings
         _forget(app)
@@ -93,7 +89,7 @@ def _made(settings: Settings) -> Shared:
     app = create_app(settings)
     app.jinja_env.bytecode_cache = compiled
     app.testing = True
-    return Shared(app, settings, dict(app.config), _shape(app))
+    return Shared(app, dict(app.config), _shape(app))
 
 
 def _shape(app: Flask) -> tuple[int, ...]:
