@@ -93,10 +93,10 @@ def event_view(
         days=days,
         month_year=month_year,
         date_long=i18n.long_date(first, last, lang),
-        hours=_hours(event.live_parts, lang),
+        hours="" if event.state is State.POSTPONED else _hours(event.live_parts, lang),
         dates_iso=first.isoformat() if first == last else "",
         place=_place(event, event.venue, online=not any(p.on_site for p in event.live_parts)),
-        venue=_venue(event.venue, lang),
+        venue=_venue(event.venue, lang) if any(p.on_site for p in event.live_parts) else None,
         kind_text=words.kinds(lang)[event.kind],
         region_text=regions(lang).get(event.region, event.region),
         register_url=f"/{lang}/events/{event.slug}/register" if open_now else "",
@@ -240,7 +240,8 @@ def _calendar(event: Event, lang: str) -> CalendarLinks:
         event, language=lang, base_url=base, organizer=organizer(), funding=funding(lang).statement
     )
     living = [entry for entry in shown if entry.status is not Status.CANCELLED]
-    one = links.event((living or shown)[0]) if shown else None
+    # A copy in a web calendar follows no change: none of a day that may not come.
+    one = links.event(living[0]) if living and event.state is not State.POSTPONED else None
     feed = links.subscription(f"{base}/calendar.ics?lang={lang}", name=project().get("name", "S3Chem"))
     return CalendarLinks(
         download_url=f"/events/{event.slug}.ics?lang={lang}" if shown else "",

@@ -69,6 +69,7 @@ def home(lang: str) -> str:
     coming = [event for event in listed if not queries.is_past(event)]
     past = [event for event in reversed(listed) if queries.is_past(event)]
     living = [event for event in coming if event.state is not State.CANCELLED]
+    living.sort(key=lambda event: event.state is State.POSTPONED)  # a day that may not come stands on no poster
     past = past[:HOME_PAST]
     views = dict(zip((event.id for event in (*coming, *past)), event_views([*coming, *past], lang), strict=True))
     following = living[0] if living else None

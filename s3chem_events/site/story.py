@@ -19,6 +19,8 @@ def told(event: Event, passages: Sequence[Passage], lang: str) -> list[HistoryVi
     """Return the history of an event, newest first: what holds now stands on top."""
     lines = []
     for passage in reversed(passages):
+        if {change.sort for change in passage.difference.changes} == {Sort.OVER}:
+            continue  # the page says so by itself
         day = passage.at.astimezone(zone_info(event.zone)).date()
         said = sentences(passage.difference, lang)
         lines.append(HistoryView(i18n.short_range(day, day, lang), day.isoformat(), said))

@@ -44,7 +44,8 @@ for (const place of document.querySelectorAll(".own-zone[data-starts]")) {
   const clock = (zone) => new Intl.DateTimeFormat("en", { dateStyle: "short", timeStyle: "short", timeZone: zone }).format(starts);
   const theirs = place.dataset.zone;
   if (Number.isNaN(starts.valueOf()) || clock(theirs) === clock()) continue;
-  const shown = new Intl.DateTimeFormat(document.documentElement.lang, {
+  const lang = document.documentElement.lang;
+  const shown = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, {
     day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short",
   });
   place.textContent = place.dataset.says.replace("{}", shown.formatRange(starts, ends));
