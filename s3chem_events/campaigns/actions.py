@@ -11,7 +11,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration.openness import AWAITED, openness
+from s3chem_events.registration.openness import is_awaited, openness
 
 PAUSE = timedelta(minutes=15)
 MOST_MAILS = 3
@@ -34,7 +34,7 @@ def ask(event: Event, *, email: str, language: str, text_version: str, text_lang
         NothingAwaited.
 
     """
-    if openness(event, {}) not in AWAITED:
+    if not is_awaited(event, openness(event, {})):
         raise NothingAwaited
     moment, digest = now(), addresses.digest(email)
     follower = queries.follower_at(event.id, digest)

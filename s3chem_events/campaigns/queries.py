@@ -13,15 +13,13 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import queries as outbox
-from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.lifecycle import POSTPONED_FOR, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.models import Registration
 
 TIME_TO_CONFIRM = timedelta(days=7)
 TOLD = "follower.told"
 """The kind of the e-mail that brings news; the fact that it speaks of is the event's."""
-POSTPONED_FOR = timedelta(days=365)
-"""So long after its old date followers wait for a postponed event's new one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def events() -> str:
     own = own_events_only()
     people = participants.people_counts()
     found = [event for event in queries.all_events() if own is None or event.id in own]
-    coming = [_line(event, people) for event in reversed(found) if not queries.is_past(event)]
+    coming = [_line(event, people) for event in queries.coming(reversed(found))]
     past = [_line(event, people) for event in found if queries.is_past(event)]
     return render_template("desk/events/list.html", section="events", coming=coming, past=past, **_words())
 

@@ -62,7 +62,7 @@ def home() -> ResponseReturnValue:
     """Show the overview."""
     own = own_events_only()
     seen = [event for event in publishing.all_events() if own is None or event.id in own]
-    coming = [event for event in reversed(seen) if not publishing.is_past(event)][:SHOWN]
+    coming = publishing.coming(reversed(seen))[:SHOWN]
     taken = registration.taken_in([event.id for event in coming])
     ids = {event.id for event in seen}
     return render_template(

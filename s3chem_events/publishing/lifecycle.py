@@ -1,6 +1,7 @@
 """What an event is, in which state, and which state may follow which; pure."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from enum import StrEnum
 
 from s3chem_events.core.errors import Refused
@@ -53,6 +54,8 @@ LISTED = frozenset(State) - {State.DRAFT}
 """The states in which the public sees an event."""
 TAKING = frozenset({State.SAVE_THE_DATE, State.ANNOUNCED})
 """The states in which an event may take registrations."""
+POSTPONED_FOR = timedelta(days=365)
+"""So long after its old days a postponed event is awaited, and those who follow it wait for its new date."""
 
 
 class WrongMove(Refused):

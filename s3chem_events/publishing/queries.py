@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload, load_only, selectinload
@@ -15,7 +15,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.publishing import merging, times, values
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.history import Passage, history
-from s3chem_events.publishing.lifecycle import LISTED, TAKING, State, Visibility
+from s3chem_events.publishing.lifecycle import LISTED, POSTPONED_FOR, TAKING, State, Visibility
 from s3chem_events.publishing.models import Content, Document, Event, NewsItem, Part, Revision
 
 
@@ -137,8 +137,14 @@ def part_ends_at(part: Part) -> datetime:
 
 
 def is_past(event: Event) -> bool:
-    """Whether an event is over, by its state or by the clock."""
-    return event.state is State.OVER or ends_at(event) <= now()
+    """Whether an event is over, by its state or by the clock; a postponed one waits a year for its new date."""
+    waits = POSTPONED_FOR if event.state is State.POSTPONED else timedelta()
+    return event.state is State.OVER or ends_at(event) + waits <= now()
+
+
+def coming(events: Iterable[Event]) -> list[Event]:
+    """Return what is still to come in the order given; last, what was postponed and whose old days have passed."""
+    return sorted((event for event in events if not is_past(event)), key=lambda event: ends_at(event) <= now())
 
 
 def takes_registrations_from(event: Event) -> datetime | None:

@@ -26,7 +26,6 @@ class Openness(StrEnum):
 
 ENDED = frozenset({Openness.CANCELLED, Openness.OVER})
 AWAITED = frozenset({Openness.NOT_YET, Openness.LATER, Openness.POSTPONED})
-"""Nobody can register yet; who wants to hears of it (campaigns)."""
 Taken = Mapping[tuple[int, Mode], int]
 
 
@@ -47,6 +46,11 @@ def openness(event: Event, taken: Taken) -> Openness:
     return Openness.FULL if full else Openness.OPEN
 
 
+def is_awaited(event: Event, how: Openness) -> bool:
+    """Whether nobody can register yet, and who wants to hears of it (campaigns)."""
+    return how in AWAITED and not queries.is_past(event)
+
+
 def left(part: Part, mode: Mode, taken: Taken) -> Availability:
     """Return what is left of a part's places in a mode."""
     return availability(part.capacities[mode], taken.get((part.id, mode), 0))
@@ -55,10 +59,10 @@ def left(part: Part, mode: Mode, taken: Taken) -> Availability:
 def _by_state(event: Event) -> Openness | None:
     if event.state is State.CANCELLED:
         return Openness.CANCELLED
-    if queries.is_past(event):
-        return Openness.OVER
     if event.state is State.POSTPONED:
         return Openness.POSTPONED
+    if queries.is_past(event):
+        return Openness.OVER
     if all(part.visibility is Visibility.INVITED for part in event.parts):
         return Openness.INVITED
     return None

@@ -66,7 +66,7 @@ def home(lang: str) -> str:
     """The next event, those after it, the news, the regions."""
     check_language(lang)
     listed = queries.listed_events()
-    coming = [event for event in listed if not queries.is_past(event)]
+    coming = queries.coming(listed)
     past = [event for event in reversed(listed) if queries.is_past(event)]
     living = [event for event in coming if event.state is not State.CANCELLED]
     living.sort(key=lambda event: event.state is State.POSTPONED)  # a day that may not come stands on no poster

@@ -144,8 +144,8 @@ def _closed(event: Event, lang: str) -> Response:
     gone = how in ENDED
     title = _("No registration") if gone or how is Openness.INVITED else _("Registration is not open")
     advice = (
-        ""
-        if gone
+        ""  # a postponed event has no date that anybody could note
+        if gone or how is Openness.POSTPONED
         else _("You can already add the date to your calendar. If you subscribe, changes will appear automatically.")
     )
     body = render(

@@ -2,7 +2,8 @@
 
 import json
 import xml.etree.ElementTree as ET
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
@@ -16,7 +17,7 @@ from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.sample import load
 from tests.conftest import Clock
-from tests.factories import BASE_URL, CONFERENCE, WORKSHOP, add_event, revise_event, soup, words
+from tests.factories import BASE_URL, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event, soup, words
 
 
 def test_save_the_date_in_french_says_days_year_and_that_the_rest_follows(
@@ -83,6 +84,36 @@ def test_closed_rooms_stand_in_no_public_place(app: Flask, client: FlaskClient, 
 def test_each_state_is_said_in_words(app: Flask, client: FlaskClient, clock: Clock, state: State, chip: str) -> None:
     add_event(app, WORKSHOP, state=state)
     assert chip in words(client.get("/en/events/workshop"))
+
+
+def test_a_postponed_event_whose_old_days_have_passed_waits_for_its_new_ones(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app, WORKSHOP, state=State.POSTPONED)
+    add_event(app, parts=(replace(PUBLIC_DAY, starts=date(2029, 6, 18), ends=date(2029, 6, 18)),))
+    clock.set(datetime(2028, 1, 10, 12, tzinfo=UTC))
+    page = client.get("/en/events/workshop")
+    text = words(page)
+    assert all(said in text for said in ("Postponed", "A new date will be announced.", "Previously planned for:"))
+    assert "Ended" not in text
+    assert soup(page).find("a", href="/en/events/workshop/updates") is not None
+    assert client.get("/en/events/workshop/updates").status_code == 200
+    form = client.get("/en/events/workshop/register")
+    assert (form.status_code, "This event has been postponed." in words(form)) == (403, True)
+    assert "add the date to your calendar" not in words(form)
+    home = soup(client.get("/en/"))  # what has a date comes first
+    assert [link.get("href") for link in home.select(".band-title a, .diary h3 a")] == [
+        "/en/events/conference",
+        "/en/events/workshop",
+    ]
+    assert home.select(".diary-past") == soup(client.get("/en/events/")).select(".diary-past") == []
+    clock.advance(days=300)  # nobody expects a new date any more
+    text = words(client.get("/en/events/workshop"))
+    assert "Postponed" in text
+    assert "Ended" not in text
+    assert "Keep me informed" not in text
+    assert client.get("/en/events/workshop/updates").status_code == 303
+    assert len(soup(client.get("/en/events/")).select(".diary-past")) == 1
 
 
 def test_a_draft_is_nowhere(app: Flask, client: FlaskClient, clock: Clock) -> None:
