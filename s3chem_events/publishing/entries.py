@@ -73,18 +73,17 @@ def part_entry(
     """Return the entry of one part; `closing` is said at the end of its description."""
     zone = zone_info(part.zone)
     title = i18n.joined(event.title.within(language), part.title.within(language))
-    if now_online:
+    cancelled = part.cancelled or event.state is State.CANCELLED
+    if now_online and not cancelled:
         title = _said_online(title, [part], language)
     return Entry(
         uid=part.uid,
         sequence=event.sequence,
-        status=Status.CANCELLED if part.cancelled else STATUSES[event.state],
+        status=Status.CANCELLED if cancelled else STATUSES[event.state],
         starts=part.starts_at.astimezone(zone) if part.starts_at else part.starts_on,
         ends=part.ends_at.astimezone(zone) if part.ends_at else part.ends_on,
         zone=part.zone,
-        summary=_summary(
-            event, _said_online(title, [part], language) if now_online else title, language, part.cancelled
-        ),
+        summary=_summary(event, title, language, cancelled),
         url=page_url(event, language, base_url),
         created_at=event.created_at,
         revised_at=event.revised_at,
@@ -119,10 +118,10 @@ def _whole(
 ) -> Entry:
     """Return the one entry of an event whose hours are not known, with the days and the place of what takes place."""
     living = [part for part in public if not part.cancelled]
-    cancelled, parts = not living, living or public
+    cancelled, parts = not living or event.state is State.CANCELLED, living or public
     venue = next((part.venue for part in parts if part.venue), event.venue)
     title = event.title.within(language)
-    if any(part.key in moved_online for part in parts):
+    if not cancelled and any(part.key in moved_online for part in parts):
         title = _said_online(title, parts, language)
     return Entry(
         uid=event.uid,
@@ -149,7 +148,7 @@ def _said_online(title: str, parts: list[Part], language: str) -> str:
 
 def _summary(event: Event, title: str, language: str, cancelled: bool) -> str:  # noqa: FBT001 - private
     _ = i18n.words(language)
-    if cancelled or event.state is State.CANCELLED:
+    if cancelled:
         return _("Cancelled: %(title)s", title=title)
     if event.state is State.SAVE_THE_DATE:
         return _("Save the date: %(title)s", title=title)

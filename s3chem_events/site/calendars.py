@@ -46,7 +46,7 @@ def _described(wanted: listing.Wanted, lang: str) -> Calendar:
     base = settings().base_url
     name, narrowed = _("S3Chem events"), listing.title(wanted, lang)
     return Calendar(
-        name=f"{name}: {narrowed}" if narrowed else name,
+        name=i18n.joined(name, narrowed) if narrowed else name,
         description=_("Conferences and meetings of the S3Chem project.") + "\n" + funding(lang).statement,
         source_url=f"{base}/calendar.ics?{wanted.query(lang=lang)}",
         page_url=f"{base}/{lang}/events/",

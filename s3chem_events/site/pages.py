@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from s3chem_events.calendar.links import Links
 from s3chem_events.calendar.links import subscription as links_to
 from s3chem_events.core.guard import settings
-from s3chem_events.core.i18n import country_name, preferred, short_range
+from s3chem_events.core.i18n import country_name, joined, preferred, short_range
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import Text
@@ -229,7 +229,7 @@ def _version(words: str, lang: str) -> str:
 def subscription(lang: str, wanted: listing.Wanted = listing.Wanted()) -> Links:  # noqa: B008 - frozen
     """Return the ways to subscribe to all public events, or to those asked for."""
     narrowed = listing.title(wanted, lang)
-    name = _("S3Chem events") + (f": {narrowed}" if narrowed else "")
+    name = joined(_("S3Chem events"), narrowed) if narrowed else _("S3Chem events")
     return links_to(f"{settings().base_url}/calendar.ics?{wanted.query(lang=lang)}", name=name)
 
 

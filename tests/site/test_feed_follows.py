@@ -1,0 +1,234 @@
+"""The subscription follows an event's life: by kind and region, with few bytes and little work, whatever happens."""
+
+import gzip
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from icalendar import Calendar, Event
+
+from s3chem_events.calendar import ics
+from s3chem_events.core.db import transaction
+from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.text import Text
+from s3chem_events.publishing import actions
+from s3chem_events.publishing.facts import VenueFacts
+from s3chem_events.publishing.lifecycle import Kind, Mode, State
+from tests.conftest import Clock
+from tests.factories import BASE_URL, CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event
+from tests.support.statements import statements
+
+TIMED = (
+    replace(CLOSED_DAY, starts=datetime(2027, 6, 17, 13), ends=datetime(2027, 6, 17, 17)),  # noqa: DTZ001 - local
+    replace(PUBLIC_DAY, starts=datetime(2027, 6, 18, 9, 30), ends=datetime(2027, 6, 18, 16)),  # noqa: DTZ001
+)
+
+
+class Client:
+    """A calendar program that replaces by UID, and forgets what the feed no longer holds."""
+
+    def __init__(self, client: FlaskClient, path: str = "/calendar.ics") -> None:
+        self.client, self.path = client, path
+        self.entries: dict[str, Event] = {}
+
+    def refresh(self) -> list[tuple[str, str, Any]]:
+        """Fetch the feed; return what is shown."""
+        events = Calendar.from_ical(self.client.get(self.path).data).events
+        seen = {str(e["UID"]): e for e in events}
+        for uid, entry in seen.items():
+            if uid in self.entries and entry != self.entries[uid]:
+                assert int(entry["SEQUENCE"]) > int(self.entries[uid]["SEQUENCE"]), "a client would ignore this change"
+        self.entries = seen
+        return [(str(e["SUMMARY"]), str(e["STATUS"]), e["DTSTART"].dt) for e in events]
+
+
+def uids(client: FlaskClient, path: str = "/calendar.ics") -> set[str]:
+    return {str(entry["UID"]) for entry in Calendar.from_ical(client.get(path).data).events}
+
+
+def add_many(app: Flask, many: int) -> None:
+    with app.app_context(), transaction():
+        for n in range(many):
+            first = date(2027, 1, 11) + timedelta(days=n)
+            part = replace(
+                WORKSHOP.parts[0],
+                starts=datetime(first.year, first.month, first.day, 10, 30),  # noqa: DTZ001
+                ends=datetime(first.year, first.month, first.day, 15),  # noqa: DTZ001
+            )
+            summary = Text(en="One day on the exchange of good practice between chemical regions. " * 2)
+            facts = replace(WORKSHOP, slug=f"event-{n}", parts=(part,), summary=summary)
+            actions.add_event(facts, base_url=BASE_URL, by=OPERATOR)
+
+
+def test_one_entry_lives_through_the_whole_story(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    calendar = Client(client)  # A2, A3, A4, A5
+    add_event(app)
+    assert calendar.refresh() == [("Save the date: Final conference", "TENTATIVE", date(2027, 6, 17))]
+    (uid,) = calendar.entries
+    for changes, wanted in (
+        (
+            {"state": State.ANNOUNCED, "parts": TIMED},
+            ("Final conference – Public conference", "CONFIRMED", datetime(2027, 6, 18, 7, 30, tzinfo=UTC)),
+        ),
+        (
+            {"state": State.POSTPONED},
+            ("Postponed: Final conference – Public conference", "TENTATIVE", datetime(2027, 6, 18, 7, 30, tzinfo=UTC)),
+        ),
+        (
+            {
+                "state": State.ANNOUNCED,
+                "parts": (
+                    replace(TIMED[0], cancelled=True),
+                    replace(
+                        TIMED[1],
+                        starts=datetime(2027, 10, 22, 10),  # noqa: DTZ001
+                        ends=datetime(2027, 10, 22, 12),  # noqa: DTZ001
+                        capacity={Mode.ONLINE: None},
+                    ),
+                ),
+            },
+            (
+                "Final conference – Public conference (now online)",
+                "CONFIRMED",
+                datetime(2027, 10, 22, 8, tzinfo=UTC),
+            ),
+        ),
+        (
+            {"state": State.CANCELLED},
+            (
+                "Cancelled: Final conference – Public conference",
+                "CANCELLED",
+                datetime(2027, 10, 22, 8, tzinfo=UTC),
+            ),
+        ),
+    ):
+        clock.advance(days=1)
+        revise_event(app, **changes)
+        assert calendar.refresh() == [wanted]
+        assert set(calendar.entries) == {uid}
+    clock.set(datetime(2027, 10, 23, 21, 59, tzinfo=UTC))  # the end of the day after, in Maastricht, is at 22:00 UTC
+    assert len(calendar.refresh()) == 1
+    clock.advance(minutes=2)
+    assert calendar.refresh() == []
+
+
+def test_a_second_part_has_a_uid_of_its_own_and_the_first_keeps_the_events(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app, CONFERENCE, parts=(PUBLIC_DAY,))
+    (first,) = uids(client)
+    visit = replace(TIMED[1], key="visit", title=Text(en="Site visit"))
+    revise_event(app, parts=(TIMED[1], visit))
+    both = uids(client)
+    assert first in both
+    assert len(both) == 2
+    revise_event(app, parts=(visit, replace(TIMED[1], cancelled=True)))
+    assert uids(client) == both
+    feed = client.get("/calendar.ics").data
+    said = {str(e["UID"]): (str(e["STATUS"]), str(e["SUMMARY"])) for e in Calendar.from_ical(feed).events}
+    assert said[first] == ("CANCELLED", "Cancelled: Final conference – Public conference")
+    clock.set(datetime(2027, 6, 20, 12, tzinfo=UTC))
+    assert uids(client) == both - {first}
+    clock.set(datetime(2028, 6, 17, 12, tzinfo=UTC))
+    assert uids(client) == both - {first}
+    clock.set(datetime(2028, 6, 19, 12, tzinfo=UTC))
+    assert uids(client) == set()
+
+
+def test_a_save_the_date_has_the_days_and_the_place_of_what_takes_place(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    geleen = VenueFacts(name="Brightlands", city="Geleen", country="NL")
+    add_event(app, parts=(replace(CLOSED_DAY, cancelled=True), replace(PUBLIC_DAY, venue=geleen)))
+    (entry,) = Calendar.from_ical(client.get("/calendar.ics").data).events
+    assert (entry["DTSTART"].dt, entry["DTEND"].dt) == (date(2027, 6, 18), date(2027, 6, 19))
+    assert str(entry["LOCATION"]) == "Brightlands, Geleen, Netherlands"
+
+
+def test_the_feed_is_narrowed_by_kind_and_region(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    add_event(app, WORKSHOP, region="Mazovia")
+    add_event(app, WORKSHOP, slug="webinar", kind=Kind.WEBINAR, region="Mazovia", title=Text(en="Webinar"))
+    found = {
+        question: sorted(title for title, _status, _day in Client(client, f"/calendar.ics?{question}").refresh())
+        for question in (
+            "kind=workshop",
+            "kind=workshop&kind=conference",
+            "region=Mazovia",
+            "kind=webinar&region=Mazovia&lang=en",
+            "kind=&region=",
+            "kind=workshop&region=Limburg",
+        )
+    }
+    workshop, webinar, conference = (
+        "Workshop – Workshop day",
+        "Webinar – Workshop day",
+        "Save the date: Final conference",
+    )
+    assert found == {
+        "kind=workshop": [workshop],
+        "kind=workshop&kind=conference": [conference, workshop],
+        "region=Mazovia": [webinar, workshop],
+        "kind=webinar&region=Mazovia&lang=en": [webinar],
+        "kind=&region=": [conference, webinar, workshop],
+        "kind=workshop&region=Limburg": [],
+    }
+    said = client.get("/calendar.ics?kind=workshop&region=Mazovia&lang=fr").get_data(as_text=True).replace("\r\n ", "")
+    assert "NAME:Événements S3Chem – Atelier\\, Mazovie\r\n" in said
+    assert f"SOURCE;VALUE=URI:{BASE_URL}/calendar.ics?kind=workshop&region=Mazovia&lang=fr\r\n" in said
+
+
+@pytest.mark.parametrize("question", ["kind=ball", "region=Atlantis", "kind=workshop&kind=ball"])
+def test_an_unknown_kind_or_region_is_refused_in_words(
+    app: Flask, client: FlaskClient, clock: Clock, question: str
+) -> None:
+    add_event(app)
+    answer = client.get(f"/calendar.ics?{question}")
+    assert answer.status_code == 400
+    assert "We could not understand that request" in answer.get_data(as_text=True)
+
+
+def test_a_narrowed_feed_is_kept_and_odd_ones_are_not(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    path = "/calendar.ics?kind=conference&lang=en"
+    tag = client.get(path).headers["ETag"]
+    with statements(app) as seen:
+        assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+    assert [s for s in seen if "content.revision" not in s] == []
+    kept = len(app.extensions["kept"].pages)
+    for odd in ("kind=conference&kind=workshop", "lang=en&kind=conference", "kind=conference&x=1", "region="):
+        assert client.get(f"/calendar.ics?{odd}").status_code == 200
+    assert len(app.extensions["kept"].pages) == kept
+
+
+@pytest.mark.one_database
+def test_two_hundred_events_are_small_quick_and_written_anew_one_by_one(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_many(app, 200)  # A10
+    ics._published.cache_clear()
+    started = time.perf_counter()
+    first = client.get("/calendar.ics")
+    took = time.perf_counter() - started
+    assert first.data.count(b"BEGIN:VEVENT") == 200
+    assert ics._published.cache_info().misses == 200
+    assert len(first.data) < 300_000
+    assert took < 1
+    unzipped = gzip.decompress(client.get("/calendar.ics", headers={"Accept-Encoding": "gzip"}).data)
+    assert unzipped == first.data
+
+    with statements(app) as seen:
+        assert client.get("/calendar.ics", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+        assert client.get("/calendar.ics").data == first.data
+    assert seen == []
+
+    clock.advance(minutes=5)
+    revise_event(app, "event-7", state=State.POSTPONED)
+    second = client.get("/calendar.ics")
+    assert ics._published.cache_info().misses == 201
+    before, after = (set(data.split(b"BEGIN:VEVENT")) for data in (first.data, second.data))
+    assert len(after - before) == 2  # this entry, and the head that says when the calendar changed
