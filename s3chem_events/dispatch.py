@@ -19,13 +19,12 @@ from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
-from s3chem_events.core.text import Text
 from s3chem_events.mailing import arrivals, journal, outbox, pace, relaying, render, sender
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
-from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.registration import answers
 from s3chem_events.registration import emails as registration
 from s3chem_events.registration.changed import event_changed
@@ -151,20 +150,6 @@ def recover(given: Settings) -> None:
                 count = outbox.recover(owner, accepted)
             if count:
                 log.warning("a worker had stopped in the midst of %d e-mails; they are settled", count)
-
-
-def letterhead_of(given: Settings) -> Letterhead:
-    """Return who writes, as the project's document says."""
-    document = publishing.document("project")
-    project = document.data if document else {}
-    return Letterhead(
-        organisation=str(project.get("name", "S3Chem")),
-        sender=given.mail_sender,
-        contact=str(project.get("contact", {}).get("address") or ""),
-        funding=Text(project.get("funding", {}).get("statement", {})),
-        base_url=given.base_url,
-        tags=given.inbox_tags,
-    )
 
 
 @dataclass(slots=True)

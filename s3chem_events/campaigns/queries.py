@@ -13,7 +13,8 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import queries as outbox
-from s3chem_events.publishing.lifecycle import POSTPONED_FOR, State
+from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.lifecycle import LISTED, POSTPONED_FOR, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.models import Registration
 
@@ -69,19 +70,29 @@ def to_be_told(event_id: int, fact: Fact) -> list[Follower]:
 
     Participants get an e-mail of their own. In order of their numbers, in one statement.
     """
-    registered = select(Registration.id).where(
-        Registration.event_id == event_id,
-        Registration.address_digest == Follower.address_digest,
-        Registration.withdrawn_at.is_(None),
-    )
     query = select(Follower).where(
         Follower.event_id == event_id,
         Follower.confirmed_at.is_not(None),
         Follower.asked_at <= fact.happened_at,
         Follower.id.not_in(outbox.written(fact, TOLD)),
-        ~registered.exists(),
+        ~_is_registered(event_id),
     )
     return list(db.session.scalars(query.order_by(Follower.id)))
+
+
+def hearers(event_id: int, difference: Difference) -> Mapping[str, int]:
+    """Return how many would hear of a change as followers, by language, most first."""
+    public = {part.key for part in difference.after.parts if part.visibility is Visibility.PUBLIC}
+    if difference.after.state not in LISTED or not difference.concerning(public):
+        return {}
+    counted = func.count()
+    rows = db.session.execute(
+        select(Follower.language, counted)
+        .where(Follower.event_id == event_id, Follower.confirmed_at.is_not(None), ~_is_registered(event_id))
+        .group_by(Follower.language)
+        .order_by(counted.desc(), Follower.language)
+    )
+    return {language: int(number) for language, number in rows}
 
 
 def waiting_by_ids(ids: list[int]) -> dict[int, Follower]:
@@ -119,6 +130,15 @@ def outlived(moment: datetime) -> ColumnElement[bool]:
         )
     )
     return or_(unconfirmed, Follower.event_id.not_in(still))
+
+
+def _is_registered(event_id: int) -> ColumnElement[bool]:
+    registered = select(Registration.id).where(
+        Registration.event_id == event_id,
+        Registration.address_digest == Follower.address_digest,
+        Registration.withdrawn_at.is_(None),
+    )
+    return registered.exists()
 
 
 def _signed(purpose: str, token: str, *, lock: bool) -> Follower | None:

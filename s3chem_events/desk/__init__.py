@@ -7,8 +7,10 @@ from s3chem_events.core.config import Settings
 from s3chem_events.desk import (
     account,
     arrivals,
+    editing,
     events,
     frame,
+    holding,
     home,
     mailbox,
     organisers,
@@ -18,14 +20,28 @@ from s3chem_events.desk import (
     refusals,
     second_step,
     signing_in,
+    steps,
     texts,
 )
 from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
 PAGES = (
-    *(account, arrivals, events, home, mailbox, organisers, outbox, participants, programme, refusals),
-    *(second_step, signing_in, texts),
+    *(
+        account,
+        arrivals,
+        editing,
+        events,
+        holding,
+        home,
+        mailbox,
+        organisers,
+        outbox,
+        participants,
+        programme,
+        refusals,
+    ),
+    *(second_step, signing_in, steps, texts),
 )
 """Importing them is what hangs them into the blueprint."""
 

@@ -44,24 +44,29 @@ def check(
         Unasked.
 
     """
-    questions = [*_of_state(before, after, today, booked), *_of_days(before, after, today), *_of_places(after, booked)]
+    questions = unanswered(before, after, confirmed=confirmed, today=today, booked=booked)
+    if questions:
+        raise Unasked(questions)
+
+
+def unanswered(
+    before: EventFacts | None, after: EventFacts, *, confirmed: str, today: date, booked: Booked = NOBODY
+) -> tuple[Question, ...]:
+    """Return the questions of a change, those that are answered included; none where all of them are."""
+    questions = [*_of_state(before, after, today), *_of_days(before, after, today), *_of_places(after, booked)]
     questions += _of_modes(after, booked)
     if before is not None:
         old = {question.key for question in (*_of_places(before, booked), *_of_modes(before, booked))}
         questions = [question for question in questions if question.key not in old]
-    if {question.key for question in questions} - set(confirmed.split()):
-        raise Unasked(tuple(questions))
+    is_open = bool({question.key for question in questions} - set(confirmed.split()))
+    return tuple(questions) if is_open else ()
 
 
-def _of_state(before: EventFacts | None, after: EventFacts, today: date, booked: Booked) -> Iterator[Question]:
+def _of_state(before: EventFacts | None, after: EventFacts, today: date) -> Iterator[Question]:
     if before is None or before.state is after.state:
         return
     if after.state is State.CANCELLED:
-        sentence = ngettext(
-            "Cancelling is final. %(num)s person is registered; this does not notify anybody.",
-            "Cancelling is final. %(num)s people are registered; this does not notify anybody.",
-            booked.people,
-        )
+        sentence = _("Cancelling is final. The page and the calendar entry stay, marked as cancelled.")
         yield Question("cancelled", sentence)
     elif after.state is State.OVER and _last_day(after) >= today:
         yield Question("over", _("“Ended” is final, and the last day is still to come."))

@@ -15,7 +15,7 @@ from s3chem_events.registration import choices
 
 Line = tuple[str, str, str]
 """What it is, what it was and what it became; both empty where it is named only."""
-TEXTS = frozenset({"title", "summary", "description", "report", "note"})
+TEXTS = frozenset({"title", "summary", "description", "report", "note", "reason"})
 LONGEST = 200
 
 

@@ -13,7 +13,6 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import asking, changes, overview, saving, translations, words
-from s3chem_events.desk.event_forms import EventForm, main_language
 from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk, own_events_only
 from s3chem_events.desk.new_event import NewEventForm
@@ -111,24 +110,6 @@ def event_file(slug: str) -> Response:
     return Response(
         data + "\n", content_type=MIME_JSON, headers={"Content-Disposition": f'attachment; filename="{slug}.json"'}
     )
-
-
-@desk.route("/events/<slug>/edit", methods=["GET", "POST"])
-@allowed("event.edit")
-def edit_event(slug: str) -> ResponseReturnValue:
-    """Change the facts and parts of an event."""
-    edited = saving.edited(EventForm.of, the_event(slug))
-    if edited.is_saved:
-        return redirect(url_for("desk.event", slug=edited.answer.slug), 303)
-    page = render_template(
-        "desk/events/edit.html",
-        **header(the_event(slug)),  # read anew: a refusal has rolled back
-        form=edited.form,
-        faulty=faulty(edited.form),
-        **answered(edited.answer),
-        main_language=i18n.language_name(main_language(edited.facts), i18n.language()),
-    )
-    return page, edited.answer.status
 
 
 def the_event(slug: str) -> Event:

@@ -12,7 +12,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Said
-from s3chem_events.desk import outage, words
+from s3chem_events.desk import holding, outage, words
 from s3chem_events.desk.frame import allowed, desk, may, me, own_events_only
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State as MailState
@@ -71,6 +71,7 @@ def home() -> ResponseReturnValue:
         coming=[_coming(event, taken) for event in coming],
         has_no_events=own is not None and not own,
         hands=list(_hands()),
+        held=holding.held_of(seen) if may("event.edit") else [],
         lately=[
             sum(n for event_id, n in registration.registered_since(now() - ago).items() if event_id in ids)
             for ago in LATELY

@@ -67,10 +67,17 @@ def email_list() -> ResponseReturnValue:
     page = page_number()
     state = request.values.get("state", "")
     address = (request.values.get("address", "") or searching.words()).strip()[:254]
-    wanted = queries.Wanted(state=State(state) if state in set(State) else None, address=address)
+    fact = request.values.get("fact", "")
+    wanted = queries.Wanted(
+        state=State(state) if state in set(State) else None,
+        address=address,
+        fact_id=int(fact) if fact.isdecimal() and len(fact) < 10 else None,  # noqa: PLR2004 - an INTEGER
+    )
     asked: dict[str, Any] = searching.asked(wanted.address, name="address")
     if wanted.state:
         asked["state"] = wanted.state
+    if wanted.fact_id is not None:
+        asked["fact"] = wanted.fact_id
     if request.method == "POST":
         return redirect(url_for("desk.outbox", **asked), 303)
     if searching.is_lost():

@@ -10,8 +10,8 @@ from s3chem_events.attendance import queries as attendance
 from s3chem_events.campaigns import queries as campaigns
 from s3chem_events.core import i18n
 from s3chem_events.core.markdown import html
-from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import changes, translations
+from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.desk import changes, holding, life, translations
 from s3chem_events.publishing import queries, values
 from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.lifecycle import LISTED, Mode, Visibility
@@ -60,6 +60,11 @@ def shown(event: Event) -> dict[str, object]:
         "note": html(event.note.within(language)),
         "missing": {LANGUAGES[code]: (code, n) for code, n in translations.missing(values.event_facts(event)).items()},
         "calendar_url": f"/events/{event.slug}.ics?lang={language}",
+        "held": holding.held(event),
+        "told": holding.told(event),
+        "steps": life.offered(event),
+        "reason": event.reason.within(language),
+        "materials": [(Text(item["title"]).within(language), item["url"]) for item in event.materials],
         "is_listed": event.state in LISTED,
         "has_public_part": any(part.visibility is Visibility.PUBLIC for part in event.parts),
         "revisions": [(revision, changes.lines(revision.changes)) for revision in revisions],

@@ -16,7 +16,7 @@ from wtforms.validators import Length, Optional
 
 from s3chem_events.core import i18n
 from s3chem_events.core.text import Text
-from s3chem_events.desk import saving
+from s3chem_events.desk import previewing, saving
 from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import answered, header, the_event
 from s3chem_events.desk.fields import HOURS, LONGEST_TITLE, Needed, faulty, line, say, spoken
@@ -113,6 +113,8 @@ class ProgrammeForm(FlaskForm):
 def event_programme(slug: str) -> ResponseReturnValue:
     """Write the programme of an event."""
     edited = saving.edited(ProgrammeForm.of, the_event(slug))
+    if edited.answer.pending:
+        return previewing.page(slug, edited.answer.pending)
     if edited.is_saved:
         return redirect(url_for("desk.event", slug=edited.answer.slug), 303)
     form, facts = edited.form, edited.facts

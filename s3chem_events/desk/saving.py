@@ -16,8 +16,9 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
 from s3chem_events.core.guard import settings
-from s3chem_events.desk import asking, changes, rows
+from s3chem_events.desk import asking, changes, deciding, rows
 from s3chem_events.desk.asking import Question
+from s3chem_events.desk.deciding import Pending, Undecided
 from s3chem_events.desk.fields import every, say
 from s3chem_events.desk.frame import by
 from s3chem_events.publishing import actions, booked, merging, queries, values
@@ -36,7 +37,8 @@ REVISION = re.compile(r"[0-9]{1,9}")
 class Answer:
     """What became of saving. Refused: a sentence about the whole, questions first, what others changed meanwhile.
 
-    Where both changed the same, `merged` is what the form shall show, and `clashes` what is to be marked in it.
+    Where both changed the same, `merged` is what the form shall show, and `clashes` what is to be marked in it. What
+    is `pending` is not saved until somebody has decided whether people are told of it.
     """
 
     slug: str = ""
@@ -47,6 +49,13 @@ class Answer:
     merged: EventFacts | None = None
     clashes: tuple[Clash, ...] = ()
     revision: int = 0
+    pending: Pending | None = None
+    is_told: bool = False
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether it went well."""
+        return self.status == 200 and self.pending is None  # noqa: PLR2004 - OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ def opened(event: Event, revision: str | None) -> EventFacts:
 
 def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, seen: EventFacts) -> Answer:
     """Save what a valid form changes of the event as it was `seen`; nothing is overwritten unseen."""
-    expected = _number(form.revision.data)
+    expected, decision = _number(form.revision.data), deciding.decision(request.form)
     try:
         with transaction():
             event = queries.event_by_slug(slug, lock=True)
@@ -94,13 +103,15 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
             newest, number, held = values.event_facts(event), event.revision, registration.booked(event.id)
             facts = _on_top(newest, number, seen, expected, follow_title(seen, change(seen)))
             actions.revise_event(event, facts, base_url=settings().base_url, by=by(), expected=number, booked=held)
-            confirmed = request.form.get("confirmed", "")
-            asking.check(newest, facts, confirmed=confirmed, today=today(facts.zone), booked=held)
+            confirmed, day = request.form.get("confirmed", ""), today(facts.zone)
+            questions = asking.unanswered(newest, facts, confirmed=confirmed, today=day, booked=held)
+            pending = Pending(newest, facts, number, decision, questions)
+            told = deciding.settle(event, pending, today=day, by=by())
     except Refused as refusal:
         return _refused(slug, form, expected, refusal)
     changed = _("Saved.") if number == expected else _("Saved. What someone else saved in the meantime has been kept.")
     flash(_("Nothing was changed.") if event.revision == number else changed, "good")
-    return Answer(event.slug)
+    return Answer(event.slug, is_told=told is not None)
 
 
 def edited(make: Callable[..., Any], found: Event) -> Edited:
@@ -118,7 +129,7 @@ def edited(make: Callable[..., Any], found: Event) -> Edited:
     if answer.merged is not None:
         form = make(facts, revision=answer.revision, shown=answer.merged)
         mark(form, answer)
-    return Edited(form, answer.merged or facts, answer, is_saved=is_sent and answer.status == 200)  # noqa: PLR2004
+    return Edited(form, answer.merged or facts, answer, is_saved=is_sent and answer.is_saved)
 
 
 def mark(form: Any, answer: Answer) -> None:
@@ -183,6 +194,8 @@ def _field_name(path: tuple[str, ...], keys: list[str]) -> str:
 def _refused(slug: str, form: Any, expected: int, refusal: Refused) -> Answer:
     if isinstance(refusal, asking.Unasked):
         return Answer(slug, refusal.status, questions=refusal.questions)
+    if isinstance(refusal, Undecided):
+        return Answer(slug, refusal.status, pending=refusal.pending)
     if isinstance(refusal, Clashed | actions.Stale):
         return _meanwhile(slug, form, expected, refusal)
     said = _at_field(form, refusal)

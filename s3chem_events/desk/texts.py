@@ -12,7 +12,7 @@ from wtforms.validators import Length
 
 from s3chem_events.core import i18n
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import saving, translations, words
+from s3chem_events.desk import previewing, saving, translations, words
 from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import answered, header, the_event
 from s3chem_events.desk.fields import LONGEST_TITLE, Needed, clean, faulty
@@ -39,13 +39,16 @@ def event_texts(slug: str, language: str) -> ResponseReturnValue:
         abort(404)
     form = _form(facts, language, main)(data=_filled(facts, language, found.revision))
     answer = saving.Answer(slug)
-    if form.is_submitted():
+    if form.is_submitted() and not request.form.get("do"):
         answer = saving.Answer(slug, 422)
         if form.validate():
             said = {passage.name: form[passage.name].data for passage in translations.passages(facts)}
             answer = saving.save(slug, form, lambda seen: translations.put(seen, language, said), seen=facts)
-        if answer.status == 200:  # noqa: PLR2004 - it went well
-            return redirect(url_for("desk.event_texts", slug=answer.slug, language=language), 303)
+        if answer.pending:
+            return previewing.page(slug, answer.pending)
+        if answer.is_saved:
+            to = url_for("desk.event_texts", slug=answer.slug, language=language)
+            return redirect(url_for("desk.event", slug=answer.slug) if answer.is_told else to, 303)
     if answer.merged is not None:
         facts = answer.merged
         form = _form(facts, language, main)(formdata=None, data=_filled(facts, language, answer.revision))

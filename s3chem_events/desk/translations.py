@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 
-OWN = ("title", "summary", "description", "report", "note")
+OWN = ("title", "summary", "description", "reason", "report", "note")
 OF_PART = ("title", "summary")
 OF_ITEM = ("title", "abstract")
-LONG = frozenset({"summary", "description", "report", "note", "abstract"})
+LONG = frozenset({"summary", "description", "report", "note", "reason", "abstract"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ def event_fields() -> dict[str, str]:
         "parts": _("Parts"),
         "programme": _("Programme"),
         "note": _("Note for organisers"),
+        "reason": _("Reason for the change"),
+        "materials": _("Material"),
+        "reminders": _("Reminders"),
         "added": _("Event added"),
     }
 

@@ -35,10 +35,11 @@ LISTED = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which e-mails a list shows: in one state or in any, to an address or a part of one."""
+    """Which e-mails a list shows: in one state or in any, to an address or a part of one, because of one fact."""
 
     state: State | None = None
     address: str = ""
+    fact_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,12 @@ def counts() -> dict[State, int]:
     """Return how many e-mails stand in each state."""
     rows = db.session.execute(db.select(OutgoingEmail.state, func.count()).group_by(OutgoingEmail.state))
     return {State(state): count for state, count in rows}
+
+
+def counts_of(fact_id: int) -> dict[State, int]:
+    """Return how many of the e-mails of one fact stand in each state."""
+    query = db.select(OutgoingEmail.state, func.count()).filter_by(fact_id=fact_id).group_by(OutgoingEmail.state)
+    return {State(state): count for state, count in db.session.execute(query)}
 
 
 def email_by_id(email_id: int) -> OutgoingEmail | None:
@@ -145,6 +152,8 @@ def outage(server: str) -> Outage | None:
 def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.state is not None:
         query = query.where(OutgoingEmail.state == wanted.state)
+    if wanted.fact_id is not None:
+        query = query.where(OutgoingEmail.fact_id == wanted.fact_id)
     if wanted.address:
         query = query.where(func.lower(OutgoingEmail.address).contains(wanted.address.lower(), autoescape=True))
     return query

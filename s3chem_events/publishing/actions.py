@@ -97,20 +97,23 @@ def revise_event(
     return event
 
 
-def tell(event: Event, *, since: int, by: Actor) -> Fact | None:
+def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None) -> Fact | None:
     """Have all whom it concerns told what became of an event since a revision, once the hold is over.
 
     What is held already is told together with it: nobody gets two e-mails within ten minutes. Where nothing of what
-    people are told has changed, nobody is told: None.
+    people are told has changed, nobody is told: None. `ask_until` has each asked, too, whether they still come.
     """
     waiting = queries.telling(event.id)
+    asking: dict[str, Any] = {"ask": True, "until": ask_until.isoformat()} if ask_until else {}
     if waiting is not None:
         journal.call_off(waiting)
         since = min(since, waiting.data["since"])
+        asking = asking or {key: waiting.data[key] for key in ("ask", "until") if key in waiting.data}
     if not changes.compare(queries.facts_at(event, since), values.event_facts(event)):
         return None
     due_at = now() + HOLD
-    return journal.record("event.changed", event.id, by=by, due_at=due_at, since=since, revision=event.revision)
+    number = event.revision
+    return journal.record("event.changed", event.id, by=by, due_at=due_at, since=since, revision=number, **asking)
 
 
 def undo(event: Event, *, base_url: str, by: Actor) -> Event:

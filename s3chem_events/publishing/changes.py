@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
+from s3chem_events.core.text import Text
+from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 
 
@@ -108,7 +109,7 @@ def _of_event(before: EventFacts, after: EventFacts) -> Iterator[Change]:
             yield Change(Sort.REVIVED)
         elif after.state in STATES:
             yield Change(STATES[after.state])
-    if before.title != after.title:
+    if _is_reworded(before.title, after.title):
         yield Change(Sort.TITLE)
 
 
@@ -124,10 +125,23 @@ def _of_part(old: PartFacts, new: PartFacts, old_venue: VenueFacts | None, venue
     yield from modes
     if Mode.ON_SITE in new.capacity and (old.venue or old_venue) != (new.venue or venue):
         yield Sort.PLACE
-    if old.title != new.title:
+    if _is_reworded(old.title, new.title):
         yield Sort.TITLE
-    if old.programme != new.programme:
+    if _is_rearranged(old.programme, new.programme):
         yield Sort.PROGRAMME
+
+
+def _is_reworded(old: Text, new: Text) -> bool:
+    """Whether a text says something else than before; that it was translated is no news."""
+    both = [language for language in old if language in new]
+    return any(old[language] != new[language] for language in both) if both else old != new
+
+
+def _is_rearranged(old: tuple[ItemFacts, ...], new: tuple[ItemFacts, ...]) -> bool:
+    bare = [[replace(item, title=Text(), abstract=Text()) for item in items] for items in (old, new)]
+    return bare[0] != bare[1] or any(
+        _is_reworded(a.title, b.title) or _is_reworded(a.abstract, b.abstract) for a, b in zip(old, new, strict=True)
+    )
 
 
 def _of_modes(old: frozenset[Mode], new: frozenset[Mode]) -> list[Sort]:

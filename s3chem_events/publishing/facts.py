@@ -78,7 +78,7 @@ class PartFacts:
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """An event. `opens` and `closes` are naive local times."""
+    """An event. `opens` and `closes` are naive local times; `reason` says in public why it is not as it was."""
 
     slug: str
     kind: Kind
@@ -94,6 +94,7 @@ class EventFacts:
     opens: datetime | None = None
     closes: datetime | None = None
     note: Text = NOTHING
+    reason: Text = NOTHING
     materials: tuple[MaterialFacts, ...] = ()
     reminds: bool = True
 

@@ -13,7 +13,7 @@ from s3chem_events.publishing.facts import EventFacts, ItemFacts, MaterialFacts,
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 
 REQUIRED = frozenset(["slug", "kind", "state", "title", "zone", "parts"])
-TEXTS = frozenset(["summary", "description", "report", "note"])
+TEXTS = frozenset(["summary", "description", "report", "note", "reason"])
 OPTIONAL = TEXTS | {"region", "venue", "registration", "programme", "materials", "reminders"}
 
 
@@ -50,6 +50,7 @@ def read(data: Any) -> EventFacts:
             opens=registration.get("opens", shapes.hours) if registration else None,
             closes=registration.get("closes", shapes.hours) if registration else None,
             note=o.get("note", shapes.text, Text()),
+            reason=o.get("reason", shapes.text, Text()),
             materials=tuple(o.get("materials", lambda d, p: shapes.list_of(d, p, _material), [])),
             reminds=o.get("reminders", shapes.boolean, True),
         )
@@ -74,6 +75,7 @@ def write(facts: EventFacts) -> dict[str, Any]:
             "parts": [_part_file(part) for part in facts.parts],
             "programme": [_item_file(part.key, item) for part in facts.parts for item in part.programme],
             "note": dict(facts.note),
+            "reason": dict(facts.reason),
             "materials": [{"title": dict(item.title), "url": item.url} for item in facts.materials],
             "reminders": None if facts.reminds else False,
         }

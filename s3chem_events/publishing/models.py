@@ -45,6 +45,7 @@ class Event(Model):
     opens_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closes_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     note: Mapped[Text] = mapped_column(TextColumn, default=Text())
+    reason: Mapped[Text] = mapped_column(TextColumn, default=Text(), server_default="{}")
     materials: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     reminds: Mapped[bool] = mapped_column(default=True, server_default=true())
     uid: Mapped[str] = mapped_column(String(LONGEST_UID), unique=True)

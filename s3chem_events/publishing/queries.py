@@ -84,6 +84,21 @@ def telling(event_id: int) -> Fact | None:
     return journal.held("event.changed", event_id)
 
 
+def tellings_held() -> list[Fact]:
+    """Return the announcements of changes, of all events, that are held back still."""
+    query = select(Fact).where(Fact.kind == "event.changed", Fact.relayed_at.is_(None), Fact.due_at > now())
+    return list(db.session.scalars(query.order_by(Fact.due_at)))
+
+
+def last_told(event_id: int) -> Fact | None:
+    """Return the newest announcement of a change whose e-mails are not held back any more."""
+    query = select(Fact).where(Fact.kind == "event.changed", Fact.subject_id == event_id, Fact.due_at <= now())
+    for fact in db.session.scalars(query.order_by(Fact.id.desc()).limit(20)):
+        if not fact.data.get("called_off"):
+            return fact
+    return None
+
+
 def news(*, latest: int | None = None) -> list[NewsItem]:
     """Return the news, newest first, each with its event; what is dated ahead appears at midnight UTC of its day."""
     query = _published().order_by(NewsItem.published_on.desc(), NewsItem.id)

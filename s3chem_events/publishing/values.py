@@ -15,7 +15,20 @@ from s3chem_events.publishing.lifecycle import Mode, Visibility
 from s3chem_events.publishing.models import LONGEST_UID, Event, Part, ProgrammeItem, Venue
 
 LONGEST_HOST = 100
-SAME = ("slug", "kind", "state", "title", "zone", "summary", "description", "report", "region", "note", "reminds")
+SAME = (
+    "slug",
+    "kind",
+    "state",
+    "title",
+    "zone",
+    "summary",
+    "description",
+    "report",
+    "region",
+    "note",
+    "reason",
+    "reminds",
+)
 
 
 def event_facts(event: Event) -> EventFacts:
@@ -35,6 +48,7 @@ def event_facts(event: Event) -> EventFacts:
         opens=_local(event.opens_at, event.zone),
         closes=_local(event.closes_at, event.zone),
         note=event.note,
+        reason=event.reason,
         materials=tuple(MaterialFacts(Text(item["title"]), item["url"]) for item in event.materials),
         reminds=event.reminds,
     )

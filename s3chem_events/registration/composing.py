@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from s3chem_events.calendar import ics
@@ -155,7 +155,7 @@ class Writer:
                 "reference": registration.reference,
                 "own_page": own_page,
                 "answers": f"{own_page}/answer" if fact.data.get("ask") and there else "",
-                "answer_until": fact.data.get("until", ""),
+                "answer_until": _day_written(fact.data.get("until", ""), language),
                 "calendar": links.calendar(
                     registration.id, registration.link_version, base_url=self.letterhead.base_url
                 ),
@@ -258,3 +258,8 @@ class Writer:
             hours=hours,
             where=_("online") if mode is Mode.ONLINE else place or _("on site"),
         )
+
+
+def _day_written(day: str, language: str) -> str:
+    until = date.fromisoformat(day) if day else None
+    return i18n.short_range(until, until, language) if until else ""

@@ -12,10 +12,14 @@ from s3chem_events.registration.capacity import Said, Standing
 
 # One letter may fold into many, U+FDFA into eighteen: what sorts and searches is cut here, the name itself never.
 LONGEST_SORT_NAME, LONGEST_SEARCH = 420, 1500
+LONGEST_PHONE = 40
 
 
 class Registration(Model):
-    """One person at one event. `person` is empty once it is withdrawn, so that the person may come back."""
+    """One person at one event. `person` is empty once it is withdrawn, so that the person may come back.
+
+    Who was entered at the desk may have no `email`, and then no `address_digest`: she is called on the `phone`.
+    """
 
     __tablename__ = "registration"
     __table_args__ = (
@@ -36,6 +40,7 @@ class Registration(Model):
     search: Mapped[str] = mapped_column(String(LONGEST_SEARCH))
     email: Mapped[str] = mapped_column(String(254))
     address_digest: Mapped[str] = mapped_column(String(64))
+    phone: Mapped[str] = mapped_column(String(LONGEST_PHONE), default="", server_default="")
     organisation: Mapped[str] = mapped_column(String(300))
     organisation_type: Mapped[str] = mapped_column(String(40))
     country: Mapped[str] = mapped_column(String(2))

@@ -4,7 +4,7 @@ Nothing is written: the event is changed in memory alone, and what was changed i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Select, func, select
 
@@ -32,6 +32,7 @@ class Unreachable:
     name: str
     organisation: str
     reference: str
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +59,28 @@ class Rehearsal:
     calendar: tuple[tuple[Entry | None, Entry], ...]
 
 
-def rehearse(event: Event, facts: EventFacts, *, letterhead: Letterhead, language: str, ask: bool = False) -> Rehearsal:
+def rehearse(
+    event: Event,
+    facts: EventFacts,
+    *,
+    letterhead: Letterhead,
+    language: str,
+    ask: bool = False,
+    before: EventFacts | None = None,
+) -> Rehearsal:
     """Return what would become of a loaded event if it were changed to these facts and people were told.
 
-    The session is rolled back: what was loaded before is to be loaded anew.
+    `before` is what people know of it still, where that is not what it is now: a change is held back already.
+    The session is rolled back: what was loaded before is read anew.
 
     Raises:
         PartInUse: a part that is gone is held by somebody.
 
     """
-    difference = changes.compare(values.event_facts(event), facts)
+    difference = changes.compare(before or values.event_facts(event), facts)
     heard = audience(event, difference)
     with db.session.no_autoflush:
-        before = _entries(event, letterhead, language)
+        there = _entries(event, letterhead, language)
         samples = _samples(event.id, difference)
         values.apply(event, facts, letterhead.base_url)
         event.sequence += 1
@@ -80,9 +90,15 @@ def rehearse(event: Event, facts: EventFacts, *, letterhead: Letterhead, languag
         drafts = list(changed.drafts(event, samples, difference, fact, letterhead))
         letters = {draft.language: render.written(draft, letterhead, at=fact.happened_at) for draft in drafts}
     db.session.rollback()
-    db.session.expunge_all()
-    touched = [(before.get(uid), entry) for uid, entry in after.items() if before.get(uid) != entry]
+    touched = [(there.get(uid), entry) for uid, entry in after.items() if _seen(there.get(uid)) != _seen(entry)]
     return Rehearsal(difference, heard, letters, tuple(touched))
+
+
+def is_heard(event_id: int, difference: Difference) -> bool:
+    """Whether a change concerns anybody who is registered, with an address or without."""
+    keys = _concerned(difference)
+    query = _people(event_id).join(Part, Part.id == Participation.part_id).where(Part.key.in_(keys)).limit(1)
+    return db.session.execute(query).first() is not None
 
 
 def audience(event: Event, difference: Difference) -> Audience:
@@ -120,14 +136,14 @@ def _people(event_id: int) -> Select[int, str, bool, int]:
 def _unreachable(ids: list[int]) -> tuple[Unreachable, ...]:
     found = db.session.scalars(select(Registration).where(Registration.id.in_(ids)).order_by(Registration.sort_name))
     return tuple(
-        Unreachable(one.id, f"{one.given_name} {one.family_name}".strip(), one.organisation, one.reference)
+        Unreachable(one.id, f"{one.given_name} {one.family_name}".strip(), one.organisation, one.reference, one.phone)
         for one in (found if ids else ())
     )
 
 
 def _samples(event_id: int, difference: Difference) -> list[Registration]:
     """Return somebody for each language who would hear of it, so that the preview shows a real e-mail."""
-    keys = {part.key for part in difference.after.parts} if difference.sorts() else {c.part for c in difference.changes}
+    keys = _concerned(difference)
     first = (
         select(func.min(Registration.id))
         .join(Participation)
@@ -142,6 +158,18 @@ def _samples(event_id: int, difference: Difference) -> list[Registration]:
         .group_by(Registration.language)
     )
     return list(queries.registrations_by_ids(db.session.scalars(first)).values())
+
+
+def _concerned(difference: Difference) -> set[str]:
+    """Return the keys of the parts whose people hear of a change."""
+    if difference.sorts():
+        return {part.key for part in difference.after.parts}
+    return {change.part for change in difference.changes}
+
+
+def _seen(entry: Entry | None) -> Entry | None:
+    """Return an entry without what rises with every change."""
+    return entry and replace(entry, sequence=0, revised_at=entry.created_at)
 
 
 def _entries(event: Event, letterhead: Letterhead, language: str) -> dict[str, Entry]:

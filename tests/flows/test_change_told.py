@@ -11,7 +11,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from s3chem_events import dispatch
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
@@ -19,6 +18,7 @@ from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import EventFacts, PartFacts
+from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import rehearsal
@@ -205,7 +205,7 @@ def test_rehearsal_shows_who_would_hear_what_and_changes_nothing(app: Flask, cli
         loaded = queries.event_by_slug("conference")
         assert loaded is not None
         facts = moved(126)(values.event_facts(loaded))
-        seen = rehearsal.rehearse(loaded, facts, letterhead=dispatch.letterhead_of(settings()), language="en")
+        seen = rehearsal.rehearse(loaded, facts, letterhead=letterhead_of(settings()), language="en")
     assert (seen.audience.languages, seen.audience.unreachable) == ({"en": 1, "fr": 1}, ())
     assert seen.letters["fr"].subject == "Nouvelle date pour Conférence finale\u00a0: 22 octobre 2027"
     assert [(was.starts, new.starts, new.sequence) for was, new in seen.calendar if was] == [

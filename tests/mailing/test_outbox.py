@@ -21,6 +21,7 @@ from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import MailServerState, OutgoingEmail, RelayFailure, Suppression
 from s3chem_events.mailing.outbox import NotRetriable, NotWaiting
 from s3chem_events.mailing.results import WAITS, Outcome, Result, rest_after, wait_after
+from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.registration import actions, emails, queries
 from tests.conftest import Clock
 from tests.factories import add_event
@@ -87,7 +88,7 @@ def test_a_follower_and_a_participant_of_one_number_and_one_address_each_get_the
     enrol(app)
     with app.app_context():
         *_, fact = relaying.waiting(most=9)
-        letterhead = dispatch.letterhead_of(settings())
+        letterhead = letterhead_of(settings())
         (letter,) = (render.written(one, letterhead, at=now()) for one in emails.confirmed([fact], letterhead))
         for _ in range(2):
             with transaction():

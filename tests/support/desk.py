@@ -2,13 +2,14 @@
 
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from s3chem_events.accounts import actions, queries
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.publishing.models import Event
-from tests.factories import hidden
+from tests.factories import hidden, soup
 
 
 def signed_in(
@@ -24,3 +25,12 @@ def signed_in(
     answer = client.post(link, data=hidden(client, link))
     assert answer.status_code in {302, 303}, answer.status
     return client
+
+
+def carried(page: TestResponse) -> dict[str, str]:
+    """Return what a preview sends with each of its buttons: the form that it came from, and what it is about."""
+    assert page.status_code == 200, page.status
+    form = soup(page).select_one("form.decide")
+    assert form is not None, soup(page).main
+    fields = {str(one["name"]): str(one.get("value", "")) for one in form.select("input:not([type=checkbox])")}
+    return fields | {str(one["name"]): one.get_text().removeprefix("\n") for one in form.select("textarea")}

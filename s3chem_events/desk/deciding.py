@@ -1,0 +1,119 @@
+"""Whether people are told of a change: what an organiser decided at the preview, and whether that still fits.
+
+Nothing that people would be told is saved before somebody has seen who they are and what they would read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from s3chem_events.campaigns import queries as campaigns
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.desk.asking import Question, Unasked
+from s3chem_events.publishing import actions, changes, queries
+from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.lifecycle import LISTED
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import rehearsal
+
+TELL, QUIET = "yes", "no"
+NAMES = frozenset({"told", "previewed", "ask", "until", "confirmed", "csrf_token", "do"})
+"""What the preview sends besides the form that it carries on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was pressed at the preview of which revision; nothing before it was shown."""
+
+    told: str = ""
+    previewed: int = 0
+    asks: bool = False
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change of an event at a revision, which waits for a decision and for the answers to its questions."""
+
+    before: EventFacts
+    facts: EventFacts
+    revision: int
+    decision: Decision
+    questions: tuple[Question, ...] = ()
+    problem: str = ""
+
+
+class Undecided(Refused):
+    """Somebody must see first who would be told."""
+
+    code = "undecided"
+    status = 200
+
+    def __init__(self, pending: Pending) -> None:
+        """Keep what is to be decided."""
+        super().__init__()
+        self.pending = pending
+
+
+def decision(form: Mapping[str, str]) -> Decision:
+    """Return what was pressed."""
+    previewed = form.get("previewed", "")
+    return Decision(
+        told=form.get("told", ""),
+        previewed=int(previewed) if previewed.isdecimal() and len(previewed) < 10 else 0,  # noqa: PLR2004 - an INTEGER
+        asks="ask" in form,
+        until=form.get("until", ""),
+    )
+
+
+def settle(event: Event, pending: Pending, *, today: date, by: Actor) -> Fact | None:
+    """Tell people of a change that has just been made to a locked event, or not, as was decided.
+
+    What is told is what was previewed: a decision about another revision counts for nothing.
+
+    Raises:
+        Undecided, Unasked: nothing is to be saved yet.
+
+    """
+    own = changes.compare(pending.before, pending.facts)
+    waiting = queries.telling(event.id)
+    if own and pending.facts.state in LISTED and _is_heard(event, pending.facts, own, waiting):
+        return _decided(event, pending, is_held=waiting is not None, today=today, by=by)
+    if pending.questions:
+        raise Unasked(pending.questions)
+    # A change that takes back what was held back leaves nothing to tell.
+    return actions.tell(event, since=pending.revision, by=by) if own and waiting else None
+
+
+def _is_heard(event: Event, facts: EventFacts, own: Difference, waiting: Fact | None) -> bool:
+    difference = changes.compare(queries.facts_at(event, waiting.data["since"]), facts) if waiting else own
+    if not difference:
+        return False
+    return rehearsal.is_heard(event.id, difference) or bool(campaigns.hearers(event.id, difference))
+
+
+def _decided(event: Event, pending: Pending, *, is_held: bool, today: date, by: Actor) -> Fact | None:
+    made = pending.decision
+    chosen = {TELL} if is_held else {TELL, QUIET}  # what is held back is told as it is when it leaves: all or nothing
+    if made.told not in chosen or made.previewed != pending.revision or pending.questions:
+        raise Undecided(pending)
+    if made.told == QUIET:
+        return None
+    until = _until(pending, today) if made.asks else None
+    return actions.tell(event, since=pending.revision, by=by, ask_until=until)
+
+
+def _until(pending: Pending, today: date) -> date:
+    """Return the day by which people are asked to answer, which lies between now and the event."""
+    last = max(part.ends for part in pending.facts.live_parts)
+    try:
+        until = date.fromisoformat(pending.decision.until)
+    except ValueError:
+        until = today
+    if not today < until <= date(last.year, last.month, last.day):
+        sentence = _("Choose a day after today and no later than the event.")
+        raise Undecided(replace(pending, problem=sentence))
+    return until

@@ -1,0 +1,116 @@
+"""The ten minutes between "tell them" and the first e-mail: who will be told when, and the way back."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from s3chem_events.campaigns import queries as campaigns
+from s3chem_events.core import i18n
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Invalid, NotFound
+from s3chem_events.core.guard import settings
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.journal import Fact
+from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.mailing import queries as mailing
+from s3chem_events.mailing.letters import State
+from s3chem_events.publishing import actions, changes, queries, telling, values
+from s3chem_events.publishing.booked import PartInUse
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import rehearsal
+
+SHOWN_FOR = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A change of which people will be told, until then it can be undone."""
+
+    slug: str
+    title: str
+    fact_id: int
+    headline: str
+    at: str
+    emails: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change of which people have been told: how many e-mails there are, and how many are sent."""
+
+    fact_id: int
+    at: str
+    sent: int
+    emails: int
+
+
+def held(event: Event) -> Held | None:
+    """Return what of an event is held back still."""
+    fact = queries.telling(event.id)
+    return _held(event, fact) if fact else None
+
+
+def held_of(events: list[Event]) -> list[Held]:
+    """Return what is held back of some events."""
+    there = {event.id: event for event in events}
+    return [_held(there[fact.subject_id], fact) for fact in queries.tellings_held() if fact.subject_id in there]
+
+
+def told(event: Event) -> Told | None:
+    """Return how far the e-mails of the last change are, while that is news."""
+    fact = queries.last_told(event.id)
+    if fact is None or fact.due_at is None or fact.due_at < now() - SHOWN_FOR:
+        return None
+    counts = mailing.counts_of(fact.id)
+    at = i18n.short_stamp(fact.due_at, event.zone, i18n.language())
+    return Told(fact.id, at, counts.get(State.SENT, 0), sum(counts.values()))
+
+
+@desk.route("/events/<slug>/undo", methods=["POST"])
+@allowed("event.edit")
+def event_undo(slug: str) -> ResponseReturnValue:
+    """Take back the change that is held back still; nobody hears of it."""
+    seen = request.form.get("fact", "")
+    try:
+        with transaction():
+            event = queries.event_by_slug(slug, lock=True)
+            if event is None:
+                raise NotFound
+            slug = _undone(event, seen=seen).slug
+    except actions.TooLate:
+        flash(_("It is too late to undo this: the e-mails are on their way."), "bad")
+    except actions.Stale:
+        flash(_("Someone has changed more in the meantime. Look at it below before you undo it."), "bad")
+    except (Invalid, PartInUse):
+        flash(_("This cannot be undone any more, because of what has happened since. Please change it by hand."), "bad")
+    else:
+        flash(_("Undone. Nobody has been told."), "good")
+    return redirect(url_for("desk.event", slug=slug), 303)
+
+
+def _undone(event: Event, *, seen: str) -> Event:
+    """Undo what was seen, and nothing that came on top of it."""
+    waiting = queries.telling(event.id)
+    if waiting is not None and str(waiting.id) != seen:
+        raise actions.Stale
+    return actions.undo(event, base_url=settings().base_url, by=by())
+
+
+def _held(event: Event, fact: Fact) -> Held:
+    language = i18n.language()
+    difference = changes.compare(queries.facts_at(event, fact.data["since"]), values.event_facts(event))
+    audience = rehearsal.audience(event, difference)
+    due_at = fact.due_at or now()
+    return Held(
+        slug=event.slug,
+        title=event.title.within(language),
+        fact_id=fact.id,
+        headline=telling.headline(difference, language) if difference else "",
+        at=i18n.clock(due_at, event.zone, language),
+        emails=audience.emails + sum(campaigns.hearers(event.id, difference).values()),
+        calls=len(audience.unreachable),
+    )

@@ -1,0 +1,333 @@
+"""An organiser leads an event through its life: each step is previewed, told after ten minutes, or undone."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.text import Text
+from s3chem_events.publishing.facts import EventFacts, MaterialFacts
+from s3chem_events.publishing.lifecycle import Mode, State
+from tests.conftest import Clock
+from tests.desk.test_event_editor import errors, facts_of, filled
+from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, register, revise_event, soup, words
+from tests.support.desk import carried, signed_in
+from tests.support.post import kept, work
+
+EVENT = "/desk/events/conference"
+OCTOBER = {
+    "parts-0-starts_on": "2027-10-21",
+    "parts-0-ends_on": "2027-10-21",
+    "parts-1-starts_on": "2027-10-22",
+    "parts-1-ends_on": "2027-10-22",
+}
+
+
+@pytest.fixture
+def organiser(app: Flask, clock: Clock) -> FlaskClient:
+    add_event(app)
+    clock.advance(days=1)
+    return signed_in(app)
+
+
+def step(organiser: FlaskClient, name: str, **typed: str) -> TestResponse:
+    """Open the page of a step, fill it in and send it."""
+    path = f"{EVENT}/{name}"
+    return organiser.post(path, data=filled(organiser.get(path)) | {k.replace("__", "-"): v for k, v in typed.items()})
+
+
+def decide(organiser: FlaskClient, preview: TestResponse, name: str, told: str, **also: str) -> TestResponse:
+    return organiser.post(f"{EVENT}/{name}", data=carried(preview) | {"told": told} | also)
+
+
+def undo(organiser: FlaskClient) -> TestResponse:
+    form = soup(organiser.get(f"{EVENT}/")).select_one(f"form[action='{EVENT}/undo']")
+    assert form is not None
+    return organiser.post(f"{EVENT}/undo", data={str(i["name"]): str(i["value"]) for i in form.select("input")})
+
+
+def in_october(facts: EventFacts = CONFERENCE) -> EventFacts:
+    closed = replace(CLOSED_DAY, starts=date(2027, 10, 21), ends=date(2027, 10, 21))
+    public = replace(PUBLIC_DAY, starts=date(2027, 10, 22), ends=date(2027, 10, 22))
+    return replace(facts, parts=(closed, public))
+
+
+def test_move_is_previewed_told_and_sent_once_after_ten_minutes(app, client, clock, organiser):
+    register(client)
+    register(client, given_name="Jean", email="jean@usine.example", language="fr")
+    assert work(app) == 2
+    preview = step(organiser, "rescheduling", **OCTOBER)
+    said = words(preview)
+    assert facts_of(app) == CONFERENCE  # nothing is saved by looking
+    assert "New date for Final conference: 22 October 2027" in said or "21–22 October 2027" in said
+    assert "So far 18 June 2027 From now on 22 October 2027" in said
+    assert "2 registered people get an e-mail" in said
+    assert "Moved from 18 June 2027 to 22 October 2027." in said
+    assert "22 octobre 2027" in said
+    assert "/registrations/…" in said
+    answer = decide(organiser, preview, "rescheduling", "yes")
+    assert (answer.status_code, answer.location) == (303, f"{EVENT}/")
+    assert facts_of(app) == in_october()
+    assert "2 people will be told at 13:10." in words(organiser.get(f"{EVENT}/"))
+    assert "2 people will be told at 13:10." in words(organiser.get("/desk/"))
+    assert work(app) == 0
+    clock.advance(minutes=10)
+    assert (work(app), work(app)) == (2, 0)
+    page = organiser.get(f"{EVENT}/")
+    assert "Told on 24 Nov 2026, 13:10: 2 of 2 e-mails sent." in words(page)
+    link = soup(page).find("a", string="See them in the outbox")
+    assert link is not None
+    listed = words(organiser.get(str(link["href"])))
+    assert listed.count("New date for Final conference") + listed.count("Nouvelle date") == 2
+    assert "Registered" not in listed.split("Subject")[-1]
+
+
+def test_undone_within_the_hold_nobody_hears_and_all_is_as_before(app, client, clock, organiser):
+    register(client)
+    work(app)
+    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
+    assert undo(organiser).status_code == 303
+    assert "Undone. Nobody has been told." in words(organiser.get(f"{EVENT}/"))
+    clock.advance(minutes=11)
+    assert (work(app), facts_of(app)) == (0, CONFERENCE)
+
+
+def test_undo_that_comes_too_late_says_so(app, client, clock, organiser):
+    register(client)
+    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
+    form = soup(organiser.get(f"{EVENT}/")).select_one(f"form[action='{EVENT}/undo']")
+    assert form is not None
+    clock.advance(minutes=10)
+    organiser.post(f"{EVENT}/undo", data={str(i["name"]): str(i["value"]) for i in form.select("input")})
+    assert "It is too late to undo this: the e-mails are on their way." in words(organiser.get(f"{EVENT}/"))
+    assert facts_of(app) == in_october()
+
+
+def test_saved_without_telling_anybody_nobody_hears(app, client, clock, organiser):
+    register(client)
+    work(app)
+    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "no")
+    assert facts_of(app) == in_october()
+    assert "will be told" not in words(organiser.get(f"{EVENT}/"))
+    clock.advance(minutes=11)
+    assert work(app) == 0
+
+
+def test_back_to_the_form_keeps_what_was_typed(app, client, organiser):
+    register(client)
+    preview = step(organiser, "rescheduling", **OCTOBER, reason="The hall is taken.\r\nWe are sorry.")
+    form = organiser.post(f"{EVENT}/rescheduling", data=carried(preview) | {"do": "back"})
+    typed = filled(form)
+    assert {name: typed[name] for name in OCTOBER} == OCTOBER
+    assert str(typed["reason"]).replace("\r\n", "\n").strip() == "The hall is taken.\nWe are sorry."
+    assert facts_of(app) == CONFERENCE
+
+
+def test_nobody_concerned_it_is_saved_at_once(app, organiser):
+    assert step(organiser, "rescheduling", **OCTOBER).status_code == 303
+    assert facts_of(app) == in_october()
+
+
+def test_save_without_a_difference_changes_and_tells_nothing(app, client, clock, organiser):
+    register(client)
+    work(app)
+    assert step(organiser, "rescheduling").status_code == 303
+    assert "Nothing was changed." in words(organiser.get(f"{EVENT}/"))
+    clock.advance(minutes=11)
+    assert work(app) == 0
+
+
+def test_second_organiser_sees_at_the_preview_what_the_first_saved_and_decides_again(app, client, organiser):
+    register(client)
+    preview = step(organiser, "rescheduling", **OCTOBER)
+    revise_event(app, region="Lombardy")
+    again = decide(organiser, preview, "rescheduling", "yes")
+    said = words(again)
+    assert "Someone else saved while you were looking at the preview." in said
+    assert "Region: Limburg → Lombardia" in said or "Lombardy" in said
+    assert facts_of(app) == replace(CONFERENCE, region="Lombardy")
+    assert decide(organiser, again, "rescheduling", "yes").status_code == 303
+    assert facts_of(app) == replace(in_october(), region="Lombardy")
+
+
+def test_two_who_move_the_same_day_the_second_chooses(app, client, organiser):
+    register(client)
+    path = f"{EVENT}/rescheduling"
+    typed = filled(organiser.get(path)) | OCTOBER
+    moved = replace(PUBLIC_DAY, starts=date(2027, 9, 3), ends=date(2027, 9, 3))
+    revise_event(app, parts=(CLOSED_DAY, moved))
+    page = organiser.post(path, data=typed)
+    assert page.status_code == 409
+    assert "3 September 2027" in errors(page)["parts-1-starts_on"]
+    assert facts_of(app).parts[1] == moved
+    preview = organiser.post(path, data=filled(page))
+    assert decide(organiser, preview, "rescheduling", "yes").status_code == 303
+    assert facts_of(app).parts[1].starts == date(2027, 10, 22)
+
+
+def test_change_within_the_hold_is_told_with_the_first_or_not_at_all(app, client, clock, organiser):
+    register(client)
+    work(app)
+    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
+    preview = step(organiser, "announcement", venue__name="Chemelot Campus")
+    said = words(preview)
+    assert "An earlier change is held back until 24 November 2026, 13:10 CET." in said
+    assert "Moved from 18 June 2027 to 22 October 2027." in said
+    assert "The event has been announced." in said
+    assert soup(preview).select("button[name=told][value=no]") == []
+    assert decide(organiser, preview, "announcement", "no").status_code == 200  # made by hand: it is asked again
+    assert facts_of(app).state is State.SAVE_THE_DATE
+    clock.advance(minutes=5)
+    decide(organiser, preview, "announcement", "yes")
+    clock.advance(minutes=10)
+    assert work(app) == 1
+
+
+def test_hour_that_is_missing_or_double_is_explained_at_the_field(app, organiser):
+    typed = {
+        **OCTOBER,
+        "parts-1-starts_on": "2027-03-28",
+        "parts-1-starts_time": "02:30",
+        "parts-1-ends_on": "2027-10-31",
+        "parts-1-ends_time": "02:30",
+    }
+    page = step(organiser, "rescheduling", **typed)
+    assert page.status_code == 422
+    assert errors(page) == {
+        "parts-1-starts_time": "On this day the clocks in Europe/Amsterdam go forward and skip 02:30. "
+        "Choose another hour.",
+        "parts-1-ends_time": "On this day the clocks in Europe/Amsterdam go back and show 02:30 twice. "
+        "Choose another hour.",
+    }
+    assert facts_of(app) == CONFERENCE
+
+
+def test_postponed_with_a_reason_then_given_a_new_date(app, client, clock, organiser):
+    register(client)
+    work(app)
+    preview = step(organiser, "postponement", reason="The river is too high.")
+    assert "The event has been postponed. A new date will be announced." in words(preview)
+    decide(organiser, preview, "postponement", "yes")
+    clock.advance(minutes=10)
+    work(app)
+    assert "The river is too high." in kept(app)[-1].text
+    assert "The river is too high." in words(client.get("/en/events/conference"))
+    assert facts_of(app) == replace(CONFERENCE, state=State.POSTPONED, reason=Text(en="The river is too high."))
+    preview = step(organiser, "rescheduling", **OCTOBER, state="announced", reason="")
+    decide(organiser, preview, "rescheduling", "yes")
+    assert facts_of(app) == replace(in_october(), state=State.ANNOUNCED)
+
+
+def test_one_part_cancelled_then_brought_back(app, client, clock, organiser):
+    register(client)
+    work(app)
+    assert decide(organiser, step(organiser, "cancellation", what="part-day-2"), "cancellation", "yes").status_code == 303
+    assert [part.cancelled for part in facts_of(app).parts] == [False, True]
+    clock.advance(minutes=10)
+    assert work(app) == 1
+    assert kept(app)[-1].method == "CANCEL"
+    preview = step(organiser, "revival", what="part-day-2")
+    assert "This part takes place after all." in words(preview)
+    decide(organiser, preview, "revival", "yes")
+    clock.advance(minutes=10)
+    assert (work(app), kept(app)[-1].method) == (1, "REQUEST")
+    assert facts_of(app) == CONFERENCE
+
+
+def test_moved_online_the_link_is_asked_for_and_everybody_keeps_the_place(app, client, organiser):
+    register(client)
+    path = f"{EVENT}/mode"
+    typed = filled(organiser.get(path)) | {"parts-1-online_url": "https://meet.example/room"}
+    del typed["parts-1-on_site"]
+    preview = organiser.post(path, data=typed)
+    assert "1 person who chose “On site” will take part “Online”." in words(preview)
+    assert decide(organiser, preview, "mode", "yes").status_code == 303
+    assert facts_of(app).parts[1] == replace(
+        PUBLIC_DAY, capacity={Mode.ONLINE: None}, online_url="https://meet.example/room"
+    )
+
+
+def test_cancelled_for_good_nothing_more_can_be_done(app, client, organiser):
+    register(client)
+    preview = step(organiser, "cancellation", what="event")
+    assert "Cancelling is final." in words(preview)
+    decide(organiser, preview, "cancellation", "yes")
+    assert facts_of(app).state is State.CANCELLED
+    page = organiser.get(f"{EVENT}/cancellation")
+    assert "This is not possible in the event’s present state: Cancelled." in words(page)
+    assert organiser.post(f"{EVENT}/postponement", data={"reason": ""}).status_code in {400, 409}
+
+
+def test_over_with_report_and_material(app, client, clock, organiser):
+    register(client)
+    clock.set(datetime.fromisoformat("2027-06-20T10:00:00+00:00"))
+    organiser = signed_in(app)
+    path = f"{EVENT}/closing"
+    rows = organiser.post(path, data=filled(organiser.get(path)) | {"do": "add:materials"})
+    typed = {"report": "Forty came.", "materials-0-title": "Slides", "materials-0-url": "https://slides.example/1"}
+    preview = organiser.post(path, data=filled(rows) | typed)
+    assert decide(organiser, preview, "closing", "no").status_code == 303
+    facts = facts_of(app)
+    assert (facts.state, facts.report) == (State.OVER, Text(en="Forty came."))
+    assert facts.materials == (MaterialFacts(Text(en="Slides"), "https://slides.example/1"),)
+    assert "Slides" in words(organiser.get(f"{EVENT}/"))
+
+
+def test_they_are_asked_whether_they_still_come_until_a_day(app, client, clock, organiser):
+    register(client)
+    work(app)
+    preview = step(organiser, "rescheduling", **OCTOBER)
+    asked = organiser.post(f"{EVENT}/rescheduling", data=carried(preview) | {"told": "yes", "ask": "y", "until": ""})
+    assert asked.status_code == 422
+    assert "Choose a day after today and no later than the event." in words(asked)
+    assert facts_of(app) == CONFERENCE
+    decide(organiser, preview, "rescheduling", "yes", ask="y", until="2027-09-01")
+    clock.advance(minutes=10)
+    work(app)
+    assert "Please answer by 1 September 2027." in " ".join(kept(app)[-1].text.split())
+
+
+def test_draft_is_published_and_the_list_of_steps_follows_the_state(app, organiser):
+    add_event(app, slug="draft", state=State.DRAFT)
+
+    def steps(slug: str) -> list[str]:
+        return [link.get_text() for link in soup(organiser.get(f"/desk/events/{slug}/")).select(".steps a")]
+
+    assert steps("draft")[0] == "Publish"
+    assert steps("conference")[:5] == [
+        "Announce",
+        "Change days or hours",
+        "Move online or on site",
+        "Postpone",
+        "Cancel",
+    ]
+    path = "/desk/events/draft/announcement"
+    typed = filled(organiser.get(path)) | {"state": "save_the_date"}
+    assert organiser.post(path, data=typed).status_code == 303
+    assert facts_of(app, "draft").state is State.SAVE_THE_DATE
+
+
+def test_texts_in_another_language_are_no_news_but_a_new_title_is(app, client, organiser):
+    register(client)
+    italian = f"{EVENT}/texts/it"
+    assert organiser.post(italian, data=filled(organiser.get(italian)) | {"title": "Conferenza"}).status_code == 303
+    english = f"{EVENT}/texts/en"
+    preview = organiser.post(english, data=filled(organiser.get(english)) | {"title": "Closing conference"})
+    assert "The title is now “Closing conference”." in words(preview)
+    answer = organiser.post(english, data=carried(preview) | {"told": "yes"})
+    assert (answer.status_code, answer.location) == (303, f"{EVENT}/")
+    assert facts_of(app).title["en"] == "Closing conference"
+
+
+def test_partner_sees_the_hold_without_the_outbox_and_a_helper_without_the_undo(app, client, organiser):
+    register(client)
+    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
+    helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
+    page = helper.get(f"{EVENT}/")
+    assert "1 person will be told at 13:10." in words(page)
+    assert soup(page).select(f"form[action='{EVENT}/undo']") == []
+    assert helper.post(f"{EVENT}/undo", data={"fact": "1"}).status_code in {400, 403}
