@@ -95,7 +95,8 @@ def _told(desk: "_Desk", fact: Fact, event: Event, difference: Difference) -> It
     db.session.expunge_all()  # the caller writes in between, and a roll-back would empty what is loaded
     for follower in followers:
         language = render.spoken(follower.language)
-        values = {"headline": headline(language), "told": sentences(language)}
+        reason = difference.reason.within(language)
+        values = {"headline": headline(language), "told": sentences(language), "reason": reason}
         yield desk.news(fact, follower, event, values)
 
 

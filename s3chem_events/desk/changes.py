@@ -59,6 +59,8 @@ def _lines(key: str, before: Any, after: Any) -> Iterator[Line]:
         yield from _each(labels, before or {}, after or {})
     elif key == "parts":
         yield from _parts(before or [], after or [])
+    elif key == "materials":
+        yield (_name(key), *_told_apart(_titles(before), _titles(after)))
     elif key == "programme":
         yield (_name(key), *_told_apart(_count(before), _count(after)))
     else:
@@ -123,6 +125,10 @@ def _name(key: str) -> str:
 
 def _title(part: dict[str, Any]) -> str:
     return Text(part["title"]).within(i18n.language())
+
+
+def _titles(items: list[Any] | None) -> str:
+    return ", ".join(_title(item) for item in items or []) or _("none")
 
 
 def _count(items: list[Any] | None) -> str:

@@ -71,6 +71,11 @@ class Difference:
         """What it comes down to."""
         return self.changes[0].sort
 
+    @property
+    def reason(self) -> Text:
+        """Why, where that is new and was said."""
+        return self.after.reason if self.after.reason != self.before.reason else Text()
+
     def concerning(self, parts: AbstractSet[str]) -> "Difference":
         """Return what concerns somebody who takes part in these parts."""
         return replace(self, changes=tuple(c for c in self.changes if not c.part or c.part in parts), keys=parts)

@@ -149,6 +149,7 @@ class Writer:
             values={
                 "headline": telling.headline(difference, language),
                 "told": telling.sentences(difference, language),
+                "reason": difference.reason.within(language),
                 "event": self.event_lines(event, tuple(there or chosen), language),
                 "takes_place": bool(there) and event.state is not State.POSTPONED,
                 "parts": [self.part_lines(part, mode, language) for part, mode in there],

@@ -87,6 +87,7 @@ def event_view(
         summary=translated(event.summary, lang),
         description_html=_rich(event.description, lang),
         report_html=_rich(event.report, lang) if event.report else None,
+        reason=translated(event.reason, lang),
         state=event.state.value,
         chip_kind=kind,
         chip_text=text,

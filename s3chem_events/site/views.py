@@ -92,6 +92,7 @@ class EventView:
     summary: Translated
     description_html: Translated
     report_html: Translated | None
+    reason: Translated
     state: str
     chip_kind: str
     chip_text: str

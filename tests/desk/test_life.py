@@ -225,7 +225,9 @@ def test_postponed_with_a_reason_then_given_a_new_date(app, client, clock, organ
 def test_one_part_cancelled_then_brought_back(app, client, clock, organiser):
     register(client)
     work(app)
-    assert decide(organiser, step(organiser, "cancellation", what="part-day-2"), "cancellation", "yes").status_code == 303
+    assert (
+        decide(organiser, step(organiser, "cancellation", what="part-day-2"), "cancellation", "yes").status_code == 303
+    )
     assert [part.cancelled for part in facts_of(app).parts] == [False, True]
     clock.advance(minutes=10)
     assert work(app) == 1
