@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 
 from flask import abort, request
 
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import words
-from s3chem_events.publishing.lifecycle import Kind
+from s3chem_events.publishing.lifecycle import Kind, State
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration.choices import REGIONS, regions
 from s3chem_events.site.kept import keep_as
@@ -85,13 +86,17 @@ def title(wanted: Wanted, lang: str) -> str:
 def by_year(
     found: Sequence[tuple[Event, EventView]], *, latest_first: bool = False
 ) -> list[tuple[str, list[EventView]]]:
-    """Cut a list into years; what begins in one and ends in another stands in both."""
+    """Cut a list into years; what begins in one and ends in another stands in both, what was postponed in none."""
     years: dict[int, list[EventView]] = {}
+    waiting = [view for event, view in found if event.state is State.POSTPONED]
     for event, view in found:
+        if event.state is State.POSTPONED:
+            continue
         days = [(part.starts_on.year, part.ends_on.year) for part in event.live_parts]
         for year in sorted({year for first, last in days for year in range(first, last + 1)}):
             years.setdefault(year, []).append(view)
-    return [(str(year), years[year]) for year in sorted(years, reverse=latest_first)]
+    cut = [(str(year), years[year]) for year in sorted(years, reverse=latest_first)]
+    return [*cut, (_("Postponed"), waiting)] if waiting else cut
 
 
 def _values(name: str) -> tuple[str, ...]:

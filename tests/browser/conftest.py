@@ -54,13 +54,20 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     troubles: list[str] = []
 
     def opened(
-        *, javascript: bool = True, width: int = 320, height: int = 640, dark: bool = False, locale: str = "en-GB"
+        *,
+        javascript: bool = True,
+        width: int = 320,
+        height: int = 640,
+        dark: bool = False,
+        locale: str = "en-GB",
+        zone: str | None = None,
     ) -> Page:
         context = browser.new_context(
             java_script_enabled=javascript,
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             locale=locale,
+            timezone_id=zone,
         )
         contexts.append(context)
         context.set_default_timeout(10_000)
