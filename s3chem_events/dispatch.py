@@ -27,7 +27,9 @@ from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.registration import answers
 from s3chem_events.registration import emails as registration
+from s3chem_events.registration.asked import asked_again
 from s3chem_events.registration.changed import event_changed
+from s3chem_events.registration.disowned import disowned
 from s3chem_events.registration.reminded import event_reminded
 
 log = logging.getLogger(__name__)
@@ -50,8 +52,11 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "registration.link_requested": (registration.link_requested,),
     "registration.declined_by_calendar": (registration.declined_by_calendar,),
     "registration.restored": (registration.confirmed,),
+    "registration.mode_changed": (registration.mode_changed,),
+    "registration.disowned": (disowned,),
     "event.changed": (event_changed, campaigns.changed),
     "event.reminded": (event_reminded,),
+    "event.asked_again": (asked_again,),
     "follower.asked": (campaigns.asked,),
     "organiser.invited": (_writing(accounts.invited),),
     "organiser.link_requested": (_writing(accounts.link_requested),),

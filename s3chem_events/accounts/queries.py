@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import func
 from sqlalchemy.orm import selectinload
 
-from s3chem_events.accounts.models import AuditEntry, Organiser, OrganiserSession, SignInLink
+from s3chem_events.accounts.models import AuditEntry, Organiser, OrganiserSession, OwnEvent, SignInLink
 from s3chem_events.accounts.roles import Role
 from s3chem_events.accounts.tokens import digest
 from s3chem_events.core.clock import now
@@ -31,6 +31,14 @@ def organisers() -> list[Organiser]:
     """Return every organiser, those who may sign in first."""
     query = db.select(Organiser).options(selectinload(Organiser.own_events))
     return list(db.session.scalars(query.order_by(Organiser.active.desc(), Organiser.email)))
+
+
+def organisers_of(event_id: int) -> list[Organiser]:
+    """Return who answers for an event and may sign in: the coordinators, and the partners whose event it is."""
+    own = db.select(OwnEvent.organiser_id).where(OwnEvent.event_id == event_id)
+    is_theirs = (Organiser.role == Role.PARTNER_ORGANISER) & Organiser.id.in_(own)
+    query = db.select(Organiser).where(Organiser.active, (Organiser.role == Role.COORDINATOR) | is_theirs)
+    return list(db.session.scalars(query.order_by(Organiser.id)))
 
 
 def coordinator_ids_locked() -> set[int]:

@@ -7,6 +7,7 @@ from s3chem_events.core.config import Settings
 from s3chem_events.desk import (
     account,
     arrivals,
+    coming,
     editing,
     events,
     frame,
@@ -30,6 +31,7 @@ PAGES = (
     *(
         account,
         arrivals,
+        coming,
         editing,
         events,
         holding,

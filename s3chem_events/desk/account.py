@@ -17,17 +17,12 @@ from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk.frame import allowed, by, desk, me
 from s3chem_events.registration.names import clean_line
 
-ADMIN_LANGUAGES = {code: LANGUAGES[code] for code in ("en", "fr", "de")}
-"""The languages in which the desk is complete."""
-
 
 class ProfileForm(FlaskForm):
     """What colleagues see, and the language of the desk."""
 
     name = StringField(_l("Name"), validators=[Length(max=200)])
-    language = SelectField(
-        _l("Language of the desk"), choices=[SelectChoice(*each) for each in ADMIN_LANGUAGES.items()]
-    )
+    language = SelectField(_l("Language of the desk"), choices=[SelectChoice(*each) for each in LANGUAGES.items()])
 
 
 class PasswordForm(FlaskForm):

@@ -15,7 +15,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import language
-from s3chem_events.desk.account import ADMIN_LANGUAGES
+from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration.names import address, clean_line
@@ -54,9 +54,7 @@ class OrganiserForm(RightsForm):
 
     email = EmailField(_l("E-mail"), validators=[InputRequired(_l("Enter an e-mail address.")), Length(max=254)])
     name = StringField(_l("Name"), validators=[Length(max=200)])
-    language = SelectField(
-        _l("Language of the desk"), choices=[SelectChoice(*each) for each in ADMIN_LANGUAGES.items()]
-    )
+    language = SelectField(_l("Language of the desk"), choices=[SelectChoice(*each) for each in LANGUAGES.items()])
 
 
 class PressForm(FlaskForm):

@@ -16,7 +16,7 @@ from s3chem_events.publishing import queries, values
 from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.lifecycle import LISTED, Mode, Visibility
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import choices, participants
+from s3chem_events.registration import choices, inquiries, participants
 from s3chem_events.registration.capacity import HOLDING, Standing
 
 
@@ -50,6 +50,7 @@ def shown(event: Event) -> dict[str, object]:
     return {
         "parts": [_part(part, held, language) for part in event.parts],
         "people": participants.people_counts().get(event.id, 0),
+        "is_asked": inquiries.current(event) is not None,
         "following": {LANGUAGES[code]: counted for code, counted in following.items()},
         "followers": sum(counted.confirmed for counted in following.values()),
         "not_confirmed": sum(counted.waiting for counted in following.values()),

@@ -2,7 +2,8 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -111,8 +112,11 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
     return registration
 
 
-def withdraw(registration: Registration, *, by: Actor) -> bool:
-    """Take a person off all parts; the places are free at once. Withdrawing again changes nothing: False."""
+def withdraw(registration: Registration, *, by: Actor, silent_until: date | None = None) -> bool:
+    """Take a person off all parts; the places are free at once. Withdrawing again changes nothing: False.
+
+    `silent_until` says that she did not answer by that day whether she still comes.
+    """
     if registration.withdrawn_at is not None:
         return False
     taken, held = queries.taken(registration.event_id), _held(registration)
@@ -123,7 +127,8 @@ def withdraw(registration: Registration, *, by: Actor) -> bool:
     registration.withdrawn_at = registration.changed_at = moment
     registration.person = None
     tell_the_page(held, taken, by=-1)
-    journal.record("registration.withdrawn", registration.id, by=by, event=registration.event_id)
+    why: dict[str, Any] = {"silent_until": silent_until.isoformat()} if silent_until else {}
+    journal.record("registration.withdrawn", registration.id, by=by, event=registration.event_id, **why)
     return True
 
 
@@ -224,7 +229,8 @@ def _registration(event: Event, applicant: Applicant, person: str, digest: str) 
 
 def _held(registration: Registration) -> list[tuple[Part, Mode]]:
     """Return the places that a registration holds; those of a withdrawn one are free already."""
-    return [(p.part, p.mode) for p in registration.participations if p.standing in capacity.HOLDING]
+    held = (p for p in registration.participations if p.standing in capacity.HOLDING)
+    return [(p.part, p.part.mode_of(p.mode)) for p in held]
 
 
 def tell_the_page(places: list[tuple[Part, Mode]], taken: dict[tuple[int, Mode], int], *, by: int) -> None:

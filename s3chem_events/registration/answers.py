@@ -99,7 +99,7 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
         raise actions.NotOpen
     taken = queries.taken(registration.event_id)
     capacity.check({(part.key, mode): (part.capacities[mode], taken.get((part.id, mode), 0))})
-    _come_back(registration)
+    come_back(registration)
     participation.standing, participation.answer = Standing.CONFIRMED, Said.NOTHING
     participation.decided_at = registration.changed_at = now()
     actions.tell_the_page([(part, mode)], taken, by=1)
@@ -148,6 +148,8 @@ def _follow(registration: Registration, participation: Participation, says: Part
     elif not holds:
         return for_a_person("comes_again")
     participation.answer = Said(says)
+    if says is PartStat.ACCEPTED:  # who accepts a new date has answered whether she still comes
+        registration.coming, registration.coming_at = True, now()
     event, part = registration.event_id, participation.part_id
     journal.record("registration.answered", registration.id, by=by, event=event, part=part, answer=says)
     return done(says)
@@ -167,7 +169,7 @@ def _decline(registration: Registration, participation: Participation, *, by: Ac
     return done(PartStat.DECLINED)
 
 
-def _come_back(registration: Registration) -> None:
+def come_back(registration: Registration) -> None:
     """Make a withdrawn registration one again, unless its person has registered anew."""
     if registration.withdrawn_at is None:
         return

@@ -22,6 +22,7 @@ from s3chem_events.registration import entries, links, names
 from s3chem_events.registration.models import Participation, Registration
 
 NOT_ME = "not-me"
+INVITATIONS = "invitations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Writer:
                     registration.id, registration.link_version, base_url=self.letterhead.base_url
                 ),
                 "kept": len(chosen) - len(told),
+                **self.choice(registration, language),
             },
             calendars=tuple(calendars),
             method=method,
@@ -162,6 +164,7 @@ class Writer:
                 ),
                 "updates": len(seen),
                 "removals": len(lost),
+                **self.choice(registration, language),
             },
             calendars=tuple(calendars),
             method="REQUEST" if seen else "CANCEL",
@@ -184,6 +187,11 @@ class Writer:
             registration.id, registration.link_version, language=language, base_url=self.letterhead.base_url
         )
 
+    def choice(self, registration: Registration, language: str) -> dict[str, object]:
+        """Return whether a person wants calendar invitations, and where she says so once and for all."""
+        own_page = self.own_page(registration, language)
+        return {"invited": registration.invitations, "no_invitations": f"{own_page}/{INVITATIONS}"}
+
     def calendars(
         self,
         registration: Registration,
@@ -197,7 +205,10 @@ class Writer:
         """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006).
 
         DTSTAMP is the moment of the change, so that a later one outranks it however late the worker writes (2.1.5).
+        Who wants no invitations is written none, whatever happens.
         """
+        if not registration.invitations:
+            return
         try:
             address = addresses.mailable(registration.email)
         except Invalid:
@@ -207,7 +218,8 @@ class Writer:
         language = render.spoken(registration.language)
         for part, mode in chosen:
             entry = self.entry(registration.event, part, mode, language)
-            if joining and mode is Mode.ONLINE:
+            is_joining = joining or entries.may_join(registration.event, part)
+            if method == "REQUEST" and mode is Mode.ONLINE and is_joining:
                 entry = entries.with_room(entry, part, language)
             answer_to = ""
             if self.letterhead.tags:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
+from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
-from s3chem_events.registration import answers, entries, queries
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.registration import answers, entries, queries, returning
 from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
@@ -31,7 +34,22 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     held = queries.parts_held_at_addresses(registration for _fact, registration in gone)
     for fact, registration in gone:
         kept = held.get((registration.event_id, registration.address_digest), set())
-        yield desk.draft(fact, registration, registration.participations, method="CANCEL", kept=kept)
+        draft = desk.draft(fact, registration, registration.participations, method="CANCEL", kept=kept)
+        yield _with_way_back(desk, draft, fact, registration)
+
+
+def mode_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Say how somebody takes part from now on, and put it into the calendar; what was changed since is not said."""
+    desk = Writer(letterhead)
+    for fact, registration in _subjects(facts):
+        for held in registration.participations:
+            is_so = held.standing is Standing.CONFIRMED and held.mode == fact.data["new"]
+            if held.part_id != fact.data["part"] or not is_so:
+                continue
+            draft = desk.draft(fact, registration, [held], method="REQUEST")
+            part = entries.part_of(registration, held)
+            joins = part.mode_of(held.mode) is Mode.ONLINE and entries.may_join(registration.event, part)
+            yield replace(draft, values={**draft.values, "room": part.online_url if joins else ""})
 
 
 def declined_by_calendar(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -76,6 +94,20 @@ def _declined(desk: Writer, fact: Fact, registration: Registration, participatio
     undo = f"{draft.values['own_page']}/{RESTORATION}/{entries.part_of(registration, participation).key}"
     until = desk.stamp(answers.undo_until(participation).replace(second=0, microsecond=0), event.zone, language)
     return replace(draft, values={**draft.values, "undo": undo, "undo_until": until})
+
+
+def _with_way_back(desk: Writer, draft: Draft, fact: Fact, registration: Registration) -> Draft:
+    """Add how a withdrawal is undone, where somebody else may have pressed, and why it was done without a press."""
+    language, event = draft.language, registration.event
+    until = returning.undo_until(registration).replace(second=0, microsecond=0)
+    undo = f"{draft.values['own_page']}/{RESTORATION}" if returning.is_offered(fact, registration) else ""
+    silent = date.fromisoformat(fact.data["silent_until"]) if "silent_until" in fact.data else None
+    values = {
+        "undo": undo,
+        "undo_until": desk.stamp(until, event.zone, render.spoken(language)),
+        "silent_until": i18n.short_range(silent, silent, render.spoken(language)) if silent else "",
+    }
+    return replace(draft, values={**draft.values, **values})
 
 
 def _subjects(facts: Iterable[Fact]) -> Iterator[tuple[Fact, Registration]]:

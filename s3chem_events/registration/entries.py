@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from s3chem_events.calendar.entries import Entry, Mailbox, Status
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
 from s3chem_events.publishing.entries import part_entry
-from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
 from s3chem_events.registration import links
@@ -19,24 +19,34 @@ JOIN_AHEAD = timedelta(hours=24)
 
 
 def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox, funding: str) -> list[Entry]:
-    """Return the entries of all parts of a loaded registration; those withdrawn are marked cancelled."""
+    """Return the entries of all parts of a loaded registration; those withdrawn are marked cancelled.
+
+    Who joins online finds the room in them, from the day before on; DTSTAMP then is that moment, so that the calendars
+    that go by it notice.
+    """
     language = registration.language
     own = links.own_page(registration.id, registration.link_version, language=language, base_url=base_url)
     closing = manage_note(own, language)
     entries = []
     for participation in in_order(registration, registration.participations):
+        part = part_of(registration, participation)
+        mode = part.mode_of(participation.mode)
         entry = attended(
             registration.event,
-            part_of(registration, participation),
-            mode=part_of(registration, participation).mode_of(participation.mode),
+            part,
+            mode=mode,
             language=language,
             base_url=base_url,
             organizer=organizer,
             funding=funding,
             closing=closing,
         )
+        holds = participation.standing in HOLDING
         entry = replace(entry, revised_at=max(entry.revised_at, registration.changed_at))
-        entries.append(entry if participation.standing in HOLDING else replace(entry, status=Status.CANCELLED))
+        if holds and mode is Mode.ONLINE and may_join(registration.event, part):
+            entry = with_room(entry, part, language)
+            entry = replace(entry, revised_at=max(entry.revised_at, joins_from(part)))
+        entries.append(entry if holds else replace(entry, status=Status.CANCELLED))
     return entries
 
 
@@ -51,10 +61,7 @@ def attended(
     funding: str,
     closing: str = "",
 ) -> Entry:
-    """Return the entry of a part as somebody has it who comes: a save the date with a place in it is a date to keep.
-
-    Who joins online finds the room in it, from the day before on.
-    """
+    """Return the entry of a part as somebody has it who comes: a save the date with a place in it is a date to keep."""
     _ = i18n.words(language)
     entry = part_entry(
         event, part, language=language, base_url=base_url, organizer=organizer, funding=funding, closing=closing
@@ -63,8 +70,7 @@ def attended(
         title = i18n.joined(event.title.within(language), part.title.within(language))
         entry = replace(entry, status=Status.CONFIRMED, summary=title)
     if mode is Mode.ONLINE:
-        entry = replace(entry, location=_("Online"))
-        return with_room(entry, part, language) if may_join(part) else entry
+        return replace(entry, location=_("Online"))
     return entry
 
 
@@ -76,9 +82,15 @@ def with_room(entry: Entry, part: Part, language: str) -> Entry:
     return replace(entry, location="", conference_url=part.online_url, conference_label=_("Join online"))
 
 
-def may_join(part: Part) -> bool:
+def joins_from(part: Part) -> datetime:
+    """Return from when on those who take part online see the link."""
+    return part_begins_at(part) - JOIN_AHEAD
+
+
+def may_join(event: Event, part: Part) -> bool:
     """Whether those who take part online see the link by now: from the day before on, and nobody else ever."""
-    return bool(part.online_url) and not part.cancelled and now() >= part_begins_at(part) - JOIN_AHEAD
+    takes_place = event.state in TAKING and not part.cancelled
+    return bool(part.online_url) and takes_place and now() >= joins_from(part)
 
 
 def in_order(registration: Registration, participations: Sequence[Participation]) -> list[Participation]:

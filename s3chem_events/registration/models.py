@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
@@ -19,6 +19,7 @@ class Registration(Model):
     """One person at one event. `person` is empty once it is withdrawn, so that the person may come back.
 
     Who was entered at the desk may have no `email`, and then no `address_digest`: she is called on the `phone`.
+    `coming` is what she said last when asked whether she still comes, `invitations` whether her e-mails carry any.
     """
 
     __tablename__ = "registration"
@@ -51,6 +52,9 @@ class Registration(Model):
     registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    coming: Mapped[bool | None]
+    coming_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    invitations: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     event: Mapped[Event] = relationship(lazy="raise")
     participations: Mapped[list["Participation"]] = relationship(

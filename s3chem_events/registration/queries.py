@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from s3chem_events.core import signing
@@ -105,10 +105,12 @@ def registrations_by_ids(ids: Iterable[int]) -> dict[int, Registration]:
     return {registration.id: registration for registration in found}
 
 
-def to_be_told(event_id: int, fact: Fact, *, after: int, most: int) -> list[Registration]:
+def to_be_told(
+    event_id: int, fact: Fact, *, after: int, most: int, among: ColumnElement[bool] | None = None
+) -> list[Registration]:
     """Return the next registrations with an address that a fact still has to write to, in order of their ids.
 
-    Who registered after it happened has seen the event as it is now.
+    Who registered after it happened has seen the event as it is now. `among` is a condition on them.
     """
     query = (
         select(Registration)
@@ -119,6 +121,7 @@ def to_be_told(event_id: int, fact: Fact, *, after: int, most: int) -> list[Regi
             Registration.email != "",
             Registration.registered_at <= fact.happened_at,
             Registration.id.not_in(outbox.written(fact)),
+            true() if among is None else among,
         )
         .options(selectinload(Registration.participations))
         .order_by(Registration.id)

@@ -12,12 +12,13 @@ from s3chem_events.site import (
     machines,
     metrics,
     own,
+    own_changes,
     pages,
     registering,
     restoring,
 )
 
-__all__ = ["open_door", "restoring"]
+__all__ = ["open_door", "own_changes", "restoring"]
 
 
 def open_door(app: Flask, settings: Settings) -> None:

@@ -86,7 +86,7 @@ def event_file(slug: str) -> Response:
 
 @calendars.route("/calendar/<token>.ics")
 def own(token: str) -> Response:
-    """A participant's own parts; the link opens nothing else."""
+    """A participant's own parts; the link opens nothing else. Kept nowhere on the way, and yet answered with 304."""
     signed = signing.read(CALENDAR, token)
     if not isinstance(signed, list) or len(signed) != 2:  # noqa: PLR2004 - id and version
         abort(404)
@@ -101,6 +101,8 @@ def own(token: str) -> Response:
     )
     response = Response(ics.download(shown, language=registration.language), content_type=CONTENT_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{registration.event.slug}.ics"'
+    response.add_etag()
+    response.make_conditional(request)
     return private(response)
 
 

@@ -79,7 +79,7 @@ def test_registering_and_withdrawing_without_a_mouse(site: Site, page: Page) -> 
     tab_to(page, text="Yes, withdraw")
     keyboard.press("Enter")
     page.wait_for_url(lambda url: "/registrations/" in url and not url.endswith("/withdrawal"))
-    expect(page.locator("main")).to_contain_text("You withdrew on")
+    expect(page.locator("main")).to_contain_text("Your registration was withdrawn on")
     assert site.stored(person.email) == [person.row(language="en", parts=[("day-2", "on_site", "withdrawn")])]
 
 

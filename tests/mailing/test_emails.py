@@ -180,6 +180,8 @@ This e-mail contains an invitation. Your e-mail program can add the date
 to your calendar; if it does not offer to, open the attached file.
 Everything in one calendar file:
 http://localhost/calendar/TOKEN
+Send me no calendar invitations:
+http://localhost/en/registrations/TOKEN/invitations
 
 What happens next
 The times, venue and programme will be published on the event page. You

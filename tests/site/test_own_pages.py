@@ -70,7 +70,7 @@ def test_looking_never_changes_anything(app: Flask, client: FlaskClient, own: st
 
 def test_withdrawing_frees_the_place_once(app: Flask, client: FlaskClient, own: str) -> None:
     assert press(client, f"{own}/withdrawal") == 303  # B10, B11
-    assert "You withdrew on" in words(client.get(own))
+    assert "Your registration was withdrawn on" in words(client.get(own))
     tokens = hidden(client, "/en/registrations/lost-link")
     assert client.post(f"{own}/withdrawal", data=tokens).status_code == 303
     assert count(app, Fact, kind="registration.withdrawn") == 1

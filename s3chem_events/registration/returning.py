@@ -1,0 +1,73 @@
+"""The way back for somebody who withdrew as a whole, or whose link somebody else pressed: all parts, or none."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
+from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.models import Part
+from s3chem_events.registration import actions, answers, capacity, queries
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Participation, Registration
+
+UNDO = timedelta(hours=24)
+OFF = frozenset({State.CANCELLED, State.OVER})
+
+
+def may_take_back(registration: Registration) -> bool:
+    """Whether a withdrawal is less than a day old, and was not the decision of an organiser."""
+    if registration.withdrawn_at is None or now() >= undo_until(registration):
+        return False
+    query = select(Fact).where(Fact.kind == "registration.withdrawn", Fact.subject_id == registration.id)
+    last = db.session.scalar(query.order_by(Fact.id.desc()).limit(1))
+    is_this = last is not None and last.happened_at >= registration.withdrawn_at
+    return is_this and is_offered(last, registration)
+
+
+def is_offered(withdrawn: Fact | None, registration: Registration) -> bool:
+    """Whether a withdrawal may be undone: pressed by the own link, or done for want of an answer."""
+    if withdrawn is None or registration.event.state in OFF:
+        return False
+    return withdrawn.by == str(PARTICIPANT) or "silent_until" in withdrawn.data
+
+
+def undo_until(registration: Registration) -> datetime:
+    """Return until when a withdrawn registration can be taken back."""
+    return (registration.withdrawn_at or registration.changed_at) + UNDO
+
+
+def take_back(registration: Registration, *, by: Actor) -> bool:
+    """Give a person the places back that she withdrew from, all of them. Taking back again changes nothing: False.
+
+    Raises:
+        answers.TooLate, actions.NotOpen, actions.AlreadyRegistered, capacity.Full.
+
+    """
+    if registration.withdrawn_at is None:
+        return False
+    if not may_take_back(registration):
+        raise answers.TooLate
+    given_up = [p for p in registration.participations if _left_then(p, registration) and not p.part.cancelled]
+    wanted: list[tuple[Part, Mode]] = [(p.part, p.part.mode_of(p.mode)) for p in given_up]
+    if not wanted or any(mode not in part.capacities for part, mode in wanted):
+        raise actions.NotOpen
+    taken = queries.taken(registration.event_id)
+    capacity.check({(p.key, m): (p.capacities[m], taken.get((p.id, m), 0)) for p, m in wanted})
+    answers.come_back(registration)
+    for participation in given_up:
+        participation.standing, participation.decided_at = Standing.CONFIRMED, now()
+    registration.changed_at = now()
+    if registration.coming is False:  # she had said no
+        registration.coming, registration.coming_at = True, registration.changed_at
+    actions.tell_the_page(wanted, taken, by=1)
+    journal.record("registration.restored", registration.id, by=by, event=registration.event_id)
+    return True
+
+
+def _left_then(participation: Participation, registration: Registration) -> bool:
+    """Whether a place was given up with the whole; what was declined before stays declined."""
+    return participation.standing is Standing.WITHDRAWN and participation.decided_at == registration.withdrawn_at

@@ -1,0 +1,158 @@
+"""What a participant changes by the own link: whether she comes, how she takes part, whether invitations come along.
+
+GET asks, POST does; a second press changes nothing.
+"""
+
+from collections.abc import Callable
+
+from flask import abort, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from s3chem_events.core import i18n
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.journal import PARTICIPANT
+from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.words import modes as mode_words
+from s3chem_events.registration import capacity, coming, inquiries, modes, queries, returning
+from s3chem_events.registration.composing import INVITATIONS
+from s3chem_events.registration.emails import RESTORATION
+from s3chem_events.registration.models import Registration
+from s3chem_events.site import own_view
+from s3chem_events.site.events_seen import part_hours, part_range
+from s3chem_events.site.forms import PressForm
+from s3chem_events.site.frame import check_language, translated
+from s3chem_events.site.own import own, press_again, private_page, unknown_link
+
+Deed = Callable[[Registration], object]
+
+
+@own.route("/<lang>/registrations/<token>/answer/<any(yes, no):said>", methods=["GET", "POST"])
+def answer(lang: str, token: str, said: str) -> BaseResponse:
+    """Ask (GET) and keep (POST) whether somebody still comes after a change; no withdraws."""
+    check_language(lang)
+    comes, path = said == "yes", f"answer/{said}"
+    form, refusal, done = _pressed(token, lambda found: coming.answer(found, comes=comes, by=PARTICIPANT))
+    registration = queries.registration_by_token(token)
+    if registration is None:
+        return unknown_link(lang)
+    here = f"/{lang}/registrations/{token}"
+    if done:
+        return redirect(here, 303)
+    inquiry = inquiries.current(registration.event)
+    until = inquiry.until if inquiry else None
+    return private_page(
+        "site/own/answer.html",
+        lang,
+        f"/registrations/{token}/{path}",
+        _status(form, refusal),
+        event=own_view.seen_by(registration, lang),
+        comes=comes,
+        may_answer=coming.may_answer(registration),
+        said=inquiries.said(registration, inquiry) if inquiry else None,
+        until=i18n.short_range(until, until, lang) if until else "",
+        is_withdrawn=registration.withdrawn_at is not None,
+        is_off=registration.event.state is State.CANCELLED,
+        undo_url=f"{here}/{RESTORATION}" if returning.may_take_back(registration) else "",
+        other_url=f"{here}/answer/{'no' if comes else 'yes'}",
+        form=form,
+        own_url=here,
+        refusal=press_again() if form.errors else "",
+    )
+
+
+@own.route("/<lang>/registrations/<token>/mode/<key>", methods=["GET", "POST"])
+def mode(lang: str, token: str, key: str) -> BaseResponse:
+    """Ask (GET) and change (POST) how somebody takes part in one part, where there is a place."""
+    check_language(lang)
+    asked = request.form.get("mode", "")
+    wanted = Mode(asked) if asked in set(Mode) else None
+    if request.method == "POST" and wanted is None:
+        abort(422)
+    form, refusal, done = _pressed(token, lambda found: _change(found, key, wanted))
+    registration = queries.registration_by_token(token)
+    if registration is None:
+        return unknown_link(lang)
+    here = f"/{lang}/registrations/{token}"
+    if done:
+        return redirect(here, 303)
+    held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
+    part, other = held.part, modes.other_mode(registration, held)
+    return private_page(
+        "site/own/mode.html",
+        lang,
+        f"/registrations/{token}/mode/{key}",
+        _status(form, refusal),
+        title=translated(registration.event.title, lang),
+        part=translated(part.title, lang),
+        days=part_range(part, lang),
+        hours=part_hours(part, lang),
+        now=mode_words(lang)[part.mode_of(held.mode)],
+        other=other,
+        label=own_view.change_label(other),
+        is_full=isinstance(refusal, capacity.Full),
+        form=form,
+        own_url=here,
+        refusal=press_again() if form.errors else _refused(refusal),
+    )
+
+
+@own.route(f"/<lang>/registrations/<token>/{INVITATIONS}", methods=["GET", "POST"])
+def invitations(lang: str, token: str) -> BaseResponse:
+    """Ask (GET) and keep (POST) whether e-mails carry calendar invitations."""
+    check_language(lang)
+    asked = request.form.get("wanted", "")
+    if request.method == "POST" and asked not in {"yes", "no"}:
+        abort(422)
+    form, refusal, done = _pressed(
+        token, lambda found: modes.choose_invitations(found, wanted=asked == "yes", by=PARTICIPANT)
+    )
+    registration = queries.registration_by_token(token)
+    if registration is None:
+        return unknown_link(lang)
+    here = f"/{lang}/registrations/{token}"
+    if done:
+        return redirect(f"{here}#calendar", 303)
+    return private_page(
+        "site/own/invitations.html",
+        lang,
+        f"/registrations/{token}/{INVITATIONS}",
+        _status(form, refusal),
+        event=own_view.seen_by(registration, lang),
+        wanted=registration.invitations,
+        form=form,
+        own_url=here,
+        refusal=press_again() if form.errors else "",
+    )
+
+
+def _pressed(token: str, deed: Deed) -> tuple[PressForm, Refused | None, bool]:
+    """Do what was pressed, under the event's lock; returns the form, what was refused, and whether it is done."""
+    form = PressForm()
+    if request.method != "POST" or not form.validate():
+        return form, None, False
+    try:
+        with transaction():
+            found = queries.registration_by_token(token, lock=True)
+            if found is not None:
+                deed(found)
+    except Refused as refusal:
+        return form, refusal, False
+    return form, None, True
+
+
+def _change(registration: Registration, key: str, wanted: Mode | None) -> object:
+    return wanted and modes.change_mode(registration, part_key=key, mode=wanted, by=PARTICIPANT)
+
+
+def _refused(refusal: Refused | None) -> str:
+    if refusal is None:
+        return ""
+    if isinstance(refusal, capacity.Full):
+        return _("All places have been taken in the meantime. Nothing has changed: you keep the place that you have.")
+    return _("This can no longer be changed here. Nothing has changed.")
+
+
+def _status(form: PressForm, refusal: Refused | None) -> int:
+    return refusal.status if refusal else 422 if form.errors else 200

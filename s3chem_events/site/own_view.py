@@ -1,0 +1,244 @@
+"""A registration as its owner's page shows it: how things are now, and what she can do about them."""
+
+from dataclasses import dataclass
+
+from s3chem_events.calendar.links import subscription
+from s3chem_events.core import i18n
+from s3chem_events.core.clock import now
+from s3chem_events.core.guard import settings
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.models import Event
+from s3chem_events.publishing.words import modes as mode_words
+from s3chem_events.registration import answers, choices, coming, entries, inquiries, links, modes, returning
+from s3chem_events.registration.capacity import HOLDING, Said, Standing
+from s3chem_events.registration.composing import INVITATIONS
+from s3chem_events.registration.emails import RESTORATION
+from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.site.events_seen import event_view, narrowed, part_hours, part_place, part_range
+from s3chem_events.site.frame import Translated, translated
+from s3chem_events.site.views import CalendarLinks, EventView
+
+
+@dataclass(frozen=True, slots=True)
+class HeldView:
+    """One part as it stands for this person; `room` is the way in, `room_from` when it will stand here."""
+
+    title: Translated
+    days: str
+    hours: str
+    place: str
+    mode: str
+    status: str
+    status_kind: str
+    said: str
+    undo_url: str
+    room: str
+    room_from: str
+    change_url: str
+    change_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedView:
+    """That the person is asked whether she still comes, or what she said."""
+
+    question: str
+    until: str
+    said: str
+    yes_url: str
+    no_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationView:
+    """A registration as its owner sees it."""
+
+    reference: str
+    rows: list[tuple[str, str]]
+    parts: list[HeldView]
+    status_sentence: str
+    status_kind: str
+    asked: AskedView | None
+    calendar: CalendarLinks
+    withdraw_url: str
+    undo_url: str
+    undo_until: str
+    is_withdrawn: bool
+    takes_place: bool
+    invitations: bool
+    invitations_url: str
+    next_steps: list[str]
+
+
+def shown(registration: Registration, lang: str, token: str) -> RegistrationView:
+    """Return what the own page shows of a loaded registration."""
+    own, event = f"/{lang}/registrations/{token}", registration.event
+    ordered = entries.in_order(registration, registration.participations)
+    may_undo = returning.may_take_back(registration)
+    sentence, kind = _status(registration, lang)
+    return RegistrationView(
+        reference=registration.reference,
+        rows=_rows(registration, lang),
+        parts=[_held(registration, held, lang, own) for held in ordered],
+        status_sentence=sentence,
+        status_kind=kind,
+        asked=_asked(registration, lang, own),
+        calendar=_calendar(registration, lang),
+        withdraw_url=f"{own}/withdrawal",
+        undo_url=f"{own}/{RESTORATION}" if may_undo else "",
+        undo_until=i18n.stamp(returning.undo_until(registration), event.zone, lang),
+        is_withdrawn=registration.withdrawn_at is not None,
+        takes_place=event.state is not State.CANCELLED and not publishing.is_past(event),
+        invitations=registration.invitations,
+        invitations_url=f"{own}/{INVITATIONS}",
+        next_steps=_next_steps(registration),
+    )
+
+
+def seen_by(registration: Registration, lang: str) -> EventView:
+    """Return the event as it concerns this person: the own days, the own way to take part."""
+    live = [held for held in registration.participations if not held.part.cancelled] or registration.participations
+    theirs = [(held.part, held.part.mode_of(held.mode)) for held in live]
+    return narrowed(event_view(registration.event, lang), registration.event, theirs, lang)
+
+
+def _status(registration: Registration, lang: str) -> tuple[str, str]:
+    if registration.withdrawn_at is not None:
+        moment = i18n.stamp(registration.withdrawn_at, registration.event.zone, lang)
+        words = _(
+            "Your registration was withdrawn on %(moment)s. Your place is available to someone else.", moment=moment
+        )
+        return words, "changed"
+    return _of_event(registration.event) or _of_parts(registration.participations)
+
+
+def _of_event(event: Event) -> tuple[str, str] | None:
+    """Say what became of the whole event, where it does not simply take place."""
+    if event.state is State.CANCELLED:
+        return _("This event has been cancelled. There is nothing that you have to do."), "bad"
+    if event.state is State.POSTPONED:
+        return _("This event has been postponed. Your registration is kept until the new date is known."), "changed"
+    if publishing.is_past(event):
+        return _("This event is over. You were registered."), "changed"
+    return None
+
+
+def _of_parts(participations: list[Participation]) -> tuple[str, str]:
+    held = [each.part for each in participations if each.standing in HOLDING]
+    if held and all(part.cancelled for part in held):
+        return _("What you registered for has been cancelled. There is nothing that you have to do."), "bad"
+    if any(part.cancelled for part in held):
+        return _("You are registered. One part has been cancelled: see below."), "changed"
+    return _("You are registered."), "good"
+
+
+def _asked(registration: Registration, lang: str, own: str) -> AskedView | None:
+    inquiry = inquiries.current(registration.event)
+    if inquiry is None or not coming.may_answer(registration) or not inquiries.was_asked(registration, inquiry):
+        return None
+    words = {True: _("You said that you still come. Thank you!"), None: "", False: ""}
+    return AskedView(
+        question=_("Will you still come?"),
+        until=i18n.short_range(inquiry.until, inquiry.until, lang) if inquiry.until else "",
+        said=words[inquiries.said(registration, inquiry)],
+        yes_url=f"{own}/answer/yes",
+        no_url=f"{own}/answer/no",
+    )
+
+
+def _next_steps(registration: Registration) -> list[str]:
+    event = registration.event
+    if event.state in {State.CANCELLED, State.POSTPONED} or publishing.is_past(event):
+        return []
+    hours_open = any(held.part.starts_at is None for held in registration.participations)
+    return [
+        _("An e-mail with the details is on its way to %(address)s.", address=registration.email),
+        _("Times, venue and programme will be published on the event page; a subscribed calendar updates itself.")
+        if hours_open
+        else _("The event page always shows the latest information; a subscribed calendar updates itself."),
+    ]
+
+
+def _rows(registration: Registration, lang: str) -> list[tuple[str, str]]:
+    types, regions = choices.organisation_types(lang), choices.regions(lang)
+    return [
+        (_("Name"), f"{registration.given_name} {registration.family_name}".strip()),
+        (_("E-mail address"), registration.email),
+        (_("Organisation"), registration.organisation),
+        (_("Type of organisation"), types.get(registration.organisation_type, registration.organisation_type)),
+        (_("Country"), i18n.country_name(registration.country, lang)),
+        (_("Region"), regions.get(registration.region, registration.region)),
+        (_("Language of our e-mails"), LANGUAGES[registration.language]),
+    ]
+
+
+def _held(registration: Registration, held: Participation, lang: str, own: str) -> HeldView:
+    part, event = held.part, registration.event
+    mode = part.mode_of(held.mode)
+    text, kind = _standing(registration, held)
+    comes = held.standing is Standing.CONFIRMED and not part.cancelled
+    joins = comes and mode is Mode.ONLINE and bool(part.online_url) and now() < publishing.part_ends_at(part)
+    open_now = joins and entries.may_join(event, part)
+    waits = joins and not open_now and event.state not in {State.CANCELLED, State.POSTPONED}
+    other = modes.other_mode(registration, held)
+    return HeldView(
+        title=translated(part.title, lang),
+        days=part_range(part, lang),
+        hours=part_hours(part, lang),
+        place=part_place(event, part) if mode is Mode.ON_SITE else "",
+        mode=mode_words(lang)[mode],
+        status=text,
+        status_kind=kind,
+        said=_said(held),
+        undo_url=f"{own}/{RESTORATION}/{part.key}" if answers.may_undo(registration, held) else "",
+        room=part.online_url if open_now else "",
+        room_from=i18n.stamp(entries.joins_from(part), part.zone, lang) if waits else "",
+        change_url=f"{own}/mode/{part.key}" if other else "",
+        change_label=change_label(other),
+    )
+
+
+def change_label(other: Mode | None) -> str:
+    """Return what a button says that leads to the other way of taking part."""
+    return {Mode.ONLINE: _("Take part online instead"), Mode.ON_SITE: _("Come in person instead"), None: ""}[other]
+
+
+def _standing(registration: Registration, held: Participation) -> tuple[str, str]:
+    is_off = held.part.cancelled or registration.event.state is State.CANCELLED
+    if is_off and held.standing is not Standing.WITHDRAWN:
+        return _("Cancelled"), "cancelled"
+    if registration.event.state is State.POSTPONED and held.standing in HOLDING:
+        return _("Postponed"), "moved"
+    return {
+        Standing.CONFIRMED: (_("Confirmed"), "open"),
+        Standing.WITHDRAWN: (_("Withdrawn"), "over"),
+        Standing.WAITING: (_("Waiting list"), "full"),
+        Standing.OFFERED: (_("A place is offered to you"), "moved"),
+        Standing.PENDING: (_("Awaiting decision"), "moved"),
+        Standing.REJECTED: (_("Not accepted"), "cancelled"),
+    }[held.standing]
+
+
+def _said(held: Participation) -> str:
+    """Say what the person's calendar answered."""
+    words = {
+        Said.ACCEPTED: _("You accepted in your calendar."),
+        Said.TENTATIVE: _("You answered “maybe” in your calendar."),
+        Said.DECLINED: _("You declined in your calendar."),
+    }
+    return words.get(held.answer, "")
+
+
+def _calendar(registration: Registration, lang: str) -> CalendarLinks:
+    url = links.calendar(registration.id, registration.link_version, base_url=settings().base_url)
+    feed = subscription(url, name=registration.event.title.within(lang))
+    return CalendarLinks(
+        download_url=url.removeprefix(settings().base_url),
+        google_url=feed.google,
+        outlook_url=feed.outlook,
+        webcal_url=feed.webcal,
+        ics_copy_url=feed.plain,
+    )
