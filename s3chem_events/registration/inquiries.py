@@ -143,7 +143,12 @@ def is_silent(event_id: int, inquiry: Inquiry) -> ColumnElement[bool]:
 
 def reminded_at(event_id: int, inquiry: Inquiry) -> datetime | None:
     """Return when the silent were reminded last of this inquiry."""
-    query = select(Fact).where(Fact.kind == "event.asked_again", Fact.subject_id == event_id).order_by(Fact.id.desc()).limit(1)
+    query = (
+        select(Fact)
+        .where(Fact.kind == "event.asked_again", Fact.subject_id == event_id)
+        .order_by(Fact.id.desc())
+        .limit(1)
+    )
     last = db.session.scalar(query)
     return last.happened_at if last is not None and last.data.get("inquiry") == inquiry.fact_id else None
 
