@@ -173,6 +173,7 @@ def _description(event: Event, language: str, base_url: str, closing: str, fundi
     _ = i18n.words(language)
     hours_open = all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE
     paragraphs = [
+        plain(event.reason.within(language)),
         plain(event.summary.within(language)) or (_("Times and programme to follow.") if hours_open else ""),
         _("Event page: %(url)s", url=page_url(event, language, base_url)),
         closing,

@@ -241,9 +241,10 @@ class Writer:
 
     def _event_lines(self, event: Event, chosen: tuple[tuple[Part, Mode], ...], language: str) -> EventLines:
         _ = i18n.words(language)
-        first = min(part.starts_on for part, mode in chosen)
-        last = max(part.ends_on for part, mode in chosen)
-        online = all(mode is Mode.ONLINE for part, mode in chosen)
+        living = [(part, mode) for part, mode in chosen if not part.cancelled] or chosen
+        first = min(part.starts_on for part, mode in living)
+        last = max(part.ends_on for part, mode in living)
+        online = all(mode is Mode.ONLINE for part, mode in living)
         figures, month = i18n.day_figures(first, last, language)
         title = event.title.said(language)
         return EventLines(

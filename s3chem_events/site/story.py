@@ -28,12 +28,14 @@ def told(event: Event, passages: Sequence[Passage], lang: str) -> list[HistoryVi
 
 
 def sentences(difference: Difference, lang: str) -> list[str]:
-    """Say each change in a sentence; where all parts share one, once for the event."""
+    """Say each change in a sentence, where all parts share one once for the event; then why, where that was said."""
     said = []
     for change in difference.changes:
         alone = replace(difference, changes=(change,))
         together = _together(change.sort, difference, lang) if change.sort in SHARED else ""
         said.append(together or telling.sentences(alone, lang)[0].text)
+    if lang in difference.reason:
+        said.append(difference.reason[lang])
     return list(dict.fromkeys(said))
 
 

@@ -75,6 +75,25 @@ def test_one_part_that_moves_is_named(app: Flask, client: FlaskClient, clock: Cl
     ]
 
 
+def test_why_is_said_where_it_was_told(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    why = Text(en="Travelling is not possible.", de="Reisen ist nicht möglich.")
+    revise_event(app, state=State.POSTPONED, reason=why)
+    clock.advance(days=2)
+    revise_event(app, state=State.SAVE_THE_DATE, parts=OCTOBER, reason=Text())
+    back, away = history(client)
+    assert back == (
+        "The event takes place after all. Moved from 17–18 June 2027 to 21–22 October 2027. "
+        "Announced on 25 November 2026"
+    )
+    assert away == (
+        "The event has been postponed. A new date will be announced. Travelling is not possible. "
+        "Announced on 23 November 2026"
+    )
+    assert "Reisen ist nicht möglich." in history(client, "/de/events/conference")[1]
+    assert "Travelling" not in history(client, "/fr/events/conference")[1]
+
+
 def test_what_was_undone_never_happened(app: Flask, client: FlaskClient, clock: Clock) -> None:
     add_event(app)
     with app.app_context(), transaction():
