@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -11,11 +12,18 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.later import Later
 from s3chem_events.desk import words
 from s3chem_events.desk.frame import allowed, by, desk, page_number
-from s3chem_events.mailing import arrivals, reading, received
+from s3chem_events.mailing import received
 from s3chem_events.mailing.models import Arrival
 from s3chem_events.registration.capacity import Said
+
+if TYPE_CHECKING:
+    from s3chem_events.mailing import arrivals, reading
+else:  # 3 MB in each web worker, which few of them ever need
+    arrivals = Later("s3chem_events.mailing.arrivals")
+    reading = Later("s3chem_events.mailing.reading")
 
 HEAD = 16 * 1024
 """Bytes that a list looks at, for the sender and the subject."""

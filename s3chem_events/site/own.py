@@ -19,6 +19,7 @@ from s3chem_events.site.frame import check_language, render, urls
 from s3chem_events.site.pages import contact
 
 own = Blueprint("own", __name__)
+own.after_request(private)  # refusals and redirects too: their address holds the key
 csrf.exempt(own)  # each form here checks its own token, and says in words what to do about an old one
 
 
@@ -143,4 +144,4 @@ def unknown_link(lang: str) -> Response:
 
 
 def private_page(template: str, lang: str, path: str | None, status: int = 200, **values: object) -> Response:
-    return private(Response(render(template, lang=lang, path=path, private=True, **values), status=status))
+    return Response(render(template, lang=lang, path=path, private=True, **values), status=status)

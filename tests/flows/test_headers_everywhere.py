@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from s3chem_events import intake
 from s3chem_events.core.db import db
 from s3chem_events.core.guard import settings
 from s3chem_events.mailing import maildir
@@ -26,6 +27,7 @@ VALUES = {
     "form": "csv",
     "organiser_id": 1,
     "email_id": 1,
+    "arrival_id": 1,
     "session_id": 1,
     "number": 1,
 }
@@ -39,6 +41,7 @@ def routes(app: Flask, clock: Clock) -> list[tuple[str, str]]:
     own = register(app.test_client()).headers["Location"]
     work(app)
     with app.app_context():
+        intake.receive(b"From: zaneta@uczelnia.example\r\n\r\nWhen is lunch?")
         reference = db.session.scalar(db.select(Registration.reference))
         (mail,) = maildir.newest(settings().mailbox)
     known = {**VALUES, "reference": reference, "key": mail.key, "token": own.rpartition("/")[2]}
