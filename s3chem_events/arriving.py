@@ -13,7 +13,7 @@ from s3chem_events import create_app, intake
 from s3chem_events.calendar import itip
 from s3chem_events.core.config import WrongSetting
 from s3chem_events.core.later import Later
-from s3chem_events.mailing import arrivals
+from s3chem_events.mailing import arrivals, kinds
 from s3chem_events.mailing.reading import LARGEST
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _read() -> bytes:
 def _explained(raw: bytes) -> dict[str, Any]:
     arrived = arrivals.read(raw)
     told = arrivals.explained(arrived)
-    if isinstance(arrived, arrivals.CalendarReply):
+    if isinstance(arrived, kinds.CalendarReply):
         try:
             answer = itip.answers(arrived.calendar, charset=arrived.charset)[0]
         except itip.NotAnAnswer as refusal:

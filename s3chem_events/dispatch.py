@@ -19,7 +19,7 @@ from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import arrivals, journal, outbox, pace, relaying, render, sender
+from s3chem_events.mailing import journal, kinds, outbox, pace, relaying, render, sender
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
@@ -71,12 +71,12 @@ FORGET: dict[str, str] = {
 """Which facts erase their subject, and the room whose e-mails about it are emptied with it."""
 
 ARRIVALS: dict[type[Any], Handler] = {
-    arrivals.CalendarReply: answers.calendar_reply,
-    arrivals.Bounce: leave("undelivered"),
-    arrivals.Unsubscribe: followers.wants_out,
-    arrivals.Human: leave("somebody_wrote"),
-    arrivals.Delay: pass_over("on_its_way"),
-    arrivals.AutoReply: pass_over("automatic"),
+    kinds.CalendarReply: answers.calendar_reply,
+    kinds.Bounce: leave("undelivered"),
+    kinds.Unsubscribe: followers.wants_out,
+    kinds.Human: leave("somebody_wrote"),
+    kinds.Delay: pass_over("on_its_way"),
+    kinds.AutoReply: pass_over("automatic"),
 }
 """Which e-mails that come have which consequence. None is ever answered: what follows is told to the registered."""
 

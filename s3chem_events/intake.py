@@ -14,8 +14,8 @@ from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.dispatch import ARRIVALS
 from s3chem_events.mailing import arrivals, authenticity, inbox, received
-from s3chem_events.mailing.arrivals import Arrived, CalendarReply
 from s3chem_events.mailing.authenticity import Resolver
+from s3chem_events.mailing.kinds import Arrived, CalendarReply, Human
 from s3chem_events.mailing.received import Seen
 from s3chem_events.mailing.verdicts import Verdict, for_a_person, ignored
 from s3chem_events.registration import answers
@@ -43,7 +43,7 @@ def receive(
     except Exception as error:  # noqa: BLE001 - one e-mail that trips us must not stop the others
         log.error("an e-mail that arrived could not be dealt with: %s", type(error).__name__)  # noqa: TRY400 - the message may hold an address
         with transaction():
-            return _settled(raw, arrivals.Human("", "failed"), seen, proven=False, why="failed")
+            return _settled(raw, Human("", "failed"), seen, proven=False, why="failed")
 
 
 def poll() -> int:

@@ -2,7 +2,7 @@
 
 from s3chem_events.campaigns import actions, links, queries
 from s3chem_events.core.journal import VISITOR
-from s3chem_events.mailing.arrivals import Unsubscribe
+from s3chem_events.mailing.kinds import Unsubscribe
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person
 
 

@@ -16,6 +16,7 @@ from s3chem_events.core.later import Later
 from s3chem_events.desk import words
 from s3chem_events.desk.frame import allowed, by, desk, page_number
 from s3chem_events.mailing import received
+from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.models import Arrival
 from s3chem_events.registration.capacity import Said
 
@@ -134,7 +135,7 @@ def arrival_completion(arrival_id: int) -> ResponseReturnValue:
 def _answers(raw: bytes) -> list[tuple[str, str]]:
     """Return what a calendar answers, for whom, with the guest's own words."""
     arrived = arrivals.read(raw)
-    if not isinstance(arrived, arrivals.CalendarReply):
+    if not isinstance(arrived, CalendarReply):
         return []
     try:
         found = itip.answers(arrived.calendar, charset=arrived.charset)

@@ -6,12 +6,13 @@ answers. Nobody here answers anything; what is automatic must never be answered 
 
 import re
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from s3chem_events.core.later import Later
 from s3chem_events.mailing import reading
+from s3chem_events.mailing.kinds import Arrived, AutoReply, Bounce, CalendarReply, Delay, Human, Unsubscribe
 from s3chem_events.mailing.reading import Mail
 
 if TYPE_CHECKING:
@@ -20,69 +21,6 @@ else:
     flufl = Later("flufl.bounce")  # its forty detectors take 50 ms to load, and few e-mails need them
 
 LONGEST_REASON = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Bounce:
-    """An e-mail of ours did not arrive. `status` is the enhanced code (RFC 3463), as far as one is given."""
-
-    addresses: tuple[str, ...]
-    permanent: bool
-    status: str
-    reason: str
-    kind = "bounce"
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """A server goes on trying; nothing is lost yet."""
-
-    addresses: tuple[str, ...]
-    status: str
-    reason: str
-    kind = "delay"
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarReply:
-    """A calendar answers an invitation; `calendar` is for calendar.itip to read. `recipients` hold our tag, if any."""
-
-    sender: str
-    recipients: tuple[str, ...]
-    calendar: bytes
-    charset: str
-    kind = "calendar_reply"
-
-
-@dataclass(frozen=True, slots=True)
-class Unsubscribe:
-    """Somebody asks by e-mail to be left out from now on."""
-
-    sender: str
-    recipients: tuple[str, ...]
-    kind = "unsubscribe"
-
-
-@dataclass(frozen=True, slots=True)
-class AutoReply:
-    """A machine wrote: out of office, a receipt, a list. `reason` says what gave it away."""
-
-    sender: str
-    reason: str
-    kind = "auto_reply"
-
-
-@dataclass(frozen=True, slots=True)
-class Human:
-    """Everything else; `reason` says where it could not be read."""
-
-    sender: str
-    reason: str = ""
-    kind = "human"
-
-
-Arrived = Bounce | Delay | CalendarReply | Unsubscribe | AutoReply | Human
-
 DAEMONS = re.compile(
     r"(mailer-?daemon|postmaster|mail-?daemon|mmdf|uucp|double-bounce|bounces?)([+-].*)?", re.IGNORECASE
 )

@@ -18,7 +18,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.addresses import digest, mailbox_digest
-from s3chem_events.mailing.arrivals import CalendarReply
+from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Part

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3chem_events.mailing import arrivals, reading
-from s3chem_events.mailing.arrivals import AutoReply, Bounce, CalendarReply, Delay, Human, Unsubscribe
+from s3chem_events.mailing.kinds import AutoReply, Bounce, CalendarReply, Delay, Human, Unsubscribe
 from s3chem_events.mailing.models import Arrival
 from tests.factories import count
 from tests.support.replies import CALENDARS, Reply

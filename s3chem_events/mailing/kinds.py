@@ -1,0 +1,65 @@
+"""What an e-mail that comes in can be. mailing.arrivals tells which; who deals with one kind needs only this."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """An e-mail of ours did not arrive. `status` is the enhanced code (RFC 3463), as far as one is given."""
+
+    addresses: tuple[str, ...]
+    permanent: bool
+    status: str
+    reason: str
+    kind = "bounce"
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A server goes on trying; nothing is lost yet."""
+
+    addresses: tuple[str, ...]
+    status: str
+    reason: str
+    kind = "delay"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarReply:
+    """A calendar answers an invitation; `calendar` is for calendar.itip to read. `recipients` hold our tag, if any."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    calendar: bytes
+    charset: str
+    kind = "calendar_reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Somebody asks by e-mail to be left out from now on."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    kind = "unsubscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class AutoReply:
+    """A machine wrote: out of office, a receipt, a list. `reason` says what gave it away."""
+
+    sender: str
+    reason: str
+    kind = "auto_reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Human:
+    """Everything else; `reason` says where it could not be read."""
+
+    sender: str
+    reason: str = ""
+    kind = "human"
+
+
+Arrived = Bounce | Delay | CalendarReply | Unsubscribe | AutoReply | Human
