@@ -28,6 +28,7 @@ VALUES = {
     "organiser_id": 1,
     "email_id": 1,
     "arrival_id": 1,
+    "said": "no",
     "session_id": 1,
     "number": 1,
 }
