@@ -1,8 +1,9 @@
 """What the public pages, the feeds and the desk read of events and news."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload, load_only, selectinload
@@ -17,6 +18,10 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.history import Passage, history
 from s3chem_events.publishing.lifecycle import LISTED, POSTPONED_FOR, TAKING, State, Visibility
 from s3chem_events.publishing.models import Content, Document, Event, NewsItem, Part, Revision
+
+MOST_TOLD = 2048
+_TOLD: dict[tuple[Any, ...], Sequence[Passage]] = {}
+"""What became of events, as far as this process has looked."""
 
 
 def event_by_slug(slug: str, *, lock: bool = False) -> Event | None:
@@ -56,17 +61,14 @@ def revisions(event_id: int) -> list[Revision]:
     return list(db.session.scalars(select(Revision).filter_by(event_id=event_id).order_by(Revision.number.desc())))
 
 
-def passages(events: Iterable[Event]) -> dict[int, list[Passage]]:
+def passages(events: Iterable[Event]) -> dict[int, Sequence[Passage]]:
     """Return what became of loaded events in public, by their ids, oldest first; in one statement for all of them."""
     there = {event.id: event for event in events}
     kept: dict[int, list[Revision]] = defaultdict(list)
     for revision in db.session.scalars(select(Revision).where(Revision.event_id.in_(there))):
-        kept[revision.event_id].append(revision)
-    # An event that was added and never changed needs no look back.
-    return {
-        number: history(values.event_facts(event), kept[number]) if len(kept[number]) > 1 else []
-        for number, event in there.items()
-    }
+        if revision.number <= there[revision.event_id].revision:  # PostgreSQL may have read a later one just now
+            kept[revision.event_id].append(revision)
+    return {number: _passages(event, kept[number]) for number, event in there.items()}
 
 
 def facts_at(event: Event, revision: int) -> EventFacts:
@@ -199,6 +201,16 @@ def next_boundary() -> datetime | None:
         for part in event.parts:
             moments += [part_begins_at(part), part_ends_at(part)]
     return min((moment for moment in moments if moment > now()), default=None)
+
+
+def _passages(event: Event, kept: list[Revision]) -> Sequence[Passage]:
+    """Look back on an event once for each of its revisions: a feed of 200 would take 0.4 s for it after each change."""
+    key = (event.uid, event.revised_at, event.revision, frozenset(r.number for r in kept if r.undone))
+    if key not in _TOLD:
+        if len(_TOLD) >= MOST_TOLD:
+            _TOLD.clear()
+        _TOLD[key] = tuple(history(values.event_facts(event), kept))
+    return _TOLD[key]
 
 
 def _published() -> Select[NewsItem]:

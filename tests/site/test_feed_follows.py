@@ -2,6 +2,7 @@
 
 import gzip
 import time
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -180,6 +181,21 @@ def test_the_feed_is_narrowed_by_kind_and_region(app: Flask, client: FlaskClient
     said = client.get("/calendar.ics?kind=workshop&region=Mazovia&lang=fr").get_data(as_text=True).replace("\r\n ", "")
     assert "NAME:Événements S3Chem – Atelier\\, Mazovie\r\n" in said
     assert f"SOURCE;VALUE=URI:{BASE_URL}/calendar.ics?kind=workshop&region=Mazovia&lang=fr\r\n" in said
+
+
+def test_the_map_of_the_site_says_when_each_page_changed(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    add_event(app, WORKSHOP)
+    clock.advance(days=2)
+    revise_event(app, state=State.POSTPONED)
+    site = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    found = {
+        url.findtext("s:loc", namespaces=site): url.findtext("s:lastmod", namespaces=site)
+        for url in ET.fromstring(client.get("/sitemap.xml").data).findall("s:url", site)
+    }
+    assert found[f"{BASE_URL}/fr/events/conference"] == "2026-11-25T12:00:00Z"
+    assert found[f"{BASE_URL}/fr/events/workshop"] == "2026-11-23T12:00:00Z"
+    assert found[f"{BASE_URL}/fr/events/"] == "2026-11-25T12:00:00Z"
 
 
 @pytest.mark.parametrize("question", ["kind=ball", "region=Atlantis", "kind=workshop&kind=ball"])
