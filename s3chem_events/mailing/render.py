@@ -95,7 +95,8 @@ def _templates(environment: Environment, folder: str, language: str) -> tuple[Te
 @lru_cache(maxsize=16)
 def _speaking(environment: Environment, language: str) -> Environment:
     """Return an environment whose templates know one language's words when they are compiled, not at each e-mail."""
-    speaking = environment.overlay(extensions=[_Words])
+    # Compiled templates hold the words of one language: a shared cache of them would hand them to another.
+    speaking = environment.overlay(extensions=[_Words], bytecode_cache=None)
     speaking.extend(words=i18n.words(language))
     return speaking
 

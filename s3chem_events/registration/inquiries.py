@@ -119,8 +119,8 @@ def silent(event_id: int, inquiry: Inquiry) -> list[Silent]:
         Registration.reference,
         Registration.email != "",
     ).where(is_silent(event_id, inquiry))
-    rows = db.session.execute(query.order_by(Registration.sort_name, Registration.id)).tuples()
-    return [Silent(f"{row[0]} {row[1]}".strip(), *row[2:]) for row in rows]
+    rows = db.session.execute(query.order_by(Registration.sort_name, Registration.id))
+    return [Silent(f"{row[0]} {row[1]}".strip(), row[2], row[3], row[4]) for row in rows]
 
 
 def silent_ids(event_id: int, inquiry: Inquiry, *, most: int) -> list[int]:

@@ -29,7 +29,7 @@ def press(client: FlaskClient, path: str) -> int:
 def test_registered_confirmed_withdrawn_each_with_its_mail(app: Flask, client: FlaskClient):
     assert register(client).status_code == 303
     assert work(app) == 1
-    own_page, calendar, _, not_me = links(app)
+    own_page, calendar, _no_invitations, _event, not_me = links(app)
     assert "Żaneta" in words(client.get(own_page))
     assert client.get(calendar).mimetype == "text/calendar"
     assert client.get(not_me).status_code == 200

@@ -1,0 +1,186 @@
+"""After a move people are asked whether they still come (D3): two links, counts at the desk, the silent reminded."""
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR, Fact
+from s3chem_events.publishing import actions, queries, values
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.registration.models import Registration
+from tests.conftest import Clock
+from tests.factories import BASE_URL, add_event, count, hidden, revise_event, soup, words
+from tests.support.desk import signed_in
+from tests.support.post import enrol, kept, work
+from tests.support.snapshot import everything, scanned
+
+UNTIL = date(2026, 12, 1)
+ANSWERS = "/desk/events/conference/answers"
+
+
+@pytest.fixture
+def asked(app: Flask, clock: Clock) -> list[str]:
+    """Register four people, move the event and ask; returns their own pages."""
+    add_event(app)
+    for n, (name, language) in enumerate([("Yes", "en"), ("No", "fr"), ("Silent", "de"), ("Late", "pl")]):
+        enrol(app, given_name=name, email=f"p{n}@park.example", language=language)
+    work(app)
+    clock.advance(days=1)
+    move(app, until=UNTIL)
+    clock.advance(minutes=10)
+    assert work(app) == 4
+    return [own_page(mail.text) for mail in kept(app)[-4:]]
+
+
+def move(app: Flask, *, until: date | None) -> None:
+    with app.app_context(), transaction():
+        event = queries.event_by_slug("conference", lock=True)
+        assert event is not None
+        facts, seen = values.event_facts(event), event.revision
+        later = timedelta(days=126)
+        parts = tuple(replace(part, starts=part.starts + later, ends=part.ends + later) for part in facts.parts)
+        actions.revise_event(event, replace(facts, parts=parts), base_url=BASE_URL, by=OPERATOR)
+        actions.tell(event, since=seen, by=OPERATOR, ask_until=until)
+
+
+def own_page(text: str) -> str:
+    found = re.search(r"http://localhost(/\w\w/registrations/[\w.-]+)", text)
+    assert found is not None
+    return found[1]
+
+
+def press(client: FlaskClient, path: str) -> int:
+    return client.post(path, data=hidden(client, path)).status_code
+
+
+def press_at(desk: FlaskClient, what: str) -> int:
+    token = {"csrf_token": hidden(desk, ANSWERS)["csrf_token"]}
+    return desk.post(f"{ANSWERS}/{what}", data=token).status_code
+
+
+def counts(client: FlaskClient) -> list[list[str]]:
+    rows = soup(client.get(ANSWERS)).select("tbody tr")
+    return [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
+
+
+def said(app: Flask) -> list[bool | None]:
+    with app.app_context():
+        return list(db.session.scalars(db.select(Registration.coming).order_by(Registration.id)))
+
+
+def test_scanner_that_follows_both_links_answers_nothing(app: Flask, client: FlaskClient, asked: list[str]):
+    before = everything(app)
+    assert scanned(client, [f"{page}/answer/{answer}" for page in asked for answer in ("yes", "no")]) == []
+    assert everything(app) == before
+
+
+def test_yes_keeps_no_withdraws_and_each_is_said_once(app: Flask, client: FlaskClient, asked: list[str]):
+    yes, no, *_silent = asked
+    assert "1 December 2026" in words(client.get(f"{yes}/answer/yes"))
+    assert [press(client, f"{yes}/answer/yes"), press(client, f"{no}/answer/no")] == [303, 303]
+    assert said(app) == [True, False, None, None]
+    assert work(app) == 1
+    mail = kept(app)[-1]
+    assert (mail.method, mail.envelope.subject.startswith("Désistement")) == ("CANCEL", True)
+    token = hidden(client, f"{yes}/answer/no")
+    assert client.post(f"{yes}/answer/yes", data=token).status_code == 303
+    assert client.post(f"{no}/answer/no", data=token).status_code == 303
+    assert work(app) == 0
+    assert count(app, Fact, kind="registration.still_coming") == 1
+    assert count(app, Fact, kind="registration.withdrawn") == 1
+    assert "You said that you still come." in words(client.get(yes))
+    assert client.post(f"{no}/answer/yes", data=token).status_code == 410
+
+
+def test_who_said_yes_may_still_say_no_and_take_that_back(app: Flask, client: FlaskClient, asked: list[str]):
+    page = asked[0]
+    for answer, expected in (("yes", True), ("no", False)):
+        press(client, f"{page}/answer/{answer}")
+        assert said(app)[0] is expected
+    assert press(client, f"{page}/restoration") == 303
+    assert said(app)[0] is True
+
+
+def test_desk_counts_and_the_silent_alone_are_reminded_once_a_day(
+    app: Flask, client: FlaskClient, clock: Clock, asked: list[str]
+):
+    press(client, f"{asked[0]}/answer/yes")
+    press(client, f"{asked[1]}/answer/no")
+    work(app)
+    desk = signed_in(app)
+    assert counts(desk) == [["People", "1", "1", "2"], ["Public conference", "1", "1", "2"]]
+    assert [press_at(desk, "reminder"), press_at(desk, "reminder")] == [303, 303]
+    assert work(app) == 2
+    reminders = kept(app)[-2:]
+    assert sorted(mail.envelope.to for mail in reminders) == [
+        "Late Nowak <p3@park.example>",
+        "Silent Nowak <p2@park.example>",
+    ]
+    assert [mail.calendar for mail in reminders] == ["", ""]
+    assert own_page(reminders[0].text) in asked[2:]
+    clock.advance(days=1)
+    press(client, f"{asked[2]}/answer/yes")
+    assert press_at(signed_in(app), "reminder") == 303
+    assert work(app) == 1
+    assert kept(app)[-1].envelope.to == "Late Nowak <p3@park.example>"
+
+
+def test_each_question_is_answered_anew_once_it_is_told(
+    app: Flask, client: FlaskClient, clock: Clock, asked: list[str]
+):
+    press(client, f"{asked[0]}/answer/yes")
+    clock.advance(days=1)
+    move(app, until=None)
+    clock.advance(minutes=10)
+    work(app)
+    assert counts(signed_in(app))[0] == ["People", "1", "0", "3"]  # told without a question: the last one stands
+    clock.advance(days=1)
+    desk = signed_in(app)
+    move(app, until=UNTIL)
+    assert counts(desk)[0] == ["People", "1", "0", "3"]  # held back still
+    clock.advance(minutes=10)
+    work(app)
+    assert counts(desk)[0] == ["People", "0", "0", "4"]
+
+
+def test_places_of_the_silent_are_kept_until_the_day_and_then_released_by_a_press(
+    app: Flask, client: FlaskClient, clock: Clock, asked: list[str]
+):
+    press(client, f"{asked[0]}/answer/yes")
+    assert press_at(signed_in(app), "release") == 303
+    assert count(app, Registration, withdrawn_at=None) == 4
+    clock.advance(days=12)
+    desk = signed_in(app)
+    page = words(desk.get(f"{ANSWERS}/release"))
+    assert "3 registrations will be withdrawn" in page
+    press(client, f"{asked[1]}/answer/yes")
+    assert press(desk, f"{ANSWERS}/release") == 303
+    assert count(app, Registration, withdrawn_at=None) == 2
+    assert work(app) == 2
+    released = next(mail for mail in kept(app)[-2:] if "p2@park.example" in mail.envelope.to)
+    assert "bis zum 1. Dezember 2026 keine Antwort erhalten" in " ".join(released.text.split())
+    assert press(client, f"{asked[2]}/restoration") == 303
+    assert count(app, Registration, withdrawn_at=None) == 3
+
+
+def test_nothing_is_asked_where_nothing_was_or_the_event_is_off(app: Flask, client: FlaskClient, asked: list[str]):
+    revise_event(app, state=State.CANCELLED)
+    assert "cancelled" in words(client.get(f"{asked[0]}/answer/yes"))
+    token = hidden(client, "/en/registrations/lost-link")
+    assert client.post(f"{asked[0]}/answer/no", data=token).status_code == 410
+    assert count(app, Registration, withdrawn_at=None) == 4
+    assert "Nobody is being asked" in words(signed_in(app).get(ANSWERS))
+
+
+def test_helper_sees_the_answers_and_changes_nothing(app: Flask, asked: list[str]):
+    helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
+    page = helper.get(ANSWERS)
+    assert (page.status_code, "Remind" in words(page)) == (200, False)
+    assert helper.post(f"{ANSWERS}/reminder").status_code in {400, 403}
+    assert count(app, Fact, kind="event.asked_again") == 0
