@@ -133,7 +133,7 @@ def test_own_file_is_answered_with_304_until_it_changes(
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    "state, said",
     [(State.CANCELLED, "This event has been cancelled."), (State.POSTPONED, "This event has been postponed.")],
 )
 def test_page_says_what_became_of_the_event(
