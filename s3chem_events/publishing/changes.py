@@ -6,7 +6,7 @@ The mails to the registered, the history on the public page, the preview at the 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from s3chem_events.core.text import Text
@@ -99,9 +99,12 @@ def compare(before: EventFacts, after: EventFacts) -> Difference:
     """Return what became of an event; what only organisers see, or what follows from the clock, is no change."""
     found = {*_of_event(before, after)}
     there = {part.key: part for part in before.parts}
+    same_days = _days(before) == _days(after)
     for part in after.parts:
         old = there.get(part.key)
-        sorts = [Sort.PART_ADDED] if old is None else _of_part(old, part, before.venue, after.venue)
+        sorts = (
+            [Sort.PART_ADDED] if old is None else _of_part(old, part, before.venue, after.venue, same_days=same_days)
+        )
         found |= {Change(sort, part.key) for sort in sorts}
     order = list(Sort)
     keys = ["", *(part.key for part in after.parts)]
@@ -118,11 +121,13 @@ def _of_event(before: EventFacts, after: EventFacts) -> Iterator[Change]:
         yield Change(Sort.TITLE)
 
 
-def _of_part(old: PartFacts, new: PartFacts, old_venue: VenueFacts | None, venue: VenueFacts | None) -> Iterator[Sort]:
+def _of_part(
+    old: PartFacts, new: PartFacts, old_venue: VenueFacts | None, venue: VenueFacts | None, *, same_days: bool
+) -> Iterator[Sort]:
     if old.cancelled != new.cancelled:
         yield Sort.PART_CANCELLED if new.cancelled else Sort.REVIVED
     if _day(old.starts) != _day(new.starts) or _day(old.ends) != _day(new.ends):
-        yield Sort.RESCHEDULED
+        yield Sort.HOURS if same_days and _is_told_closer(old, new) else Sort.RESCHEDULED
     elif (old.starts, old.ends) != (new.starts, new.ends):
         both = isinstance(old.starts, datetime) and isinstance(new.starts, datetime)
         yield Sort.RESCHEDULED if both else Sort.HOURS
@@ -134,6 +139,16 @@ def _of_part(old: PartFacts, new: PartFacts, old_venue: VenueFacts | None, venue
         yield Sort.TITLE
     if _is_rearranged(old.programme, new.programme):
         yield Sort.PROGRAMME
+
+
+def _is_told_closer(old: PartFacts, new: PartFacts) -> bool:
+    """Whether a part that had days alone now has some of them: a save the date that grew parts has not moved."""
+    return not isinstance(old.starts, datetime) and old.starts <= _day(new.starts) and _day(new.ends) <= old.ends
+
+
+def _days(facts: EventFacts) -> tuple[date, date]:
+    parts = facts.live_parts
+    return min(_day(part.starts) for part in parts), max(_day(part.ends) for part in parts)
 
 
 def _is_reworded(old: Text, new: Text) -> bool:
@@ -157,5 +172,5 @@ def _of_modes(old: frozenset[Mode], new: frozenset[Mode]) -> list[Sort]:
     return [Sort.MOVED_ONLINE if Mode.ONLINE in new else Sort.MOVED_ON_SITE]
 
 
-def _day(value: object) -> object:
+def _day(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value

@@ -79,9 +79,10 @@ def moved_online(passages: Iterable[Passage]) -> frozenset[str]:
     online: dict[str, bool] = {}
     for passage in passages:
         there = {part.key: part.capacity for part in passage.difference.before.parts}
+        was_planned = passage.difference.before.state is not State.SAVE_THE_DATE  # how to take part was open then
         for change in passage.difference.changes:
             if change.sort in MODES:
-                opened = change.sort is Sort.HYBRID and Mode.ONLINE not in there[change.part]
+                opened = was_planned and change.sort is Sort.HYBRID and Mode.ONLINE not in there[change.part]
                 online[change.part] = opened or change.sort is Sort.MOVED_ONLINE
     return frozenset(key for key, moved in online.items() if moved)
 

@@ -344,3 +344,15 @@ def test_the_servers_zone_changes_nothing_anywhere(
     assert "08:30–10:00 CET" in page
     assert 'data-starts="2027-10-31T07:30:00Z"' in page
     assert 'data-zone="Europe/Amsterdam"' in page
+
+
+def test_a_save_the_date_that_grows_parts_has_not_moved(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    whole = replace(PUBLIC_DAY, starts=date(2027, 6, 17), capacity={Mode.ON_SITE: None})  # A2
+    add_event(app, parts=(whole,))
+    public = replace(PUBLIC_DAY, starts=datetime(2027, 6, 18, 9, 30), ends=datetime(2027, 6, 18, 16))  # noqa: DTZ001
+    revise_event(app, state=State.ANNOUNCED, parts=(CLOSED_DAY, public))
+    assert [line for line in history(client) if "Moved" in line] == []
+    data = data_of(client)
+    assert (data["eventStatus"], "previousStartDate" in data) == ("https://schema.org/EventScheduled", False)
+    revise_event(app, parts=(replace(CLOSED_DAY, starts=date(2027, 6, 16), ends=date(2027, 6, 16)), public))
+    assert data_of(client)["eventStatus"] == "https://schema.org/EventRescheduled"
