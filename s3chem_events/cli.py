@@ -1,10 +1,9 @@
 """The operator's door: `s3chem-events`, also reached as `flask --app app`."""
 
-import json
 import os
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
@@ -18,6 +17,7 @@ from s3chem_events.accounts import queries as organisers
 from s3chem_events.accounts import roles
 from s3chem_events.accounts.roles import Role
 from s3chem_events.attendance import exports
+from s3chem_events.cli_events import event
 from s3chem_events.core import backups, logs
 from s3chem_events.core.commands import Commands
 from s3chem_events.core.config import Settings, keep_address
@@ -27,7 +27,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.later import Later
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.publishing import actions, files, queries, values
+from s3chem_events.publishing import queries
 from s3chem_events.registration import participants
 from s3chem_events.registration.names import address
 from s3chem_events.sample import load
@@ -46,6 +46,7 @@ def group() -> None:
 
 group.add_command(arriving.arrival)
 group.add_command(arriving.lmtp)
+group.add_command(event)
 
 
 @group.command()
@@ -144,33 +145,6 @@ def restore(file: Path) -> None:
 
 
 @group.group()
-def event() -> None:
-    """Events as files."""
-
-
-@event.command("add")
-@click.argument("file", type=click.File("rb"))
-@with_appcontext
-def add_event(file: IO[bytes]) -> None:
-    """Add an event from a JSON FILE ('-' for standard input)."""
-    facts = files.read(_json(file))
-    with transaction():
-        actions.add_event(facts, base_url=settings().base_url, by=OPERATOR)
-    click.echo(f"Added {facts.slug}: {settings().base_url}/en/events/{facts.slug}")
-
-
-@event.command("show")
-@click.argument("slug")
-@with_appcontext
-def show_event(slug: str) -> None:
-    """Write an event as JSON."""
-    found = queries.event_by_slug(slug)
-    if found is None:
-        raise click.ClickException(f"There is no event {slug!r}.")
-    click.echo(json.dumps(files.write(values.event_facts(found)), ensure_ascii=False, indent=2))
-
-
-@group.group()
 def organiser() -> None:
     """Who signs in at the desk."""
 
@@ -264,13 +238,6 @@ def _say_way_in() -> Settings:
         db.session.remove()
         db.engine.dispose()  # the web and the worker are forked from here and open their own connections
         return settings()
-
-
-def _json(file: IO[bytes]) -> Any:
-    try:
-        return json.load(file)
-    except ValueError as error:
-        raise click.ClickException(f"{Path(file.name).name}: not JSON ({error})") from error
 
 
 def bind(app: Flask) -> Flask:

@@ -253,7 +253,8 @@ def _written(compose: Composer, facts: list[Fact], letterhead: Letterhead, faile
     moment = now()
     try:
         for draft in compose(facts, letterhead):
-            yield render.written(draft, letterhead, at=moment)
+            if draft.address:  # who has none is called
+                yield render.written(draft, letterhead, at=moment)
     except Exception as error:  # noqa: BLE001 - the worker's edge: the fact is marked
         db.session.rollback()
         if len(facts) == 1:

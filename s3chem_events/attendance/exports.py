@@ -60,6 +60,7 @@ def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
         "region": _("Region"),
         "language": _("Language"),
         "registered_at": _("Registered at (UTC)"),
+        "phone": _("Telephone"),
     }
     return tuple(labels.get(column, column) for column in columns)
 

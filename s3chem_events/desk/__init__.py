@@ -8,7 +8,9 @@ from s3chem_events.desk import (
     account,
     arrivals,
     coming,
+    copying,
     editing,
+    entering,
     events,
     frame,
     holding,
@@ -23,27 +25,14 @@ from s3chem_events.desk import (
     signing_in,
     steps,
     texts,
+    withdrawing,
 )
 from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
 PAGES = (
-    *(
-        account,
-        arrivals,
-        coming,
-        editing,
-        events,
-        holding,
-        home,
-        mailbox,
-        organisers,
-        outbox,
-        participants,
-        programme,
-        refusals,
-    ),
-    *(second_step, signing_in, steps, texts),
+    *(account, arrivals, coming, copying, editing, entering, events, holding, home, mailbox, organisers, outbox),
+    *(participants, programme, refusals, second_step, signing_in, steps, texts, withdrawing),
 )
 """Importing them is what hangs them into the blueprint."""
 

@@ -21,7 +21,7 @@ from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, choices, participants, queries
+from s3chem_events.registration import actions, batches, choices, participants, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import SORTS, Wanted
@@ -63,6 +63,8 @@ def participants_list(slug: str) -> ResponseReturnValue:
         parts={part.key: part.title.within(language) for part in found.parts},
         regions=choices.regions(language),
         stamp=lambda moment: i18n.short_stamp(moment, found.zone, language),
+        batches=batches.held(found.id),
+        clock=lambda moment: i18n.clock(moment, found.zone, language),
         sorts={
             "name": _("Name"),
             "organisation": _("Organisation"),

@@ -113,4 +113,5 @@ def happenings() -> dict[str, str]:
         "registration.still_coming": _("Still coming"),
         "registration.mode_changed": _("Way of taking part changed"),
         "registration.invitations_chosen": _("Calendar invitations switched on or off"),
+        "registration.withdrawal_undone": _("Withdrawal undone"),
     }

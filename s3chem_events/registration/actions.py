@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -14,7 +14,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions as publishing
-from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
 from s3chem_events.registration import capacity, names, queries
@@ -62,7 +62,10 @@ class AddressBlocked(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """A filled form. `choices` maps part keys to modes; `attempt` is the form's own random number."""
+    """A filled form. `choices` maps part keys to modes; `attempt` is the form's own random number.
+
+    Who is entered at the desk may have a `phone` and no e-mail, and has read no notice: `privacy_version` is None.
+    """
 
     given_name: str
     family_name: str
@@ -73,8 +76,9 @@ class Applicant:
     region: str
     language: str
     choices: dict[str, Mode]
-    privacy_version: str
+    privacy_version: str | None
     attempt: str = ""
+    phone: str = ""
 
 
 def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
@@ -87,9 +91,7 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
 
     """
     chosen = _chosen(event, applicant.choices)
-    person = names.person_digest(
-        given_name=applicant.given_name, family_name=applicant.family_name, email=applicant.email
-    )
+    person = _person(applicant)
     there: Registration | None = db.session.scalar(_THERE, {"event": event.id, "person": person})
     if there is not None:
         if applicant.attempt and secrets.compare_digest(there.attempt, applicant.attempt):
@@ -100,7 +102,41 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
         raise AddressBlocked
     taken = queries.taken(event.id)
     capacity.check({(p.key, m): (p.capacities[m], taken.get((p.id, m), 0)) for p, m in chosen})
-    registration = _registration(event, applicant, person, digest)
+    return _put_down(event, applicant, chosen, taken, by=by)
+
+
+def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False) -> Registration:
+    """Put somebody down on a locked event's list on behalf, closed parts and times included.
+
+    `beyond` the capacity only where the organiser has said so.
+
+    Raises:
+        NotOpen, NothingChosen, AlreadyRegistered, capacity.Full.
+
+    """
+    parts = {part.key: part for part in event.parts if not part.cancelled}
+    if event.state in {State.DRAFT, State.CANCELLED} or applicant.choices.keys() - parts.keys():
+        raise NotOpen
+    chosen = [(part, applicant.choices[key]) for key, part in parts.items() if key in applicant.choices]
+    if not chosen or any(mode not in part.capacities for part, mode in chosen):
+        raise NothingChosen
+    if db.session.scalar(_THERE, {"event": event.id, "person": _person(applicant)}) is not None:
+        raise AlreadyRegistered
+    taken = queries.taken(event.id)
+    if not beyond:
+        capacity.check({(p.key, m): (p.capacities[m], taken.get((p.id, m), 0)) for p, m in chosen})
+    return _put_down(event, applicant, chosen, taken, by=by)
+
+
+def _put_down(
+    event: Event,
+    applicant: Applicant,
+    chosen: list[tuple[Part, Mode]],
+    taken: dict[tuple[int, Mode], int],
+    *,
+    by: Actor,
+) -> Registration:
+    registration = _registration(event, applicant)
     registration.participations = [
         Participation(part_id=part.id, mode=mode, standing=Standing.CONFIRMED, decided_at=registration.registered_at)
         for part, mode in chosen
@@ -112,23 +148,35 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
     return registration
 
 
-def withdraw(registration: Registration, *, by: Actor, silent_until: date | None = None) -> bool:
+def withdraw(
+    registration: Registration,
+    *,
+    by: Actor,
+    silent_until: date | None = None,
+    due_at: datetime | None = None,
+    batch: str = "",
+) -> bool:
     """Take a person off all parts; the places are free at once. Withdrawing again changes nothing: False.
 
-    `silent_until` says that she did not answer by that day whether she still comes.
+    `silent_until` says that she did not answer by that day whether she still comes. The e-mail of a `batch` waits
+    until `due_at`, and its fact keeps what has to be put back (registration.batches).
     """
     if registration.withdrawn_at is not None:
         return False
     taken, held = queries.taken(registration.event_id), _held(registration)
     moment = now()
+    standings = {str(p.id): p.standing for p in registration.participations}
     for participation in registration.participations:
         if participation.standing is not Standing.WITHDRAWN:  # what was declined before keeps its moment
             participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
     registration.withdrawn_at = registration.changed_at = moment
     registration.person = None
     tell_the_page(held, taken, by=-1)
-    why: dict[str, Any] = {"silent_until": silent_until.isoformat()} if silent_until else {}
-    journal.record("registration.withdrawn", registration.id, by=by, event=registration.event_id, **why)
+    details: dict[str, Any] = {"silent_until": silent_until.isoformat()} if silent_until else {}
+    if batch:
+        details |= {"batch": batch, "standings": standings}
+    event_id = registration.event_id
+    journal.record("registration.withdrawn", registration.id, by=by, due_at=due_at, event=event_id, **details)
     return True
 
 
@@ -185,12 +233,22 @@ def _chosen(event: Event, choices: dict[str, Mode]) -> list[tuple[Part, Mode]]:
     return [(part, choices[key]) for key, part in parts.items() if key in choices]
 
 
-def _registration(event: Event, applicant: Applicant, person: str, digest: str) -> Registration:
+def _person(applicant: Applicant) -> str:
+    return names.person_digest(
+        given_name=applicant.given_name,
+        family_name=applicant.family_name,
+        email=applicant.email,
+        phone=applicant.phone,
+    )
+
+
+def _registration(event: Event, applicant: Applicant) -> Registration:
     moment = now()
     fields = (
         "given_name",
         "family_name",
         "email",
+        "phone",
         "organisation",
         "organisation_type",
         "country",
@@ -200,9 +258,9 @@ def _registration(event: Event, applicant: Applicant, person: str, digest: str) 
     registration = Registration(
         event_id=event.id,
         reference="S3C-" + "".join(secrets.choice(ALPHABET) for _ in range(7)),
-        person=person,
+        person=_person(applicant),
         attempt=applicant.attempt,
-        address_digest=digest,
+        address_digest=addresses.digest(applicant.email) if applicant.email else "",
         sort_name=names.fold(f"{applicant.family_name} {applicant.given_name}")[:LONGEST_SORT_NAME],
         registered_at=moment,
         changed_at=moment,
@@ -213,7 +271,9 @@ def _registration(event: Event, applicant: Applicant, person: str, digest: str) 
                 language=applicant.language,
                 given_at=moment,
             )
-        ],
+        ]
+        if applicant.privacy_version is not None
+        else [],
         **{name: getattr(applicant, name) for name in fields},
     )
     shown = (
@@ -221,6 +281,7 @@ def _registration(event: Event, applicant: Applicant, person: str, digest: str) 
         applicant.family_name,
         applicant.organisation,
         applicant.email,
+        applicant.phone,
         registration.reference,
     )
     registration.search = names.sought(" ".join(shown))[:LONGEST_SEARCH]

@@ -174,7 +174,10 @@ def come_back(registration: Registration) -> None:
     if registration.withdrawn_at is None:
         return
     person = names.person_digest(
-        given_name=registration.given_name, family_name=registration.family_name, email=registration.email
+        given_name=registration.given_name,
+        family_name=registration.family_name,
+        email=registration.email,
+        phone=registration.phone,
     )
     if db.session.scalar(select(Registration.id).filter_by(event_id=registration.event_id, person=person)):
         raise actions.AlreadyRegistered

@@ -84,8 +84,14 @@ def address(value: str) -> str:
     return f"{checked.local_part}@{trimmed.rpartition('@')[2]}"
 
 
-def person_digest(*, given_name: str, family_name: str, email: str) -> str:
-    """Return what makes two presses the same person: address and name, compared without case and form."""
+def person_digest(*, given_name: str, family_name: str, email: str, phone: str = "") -> str:
+    """Return what makes two presses the same person: address and name, compared without case and form.
+
+    Without an address it is the telephone number; its digits alone count.
+    """
+    if not email:
+        digits = "".join(c for c in phone if c.isdigit())
+        email = f"{digits}@telephone"
     name = unicodedata.normalize("NFKC", clean_line(f"{given_name} {family_name}")).casefold()
     return sha256(f"{addresses.key(email)}\n{name}".encode()).hexdigest()
 

@@ -32,6 +32,7 @@ COLUMNS = (
     "region",
     "language",
     "registered_at",
+    "phone",
 )
 """The ids of the exports' columns; they stay, and new ones are added at the end."""
 SORTS = ("name", "organisation", "newest", "oldest")
@@ -72,6 +73,8 @@ class Participant:
     reference: str
     given_name: str
     family_name: str
+    email: str
+    phone: str
     organisation: str
     region: str
     registered_at: datetime
@@ -111,7 +114,7 @@ def participations(event_id: int, wanted: Wanted) -> Iterator[Sequence[tuple[str
     query = _participations(event_id, wanted).execution_options(yield_per=BATCH)
     moment = COLUMNS.index("registered_at")
     for rows in db.session.execute(query).partitions():
-        yield [(*row[:moment], f"{row[moment]:%Y-%m-%dT%H:%M:%SZ}") for row in rows]
+        yield [(*row[:moment], f"{row[moment]:%Y-%m-%dT%H:%M:%SZ}", *row[moment + 1 :]) for row in rows]
 
 
 def participation_count(event_id: int, wanted: Wanted) -> int:

@@ -105,6 +105,16 @@ def registrations_by_ids(ids: Iterable[int]) -> dict[int, Registration]:
     return {registration.id: registration for registration in found}
 
 
+def registrations_by_references(event_id: int, references: Iterable[str]) -> list[Registration]:
+    """Return those of an event's registrations that are named and have not been withdrawn, by name."""
+    query = select(Registration).where(
+        Registration.event_id == event_id,
+        Registration.reference.in_(list(references)),
+        Registration.withdrawn_at.is_(None),
+    )
+    return list(db.session.scalars(query.order_by(Registration.sort_name, Registration.id)))
+
+
 def to_be_told(
     event_id: int, fact: Fact, *, after: int, most: int, among: ColumnElement[bool] | None = None
 ) -> list[Registration]:

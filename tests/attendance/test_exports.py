@@ -24,6 +24,7 @@ ROW = (
     "Mazovia",
     "pl",
     "2027-01-10T08:00:00Z",
+    "0048 600 700 800",
 )
 NASTY = {
     '=HYPERLINK("http://evil.example")': '\'=HYPERLINK("http://evil.example")',
@@ -78,6 +79,7 @@ def test_csv_with_semicolons_names_its_columns_in_the_language_of_the_reader():
         "Region",
         "Language",
         "Registered at (UTC)",
+        "Telephone",
     ]
     assert row == list(ROW)
 

@@ -63,7 +63,7 @@ def test_move_is_previewed_told_and_sent_once_after_ten_minutes(app, client, clo
     preview = step(organiser, "rescheduling", **OCTOBER)
     said = words(preview)
     assert facts_of(app) == CONFERENCE  # nothing is saved by looking
-    assert "New date for Final conference: 22 October 2027" in said or "21–22 October 2027" in said
+    assert "New date for Final conference: 21–22 October 2027" in said
     assert "So far 18 June 2027 From now on 22 October 2027" in said
     assert "2 registered people get an e-mail" in said
     assert "Moved from 18 June 2027 to 22 October 2027." in said
@@ -82,8 +82,7 @@ def test_move_is_previewed_told_and_sent_once_after_ten_minutes(app, client, clo
     link = soup(page).find("a", string="See them in the outbox")
     assert link is not None
     listed = words(organiser.get(str(link["href"])))
-    assert listed.count("New date for Final conference") + listed.count("Nouvelle date") == 2
-    assert "Registered" not in listed.split("Subject")[-1]
+    assert [listed.count("New date for Final conference"), listed.count("Nouvelle date")] == [1, 1]
 
 
 def test_undone_within_the_hold_nobody_hears_and_all_is_as_before(app, client, clock, organiser):
@@ -148,7 +147,7 @@ def test_second_organiser_sees_at_the_preview_what_the_first_saved_and_decides_a
     again = decide(organiser, preview, "rescheduling", "yes")
     said = words(again)
     assert "Someone else saved while you were looking at the preview." in said
-    assert "Region: Limburg → Lombardia" in said or "Lombardy" in said
+    assert "Command line: Region: Limburg → Lombardy" in said
     assert facts_of(app) == replace(CONFERENCE, region="Lombardy")
     assert decide(organiser, again, "rescheduling", "yes").status_code == 303
     assert facts_of(app) == replace(in_october(), region="Lombardy")

@@ -1,0 +1,154 @@
+"""Somebody entered at the desk: a caller, who may have no e-mail address, or a guest of a closed part."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import EmailField, SelectField, TelField
+from wtforms.validators import Length
+
+from s3chem_events.core import i18n
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Invalid
+from s3chem_events.core.text import DEFAULT, LANGUAGES
+from s3chem_events.desk import words
+from s3chem_events.desk.asking import Question
+from s3chem_events.desk.events import header, the_event
+from s3chem_events.desk.fields import Needed, clean, faulty, languages, line, options, say
+from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import actions, capacity, choices, names
+from s3chem_events.registration.actions import Applicant
+from s3chem_events.registration.models import LONGEST_PHONE, Registration
+
+MODE = "mode-"
+FEWEST_DIGITS = 6
+
+
+class EntryForm(FlaskForm):
+    """Who it is and how she can be reached; one field for each part is added by `of`."""
+
+    given_name = line(_("Given name"), longest=names.LONGEST_NAME)
+    family_name = line(_("Family name"), Needed(), longest=names.LONGEST_NAME)
+    organisation = line(_("Organisation"), Needed(), longest=names.LONGEST_ORGANISATION)
+    phone = TelField(_("Telephone"), [Length(max=LONGEST_PHONE)], filters=[clean])
+    email = EmailField(_("E-mail"), filters=[clean])
+    language = SelectField(_("Language"), choices=languages, default=DEFAULT)
+    organisation_type = SelectField(_("Type of organisation"))
+    region = SelectField(_("Region"))
+
+    @classmethod
+    def of(cls, event: Event) -> "EntryForm":
+        """Return the form of an event, closed parts included."""
+        language, modes = i18n.language(), words.modes()
+        fields: dict[str, Any] = {
+            MODE + part.key: SelectField(
+                part.title.within(language),
+                choices=options({"": "–", **{mode: modes[mode] for mode in part.capacities}}),
+                default="",
+            )
+            for part in event.parts
+            if not part.cancelled
+        }
+        form: EntryForm = type("EntryFormOfEvent", (cls,), fields)()
+        form.organisation_type.choices = options({"": "–", **choices.organisation_types(language)})
+        form.region.choices = options({"": "–", **choices.regions(language)})
+        return form
+
+    @property
+    def parts(self) -> list[SelectField]:
+        """The fields of the parts."""
+        return [field for field in self if field.name.startswith(MODE)]
+
+    def check(self) -> bool:
+        """Validate; an address or a number there must be, and a part."""
+        good: bool = self.validate()
+        if self.email.data:
+            try:
+                self.email.data = names.address(self.email.data)
+            except Invalid:
+                say(self.email, gettext("Enter one e-mail address, such as name@organisation.example."))
+        elif sum(c.isdigit() for c in self.phone.data) < FEWEST_DIGITS:
+            say(self.phone, gettext("Enter a telephone number, or an e-mail address below."))
+        if self.parts and not any(field.data for field in self.parts):
+            say(self.parts[0], gettext("Choose at least one part."))
+        return good and not faulty(self)
+
+    def applicant(self) -> Applicant:
+        """Return who is to be put down."""
+        region = self.region.data
+        return Applicant(
+            **{
+                name: self[name].data
+                for name in ("given_name", "family_name", "organisation", "phone", "email", "language")
+            },
+            organisation_type=self.organisation_type.data,
+            region=region,
+            country=choices.REGIONS.get(region, ""),
+            choices={field.name.removeprefix(MODE): Mode(field.data) for field in self.parts if field.data},
+            privacy_version=None,
+        )
+
+
+@desk.route("/events/<slug>/participants/new", methods=["GET", "POST"])
+@allowed("participants.edit")
+def new_participant(slug: str) -> ResponseReturnValue:
+    """Put somebody down on the list by hand."""
+    form = EntryForm.of(the_event(slug))
+    status = 422 if form.is_submitted() else 200
+    questions: tuple[Question, ...] = ()
+    if form.is_submitted() and form.check():
+        try:
+            entered = _entered(slug, form)
+        except capacity.Full as refusal:
+            status, questions = refusal.status, _questions(the_event(slug), refusal)
+        except actions.AlreadyRegistered as refusal:
+            status = refusal.status
+            say(form.family_name, gettext("This person is registered for the event already."))
+        except (actions.NotOpen, actions.NothingChosen) as refusal:
+            status = refusal.status
+            say(form.family_name, gettext("This event takes nobody in its present state."))
+        else:
+            flash(
+                gettext("Entered; the confirmation follows by e-mail.")
+                if entered.email
+                else gettext("Entered. Without an e-mail address this person has to be called when something changes."),
+                "good",
+            )
+            return redirect(url_for("desk.participant", slug=slug, reference=entered.reference), 303)
+    page = render_template(
+        "desk/participants/new.html",
+        **header(the_event(slug)),
+        form=form,
+        faulty=faulty(form),
+        questions=questions,
+        languages=LANGUAGES,
+    )
+    return page, status
+
+
+def _entered(slug: str, form: EntryForm) -> Registration:
+    confirmed = "beyond" in request.form.get("confirmed", "").split()
+    with transaction():
+        event = publishing.event_by_slug(slug, lock=True)
+        if event is None:
+            raise actions.NotOpen
+        return actions.enter(event, form.applicant(), by=by(), beyond=confirmed)
+
+
+def _questions(event: Event, refusal: capacity.Full) -> tuple[Question, ...]:
+    titles = {part.key: part.title.within(i18n.language()) for part in event.parts}
+    modes = words.modes()
+    full = [f"{titles[key]}, {modes[mode]}" for key, mode in refusal.values["places"]]  # type: ignore[attr-defined]
+    sentence = ngettext(
+        "No place is left: %(places)s. The person would be one more than there are places.",
+        "No place is left: %(places)s. The person would be one more than there are places in each.",
+        len(full),
+        places="; ".join(full),
+    )
+    return (Question("beyond", sentence),)

@@ -1,0 +1,99 @@
+"""Several people taken off an event at once, and put back within ten minutes, before anybody hears of it."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.publishing.actions import HOLD
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Part
+from s3chem_events.registration import actions, names, queries
+from s3chem_events.registration.capacity import HOLDING, Standing
+from s3chem_events.registration.models import Registration
+
+KIND = "registration.withdrawn"
+
+
+class TooLate(Refused):
+    """Nothing of this batch is held back any more."""
+
+    code = "too_late"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """People who were taken off together, and until when they can be put back."""
+
+    key: str
+    people: int
+    until: datetime
+
+
+def withdraw(registrations: Iterable[Registration], *, by: Actor) -> int:
+    """Take people off a locked event; their e-mails wait for ten minutes. Returns how many were still there."""
+    key, due_at = secrets.token_hex(6), now() + HOLD
+    return sum(actions.withdraw(one, by=by, due_at=due_at, batch=key) for one in registrations)
+
+
+def held(event_id: int) -> list[Batch]:
+    """Return what can still be undone."""
+    found: dict[str, list[Fact]] = {}
+    for fact in _facts(event_id):
+        found.setdefault(str(fact.data["batch"]), []).append(fact)
+    return [Batch(key, len(facts), max(f.due_at for f in facts if f.due_at)) for key, facts in found.items()]
+
+
+def undo(event_id: int, key: str, *, by: Actor) -> int:
+    """Put people back where they were, in their old order; returns for how many it came too late.
+
+    Raises:
+        TooLate: the e-mails are on their way.
+
+    """
+    facts = [fact for fact in _facts(event_id) if fact.data["batch"] == key]
+    if not facts:
+        raise TooLate
+    return sum(not _put_back(fact, by=by) for fact in facts)
+
+
+def _facts(event_id: int) -> list[Fact]:
+    query = db.select(Fact).where(
+        Fact.kind == KIND,
+        Fact.relayed_at.is_(None),
+        Fact.due_at > now(),
+        Fact.data["event"].as_integer() == event_id,
+        Fact.data["batch"].as_string() != "",
+    )
+    return list(db.session.scalars(query.order_by(Fact.id)))
+
+
+def _put_back(fact: Fact, *, by: Actor) -> bool:
+    registration = queries.registration_by_id(fact.subject_id, lock=True)
+    if registration is None or registration.withdrawn_at is None:
+        return False
+    person = names.person_digest(
+        given_name=registration.given_name,
+        family_name=registration.family_name,
+        email=registration.email,
+        phone=registration.phone,
+    )
+    query = db.select(Registration.id).filter_by(event_id=registration.event_id, person=person)
+    if db.session.scalar(query) is not None:  # she has registered again: what was withdrawn stays so
+        return False
+    taken, back = queries.taken(registration.event_id), list[tuple[Part, Mode]]()
+    for participation in registration.participations:
+        participation.standing = Standing(fact.data["standings"].get(str(participation.id), Standing.WITHDRAWN))
+        if participation.standing in HOLDING:
+            back.append((participation.part, participation.part.mode_of(participation.mode)))
+    registration.person, registration.withdrawn_at, registration.changed_at = person, None, now()
+    journal.call_off(fact)
+    actions.tell_the_page(back, taken, by=1)
+    journal.record("registration.withdrawal_undone", registration.id, by=by, event=registration.event_id)
+    return True

@@ -1,0 +1,216 @@
+"""People entered, withdrawn and put back by an organiser; an event copied; the command line."""
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events import cli
+from s3chem_events.core.db import db
+from s3chem_events.publishing import files, queries
+from s3chem_events.publishing.facts import PartFacts
+from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.registration.models import Registration
+from tests.conftest import Clock
+from tests.desk.test_event_editor import errors, facts_of, filled
+from tests.factories import CONFERENCE, PUBLIC_DAY, add_event, count, register, soup, words
+from tests.support.desk import carried, signed_in
+from tests.support.post import enrol, kept, rows, work
+
+EVENT = "/desk/events/conference"
+NEW = f"{EVENT}/participants/new"
+LIST = f"{EVENT}/participants"
+CALLER = {
+    "given_name": "Jan",
+    "family_name": "Kowalski",
+    "organisation": "Zakład",
+    "phone": "+48 600 700 800",
+    "mode-day-2": "on_site",
+}
+
+
+@pytest.fixture
+def organiser(app: Flask, clock: Clock) -> FlaskClient:
+    add_event(app)
+    clock.advance(days=1)
+    return signed_in(app)
+
+
+def enter(organiser: FlaskClient, **typed: str):
+    return organiser.post(NEW, data=filled(organiser.get(NEW)) | CALLER | typed)
+
+
+def buttons(page) -> dict[str, str]:
+    (button,) = soup(page).select("button[name=confirmed]")
+    return {"confirmed": str(button["value"])}
+
+
+def withdraw(organiser: FlaskClient, references: list[str]):
+    token = str(soup(organiser.get(LIST)).select_one("input[name=csrf_token]")["value"])  # type: ignore[index]
+    asked = organiser.post(f"{LIST}/withdrawal", data={"csrf_token": token, "reference": references})
+    assert f"Withdraw {len(references)} registrations?" in words(asked)
+    return organiser.post(f"{LIST}/withdrawal", data={"csrf_token": token, "reference": references, "confirmed": "yes"})
+
+
+def places(app: Flask) -> list[tuple[str, str | None, list[str]]]:
+    with app.app_context():
+        found = db.session.scalars(
+            db.select(Registration).options(db.selectinload(Registration.participations)).order_by(Registration.id)
+        )
+        return [(r.family_name, r.person, [str(p.standing) for p in r.participations]) for r in found]
+
+
+def test_a_caller_without_e_mail_is_on_the_list_in_the_files_and_to_be_called(app, client, clock, organiser):
+    answer = enter(organiser)
+    assert answer.status_code == 303
+    page = words(organiser.get(str(answer.location)))
+    assert "Without an e-mail address this person has to be called when something changes." in page
+    assert "Telephone +48 600 700 800" in page
+    assert work(app) == 0
+    assert "To be called: +48 600 700 800" in words(organiser.get(LIST))
+    (row,) = json.loads(organiser.get(f"{LIST}.json").text)
+    assert (row["email"], row["phone"], row["mode"]) == ("", "+48 600 700 800", "on_site")
+    register(client)
+    work(app)
+    path = f"{EVENT}/rescheduling"
+    typed = filled(organiser.get(path)) | {"parts-1-starts_on": "2027-10-22", "parts-1-ends_on": "2027-10-22"}
+    preview = organiser.post(path, data=typed)
+    said = words(preview)
+    assert "1 registered person gets an e-mail 1 person has no e-mail address and has to be called" in said
+    assert "To be called Jan Kowalski · +48 600 700 800 · Zakład" in said
+    organiser.post(path, data=carried(preview) | {"told": "yes"})
+    assert "1 person without an e-mail address has to be called." in words(organiser.get(f"{EVENT}/"))
+    clock.advance(minutes=10)
+    assert work(app) == 1
+
+
+def test_the_same_caller_is_one_person_however_the_number_is_written(app, organiser):
+    enter(organiser)
+    again = enter(organiser, phone="+48-600-700-800", family_name="KOWALSKI")
+    assert (again.status_code, errors(again)) == (
+        409,
+        {"family_name": "This person is registered for the event already."},
+    )
+    assert enter(organiser, given_name="Anna").status_code == 303
+    assert count(app, Registration) == 2
+
+
+def test_with_an_e_mail_the_confirmation_goes_there_and_a_closed_part_is_open_to_the_desk(app, organiser):
+    answer = enter(organiser, email="jan@zaklad.example", phone="", language="pl", **{"mode-day-1": "on_site"})
+    assert answer.status_code == 303
+    assert work(app) == 1
+    assert kept(app)[-1].language == "pl"
+
+
+def test_over_the_capacity_only_after_a_second_press(app, organiser):
+    enrol(app, 3, choices={"day-2": Mode.ON_SITE})
+    page = enter(organiser)
+    assert page.status_code == 409
+    assert "No place is left: Public conference, On site." in words(page)
+    assert count(app, Registration) == 3
+    assert organiser.post(NEW, data=filled(page) | buttons(page)).status_code == 303
+    assert count(app, Registration) == 4
+
+
+def test_what_is_missing_is_said_at_its_field(app, organiser):
+    page = enter(organiser, phone="", family_name="", **{"mode-day-2": ""})
+    assert page.status_code == 422
+    assert errors(page) == {
+        "family_name": "Please fill in: Family name.",
+        "phone": "Enter a telephone number, or an e-mail address below.",
+        "mode-day-1": "Choose at least one part.",
+    }
+
+
+def test_twenty_withdrawn_by_mistake_are_put_back_in_their_order_and_no_mail_left(app, clock, organiser):
+    enrol(app, 20)
+    work(app)
+    before, mails = places(app), len(rows(app))
+    with app.app_context():
+        references = list(db.session.scalars(db.select(Registration.reference)))
+    assert withdraw(organiser, references).status_code == 303
+    assert {tuple(standings) for _name, _person, standings in places(app)} == {("withdrawn",)}
+    page = organiser.get(LIST)
+    assert "20 people withdrawn; the e-mails leave at 13:10." in words(page)
+    assert work(app) == 0
+    form = soup(page).select_one(f"form[action='{LIST}/withdrawal/undo']")
+    assert form is not None
+    undo = {str(i["name"]): str(i["value"]) for i in form.select("input")}
+    clock.advance(minutes=9)
+    organiser.post(f"{LIST}/withdrawal/undo", data=undo)
+    assert places(app) == before
+    clock.advance(minutes=5)
+    assert (work(app), len(rows(app))) == (0, mails)
+    organiser.post(f"{LIST}/withdrawal/undo", data=undo)
+    assert "It is too late to undo this" in words(organiser.get(LIST))
+
+
+def test_withdrawn_and_not_undone_each_is_told_once(app, clock, organiser):
+    enrol(app, 2)
+    work(app)
+    with app.app_context():
+        references = list(db.session.scalars(db.select(Registration.reference)))
+    withdraw(organiser, references)
+    clock.advance(minutes=10)
+    assert (work(app), work(app)) == (2, 0)
+    assert {mail.method for mail in kept(app)[-2:]} == {"CANCEL"}
+
+
+def test_a_copy_asks_for_the_day_warns_of_weekdays_and_takes_nobody_along(app, client, organiser):
+    register(client)
+    path = f"{EVENT}/copy"
+    page = organiser.post(path, data=filled(organiser.get(path)) | {"first_day": "2028-06-17"})
+    assert page.status_code == 409
+    assert "Thursday, 17 – Friday, 18 June 2027 becomes Saturday, 17 – Sunday, 18 June 2028." in words(page)
+    answer = organiser.post(path, data=filled(page) | buttons(page))
+    assert answer.location == "/desk/events/final-conference-2028/"
+    copied = facts_of(app, "final-conference-2028")
+    assert (copied.state, [part.starts for part in copied.parts]) == (
+        State.DRAFT,
+        [date(2028, 6, 17), date(2028, 6, 18)],
+    )
+    assert count(app, Registration) == 1
+    with app.app_context():
+        old, new = queries.event_by_slug("conference"), queries.event_by_slug("final-conference-2028")
+        assert old is not None
+        assert new is not None
+        assert not {old.uid, *(p.uid for p in old.parts)} & {new.uid, *(p.uid for p in new.parts)}
+    same_weekdays = organiser.post(path, data=filled(organiser.get(path)) | {"first_day": "2027-06-24"})
+    assert same_weekdays.location == "/desk/events/final-conference-2027/"
+
+
+def test_a_leap_day_is_not_copied_to_a_year_without_one(app, organiser):
+    day = PartFacts("day", PUBLIC_DAY.title, date(2028, 2, 29), date(2028, 2, 29))
+    add_event(app, slug="leap", parts=(day,))
+    path = "/desk/events/leap/copy"
+    assert "29 February exists in leap years only." in words(organiser.get(path))
+    page = organiser.post(path, data=filled(organiser.get(path)) | {"first_day": "2029-02-29"})
+    assert errors(page) == {"first_day": "There is no 29 February in that year. Choose another day."}
+
+
+def test_an_event_is_updated_from_a_file_and_told(app, client, clock, organiser, tmp_path):
+    register(client)
+    work(app)
+    path = tmp_path / "event.json"
+    moved = replace(PUBLIC_DAY, starts=date(2027, 10, 22), ends=date(2027, 10, 22))
+    path.write_text(json.dumps(files.write(replace(CONFERENCE, parts=(CONFERENCE.parts[0], moved)))))
+
+    def update(*options: str) -> tuple[int, str]:
+        done = app.test_cli_runner().invoke(cli.group, ["event", "update", str(path), *options])
+        return done.exit_code, done.output
+
+    page = "http://localhost/en/events/conference"
+    assert update("--tell") == (0, f"Changed conference: {page} People are told at 12:10 UTC.\n")
+    assert update("--tell") == (0, "Nothing was changed.\n")
+    clock.advance(minutes=10)
+    assert work(app) == 1
+    file = files.write(replace(CONFERENCE, region="Lombardy", parts=(CONFERENCE.parts[0], moved)))
+    path.write_text(json.dumps(file))
+    assert update("--tell") == (0, f"Changed conference: {page} There is nothing to tell.\n")
+    path.write_text(json.dumps({**file, "parts": [{**file["parts"][0], "starts": "soon"}]}))
+    assert update() == (1, "Error: parts[0].starts: a local time like 2027-06-18T09:30 is expected\n")
+    path.write_text(json.dumps({**file, "slug": "nowhere"}))
+    assert update() == (1, "Error: There is no event 'nowhere'.\n")
