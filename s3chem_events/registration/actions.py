@@ -234,12 +234,7 @@ def _chosen(event: Event, choices: dict[str, Mode]) -> list[tuple[Part, Mode]]:
 
 
 def _person(applicant: Applicant) -> str:
-    return names.person_digest(
-        given_name=applicant.given_name,
-        family_name=applicant.family_name,
-        email=applicant.email,
-        phone=applicant.phone,
-    )
+    return names.person_digest(**{name: getattr(applicant, name) for name in names.PERSON})
 
 
 def _registration(event: Event, applicant: Applicant) -> Registration:

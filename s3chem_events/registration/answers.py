@@ -173,12 +173,7 @@ def come_back(registration: Registration) -> None:
     """Make a withdrawn registration one again, unless its person has registered anew."""
     if registration.withdrawn_at is None:
         return
-    person = names.person_digest(
-        given_name=registration.given_name,
-        family_name=registration.family_name,
-        email=registration.email,
-        phone=registration.phone,
-    )
+    person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
     if db.session.scalar(select(Registration.id).filter_by(event_id=registration.event_id, person=person)):
         raise actions.AlreadyRegistered
     registration.person, registration.withdrawn_at = person, None

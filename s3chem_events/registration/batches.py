@@ -78,12 +78,7 @@ def _put_back(fact: Fact, *, by: Actor) -> bool:
     registration = queries.registration_by_id(fact.subject_id, lock=True)
     if registration is None or registration.withdrawn_at is None:
         return False
-    person = names.person_digest(
-        given_name=registration.given_name,
-        family_name=registration.family_name,
-        email=registration.email,
-        phone=registration.phone,
-    )
+    person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
     query = db.select(Registration.id).filter_by(event_id=registration.event_id, person=person)
     if db.session.scalar(query) is not None:  # she has registered again: what was withdrawn stays so
         return False

@@ -84,6 +84,10 @@ def address(value: str) -> str:
     return f"{checked.local_part}@{trimmed.rpartition('@')[2]}"
 
 
+PERSON = ("given_name", "family_name", "email", "phone")
+"""What tells one person from another."""
+
+
 def person_digest(*, given_name: str, family_name: str, email: str, phone: str = "") -> str:
     """Return what makes two presses the same person: address and name, compared without case and form.
 
