@@ -4,7 +4,7 @@ Each start of a process, and each web worker's memory, is without them; tests/ho
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,23 +14,32 @@ from typing import Any, cast
 class Later:
     """Stand in for a module until one of its names is used; the import system's own lock makes that safe in threads."""
 
-    def __init__(self, name: str) -> None:
-        """Take the module's full name."""
+    def __init__(self, name: str, functions: Iterable[str] = ()) -> None:
+        """Take the module's full name; `functions` of it are taken by name at once, and loaded when they are called."""
         self._name = name
+        self.__dict__.update({function: self._called(function) for function in functions})
         self.__spec__ = None  # what `import` looks at in a module that it finds loaded
 
     def __getattr__(self, attribute: str) -> Any:
         """Return a name of the module, which is imported now if it was not before."""
+        if cast("Any", sys.modules.get(self._name)) is self:  # spared: whoever looks now wants to know whether it is a package
+            raise AttributeError(attribute)
         return getattr(import_module(self._name), attribute)
+
+    def _called(self, function: str) -> Callable[..., Any]:
+        def call(*args: Any, **named: Any) -> Any:
+            return getattr(import_module(self._name), function)(*args, **named)
+
+        return call
 
 
 @contextmanager
-def spared(name: str) -> Iterator[None]:
+def spared(name: str, functions: Iterable[str] = ()) -> Iterator[None]:
     """Let what is imported within the block, other people's code, load a module at its first use and not before."""
-    if name in sys.modules or find_spec(name) is None:
+    if name in sys.modules or find_spec(name.partition(".")[0]) is None:
         yield
         return
-    sys.modules[name] = cast("Any", Later(name))
+    sys.modules[name] = cast("Any", Later(name, functions))
     try:
         yield
     finally:

@@ -28,6 +28,7 @@ LATE_IMPORTS = {  # the one place that may, and why
     "calendar.ics": {"s3chem_events.calendar.components"},  # icalendar is slow to load, few processes need it
 }
 LOADED_LATER = {  # by core.later: what a web worker can do without, as long as nobody asks for it
+    "accounts.__init__": {"webauthn.registration.formats.android_key"},
     "accounts.passwords": {"zxcvbn"},
     "arriving": {"s3chem_events.lmtp"},
     "attendance.exports": {"xlsxwriter"},
