@@ -7,11 +7,11 @@ from s3chem_events.campaigns import actions as campaigns
 from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
-from s3chem_events.registration import reminding
+from s3chem_events.registration import forgetting, reminding
 
 log = logging.getLogger(__name__)
 
-DUTIES: tuple[Callable[..., object], ...] = (reminding.remind, campaigns.erase_outlived)
+DUTIES: tuple[Callable[..., object], ...] = (reminding.remind, campaigns.erase_outlived, forgetting.erase_outlived)
 """What is looked after each minute, each in a transaction of its own; an action is told `by` whom: the clock."""
 
 

@@ -17,6 +17,9 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+from s3chem_events.registration import asking
+from s3chem_events.registration.questions import Kind as QuestionKind
+from s3chem_events.registration.questions import QuestionFacts
 
 BASE_URL = "http://localhost"
 INPUT = re.compile(r"<input[^>]*>")
@@ -132,3 +135,13 @@ def count(app: Flask, model: type, **wanted: Any) -> int:
     with app.app_context():
         found = db.session.scalar(db.select(db.func.count()).select_from(model).filter_by(**wanted))
         return int(found or 0)
+
+
+def add_question(app: Flask, key: str = "lunch", *, slug: str = "conference", **facts: Any) -> None:
+    """Ask something at an event; words may be given in English alone."""
+    words = {"label": "Do you stay for lunch?", "purpose": "We order the right number of meals."} | facts
+    texts = {n: Text(en=v) if isinstance(v, str) else v for n, v in words.items() if n in {"label", "purpose", "help"}}
+    with app.app_context(), transaction():
+        event = queries.event_by_slug(slug, lock=True)
+        assert event is not None
+        asking.add_question(event, QuestionFacts(**{"kind": QuestionKind.TEXT} | words | texts, key=key), by=OPERATOR)

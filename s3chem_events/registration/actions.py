@@ -17,7 +17,7 @@ from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
-from s3chem_events.registration import capacity, names, queries
+from s3chem_events.registration import answering, capacity, names, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import (
     LONGEST_SEARCH,
@@ -27,6 +27,7 @@ from s3chem_events.registration.models import (
     Participation,
     Registration,
 )
+from s3chem_events.registration.questions import Given
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Letters and digits that nobody confuses on the telephone."""
@@ -79,6 +80,7 @@ class Applicant:
     privacy_version: str | None
     attempt: str = ""
     phone: str = ""
+    answers: tuple[Given, ...] = ()
 
 
 def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
@@ -143,6 +145,7 @@ def _put_down(
     ]
     db.session.add(registration)
     db.session.flush()
+    answering.keep(registration, applicant.answers, by=by)
     tell_the_page(chosen, taken, by=1)
     journal.record("registration.confirmed", registration.id, by=by, event=event.id)
     return registration

@@ -9,7 +9,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.registration import answers, entries, queries, returning
+from s3chem_events.registration import answering, answers, entries, queries, returning
 from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
@@ -20,10 +20,14 @@ RESTORATION = "restoration"
 def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say what is registered, and put it into the calendar."""
     desk = Writer(letterhead)
-    for fact, registration in _subjects(facts):
+    subjects = list(_subjects(facts))
+    given = answering.of({registration.id for _fact, registration in subjects})
+    for fact, registration in subjects:
         going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
         if registration.withdrawn_at is None and going:
-            yield desk.draft(fact, registration, going, method="REQUEST")
+            draft = desk.draft(fact, registration, going, method="REQUEST")
+            said = answering.in_mail(given.get(registration.id, []), render.spoken(registration.language))
+            yield replace(draft, values={**draft.values, "answers": said})
 
 
 def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:

@@ -1,14 +1,17 @@
 """Who comes, to which parts."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, true
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
+from s3chem_events.core.text import Text, TextColumn
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.capacity import Said, Standing
+from s3chem_events.registration.questions import Kind, Readers
 
 # One letter may fold into many, U+FDFA into eighteen: what sorts and searches is cut here, the name itself never.
 LONGEST_SORT_NAME, LONGEST_SEARCH = 420, 1500
@@ -100,6 +103,59 @@ class Consent(Model):
     text_version: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(2))
     given_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Question(Model):
+    """What organisers ask besides. `key` stands in forms and exports and stays; `earlier` holds the older wordings.
+
+    The oldest wordings are never lost: an answer names the version that it was given to.
+    """
+
+    __tablename__ = "question"
+    __table_args__ = (UniqueConstraint("event_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    part_id: Mapped[int | None] = mapped_column(ForeignKey("part.id", ondelete="CASCADE"), index=True)
+    key: Mapped[str] = mapped_column(String(40))
+    position: Mapped[int]
+    kind: Mapped[Kind] = mapped_column(stored(Kind))
+    label: Mapped[Text] = mapped_column(TextColumn)
+    help: Mapped[Text] = mapped_column(TextColumn, default=Text())
+    options: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    required: Mapped[bool] = mapped_column(default=False)
+    purpose: Mapped[Text] = mapped_column(TextColumn, default=Text())
+    readers: Mapped[Readers] = mapped_column(stored(Readers))
+    keep_days: Mapped[int]
+    only_if: Mapped[str] = mapped_column(String(40), default="")
+    only_is: Mapped[str] = mapped_column(String(40), default="")
+    version: Mapped[int] = mapped_column(default=1)
+    earlier: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    part: Mapped[Part | None] = relationship(lazy="raise")
+
+
+class Answer(Model):
+    """What one person answered to one question, in the version that was asked. A request is open until `settled_at`."""
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        UniqueConstraint("registration_id", "question_id"),
+        Index("ix_answer_question", "question_id", "settled_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    value: Mapped[Any] = mapped_column(JSON)
+    given_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    settled_by: Mapped[str] = mapped_column(String(40), default="")
+
+    question: Mapped[Question] = relationship(lazy="raise")
+    registration: Mapped[Registration] = relationship(lazy="raise")
 
 
 class BlockedAddress(Model):

@@ -19,7 +19,8 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
 from s3chem_events.site.events_seen import event_view
-from s3chem_events.site.forms import LANGUAGES_OFFERED, Form, PressForm, check_address, refuse_filled
+from s3chem_events.site.fields import Form
+from s3chem_events.site.forms import LANGUAGES_OFFERED, PressForm, check_address, refuse_filled
 from s3chem_events.site.frame import check_language, render
 from s3chem_events.site.lists import ListField
 from s3chem_events.site.own import press_again

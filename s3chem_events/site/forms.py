@@ -5,13 +5,9 @@ import secrets
 from functools import cache, lru_cache
 from typing import Any
 
-from babel.support import NullTranslations, Translations
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.i18n import messages_path
 from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput
 
@@ -23,9 +19,12 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import choices, names
+from s3chem_events.registration import asking, choices, names
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Full
+from s3chem_events.registration.questions import Asked, Given
+from s3chem_events.site import asked
+from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.lists import ListField, Options
 
 ATTEMPT = re.compile(r"[0-9a-f]{32}")
@@ -48,42 +47,6 @@ REFUSALS = {
         "Wait a minute and submit the form again; your entries have been kept."
     ),
 }
-
-
-class Line(StringField):
-    """One line of text: cleaned, with its longest length said in the error."""
-
-    def __init__(self, *args: Any, longest: int, **kwargs: Any) -> None:
-        """Take the limit in characters."""
-        super().__init__(*args, **kwargs)
-        self.longest = longest
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Keep the letters, drop what cannot be seen."""
-        self.data = names.clean_line(valuelist[0]) if valuelist else ""
-
-    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
-        """Refuse what is too long, and links in what will stand in an e-mail."""
-        if len(self.data or "") > self.longest:
-            raise ValidationError(_("Please use at most %(number)s characters.", number=self.longest))
-        if names.holds_link(self.data or ""):
-            raise ValidationError(_("Please do not enter web addresses here."))
-
-
-class Form(FlaskForm):
-    """A form that speaks the page's language, from a catalogue that is read once and not for each request."""
-
-    class Meta(FlaskForm.Meta):
-        """Where WTForms' own words come from."""
-
-        def get_translations(self, form: Any) -> NullTranslations:  # noqa: ARG002 - WTForms' own signature
-            """Return them in the language of the request."""
-            return _wtforms_words(str(get_locale()))
-
-
-@cache
-def _wtforms_words(lang: str) -> NullTranslations:
-    return Translations.load(messages_path(), [lang], domain="wtforms")
 
 
 class PressForm(Form):
@@ -131,13 +94,21 @@ class RegistrationForm(Form):
     shown_in = HiddenField()
     website = StringField(_l("Leave this field empty"))
     event: Event
+    lang: str
+    questions: tuple[Asked, ...]
+    seen_versions: dict[str, int]
+    answers: tuple[Given, ...] = ()
 
     @classmethod
     def of(cls, event: Event, lang: str, **kwargs: Any) -> "RegistrationForm":
         """Make the form of an event in a language."""
         offered = open_parts(event)
-        form: RegistrationForm = _asking_how(tuple(p.key for p in offered if len(p.capacities) > 1), lang)(**kwargs)
-        form.event = event
+        there = {"", *(part.key for part in offered)}  # what is asked about a closed part is nobody else's business
+        questions = tuple(one for one in asking.asked_at(event.id) if one.part in there)
+        how = _asking_how(tuple(p.key for p in offered if len(p.capacities) > 1), lang, questions)
+        form: RegistrationForm = how(**kwargs)
+        form.event, form.lang, form.questions = event, lang, questions
+        form.seen_versions = asked.remember(form, questions)
         form.parts.choices = [SelectChoice(part.key, part.title.within(lang)) for part in offered]
         form.organisation_type.options = _organisation_types(lang)
         form.region.options = _regions(lang)
@@ -168,6 +139,9 @@ class RegistrationForm(Form):
                 self._blame(field, _("Choose how you will attend."))
         if fault := choices.country_fault(self.region.data or "", self.country.data or ""):
             self._blame(self.country, str(COUNTRY_FAULTS[fault]))
+        self.answers = asked.answers(
+            self, self.questions, parts=self.parts.data or [], seen=self.seen_versions, lang=self.lang
+        )
         return good and not self.errors
 
     def validate_email(self, field: EmailField) -> None:
@@ -192,7 +166,15 @@ class RegistrationForm(Form):
             choices={part.key: self._mode_of(part) for part in self._chosen()},
             privacy_version=privacy_version,
             attempt=self.attempt.data or "",
+            answers=self.answers,
         )
+
+    def in_page_order(self) -> list[Any]:
+        """Return the fields as they follow each other on the page, for the summary of what is wrong."""
+        first = [field for field in self if field.name == "parts" or field.name.startswith("mode-")]
+        last = [field for field in self if field.name.startswith("question-")]
+        others = [field for field in self if field not in first and field not in last]
+        return [*first, *(field for field in others if field is not self.privacy), *last, self.privacy]
 
     def asks_for_closed_part(self) -> bool:
         """Whether a part was sent that the form does not offer: by hand, or closed since it was opened."""
@@ -230,9 +212,13 @@ class RegistrationForm(Form):
 
 
 @lru_cache(maxsize=64)
-def _asking_how(keys: tuple[str, ...], lang: str) -> type[RegistrationForm]:
-    """Return the form that asks of these parts how one will attend; to make a class takes longer than to fill it."""
-    return type("EventRegistrationForm", (RegistrationForm,), {f"mode-{key}": _mode_field(lang) for key in keys})
+def _asking_how(keys: tuple[str, ...], lang: str, questions: tuple[Asked, ...]) -> type[RegistrationForm]:
+    """Return the form that asks of these parts how one will attend, and these questions.
+
+    To make a class takes longer than to fill it.
+    """
+    made = {f"mode-{key}": _mode_field(lang) for key in keys} | asked.fields(questions, lang)
+    return type("EventRegistrationForm", (RegistrationForm,), made)
 
 
 def new_attempt() -> str:

@@ -12,7 +12,7 @@ from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.registration import actions, queries
-from s3chem_events.site import own_view
+from s3chem_events.site import answered, own_view
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import LostLinkForm, PressForm
 from s3chem_events.site.frame import check_language, render, urls
@@ -60,6 +60,8 @@ def own_page(lang: str, token: str) -> Response:
         lang,
         f"/registrations/{token}",
         registration=own_view.shown(registration, lang, token),
+        answers=answered.rows(registration, lang),
+        not_kept=answered.not_kept(registration),
         event=own_view.seen_by(registration, lang),
         register_url=f"/{lang}/events/{event.slug}/register" if publishing.open_parts(event) else "",
         contact=contact(lang),

@@ -20,6 +20,7 @@ from s3chem_events.registration import actions, links
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.openness import ENDED, Openness, openness
+from s3chem_events.site import answered, asked
 from s3chem_events.site.blanks import of_this_process
 from s3chem_events.site.events_seen import event_view, narrowed
 from s3chem_events.site.forms import RegistrationForm, new_attempt
@@ -74,6 +75,7 @@ def _answer(form: RegistrationForm, slug: str, lang: str) -> BaseResponse:
         if not form.validate():
             return _page(form, _whole(slug), lang, 422, _token_fault(form))
         registration = _register(form, slug)
+        answered.remember_not_kept(registration, form.answers)
     except AlreadyRegistered as refusal:
         return _already(_whole(slug), lang, refusal.status)
     except Refused as refusal:
@@ -130,6 +132,7 @@ def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal:
             for part in view.parts
             if part.key not in offered and not part.invited
         ],
+        questions=asked.groups(form, form.questions, event, lang),
         refusal=refusal,
         submit_label=view.register_label or _("Register"),
         action=f"/{lang}/events/{event.slug}/register",

@@ -1,0 +1,201 @@
+"""Answers to the organisers' questions: kept with their consents, read by those who may, and settled."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, func
+from sqlalchemy.orm import contains_eager, joinedload
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Actor
+from s3chem_events.mailing.letters import defused, isolated
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import asking, places, questions
+from s3chem_events.registration.models import Answer, Consent, Participation, Question, Registration
+from s3chem_events.registration.questions import CLOSED, NEEDS, SENSITIVE, Asked, Given, Kind, Readers
+
+LONGEST_IN_MAIL = 60
+"""Of words that a stranger may have typed (knowledge of mail bombing: a confirmation is nobody's advertisement)."""
+CONSENT_TEXT = 1
+"""Raised when the sentences of the form by which people agree to something say something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer with the question in the very words that were asked."""
+
+    question: Asked
+    value: Any
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether only some may read it."""
+        return self.question.readers in SENSITIVE
+
+    def said(self, language: str) -> str:
+        """Return the answer in words."""
+        return questions.said(self.question, self.value, language)
+
+
+def keep(registration: Registration, given: Iterable[Given], *, by: Actor) -> None:
+    """Keep what was answered; of a need without its consent nothing at all. An access need asks for an answer."""
+    moment = now()
+    for one in given:
+        question = one.question
+        if one.value is None or (question.kind in NEEDS and not one.agreed):
+            continue
+        db.session.add(
+            Answer(
+                registration_id=registration.id,
+                question_id=question.id,
+                version=question.version,
+                value=one.value,
+                given_at=moment,
+            )
+        )
+        if question.kind in questions.FREE:
+            db.session.add(
+                Consent(
+                    registration_id=registration.id,
+                    subject=questions.field_name(question.key),
+                    text_version=f"{question.version}.{CONSENT_TEXT}",
+                    language=one.language,
+                    given_at=moment,
+                )
+            )
+        if question.kind is Kind.ACCESS:
+            journal.record("access.asked", registration.id, by=by, event=registration.event_id)
+
+
+def of(registration_ids: Collection[int]) -> dict[int, list[Answered]]:
+    """Return the answers of some people in the form's order, each in the words that were asked; one statement."""
+    query = (
+        db.select(Answer)
+        .join(Answer.question)
+        .options(contains_eager(Answer.question).joinedload(Question.part))
+        .where(Answer.registration_id.in_(list(registration_ids)))
+        .order_by(Question.position, Question.id)
+    )
+    found: dict[int, list[Answered]] = {}
+    for row in db.session.scalars(query):
+        answered = Answered(asking.asked(row.question, version=row.version), row.value)
+        found.setdefault(row.registration_id, []).append(answered)
+    return found
+
+
+def in_mail(answered: Sequence[Answered], language: str) -> list[tuple[str, str]]:
+    """Return what an e-mail may say of answers: never a need, never long texts, and other words defused."""
+    rows = []
+    for one in answered:
+        label, words = one.question.label.within(language), one.said(language)
+        if one.is_sensitive or not (one.question.kind in CLOSED or one.question.kind is Kind.TEXT):
+            continue
+        if one.question.kind is Kind.TEXT:
+            words = isolated(defused(words, longest=LONGEST_IN_MAIL))
+        rows.append((label, words))
+    return rows
+
+
+def raw_by_question(
+    registration_ids: Collection[int], asked: Sequence[Asked], language: str | None
+) -> dict[tuple[int, int], str]:
+    """Return the exports' values by registration and question: in words of a language, or bare for machines."""
+    wanted = {question.id for question in asked}
+    rows = (
+        db.session.scalars(
+            db.select(Answer)
+            .options(joinedload(Answer.question).joinedload(Question.part))
+            .where(Answer.registration_id.in_(registration_ids), Answer.question_id.in_(wanted))
+        )
+        if wanted
+        else ()
+    )
+    return {
+        (row.registration_id, row.question_id): questions.said(
+            asking.asked(row.question, version=row.version), row.value, language
+        )
+        if language
+        else questions.bare(row.value)
+        for row in rows
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An access need that waits for an answer."""
+
+    answer: Answer
+    registration: Registration
+    question: Asked
+
+
+def requests(event_id: int) -> list[Request]:
+    """Return the access needs at an event of those who come, the open ones first, each in order of arrival."""
+    query = (
+        _requests()
+        .where(Registration.event_id == event_id)
+        .options(
+            contains_eager(Answer.question).joinedload(Question.part),
+            contains_eager(Answer.registration),
+        )
+        .order_by(Answer.settled_at.is_not(None), Answer.id)
+    )
+    found = db.session.scalars(query)
+    return [Request(row, row.registration, asking.asked(row.question, version=row.version)) for row in found]
+
+
+def open_requests(event_ids: Collection[int] | None = None) -> dict[str, int]:
+    """Return how many access needs wait for an answer, by the event's slug."""
+    query = (
+        _requests()
+        .where(Answer.settled_at.is_(None))
+        .join(Event, Event.id == Registration.event_id)
+        .with_only_columns(Event.slug, func.count())
+        .group_by(Event.slug)
+        .order_by(Event.slug)
+    )
+    if event_ids is not None:
+        query = query.where(Event.id.in_(event_ids))
+    return dict(db.session.execute(query).all())
+
+
+def settle(event_id: int, answer_id: int, *, by: Actor) -> bool:
+    """Note that an access need has been answered; False where there is none open."""
+    query = _requests().where(Registration.event_id == event_id, Answer.id == answer_id, Answer.settled_at.is_(None))
+    answer = db.session.scalar(query.with_for_update(of=Answer))
+    if answer is None:
+        return False
+    answer.settled_at, answer.settled_by = now(), str(by)
+    journal.record("access.answered", answer.registration_id, by=by, event=event_id)
+    return True
+
+
+def for_the_caterer(event_id: int) -> list[Row[Any]]:
+    """Return (question, version, part, answer) for each place that is held on site; nobody's name is read."""
+    query = (
+        db.select(Answer.question_id, Answer.version, Part.key, Answer.value)
+        .join(Question, Question.id == Answer.question_id)
+        .join(Participation, Participation.registration_id == Answer.registration_id)
+        .join(Part, Part.id == Participation.part_id)
+        .where(
+            Question.event_id == event_id,
+            Question.readers == Readers.CATERER,
+            places.HELD,
+            places.MODE.in_(["on_site"]),
+            db.or_(Question.part_id.is_(None), Question.part_id == Part.id),
+        )
+        .order_by(Part.position, Question.position, Answer.id)
+    )
+    return list(db.session.execute(query).all())
+
+
+def _requests() -> Any:
+    return (
+        db.select(Answer)
+        .join(Answer.question)
+        .join(Answer.registration)
+        .where(Question.kind == Kind.ACCESS, Registration.withdrawn_at.is_(None))
+    )

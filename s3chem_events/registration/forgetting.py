@@ -1,0 +1,78 @@
+"""Which answers are deleted when: each question says how long its answers are needed. The clock does it."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import func
+
+from s3chem_events.core import clock, journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Actor
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import questions
+from s3chem_events.registration.models import Answer, Consent, Question, Registration
+from s3chem_events.registration.questions import NEEDS
+
+WITHDRAWN_FOR = timedelta(days=7)
+"""So long after a withdrawal data about health are kept, for one that is taken back."""
+
+
+def erase_outlived(*, by: Actor) -> int:
+    """Delete the answers whose days are over, with their consents; returns how many. Again changes nothing."""
+    gone = 0
+    for question_id, key, event_id in _outlived():
+        gone += _erase(question_id, key, event_id, by=by)
+    withdrawn = db.select(Registration.id).where(Registration.withdrawn_at < now() - WITHDRAWN_FOR)
+    kinds = db.select(Question.id, Question.key, Question.event_id).join(Answer)
+    kinds = kinds.where(Question.kind.in_(NEEDS), Answer.registration_id.in_(withdrawn)).distinct()
+    for question_id, key, event_id in db.session.execute(kinds).all():
+        gone += _erase(question_id, key, event_id, by=by, only=withdrawn)
+    return gone
+
+
+def _outlived() -> list[tuple[int, str, int]]:
+    """Return the answered questions whose last day has come, a postponed event's not: its day is still to come."""
+    last = (
+        db.select(func.max(Part.ends_on))
+        .where(Part.event_id == Question.event_id, ~Part.cancelled)
+        .correlate(Question)
+        .scalar_subquery()
+    )
+    ever = db.select(func.max(Part.ends_on)).where(Part.event_id == Question.event_id)
+    ends = func.coalesce(last, ever.correlate(Question).scalar_subquery())
+    query = (
+        db.select(Question.id, Question.key, Question.event_id, Question.keep_days, ends)
+        .join(Event, Event.id == Question.event_id)
+        .where(
+            Event.state != State.POSTPONED,
+            db.exists().where(Answer.question_id == Question.id),
+        )
+    )
+    today = clock.today("UTC")
+    return [(one[0], one[1], one[2]) for one in db.session.execute(query) if _day(one[4]) + _days(one[3]) <= today]
+
+
+def _day(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _days(number: int) -> timedelta:
+    return timedelta(days=number)
+
+
+def _erase(question_id: int, key: str, event_id: int, *, by: Actor, only: Any = None) -> int:
+    answers = db.delete(Answer).where(Answer.question_id == question_id)
+    people = db.select(Registration.id).where(Registration.event_id == event_id)
+    consents = db.delete(Consent).where(
+        Consent.subject == questions.field_name(key), Consent.registration_id.in_(people)
+    )
+    if only is not None:
+        answers = answers.where(Answer.registration_id.in_(only))
+        consents = consents.where(Consent.registration_id.in_(only))
+    gone = len(db.session.execute(answers.returning(Answer.id).execution_options(synchronize_session=False)).all())
+    db.session.execute(consents.execution_options(synchronize_session=False))
+    if gone:
+        journal.record("answers.erased", question_id, by=by, event=event_id, count=gone)
+    return gone

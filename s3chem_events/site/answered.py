@@ -1,0 +1,40 @@
+"""What the own page says of the answers that somebody gave, and of those that were not kept."""
+
+from flask import session
+
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.registration import answering
+from s3chem_events.registration.models import Registration
+from s3chem_events.registration.questions import NEEDS, Given
+
+NOT_KEPT = "not_kept"
+"""Where the visitor's own session holds what was typed and not kept: keys of questions, never the words."""
+
+
+def remember_not_kept(registration: Registration, given: tuple[Given, ...]) -> None:
+    """Note for the next page which needs were typed without the consent to keep them."""
+    keys = [one.question.key for one in given if one.question.kind in NEEDS and one.value and not one.agreed]
+    if keys:
+        session[NOT_KEPT] = [registration.id, len(keys)]
+    else:
+        session.pop(NOT_KEPT, None)
+
+
+def not_kept(registration: Registration) -> str:
+    """Say that a need was not kept, and why, to the visitor who has just left the consent out."""
+    noted = session.get(NOT_KEPT)
+    if not isinstance(noted, list) or noted[:1] != [registration.id]:
+        return ""
+    return _(
+        "What you wrote about your dietary or access needs was not kept: you did not tick the box by which you agree "
+        "to that. You are registered all the same."
+    )
+
+
+def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> list[tuple[str, str]]:
+    """Return the answers, question by question; needs are shown in words only to whom the link alone is not enough."""
+    hidden = _("Kept, but not shown here: others may have this link.")
+    return [
+        (one.question.label.within(lang), hidden if one.is_sensitive and not unlocked else one.said(lang))
+        for one in answering.of([registration.id]).get(registration.id, [])
+    ]

@@ -1,0 +1,229 @@
+"""The organisers' own questions in the registration form: fields, faults, and how they stand.
+
+Without a script all of them are there; those that are asked only upon another answer stand under words that say so, and
+count only when it is given.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.widgets import CheckboxInput, DateInput
+
+from s3chem_events.core import i18n
+from s3chem_events.core.errors import Invalid
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.text import Said
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import questions, typed
+from s3chem_events.registration.questions import LONGEST, NEEDS, Asked, Given, Kind, Readers, field_name
+from s3chem_events.site.lists import ListField, Options
+
+FEW = 7
+"""So many choices are shown at once; more stand in a list."""
+AUTOCOMPLETE = {Kind.PHONE: "tel", Kind.COUNTRY: "country"}
+FIELDS: dict[Kind, tuple[type[Field], dict[str, Any]]] = {
+    Kind.LONG_TEXT: (TextAreaField, {"render_kw": {"rows": 4, "maxlength": LONGEST[Kind.LONG_TEXT]}}),
+    Kind.ACCESS: (TextAreaField, {"render_kw": {"rows": 4, "maxlength": LONGEST[Kind.ACCESS]}}),
+    Kind.NUMBER: (StringField, {"render_kw": {"inputmode": "decimal", "maxlength": 20}}),
+    Kind.PHONE: (TelField, {"render_kw": {"maxlength": 40}}),
+    Kind.DATE: (StringField, {"widget": DateInput()}),
+    Kind.CONSENT: (BooleanField, {}),
+}
+SHOWN = "questions_shown"
+"""The hidden field that says which versions of the questions a visitor saw."""
+
+
+class CountryField(ListField):
+    """A country, or none; what fits is said by the question's kind."""
+
+    def __init__(self, *args: Any, language: str, **kwargs: Any) -> None:
+        """Offer the countries in a language."""
+        super().__init__(*args, **kwargs)
+        self.options = Options.of({"": "–", **i18n.countries(language)})
+
+    def pre_validate(self, form: Any) -> None:
+        """Leave it to the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A question as the form shows it; a need has a box below it, by which one agrees."""
+
+    field: Field
+    label: Said
+    said: list[Said]
+    seen_by: str
+    autocomplete: str
+    consent: Field | None
+    consent_hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Questions that are asked in the same case; `only` says in which, nothing where always."""
+
+    only: str
+    lines: list[Line]
+
+
+def fields(asked: Sequence[Asked], lang: str) -> dict[str, Any]:
+    """Return the form's fields for these questions, by name."""
+    made: dict[str, Any] = {SHOWN: HiddenField()} if asked else {}
+    for question in asked:
+        name = field_name(question.key)
+        made[name] = _field(question, lang)
+        if question.kind in NEEDS:
+            made[consent_name(question)] = BooleanField(_consent(question, lang))
+    return made
+
+
+def consent_name(question: Asked) -> str:
+    """Return the name of the box by which one agrees that a need is kept."""
+    return f"{field_name(question.key)}-consent"
+
+
+def remember(form: FlaskForm, asked: Sequence[Asked]) -> dict[str, int]:
+    """Return which versions the visitor saw, and put the present ones into the form."""
+    if not asked:
+        return {}
+    seen = {}
+    for word in (form[SHOWN].data or "").split()[: questions.MOST_QUESTIONS]:
+        key, _dot, version = word.partition(".")
+        if version.isdecimal() and len(version) < len("10000"):
+            seen[key] = int(version)
+    form[SHOWN].data = " ".join(f"{question.key}.{question.version}" for question in asked)
+    return seen
+
+
+def answers(
+    form: FlaskForm, asked: Sequence[Asked], *, parts: Sequence[str], seen: Mapping[str, int], lang: str
+) -> tuple[Given, ...]:
+    """Return what was answered of what applies, and say at each field what is wrong with it."""
+    known: dict[str, Any] = {}
+    given = []
+    for question in asked:
+        if not questions.applies(question, parts=parts, answers=known):
+            continue
+        field = form[field_name(question.key)]
+        try:
+            value = typed.checked(question, field.raw_data or [])
+        except Invalid as fault:
+            field.errors = [*field.errors, _sentence(fault.detail, question, lang)]
+            continue
+        if value is not None and seen.get(question.key, question.version) != question.version:
+            sentence = _("This question has changed since you opened the page. Check your answer and submit again.")
+            field.errors = [*field.errors, sentence]
+        known[question.key] = value
+        agreed = question.kind in NEEDS and bool(form[consent_name(question)].data)
+        given.append(Given(question, value, agreed, lang))
+    return tuple(given)
+
+
+def groups(form: FlaskForm, asked: Sequence[Asked], event: Event, lang: str) -> list[Group]:
+    """Return the questions as they stand in the form, in their order."""
+    by_key = {question.key: question for question in asked}
+    titles = {part.key: part.title.within(lang) for part in event.parts}
+    last_day = max(part.ends_on for part in event.live_parts)
+    made: list[Group] = []
+    for question in asked:
+        only = _only(question, by_key, titles, lang)
+        if not made or made[-1].only != only:
+            made.append(Group(only, []))
+        made[-1].lines.append(_line(form, question, last_day, lang))
+    return made
+
+
+def _line(form: FlaskForm, question: Asked, last_day: date, lang: str) -> Line:
+    field = form[field_name(question.key)]
+    field.flags.required = question.required
+    day = questions.erased_on(question, last_day)
+    is_need = question.kind in NEEDS
+    return Line(
+        field=field,
+        label=question.label.said(lang),
+        said=[text.said(lang) for text in (question.help, question.purpose) if text],
+        seen_by=_seen_by(question.readers, i18n.short_range(day, day, lang)),
+        autocomplete=AUTOCOMPLETE.get(question.kind, ""),
+        consent=form[consent_name(question)] if is_need else None,
+        consent_hint=_("Without your consent, what you write here is not kept; you will be registered all the same.")
+        if is_need
+        else "",
+    )
+
+
+def _field(question: Asked, lang: str) -> Any:
+    label = question.label.within(lang)
+    if question.kind is Kind.COUNTRY:
+        return CountryField(label, language=lang)
+    choices = [SelectChoice(value, words) for value, words in questions.choices(question, lang).items()]
+    if question.kind is Kind.SEVERAL_OF:
+        return SelectMultipleField(label, choices=choices, option_widget=CheckboxInput(), validate_choice=False)
+    if choices and len(choices) <= FEW:
+        return RadioField(label, choices=choices, validate_choice=False)
+    if choices:
+        return SelectField(label, choices=[SelectChoice("", "–"), *choices], validate_choice=False)
+    field, options = FIELDS.get(question.kind, (StringField, {"render_kw": {"maxlength": LONGEST.get(question.kind)}}))
+    return field(label, **options)
+
+
+def _only(question: Asked, by_key: Mapping[str, Asked], titles: Mapping[str, str], lang: str) -> str:
+    """Say in which case a question is asked."""
+    said = []
+    if question.part:
+        said.append(_("Only if you attend: %(part)s", part=titles.get(question.part, question.part)))
+    if other := by_key.get(question.only_if):
+        choice = questions.choices(other, lang).get(question.only_is, question.only_is)
+        said.append(
+            _("Only if you answer “%(answer)s” to “%(question)s”", answer=choice, question=other.label.within(lang))
+        )
+    return " · ".join(said)
+
+
+def _consent(question: Asked, lang: str) -> str:
+    _ = i18n.words(lang)
+    if question.kind is Kind.DIET:
+        return _("I agree that my dietary needs are stored and passed on to the caterer without my name.")
+    return _("I agree that my access needs are stored, so that the organisers can prepare for them and answer me.")
+
+
+def _seen_by(readers: Readers, day: str) -> str:
+    said = {
+        Readers.ORGANISERS: _("Seen by the organisers of this event. Deleted on %(date)s.", date=day),
+        Readers.CATERER: _(
+            "Seen by the organisers of this event; the caterer is given numbers without names. Deleted on %(date)s.",
+            date=day,
+        ),
+        Readers.ACCESSIBILITY: _(
+            "Seen by the organisers of this event alone, not by helpers at the entrance. Deleted on %(date)s.", date=day
+        ),
+    }
+    return said[readers]
+
+
+def _sentence(code: str, question: Asked, lang: str) -> str:
+    label = question.label.within(lang)
+    said = {
+        "missing": _("Please answer: %(question)s", question=label),
+        "long": _("Please use at most %(number)s characters.", number=LONGEST.get(question.kind, 0)),
+        "number": _("Enter a number, such as 12 or 2.5."),
+        "choice": _("Choose one of the answers that are offered."),
+        "date": _("Enter a date with day, month and year."),
+        "country": _("Choose a country of the list."),
+        "phone": _("Enter a telephone number, such as +32 2 123 45 67."),
+    }
+    return said[code]
