@@ -243,15 +243,8 @@ def _person(applicant: Applicant) -> str:
 def _registration(event: Event, applicant: Applicant) -> Registration:
     moment = now()
     fields = (
-        "given_name",
-        "family_name",
-        "email",
-        "phone",
-        "organisation",
-        "organisation_type",
-        "country",
-        "region",
-        "language",
+        *("given_name", "family_name", "email", "phone"),
+        *("organisation", "organisation_type", "country", "region", "language"),
     )
     registration = Registration(
         event_id=event.id,
