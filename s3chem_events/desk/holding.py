@@ -109,7 +109,7 @@ def _held(event: Event, fact: Fact) -> Held:
         slug=event.slug,
         title=event.title.within(language),
         fact_id=fact.id,
-        headline=telling.headline(difference, language) if difference else "",
+        headline=telling.headline(difference.focused, language) if difference else "",
         at=i18n.clock(due_at, event.zone, language),
         emails=audience.emails + sum(campaigns.hearers(event.id, difference).values()),
         calls=len(audience.unreachable),

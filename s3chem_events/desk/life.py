@@ -77,9 +77,7 @@ def words(event: Event) -> dict[Step, Words]:
         Step.POSTPONEMENT: Words(
             _("Postpone"), _("The new date is not known yet; registrations are kept."), _("Postpone")
         ),
-        Step.CANCELLATION: Words(
-            _("Cancel"), _("The whole event or one part; the page stays and says so."), _("Continue")
-        ),
+        Step.CANCELLATION: Words(_("Cancel the event or a part"), _("Its page stays and says so."), _("Continue")),
         Step.REVIVAL: Words(_("Bring a cancelled part back"), _("It takes place after all."), _("Continue")),
         Step.CLOSING: Words(
             _("Report and material"),

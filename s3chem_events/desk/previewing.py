@@ -21,7 +21,7 @@ from s3chem_events.publishing.lifecycle import State
 from s3chem_events.registration import rehearsal
 from s3chem_events.registration.rehearsal import Rehearsal
 
-PERSONAL = re.compile(r"(/(?:registrations|calendar)/)[^/\s.]+")
+PERSONAL = re.compile(r"(/(?:registrations|calendar)/)[^/\s]+")
 """A sample e-mail is a real person's; the links that open her registration are not for organisers."""
 
 
@@ -59,7 +59,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         "desk/events/preview.html",
         **header(the_event(slug)),  # read anew: the rehearsal has rolled back
         pending=pending,
-        headline=telling.headline(seen.difference, language),
+        headline=telling.headline(seen.difference.focused, language),
         told=telling.sentences(seen.difference, language),
         audience=seen.audience,
         samples=_samples(seen, language),

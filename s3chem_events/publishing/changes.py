@@ -72,6 +72,12 @@ class Difference:
         return self.changes[0].sort
 
     @property
+    def focused(self) -> "Difference":
+        """The same, about the parts that changed alone: what a headline speaks of."""
+        changed = {change.part for change in self.changes} - {""}
+        return self.concerning(changed) if changed else self
+
+    @property
     def reason(self) -> Text:
         """Why, where that is new and was said."""
         return self.after.reason if self.after.reason != self.before.reason else Text()

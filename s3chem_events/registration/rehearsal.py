@@ -4,7 +4,7 @@ Nothing is written: the event is changed in memory alone, and what was changed i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
 
@@ -85,12 +85,13 @@ def rehearse(
         values.apply(event, facts, letterhead.base_url)
         event.sequence += 1
         after = _entries(event, letterhead, language)
+        keys = {part.uid: part.key for part in event.parts}
         fact = Fact(id=0, kind="event.changed", subject_id=event.id, data={"ask": ask}, by=str(OPERATOR))
         fact.happened_at = now()
         drafts = list(changed.drafts(event, samples, difference, fact, letterhead))
         letters = {draft.language: render.written(draft, letterhead, at=fact.happened_at) for draft in drafts}
     db.session.rollback()
-    touched = [(there.get(uid), entry) for uid, entry in after.items() if _seen(there.get(uid)) != _seen(entry)]
+    touched = [(there.get(uid), entry) for uid, entry in after.items() if difference.seen_in_calendars(keys[uid])]
     return Rehearsal(difference, heard, letters, tuple(touched))
 
 
@@ -165,11 +166,6 @@ def _concerned(difference: Difference) -> set[str]:
     if difference.sorts():
         return {part.key for part in difference.after.parts}
     return {change.part for change in difference.changes}
-
-
-def _seen(entry: Entry | None) -> Entry | None:
-    """Return an entry without what rises with every change."""
-    return entry and replace(entry, sequence=0, revised_at=entry.created_at)
 
 
 def _entries(event: Event, letterhead: Letterhead, language: str) -> dict[str, Entry]:
