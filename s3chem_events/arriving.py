@@ -9,16 +9,20 @@ import click
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from s3chem_events import create_app, intake
+from s3chem_events import create_app
 from s3chem_events.calendar import itip
 from s3chem_events.core.config import WrongSetting
 from s3chem_events.core.later import Later
-from s3chem_events.mailing import arrivals, kinds
-from s3chem_events.mailing.reading import LARGEST
+from s3chem_events.mailing import kinds
 
 if TYPE_CHECKING:
+    from s3chem_events import intake
     from s3chem_events import lmtp as server
+    from s3chem_events.mailing import arrivals, reading
 else:
+    arrivals = Later("s3chem_events.mailing.arrivals")
+    intake = Later("s3chem_events.intake")
+    reading = Later("s3chem_events.mailing.reading")
     server = Later("s3chem_events.lmtp")
 
 TRY_AGAIN = 75
@@ -66,7 +70,7 @@ def lmtp(listen: str) -> None:
 def _read() -> bytes:
     """Read standard input to its end: a pipe that is closed before would fail the mail server."""
     source = sys.stdin.buffer
-    raw = source.read(LARGEST)
+    raw = source.read(reading.LARGEST)
     while source.read(1 << 20):
         pass
     return raw

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
@@ -24,8 +24,14 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from s3chem_events import create_app, dispatch, intake, schedule
-from s3chem_events.core import clock, logs, metrics, tasks
+from s3chem_events import create_app
+from s3chem_events.core import logs, metrics
+from s3chem_events.core.later import Later
+
+if TYPE_CHECKING:
+    from s3chem_events import working
+else:  # the web server's processes are forked from this one, and hold in memory whatever it loads
+    working = Later("s3chem_events.working")
 
 log = logging.getLogger(__name__)
 
@@ -157,34 +163,7 @@ def _serve_web(host: str, port: int, workers: int) -> None:
 
 
 def _work() -> None:
-    """Answer the bell and the clock: facts to e-mails, e-mails to SMTP, and what is due."""
-    app = create_app()
-    logs.configure(app.extensions["s3chem"].log_format)
-    tasks.note_tick(clock.now())
-
-    def each_minute() -> None:
-        # Beside the worker: an IMAP server that hangs for half a minute must hold no e-mail up.
-        threading.Thread(target=_within(app, intake.poll), name="inbox", daemon=True).start()
-        _within(app, schedule.tick)()
-
-    huey = tasks.answer(_within(app, dispatch.work), each_minute=each_minute)
-    threading.Thread(target=_within(app, intake.poll), name="inbox", daemon=True).start()
-    consumer = huey.create_consumer(
-        workers=1,
-        max_delay=1.0,  # seconds until the bell is heard; between processes there is nothing faster than looking
-        graceful_signal="TERM",
-        shutdown_timeout=GRACE
-        / 2,  # a run still at work then is cut off; what it had in hand is settled at the next start
-    )
-    consumer.run()
-
-
-def _within(app: Flask, work: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        with app.app_context():
-            work()
-
-    return run
+    working.work(grace=GRACE)
 
 
 def _check_free(host: str, port: int) -> None:

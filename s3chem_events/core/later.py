@@ -22,9 +22,7 @@ class Later:
 
     def __getattr__(self, attribute: str) -> Any:
         """Return a name of the module, which is imported now if it was not before."""
-        if (
-            cast("Any", sys.modules.get(self._name)) is self
-        ):  # spared: whoever looks now wants to know whether it is a package
+        if cast("Any", sys.modules.get(self._name)) is self:  # spared: who looks now asks whether it is a package
             raise AttributeError(attribute)
         return getattr(import_module(self._name), attribute)
 

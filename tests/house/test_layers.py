@@ -30,13 +30,19 @@ LATE_IMPORTS = {  # the one place that may, and why
 LOADED_LATER = {  # by core.later: what a web worker can do without, as long as nobody asks for it
     "accounts.__init__": {"webauthn.registration.formats.android_key"},
     "accounts.passwords": {"zxcvbn"},
-    "arriving": {"s3chem_events.lmtp"},
+    "arriving": {
+        "s3chem_events.intake",
+        "s3chem_events.lmtp",
+        "s3chem_events.mailing.arrivals",
+        "s3chem_events.mailing.reading",
+    },
     "attendance.exports": {"xlsxwriter"},
     "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
     "core.tasks": {"psycopg"},
     "desk.arrivals": {"s3chem_events.mailing.arrivals", "s3chem_events.mailing.reading"},
     "mailing.arrivals": {"flufl.bounce"},
     "mailing.authenticity": {"dkim"},
+    "serving": {"s3chem_events.working"},
 }
 
 
@@ -115,7 +121,7 @@ def test_few_modules_are_loaded_later():
 
 def test_only_the_top_makes_the_application():
     def found(name: str, tree: ast.Module) -> list[str]:
-        if name in {"__init__", "arriving", "cli", "serving"}:
+        if name in {"__init__", "arriving", "cli", "serving", "working"}:
             return []
         return [f"{name}:{line}" for imported, line in imports(tree) if imported == "s3chem_events.create_app"]
 
