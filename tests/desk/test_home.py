@@ -1,5 +1,8 @@
+import pytest
+
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import transaction
+from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import actions as publishing
 from tests.factories import WORKSHOP, add_event, hidden, register, soup, words
 from tests.support.desk import signed_in
@@ -52,6 +55,19 @@ def test_the_desk_speaks_the_organisers_language(app):
     page = soup(signed_in(app, language="de").get("/desk/"))
     assert page.html is not None
     assert page.html["lang"] == "de"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_organiser_chooses_any_language_of_the_site_for_the_desk(app, language):
+    desk = signed_in(app)
+    form = hidden(desk, "/desk/account") | {"name": "Olga", "language": language}
+    assert desk.post("/desk/account/profile", data=form).status_code == 302
+    page = soup(desk.get("/desk/account"))
+    assert page.html is not None
+    assert page.html["lang"] == language
+    chosen = page.select_one('select[name="language"] option[selected]')
+    assert chosen is not None
+    assert (chosen["value"], chosen.get_text()) == (language, LANGUAGES[language])
 
 
 def test_an_event_says_when_somebody_had_not_registered_at_all(app, client):

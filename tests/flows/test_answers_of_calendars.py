@@ -169,6 +169,7 @@ def test_yes_after_no_takes_the_place_back_while_that_is_possible(app: Flask, cl
     yes = replace(invited, partstat="ACCEPTED", stamp=invited.stamp + timedelta(minutes=5))
     assert bring(app, yes.mail("gmail")) == "done: accepted"
     assert (standing(app), count(app, Registration, withdrawn_at=None)) == ([("confirmed", "accepted")], 1)
+    assert count(app, Registration, coming=True) == 1  # who is asked after a move has answered so
     no = replace(invited, stamp=invited.stamp + timedelta(minutes=6))
     assert bring(app, no.mail("gmail")) == "done: declined"
     clock.advance(days=3)
