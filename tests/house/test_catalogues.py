@@ -23,6 +23,11 @@ MISPRINTS = {
 }
 """What no text of the language holds: typewriter quotes and dots, and in French a plain space where none may break."""
 
+BEFORE_A_DATE = re.compile(
+    r"\b(il|al|dal|del|nel|sul|fino a|el|pel) %\((moment|date|dates|day|first|last|until|when)\)s", re.IGNORECASE
+)
+"""An article, which Italian and Catalan would have to shorten before 1, 8 and 11: l’8 giugno, l’11 de juny."""
+
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_word_of_the_interface_is_translated(language):
@@ -50,6 +55,13 @@ def test_make_catalogues_would_change_nothing():
 def test_every_translation_is_set_as_its_language_is_printed(language):
     printed = [form for entry in read(language) if entry.id for form in _forms(entry.string)]
     assert [text for text in printed if MISPRINTS[language].search(text)] == []
+
+
+@pytest.mark.parametrize("language", ["it", "ca"])
+def test_no_article_stands_before_a_date_that_might_shorten_it(language):
+    assert BEFORE_A_DATE.search("Iscrizioni chiuse il %(moment)s.")
+    printed = [form for entry in read(language) if entry.id for form in _forms(entry.string)]
+    assert [text for text in printed if BEFORE_A_DATE.search(text)] == []
 
 
 def test_every_source_is_set_as_english_is_printed():
