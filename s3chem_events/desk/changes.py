@@ -71,7 +71,15 @@ def _parts(before: list[Any], after: list[Any]) -> Iterator[Line]:
     old, new = ({part["key"]: part for part in parts} for parts in (before, after))
     for key, part in new.items():
         if key in old:
-            yield from _part(_("Part “%(title)s”", title=_title(part)), old[key], part)
+            name = _("Part “%(title)s”", title=_title(part))
+            yield from _part(name, old[key], part)
+            if ("cancelled" in part) != ("cancelled" in old[key]):
+                is_off = "cancelled" in part
+                yield (
+                    name,
+                    "",
+                    _("This part has been cancelled.") if is_off else _("This part takes place after all."),
+                )
         else:
             yield (_("Part “%(title)s” added", title=_title(part)), "", "")
     for key in old.keys() - new.keys():

@@ -121,7 +121,8 @@ def the_event(slug: str) -> Event:
 def header(found: Event) -> dict[str, object]:
     """Return what stands on top of every page of one event."""
     language = i18n.language()
-    first, last = min(part.starts_on for part in found.parts), max(part.ends_on for part in found.parts)
+    first = min(part.starts_on for part in found.live_parts)
+    last = max(part.ends_on for part in found.live_parts)
     return {
         "section": "events",
         "event": found,
