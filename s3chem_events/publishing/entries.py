@@ -3,6 +3,7 @@
 While no hours are known there is one entry for all days; it keeps its UID when it grows up into the public part.
 """
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from s3chem_events.calendar.entries import Entry, Mailbox, Status
@@ -104,6 +105,19 @@ def place_line(venue: Venue | None, language: str) -> str:
         return ""
     country = i18n.country_name(venue.country, language) if venue.country else ""
     return ", ".join(words for words in (venue.name, venue.address, venue.city, country) if words)
+
+
+def places_line(event: Event, parts: Iterable[Part], language: str) -> str:
+    """Write where some parts take place on site, each place once."""
+    lines = (place_line(part.venue or event.venue, language) for part in parts)
+    return "; ".join(dict.fromkeys(line for line in lines if line))
+
+
+def public_venue(event: Event) -> Venue | None:
+    """Return where the public goes: the place that the parts open to it share, or else the event's own."""
+    there = [part.venue or event.venue for part in public_parts(event) if part.on_site and not part.cancelled]
+    places = {venue and (venue.name, venue.address, venue.city, venue.country): venue for venue in there}
+    return there[0] if len(places) == 1 else event.venue
 
 
 def _whole(

@@ -48,7 +48,8 @@ def history(newest: EventFacts, revisions: Iterable[Kept]) -> list[Passage]:
             break
         if not revision.undone and before.state is not State.DRAFT:
             told = compare(before, after)
-            moves = tuple(change for change in told.changes if change.sort in HISTORIC)
+            sorts = HISTORIC - {Sort.HYBRID} if before.state is State.SAVE_THE_DATE else HISTORIC  # it was open still
+            moves = tuple(change for change in told.changes if change.sort in sorts)
             if moves:
                 passages.append(Passage(revision.number, revision.at, Difference(before, after, moves)))
         after = before
@@ -79,10 +80,9 @@ def moved_online(passages: Iterable[Passage]) -> frozenset[str]:
     online: dict[str, bool] = {}
     for passage in passages:
         there = {part.key: part.capacity for part in passage.difference.before.parts}
-        was_planned = passage.difference.before.state is not State.SAVE_THE_DATE  # how to take part was open then
         for change in passage.difference.changes:
             if change.sort in MODES:
-                opened = was_planned and change.sort is Sort.HYBRID and Mode.ONLINE not in there[change.part]
+                opened = change.sort is Sort.HYBRID and Mode.ONLINE not in there[change.part]
                 online[change.part] = opened or change.sort is Sort.MOVED_ONLINE
     return frozenset(key for key, moved in online.items() if moved)
 

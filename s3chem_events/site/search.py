@@ -6,6 +6,7 @@ from typing import Any
 
 from s3chem_events.core.guard import settings
 from s3chem_events.publishing import queries
+from s3chem_events.publishing.entries import public_venue
 from s3chem_events.publishing.history import Passage, moved_online, previous_start
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Venue
@@ -70,7 +71,8 @@ def _statuses(event: Event, passages: Sequence[Passage]) -> str | list[str]:
 def _location(event: Event, view: EventView, base: str, modes: set[Mode]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if Mode.ON_SITE in modes and view.place:
-        found.append({"@type": "Place", "name": _name(event.venue, view), **_address(event.venue)})
+        venue = public_venue(event)
+        found.append({"@type": "Place", "name": _name(venue, view), **_address(venue)})
     if Mode.ONLINE in modes:
         found.append({"@type": "VirtualLocation", "url": f"{base}{view.url}"})
     return found
