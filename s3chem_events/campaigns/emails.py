@@ -16,7 +16,7 @@ from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import changes, telling, values
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.changes import Difference
-from s3chem_events.publishing.entries import page_url, place_line, public_entries
+from s3chem_events.publishing.entries import page_url, place_line, places_line, public_entries
 from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import queries as registrations
@@ -114,7 +114,7 @@ class _Desk:
         """Write what happened, and what the event is like now."""
         language = render.spoken(follower.language)
         leave = links.leave(follower.id, language=language, base_url=self.letterhead.base_url)
-        takes_place = event.state not in {State.CANCELLED, State.POSTPONED}
+        takes_place = event.state not in {State.CANCELLED, State.POSTPONED, State.OVER}
         return Draft(
             kind=queries.TOLD,
             fact_id=fact.id,
@@ -149,6 +149,7 @@ class _Desk:
     def _lines(self, event: Event, language: str) -> EventLines:
         _ = i18n.words(language)
         live = event.live_parts
+        on_site = [part for part in live if part.on_site and part.visibility is Visibility.PUBLIC]
         first, last = min(part.starts_on for part in live), max(part.ends_on for part in live)
         figures, month = i18n.day_figures(first, last, language)
         title = event.title.said(language)
@@ -161,7 +162,7 @@ class _Desk:
             figures=figures,
             month=month,
             days=i18n.short_range(first, last, language),
-            place=place_line(event.venue, language) if any(part.on_site for part in live) else _("Online"),
+            place=places_line(event, on_site, language) if on_site else _("Online"),
             url=page,
             register_url=f"{page}/register" if how is Openness.OPEN else "",
             opens=i18n.stamp(opens, event.zone, language) if opens else "",
@@ -173,8 +174,8 @@ class _Desk:
         return tuple(_part(event, part, language) for part in shown)
 
     def _calendars(self, event: Event, language: str) -> tuple[bytes, ...]:
-        """Return the public file (METHOD:PUBLISH), an invitation to nobody; of a cancelled event none is saved."""
-        if event.state is State.CANCELLED:
+        """Return the public file (METHOD:PUBLISH), an invitation to nobody; of what is off or over none is saved."""
+        if event.state in {State.CANCELLED, State.OVER}:
             return ()
         shown = public_entries(
             event,

@@ -82,9 +82,17 @@ class Difference:
         """Why, where that is new and was said."""
         return self.after.reason if self.after.reason != self.before.reason else Text()
 
+    @property
+    def lost(self) -> frozenset[str]:
+        """The keys of the parts that had been cancelled before and still are: whoever had no other has been told."""
+        before, after = ({part.key for part in facts.parts if part.cancelled} for facts in (self.before, self.after))
+        return frozenset(before & after)
+
     def concerning(self, parts: AbstractSet[str]) -> "Difference":
         """Return what concerns somebody who takes part in these parts."""
-        return replace(self, changes=tuple(c for c in self.changes if not c.part or c.part in parts), keys=parts)
+        there = parts - self.lost
+        changes = tuple(c for c in self.changes if (c.part in there if c.part else there))
+        return replace(self, changes=changes, keys=parts)
 
     @property
     def parts(self) -> tuple[PartFacts, ...]:

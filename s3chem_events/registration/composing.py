@@ -15,7 +15,7 @@ from s3chem_events.mailing import addresses, render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
 from s3chem_events.publishing import telling
 from s3chem_events.publishing.changes import Difference
-from s3chem_events.publishing.entries import page_url, place_line
+from s3chem_events.publishing.entries import page_url, place_line, places_line
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, links, names
@@ -134,7 +134,7 @@ class Writer:
         there = [pair for pair in chosen if pair not in gone]
         seen = [pair for pair in there if difference.seen_in_calendars(pair[0].key)]
         lost = [pair for pair in gone if difference.seen_in_calendars(pair[0].key)]
-        own_page = self.own_page(registration, language)
+        own_page, is_over = self.own_page(registration, language), event.state is State.OVER
         note = entries.manage_note(own_page, language)
         calendars = [
             calendar
@@ -153,8 +153,8 @@ class Writer:
                 "told": telling.sentences(difference, language),
                 "reason": difference.reason.within(language),
                 "event": self.event_lines(event, tuple(there or chosen), language),
-                "takes_place": bool(there) and event.state is not State.POSTPONED,
-                "parts": [self.part_lines(part, mode, language) for part, mode in there],
+                "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},
+                "parts": [self.part_lines(part, mode, language) for part, mode in there if not is_over],
                 "reference": registration.reference,
                 "own_page": own_page,
                 "answers": f"{own_page}/answer" if fact.data.get("ask") and there else "",
@@ -244,7 +244,7 @@ class Writer:
         living = [(part, mode) for part, mode in chosen if not part.cancelled] or chosen
         first = min(part.starts_on for part, mode in living)
         last = max(part.ends_on for part, mode in living)
-        online = all(mode is Mode.ONLINE for part, mode in living)
+        on_site = [part for part, mode in living if mode is Mode.ON_SITE]
         figures, month = i18n.day_figures(first, last, language)
         title = event.title.said(language)
         return EventLines(
@@ -253,7 +253,7 @@ class Writer:
             figures=figures,
             month=month,
             days=i18n.short_range(first, last, language),
-            place=_("Online") if online else place_line(event.venue, language),
+            place=places_line(event, on_site, language) if on_site else _("Online"),
             url=page_url(event, language, self.letterhead.base_url),
             hours_open=all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE,
         )

@@ -164,7 +164,7 @@ def _samples(event_id: int, difference: Difference) -> list[Registration]:
 def _concerned(difference: Difference) -> set[str]:
     """Return the keys of the parts whose people hear of a change."""
     if difference.sorts():
-        return {part.key for part in difference.after.parts}
+        return {part.key for part in difference.after.parts} - difference.lost
     return {change.part for change in difference.changes}
 
 
