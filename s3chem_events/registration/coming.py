@@ -6,8 +6,10 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, inquiries, queries
+from s3chem_events.registration.inquiries import Inquiry
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.places import INTERESTED
 
@@ -39,7 +41,7 @@ class NotYet(Refused):
 def may_answer(registration: Registration) -> bool:
     """Whether a person is asked now, and has something that she could keep."""
     going = [p for p in registration.participations if p.standing in INTERESTED and not p.part.cancelled]
-    return registration.withdrawn_at is None and bool(going) and inquiries.current(registration.event) is not None
+    return registration.withdrawn_at is None and bool(going) and _open(registration.event) is not None
 
 
 def answer(registration: Registration, *, comes: bool, by: Actor) -> bool:
@@ -51,7 +53,7 @@ def answer(registration: Registration, *, comes: bool, by: Actor) -> bool:
     """
     if registration.withdrawn_at is not None and not comes:
         return False
-    inquiry = inquiries.current(registration.event)
+    inquiry = _open(registration.event)
     if inquiry is None or not may_answer(registration):
         raise NothingAsked
     if inquiries.said(registration, inquiry) is comes:
@@ -72,7 +74,7 @@ def ask_again(event: Event, *, by: Actor) -> None:
         RemindedLately.
 
     """
-    inquiry = inquiries.current(event)
+    inquiry = _open(event)
     if inquiry is None or not inquiries.silent_ids(event.id, inquiry, most=1):
         raise NothingAsked
     last = inquiries.reminded_at(event.id, inquiry)
@@ -88,7 +90,7 @@ def release(event: Event, *, by: Actor, most: int) -> int:
         NothingAsked, NotYet.
 
     """
-    inquiry = inquiries.current(event)
+    inquiry = _open(event)
     if inquiry is None:
         raise NothingAsked
     if inquiry.until is None or not inquiry.is_over(event.zone):
@@ -99,3 +101,8 @@ def release(event: Event, *, by: Actor, most: int) -> int:
         if registration is not None:
             released += actions.withdraw(registration, by=by, silent_until=inquiry.until)
     return released
+
+
+def _open(event: Event) -> Inquiry | None:
+    """Return what is asked now; after the event nobody is asked any more, and the desk still sees the answers."""
+    return None if publishing.is_past(event) else inquiries.current(event)

@@ -178,6 +178,15 @@ def test_nothing_is_asked_where_nothing_was_or_the_event_is_off(app: Flask, clie
     assert "Nobody is being asked" in words(signed_in(app).get(ANSWERS))
 
 
+def test_after_the_event_nobody_answers_any_more(app: Flask, client: FlaskClient, clock: Clock, asked: list[str]):
+    clock.advance(days=400)
+    assert "There is no question open" in words(client.get(f"{asked[0]}/answer/yes"))
+    token = hidden(client, "/en/registrations/lost-link")
+    assert client.post(f"{asked[0]}/answer/no", data=token).status_code == 410
+    assert press_at(signed_in(app), "release") == 303
+    assert count(app, Registration, withdrawn_at=None) == 4
+
+
 def test_helper_sees_the_answers_and_changes_nothing(app: Flask, asked: list[str]):
     helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
     page = helper.get(ANSWERS)
