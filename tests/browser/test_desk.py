@@ -44,6 +44,13 @@ PAGES = (
     "/desk/events/",
     "/desk/events/conference/",
     "/desk/events/conference/participants",
+    "/desk/events/conference/participants/new",
+    "/desk/events/conference/announcement",
+    "/desk/events/conference/rescheduling",
+    "/desk/events/conference/mode",
+    "/desk/events/conference/cancellation",
+    "/desk/events/conference/closing",
+    "/desk/events/conference/copy",
 )
 
 
