@@ -3,7 +3,7 @@
 import sys
 
 from s3chem_events import cli, create_app, schema
-from s3chem_events.core.config import WrongSetting
+from s3chem_events.core.environment import WrongSetting
 
 try:
     app = cli.bind(schema.bind(create_app()))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from s3chem_events import create_app
 from s3chem_events.calendar import itip
-from s3chem_events.core.config import WrongSetting
+from s3chem_events.core.environment import WrongSetting
 from s3chem_events.core.later import Later
 from s3chem_events.mailing import kinds
 

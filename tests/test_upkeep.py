@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from s3chem_events import create_app
 from s3chem_events.core import config, tasks
 from s3chem_events.core.clock import now
-from s3chem_events.core.config import WrongSetting
+from s3chem_events.core.environment import WrongSetting
 from s3chem_events.core.text import Text
 from tests.conftest import Clock
 from tests.factories import BASE_URL, add_event, register, revise_event, words

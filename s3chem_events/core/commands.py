@@ -5,7 +5,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from s3chem_events.core.config import WrongSetting
+from s3chem_events.core.environment import WrongSetting
 from s3chem_events.core.errors import Refused
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from s3chem_events.core.config import NAMES
+from s3chem_events.core.environment import NAMES
 
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 DOCS = Path(__file__).parents[2] / "docs"
