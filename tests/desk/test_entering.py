@@ -15,9 +15,9 @@ from s3chem_events.publishing.facts import PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.desk.test_event_editor import errors, facts_of, filled
+from tests.desk.test_event_editor import errors, facts_of
 from tests.factories import CONFERENCE, PUBLIC_DAY, add_event, count, register, soup, words
-from tests.support.desk import carried, signed_in
+from tests.support.desk import carried, filled, signed_in
 from tests.support.post import enrol, kept, rows, work
 
 EVENT = "/desk/events/conference"

@@ -13,7 +13,7 @@ from s3chem_events.publishing import files, queries, values
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State
 from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, hidden, register, soup, words
-from tests.support.desk import signed_in
+from tests.support.desk import filled, signed_in
 
 EVENT = "/desk/events/conference"
 EDIT = f"{EVENT}/edit"
@@ -43,21 +43,6 @@ def facts_of(app, slug: str = "conference") -> EventFacts:
         event = queries.event_by_slug(slug)
         assert event is not None
         return values.event_facts(event)
-
-
-def filled(page) -> dict[str, str | list[str]]:
-    """Return what a browser would send of the page's editor form."""
-    found: dict[str, str | list[str]] = {}
-    for field in soup(page).select("main form.form :is(input, select, textarea)"):
-        kind = field.get("type")
-        if field.name == "select":
-            chosen = field.select("option[selected]") or field.select("option")
-            found[str(field["name"])] = str(chosen[0]["value"])
-        elif field.name == "textarea":
-            found[str(field["name"])] = field.get_text().removeprefix("\r\n")
-        elif kind != "checkbox" or field.has_attr("checked"):
-            found[str(field["name"])] = str(field.get("value", ""))
-    return found
 
 
 def errors(page) -> dict[str, str]:

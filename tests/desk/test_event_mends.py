@@ -9,7 +9,7 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part, Revision, Venue
-from tests.desk.test_event_editor import EDIT, EVENT, SAVE_THE_DATE, errors, facts_of, filled
+from tests.desk.test_event_editor import EDIT, EVENT, SAVE_THE_DATE, errors, facts_of
 from tests.factories import (
     CLOSED_DAY,
     CONFERENCE,
@@ -23,7 +23,7 @@ from tests.factories import (
     soup,
     words,
 )
-from tests.support.desk import carried, signed_in
+from tests.support.desk import carried, filled, signed_in
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing.facts import EventFacts, MaterialFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 from tests.conftest import Clock
-from tests.desk.test_event_editor import errors, facts_of, filled
+from tests.desk.test_event_editor import errors, facts_of
 from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, register, revise_event, soup, words
-from tests.support.desk import carried, signed_in
+from tests.support.desk import carried, filled, signed_in
 from tests.support.post import kept, work
 
 EVENT = "/desk/events/conference"

@@ -34,3 +34,17 @@ def carried(page: TestResponse) -> dict[str, str]:
     assert form is not None, soup(page).main
     fields = {str(one["name"]): str(one.get("value", "")) for one in form.select("input:not([type=checkbox])")}
     return fields | {str(one["name"]): one.get_text().removeprefix("\n") for one in form.select("textarea")}
+
+
+def filled(page: TestResponse) -> dict[str, str]:
+    """Return what a browser would send of the page's editor form."""
+    found: dict[str, str] = {}
+    for field in soup(page).select("main form.form :is(input, select, textarea)"):
+        if field.name == "select":
+            chosen = field.select("option[selected]") or field.select("option")
+            found[str(field["name"])] = str(chosen[0]["value"])
+        elif field.name == "textarea":
+            found[str(field["name"])] = field.get_text().removeprefix("\r\n")
+        elif field.get("type") not in {"checkbox", "radio"} or field.has_attr("checked"):
+            found[str(field["name"])] = str(field.get("value", ""))
+    return found
