@@ -19,7 +19,7 @@ from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import journal, kinds, outbox, pace, relaying, render, sender
+from s3chem_events.mailing import bounces, forwarding, journal, kinds, outbox, pace, relaying, render, sender
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
@@ -52,12 +52,14 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "registration.link_requested": (registration.link_requested,),
     "registration.declined_by_calendar": (registration.declined_by_calendar,),
     "registration.restored": (registration.confirmed,),
+    "registration.address_corrected": (registration.confirmed,),
     "registration.mode_changed": (registration.mode_changed,),
     "registration.disowned": (disowned,),
     "event.changed": (event_changed, campaigns.changed),
     "event.reminded": (event_reminded,),
     "event.asked_again": (asked_again,),
     "follower.asked": (campaigns.asked,),
+    "arrival.came": (forwarding.forwarded,),
     "organiser.invited": (_writing(accounts.invited),),
     "organiser.link_requested": (_writing(accounts.link_requested),),
 }
@@ -67,15 +69,17 @@ FORGET: dict[str, str] = {
     "registration.disowned": "registration",
     "follower.left": "follower",
     "follower.erased": "follower",
+    "arrival.finished": "arrival",
+    "arrival.outlived": "arrival",
 }
 """Which facts erase their subject, and the room whose e-mails about it are emptied with it."""
 
 ARRIVALS: dict[type[Any], Handler] = {
     kinds.CalendarReply: answers.calendar_reply,
-    kinds.Bounce: leave("undelivered"),
+    kinds.Bounce: bounces.bounced,
     kinds.Unsubscribe: followers.wants_out,
     kinds.Human: leave("somebody_wrote"),
-    kinds.Delay: pass_over("on_its_way"),
+    kinds.Delay: bounces.delayed,
     kinds.AutoReply: pass_over("automatic"),
 }
 """Which e-mails that come have which consequence. None is ever answered: what follows is told to the registered."""
@@ -221,6 +225,7 @@ class _Run:
             return 0
         with transaction():
             outbox.settle(self.journal.owner, results)
+            bounces.refused(results)
             if trouble:
                 rest = pace.trouble(self.transport.name, trouble.text)
                 outbox.hold(self.journal.owner, [c.id for c in untried], until=now() + timedelta(seconds=rest))

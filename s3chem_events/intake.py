@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.dispatch import ARRIVALS
-from s3chem_events.mailing import arrivals, authenticity, inbox, received
+from s3chem_events.mailing import arrivals, authenticity, forwarding, inbox, received
 from s3chem_events.mailing.authenticity import Resolver
 from s3chem_events.mailing.kinds import Arrived, CalendarReply, Human
 from s3chem_events.mailing.received import Seen
@@ -91,6 +91,8 @@ def _settled(raw: bytes, arrived: Arrived, seen: Seen | None, *, proven: bool, w
         return ignored("brought_before")
     verdict = for_a_person(why) if why else ARRIVALS[type(arrived)](arrived, proven=proven)
     received.settle(arrival_id, verdict, raw)
+    if isinstance(arrived, Human) and verdict.needs_a_person:
+        forwarding.pass_on(arrival_id, arrived)
     return verdict
 
 

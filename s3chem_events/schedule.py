@@ -7,11 +7,18 @@ from s3chem_events.campaigns import actions as campaigns
 from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
+from s3chem_events.mailing import bounces, received
 from s3chem_events.registration import forgetting, reminding
 
 log = logging.getLogger(__name__)
 
-DUTIES: tuple[Callable[..., object], ...] = (reminding.remind, campaigns.erase_outlived, forgetting.erase_outlived)
+DUTIES: tuple[Callable[..., object], ...] = (
+    reminding.remind,
+    campaigns.erase_outlived,
+    forgetting.erase_outlived,
+    received.erase_outlived,
+    bounces.erase_outlived,
+)
 """What is looked after each minute, each in a transaction of its own; an action is told `by` whom: the clock."""
 
 

@@ -6,6 +6,7 @@ from s3chem_events.accounts import security
 from s3chem_events.core.config import Settings
 from s3chem_events.desk import (
     account,
+    addresses,
     arrivals,
     coming,
     copying,
@@ -31,7 +32,21 @@ from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
 PAGES = (
-    *(account, arrivals, coming, copying, editing, entering, events, holding, home, mailbox, organisers, outbox),
+    *(
+        account,
+        addresses,
+        arrivals,
+        coming,
+        copying,
+        editing,
+        entering,
+        events,
+        holding,
+        home,
+        mailbox,
+        organisers,
+        outbox,
+    ),
     *(participants, programme, refusals, second_step, signing_in, steps, texts, withdrawing),
 )
 """Importing them is what hangs them into the blueprint."""

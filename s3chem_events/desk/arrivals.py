@@ -15,7 +15,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.later import Later
 from s3chem_events.desk import words
 from s3chem_events.desk.frame import allowed, by, desk, page_number
-from s3chem_events.mailing import received
+from s3chem_events.mailing import received, undelivered
 from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.models import Arrival
 from s3chem_events.registration.capacity import Said
@@ -59,7 +59,12 @@ def kinds() -> dict[str, str]:
 def reasons() -> dict[str, str]:
     """Return why an e-mail stands where it does, in words."""
     return {
-        "undelivered": _("An e-mail of ours did not reach its recipient."),
+        "undelivered": _("Something did not arrive, but it is not clear which e-mail of ours it was."),
+        "address_dead": _("An e-mail came back for good: nothing is sent to that address any more."),
+        "address_given_up": _("The fifth e-mail within 30 days came back: nothing is sent to that address any more."),
+        "address_troubled": _("An e-mail came back; the next one is sent there all the same."),
+        "refused_contents": _("An e-mail was refused as spam or for its contents; that is not its address’s fault."),
+        "bounced_before": _("It was known already that this e-mail came back."),
         "left_the_list": _("A follower of an event has left the list."),
         "wants_out": _("Somebody asks to be left out from now on."),
         "somebody_wrote": _("Somebody wrote to us."),
@@ -99,6 +104,7 @@ def arrival_list() -> ResponseReturnValue:
         pages=max(-(-count // received.PAGE), 1),
         count=count,
         trouble=received.in_trouble(),
+        undelivered=undelivered.counts(),
         has_inbox=settings().inbox_url is not None or settings().inbox_tags or bool(count or settled),
     )
 

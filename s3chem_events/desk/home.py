@@ -112,6 +112,9 @@ def _mail_hands() -> Iterator[Hand]:
     if failed := counts.get(MailState.FAILED, 0):
         text = _("Some e-mails could not be delivered (%(count)s).", count=failed)
         yield Hand(text, "bad", url_for("desk.outbox", state=MailState.FAILED), _("See why"))
+    if bounced := counts.get(MailState.BOUNCED, 0):
+        text = _("Some e-mails came back undelivered (%(count)s).", count=bounced)
+        yield Hand(text, "changed", url_for("desk.outbox", state=MailState.BOUNCED), _("See why"))
     if uncertain := counts.get(MailState.UNKNOWN, 0):
         text = _("Some e-mails may or may not have arrived (%(count)s).", count=uncertain)
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.UNKNOWN), _("Decide"))

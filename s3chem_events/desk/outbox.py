@@ -13,7 +13,7 @@ from s3chem_events.core.guard import POLICY, settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk import outage, searching
 from s3chem_events.desk.frame import allowed, by, desk, page_number
-from s3chem_events.mailing import outbox, queries, relaying, render, restraint
+from s3chem_events.mailing import outbox, queries, relaying, render, restraint, undelivered
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
 from s3chem_events.mailing.mime import EMBLEM
 from s3chem_events.mailing.models import OutgoingEmail
@@ -35,6 +35,7 @@ def states() -> dict[State, tuple[str, str]]:
         State.FAILED: (_("Failed"), "chip-cancelled"),
         State.SUPPRESSED: (_("Held back"), "chip-cancelled"),
         State.CANCELLED: (_("Stopped"), ""),
+        State.BOUNCED: (_("Came back"), "chip-cancelled"),
     }
 
 
@@ -45,8 +46,18 @@ def outcomes() -> dict[Outcome, str]:
         Outcome.LATER: _("to be tried again"),
         Outcome.NEVER: _("permanently refused"),
         Outcome.UNKNOWN: _("no answer after the text was given"),
-        Outcome.SUPPRESSED: _("held back, the address does not want any"),
+        Outcome.SUPPRESSED: _("held back, nothing is sent to this address"),
         Outcome.INTERRUPTED: _("interrupted"),
+        Outcome.BOUNCED: _("came back undelivered"),
+        Outcome.DELAYED: _("late: another server goes on trying"),
+    }
+
+
+def suppressed_because() -> dict[str, str]:
+    """Return why nothing is sent to an address, in words."""
+    return {
+        "dead": _("Nothing is sent to this address any more: its mail server says that it does not exist."),
+        "troubled": _("Nothing is sent to this address any more: five e-mails came back within 30 days."),
     }
 
 
@@ -117,6 +128,8 @@ def email(email_id: int) -> ResponseReturnValue:
         can_retry=found.state in RETRIABLE and bool(found.text),
         can_cancel=found.state in WAITING,
         is_readable=_is_readable(found),
+        suppression=undelivered.suppression(found.address_digest),
+        suppressed_because=suppressed_because(),
     )
     return with_frame(page)
 

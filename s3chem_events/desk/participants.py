@@ -1,5 +1,6 @@
 """The people at an event: the list, its exports, one person."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,9 @@ from s3chem_events.desk import outbox, overview, searching, words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, page_number
 from s3chem_events.mailing import queries as mailing
-from s3chem_events.mailing.letters import State
+from s3chem_events.mailing import undelivered
+from s3chem_events.mailing.letters import WAITING, State
+from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, batches, choices, participants, queries
@@ -32,7 +35,7 @@ PRESENT = "present"
 ALL = "all"
 EMAILS = "registration."
 """The beginning of the kinds of e-mails that go to participants."""
-TROUBLED = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.SUPPRESSED})
+TROUBLED = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.SUPPRESSED, State.BOUNCED})
 
 
 @desk.route("/events/<slug>/participants", methods=["GET", "POST"])
@@ -110,7 +113,7 @@ def participant_withdrawal(slug: str, reference: str) -> ResponseReturnValue:
     """Take a person off the event: GET asks, POST does."""
     if request.method == "GET":
         return _person_page("withdrawal", slug, reference)
-    found, person = _person(slug, reference)
+    found, person = person_of(slug, reference)
     with transaction():
         registration = queries.registration_by_id(person.id, lock=True)
         done = registration is not None and actions.withdraw(registration, by=by())
@@ -127,7 +130,7 @@ def participant_withdrawal(slug: str, reference: str) -> ResponseReturnValue:
 @allowed("participants.edit")
 def participant_link(slug: str, reference: str) -> ResponseReturnValue:
     """Send a person the link to their own page again."""
-    found, person = _person(slug, reference)
+    found, person = person_of(slug, reference)
     with transaction():
         registration = queries.registration_by_id(person.id, lock=True)
         sent = registration is not None and actions.send_link(registration, by=by())
@@ -178,7 +181,7 @@ def _troubles(page: participants.Page) -> dict[int, tuple[str, str]]:
     return {number: names[state] for number, state in newest.items() if state in TROUBLED}
 
 
-def _person(slug: str, reference: str) -> tuple[Event, Registration]:
+def person_of(slug: str, reference: str) -> tuple[Event, Registration]:
     """Return the person, who must be one of this very event."""
     found = the_event(slug)
     person = participants.person(found.id, reference)
@@ -186,7 +189,7 @@ def _person(slug: str, reference: str) -> tuple[Event, Registration]:
 
 
 def _person_page(view: str, slug: str, reference: str) -> str:
-    found, person = _person(slug, reference)
+    found, person = person_of(slug, reference)
     language = i18n.language()
     history = participants.history(person.id)
     return render_template(
@@ -194,7 +197,8 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         **header(found),
         person=person,
         history=history,
-        emails=mailing.about(person.id, EMAILS),
+        emails=(emails := mailing.about(person.id, EMAILS)),
+        unreached=_unreached(person, emails),
         email_states=outbox.states(),
         happenings=words.happenings(),
         names=overview.names_of(history),
@@ -205,6 +209,18 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         stamp=lambda moment: i18n.stamp(moment, found.zone, language),
         **_words(),
     )
+
+
+def _unreached(person: Registration, emails: Sequence[OutgoingEmail]) -> str:
+    """Say that a person's e-mails do not arrive, as far as the newest of them to this address tell."""
+    if person.withdrawn_at is not None:
+        return ""
+    if person.address_digest and undelivered.suppression(person.address_digest):
+        return str(_("E-mails to this address come back, so none is sent there any more."))
+    mine = next((one.state for one in emails if one.address == person.email and one.state not in WAITING), None)
+    if mine in {State.BOUNCED, State.FAILED}:
+        return str(_("The last e-mail to this address did not arrive."))
+    return ""
 
 
 def _words() -> dict[str, Any]:

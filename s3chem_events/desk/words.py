@@ -110,6 +110,7 @@ def happenings() -> dict[str, str]:
         "registration.answered": _("Answered in the calendar"),
         "registration.declined_by_calendar": _("Declined in the calendar"),
         "registration.restored": _("Place taken back"),
+        "registration.address_corrected": _("Address corrected"),
         "registration.still_coming": _("Still coming"),
         "registration.mode_changed": _("Way of taking part changed"),
         "registration.invitations_chosen": _("Calendar invitations switched on or off"),

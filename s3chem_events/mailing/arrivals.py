@@ -8,36 +8,28 @@ import re
 from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from s3chem_events.core.later import Later
-from s3chem_events.mailing import reading
+from s3chem_events.mailing import failures, reading
+from s3chem_events.mailing.failures import AWAY, DAEMONS, LONGEST_REASON
 from s3chem_events.mailing.kinds import Arrived, AutoReply, Bounce, CalendarReply, Delay, Human, Unsubscribe
 from s3chem_events.mailing.reading import Mail
 
-if TYPE_CHECKING:
-    import flufl.bounce as flufl
-else:
-    flufl = Later("flufl.bounce")  # its forty detectors take 50 ms to load, and few e-mails need them
+__all__ = ["Arrived", "AutoReply", "Bounce", "CalendarReply", "Delay", "Human", "Unsubscribe", "explained", "read"]
 
-LONGEST_REASON = 300
-DAEMONS = re.compile(
-    r"(mailer-?daemon|postmaster|mail-?daemon|mmdf|uucp|double-bounce|bounces?)([+-].*)?", re.IGNORECASE
-)
-AWAY = re.compile(
-    r"\s*(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response|svar)|out of (?:the )?office|"
-    r"automatische antwort|abwesenheit|réponse automatique|absence du bureau|automatisch antwoord|afwezig|"
-    r"risposta automatica|fuori ufficio|respuesta automática|fuera de la oficina|resposta automàtica|fora de l.oficina|"
-    r"odpowiedź automatyczna|autoodpowiedź|nieobecność)\w*\s*(?:[:–(-]|$)",
-    re.IGNORECASE,
-)
 UNSUBSCRIBE = re.compile(
     r"\s*(?:unsubscribe|abmelden|désabonnement|se désabonner|afmelden|disiscriviti|cancellami|baja|baixa|wypisz)\s*",
     re.IGNORECASE,
 )
+CHALLENGE = re.compile(
+    r"\s*(?:re: )?(?:please (?:confirm|verify) (?:your|that you sent)|verification required|confirm your message|"
+    r"your (?:e-?mail|message) (?:requires|needs|is awaiting) (?:verification|confirmation|approval)|"
+    r"bitte bestätigen sie ihre nachricht)|.*\bverify#",
+    re.IGNORECASE,
+)
+"""Programs that ask who writes to prove to be a person. We are none, and never answer."""
 REPLY = re.compile(rb"^\s*METHOD\s*:\s*REPLY\s*$", re.IGNORECASE | re.MULTILINE)
 WIDE_REPLY = ("METHOD:REPLY".encode("utf-16-le"), "METHOD:REPLY".encode("utf-16-be"))
-STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 WHERE_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
 MACHINES = (
     "X-Autoreply",
@@ -57,8 +49,9 @@ def read(raw: bytes, *, recipients: tuple[str, ...] = ()) -> Arrived:
     try:
         mail = reading.parsed(raw)
         sender = reading.sender_of(mail)
-        found = _report(mail) or _calendar_reply(mail, recipients) or _bounce(mail) or _automatic(mail)
-        return found or _asked(mail, recipients)
+        to = _recipients(mail, recipients)
+        found = failures.report(mail, to) or _calendar_reply(mail, to) or failures.bounce(mail, to) or _automatic(mail)
+        return found or _asked(mail, to)
     except Exception as error:  # noqa: BLE001 - whatever strangers write, the next e-mail is read
         return Human(sender, f"cannot be read ({type(error).__name__})")
 
@@ -86,51 +79,6 @@ def digest(raw: bytes) -> str:
     return sha256(raw).hexdigest()
 
 
-def _report(mail: Mail) -> Arrived | None:
-    """Read a report (RFC 3462) on the fate of an e-mail: failed, delayed, delivered or read."""
-    if mail.get_content_type() != "multipart/report":
-        return None
-    for part in reading.children(mail):
-        kind = part.get_content_type()
-        if kind in {"message/delivery-status", "message/global-delivery-status"}:
-            return _delivery(reading.children(part))
-        if kind == "message/disposition-notification":
-            return AutoReply(reading.sender_of(mail), "a receipt")
-    return None
-
-
-def _delivery(blocks: list[Mail]) -> Arrived | None:
-    """Read the recipients of a delivery status (RFC 3464 2.3)."""
-    recipients = [
-        block for block in blocks if reading.header(block, "Action") or reading.header(block, "Final-Recipient")
-    ]
-    actions = {_action(block): block for block in reversed(recipients)}
-    for action in ("failed", "delayed"):
-        if action not in actions:
-            continue
-        mine = [block for block in recipients if _action(block) == action]
-        addresses = reading.unique(_recipient(block) for block in mine)
-        status = next(iter(STATUS.findall(reading.header(actions[action], "Status"))), "")
-        reason = reading.header(actions[action], "Diagnostic-Code").partition(";")[2].strip()[:LONGEST_REASON]
-        if action == "failed":
-            return Bounce(addresses, not status.startswith("4"), status, reason)
-        return Delay(addresses, status, reason)
-    return AutoReply("", "a receipt") if actions else None
-
-
-def _action(block: Mail) -> str:
-    return reading.header(block, "Action").lower().partition(" ")[0] or "failed"
-
-
-def _recipient(block: Mail) -> str:
-    """Return whom it concerns: the address that we wrote to, rather than the one it was sent on to."""
-    for name in ("Original-Recipient", "Final-Recipient"):
-        kind, _, address = reading.header(block, name).partition(";")
-        if "@" in address and kind.strip().lower() in {"rfc822", "utf-8"}:
-            return address.strip().strip("<>")
-    return ""
-
-
 def _calendar_reply(mail: Mail, recipients: tuple[str, ...]) -> CalendarReply | None:
     """Find the answer of a calendar: Outlook mixes it in, Google gives it as an alternative and once more as a file."""
     for part in reading.parts_of(mail):
@@ -139,25 +87,8 @@ def _calendar_reply(mail: Mail, recipients: tuple[str, ...]) -> CalendarReply | 
             content = part.get_payload(decode=True)
             if isinstance(content, bytes) and (REPLY.search(content) or any(w in content for w in WIDE_REPLY)):
                 charset = str(part.get_param("charset") or "")
-                return CalendarReply(reading.sender_of(mail), _recipients(mail, recipients), content, charset)
+                return CalendarReply(reading.sender_of(mail), recipients, content, charset)
     return None
-
-
-def _bounce(mail: Mail) -> Arrived | None:
-    """Recognise the many bounces that are no reports; only of a machine's e-mails, people quote such texts."""
-    failed = reading.addresses([reading.header(mail, "X-Failed-Recipients")])
-    text = reading.text(mail)
-    status = next(iter(STATUS.findall(text)), "")
-    if failed:
-        return Bounce(failed, not status.startswith("4"), status, reading.header(mail, "Subject")[:LONGEST_REASON])
-    is_daemon = bool(DAEMONS.fullmatch(reading.sender_of(mail).partition("@")[0]))
-    if not is_daemon and (not _is_from_nobody(mail) or AWAY.match(reading.in_words(mail, "Subject"))):
-        return None
-    temporary, permanent = flufl.all_failures(mail)
-    subject = reading.in_words(mail, "Subject")[:LONGEST_REASON]
-    if permanent:
-        return Bounce(_decoded(permanent), not status.startswith("4"), status, subject)
-    return Delay(_decoded(temporary), status, subject) if temporary else None
 
 
 def _automatic(mail: Mail) -> AutoReply | None:
@@ -171,30 +102,24 @@ def _automatic(mail: Mail) -> AutoReply | None:
     for name in MACHINES:
         if name in mail:
             return AutoReply(sender, name)
-    if _is_from_nobody(mail):
+    if failures.is_from_nobody(mail):
         return AutoReply(sender, "Return-Path: <>")
     if DAEMONS.fullmatch(sender.partition("@")[0]):
         return AutoReply(sender, "From")
-    return AutoReply(sender, "Subject") if AWAY.match(reading.in_words(mail, "Subject")) else None
+    subject = reading.in_words(mail, "Subject")
+    return AutoReply(sender, "Subject") if AWAY.match(subject) or CHALLENGE.match(subject) else None
 
 
 def _asked(mail: Mail, recipients: tuple[str, ...]) -> Unsubscribe | Human:
     """Tell who wants to leave from who writes to us."""
-    to = _recipients(mail, recipients)
-    tagged = any("+unsubscribe" in address.partition("@")[0].lower() for address in to)
+    tagged = any("+unsubscribe" in address.partition("@")[0].lower() for address in recipients)
     if tagged or UNSUBSCRIBE.fullmatch(reading.in_words(mail, "Subject")):
-        return Unsubscribe(reading.sender_of(mail), to)
-    return Human(reading.sender_of(mail), "" if reading.header(mail, "From") else "no sender")
-
-
-def _is_from_nobody(mail: Mail) -> bool:
-    return "Return-Path" in mail and reading.header(mail, "Return-Path").replace(" ", "") == "<>"
+        return Unsubscribe(reading.sender_of(mail), recipients)
+    answers = tuple(f"{reading.header(mail, 'In-Reply-To')} {reading.header(mail, 'References')}".split())
+    why = "" if reading.header(mail, "From") else "no sender"
+    return Human(reading.sender_of(mail), why, answers[: reading.MOST_ADDRESSES])
 
 
 def _recipients(mail: Mail, recipients: tuple[str, ...]) -> tuple[str, ...]:
     written = [value for name in WHERE_TO for value in reading.headers(mail, name)]
     return reading.unique((*recipients, *reading.addresses(written)))[: reading.MOST_ADDRESSES]
-
-
-def _decoded(addresses: set[bytes] | Any) -> tuple[str, ...]:
-    return reading.unique(tuple(sorted(address.decode("utf-8", "replace") for address in addresses)))

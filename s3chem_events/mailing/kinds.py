@@ -1,16 +1,21 @@
-"""What an e-mail that comes in can be. mailing.arrivals tells which; who deals with one kind needs only this."""
+"""What an e-mail that comes to us can be; pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """An e-mail of ours did not arrive. `status` is the enhanced code (RFC 3463), as far as one is given."""
+    """An e-mail of ours did not arrive. `status` is the enhanced code (RFC 3463), as far as one is given.
+
+    `recipients` hold our tag, if any; `returned` is the Message-ID of what comes back. They say which e-mail it was.
+    """
 
     addresses: tuple[str, ...]
     permanent: bool
     status: str
     reason: str
+    recipients: tuple[str, ...] = field(default=(), compare=False)
+    returned: str = field(default="", compare=False)
     kind = "bounce"
 
 
@@ -21,6 +26,8 @@ class Delay:
     addresses: tuple[str, ...]
     status: str
     reason: str
+    recipients: tuple[str, ...] = field(default=(), compare=False)
+    returned: str = field(default="", compare=False)
     kind = "delay"
 
 
@@ -55,10 +62,11 @@ class AutoReply:
 
 @dataclass(frozen=True, slots=True)
 class Human:
-    """Everything else; `reason` says where it could not be read."""
+    """Everything else; `reason` says where it could not be read. `answers` are the Message-IDs that it answers to."""
 
     sender: str
     reason: str = ""
+    answers: tuple[str, ...] = field(default=(), compare=False)
     kind = "human"
 
 

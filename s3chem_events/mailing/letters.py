@@ -11,7 +11,10 @@ from s3chem_events.core.text import Text
 
 
 class State(StrEnum):
-    """Where an e-mail stands. `unknown`: the server fell silent after it had been given the text."""
+    """Where an e-mail stands. `unknown`: the server fell silent after it had been given the text.
+
+    `bounced`: it was sent, and came back.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -21,11 +24,12 @@ class State(StrEnum):
     FAILED = "failed"
     SUPPRESSED = "suppressed"
     CANCELLED = "cancelled"
+    BOUNCED = "bounced"
 
 
 WAITING = frozenset({State.QUEUED, State.DEFERRED, State.UNKNOWN})
 """An e-mail that will be tried without anybody doing anything."""
-RETRIABLE = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.CANCELLED, State.SUPPRESSED})
+RETRIABLE = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.CANCELLED, State.SUPPRESSED, State.BOUNCED})
 """An e-mail that an organiser may have tried at once."""
 
 
@@ -51,7 +55,8 @@ class Draft:
     `kind` is that of the fact, and names the folder of the templates. `values` are what they may mention. `calendars`
     are iCalendar files, all of the one `method`; mail programs show the first as an invitation, those of PUBLISH stay
     files. `unsubscribe` holds, with a space between, the address where one press or one POST of a mail program ends
-    such e-mails (RFC 8058), and perhaps a mailto: (RFC 2369).
+    such e-mails (RFC 8058), and perhaps a mailto: (RFC 2369). `reply_to` gets the answers; where it is empty, the
+    contact does.
     """
 
     kind: str
@@ -64,6 +69,7 @@ class Draft:
     calendars: tuple[bytes, ...] = ()
     method: str = ""
     unsubscribe: str = ""
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

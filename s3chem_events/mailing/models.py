@@ -41,6 +41,7 @@ class OutgoingEmail(Model):
         Index("ix_outgoing_email_address", "address_digest"),
         Index("ix_outgoing_email_mailbox", "mailbox_digest", "sent_at"),
         Index("ix_outgoing_email_sent", "sent_at"),
+        Index("ix_outgoing_email_message", "message_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -93,6 +94,25 @@ class Suppression(Model):
     address_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     reason: Mapped[str] = mapped_column(String(40))
     since: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Undelivered(Model):
+    """An e-mail that came back, or was refused for good: how much that counts against its address, a digest as ever.
+
+    One that `counts` no more belongs to an address that an organiser has let in again.
+    """
+
+    __tablename__ = "undelivered"
+    __table_args__ = (Index("ix_undelivered_address", "address_digest", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email_id: Mapped[int] = mapped_column(ForeignKey("outgoing_email.id", ondelete="CASCADE"), unique=True)
+    address_digest: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    weight: Mapped[str] = mapped_column(String(8))
+    status: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(String(300))
+    counts: Mapped[bool] = mapped_column(default=True)
 
 
 class MailServerState(Model):

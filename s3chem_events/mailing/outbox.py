@@ -191,7 +191,7 @@ def forget(room: str, subject_id: int) -> int:
     waiting = {"state": State.CANCELLED, "due_at": None}
     db.session.execute(db.update(OutgoingEmail).where(*about, OutgoingEmail.state.in_(WAITING)).values(waiting))
     ids = list(db.session.scalars(db.select(OutgoingEmail.id).where(*about)))
-    empty = dict.fromkeys(("address", "name", "subject", "text", "html", "last_text"), "")
+    empty = dict.fromkeys(("address", "name", "subject", "text", "html", "last_text", "reply_to"), "")
     unlike = db.literal("forgotten-") + db.cast(OutgoingEmail.id, db.String)
     emptied = {**empty, "calendars": [], "address_digest": unlike, "mailbox_digest": None}
     db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(emptied))

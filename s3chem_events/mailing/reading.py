@@ -24,6 +24,10 @@ LONGEST_MARKUP = 200_000
 BREAKS = re.compile(r"<(?:br|p|div|tr|li|h\d)\b", re.IGNORECASE)
 CHARSETS = re.compile(r"iso-?8859-\d{1,2}|windows-125\d|cp125\d|koi8-[ru]|latin-?\d|utf-16(?:[bl]e)?", re.IGNORECASE)
 """What is written in. Python knows more, and takes long over some of them."""
+HEADERS = re.compile(
+    r"^[> ]*(?:Return-Path|Received|Message-ID|Date|From|X-[A-Za-z-]+|MIME-Version): ", re.IGNORECASE | re.MULTILINE
+)
+"""Where a notice begins to show the headers of what it returns."""
 if TYPE_CHECKING:
     Mail = Message[str, str]
 else:
@@ -70,6 +74,24 @@ def parts_of(mail: Mail) -> Iterator[Mail]:
             waiting[:0] = children(part)
         elif part.get_content_maintype() != "message":
             yield part
+
+
+def returned(mail: Mail) -> Mail | None:
+    """Return the e-mail that comes back in a notice, or its headers, attached or written below the text of it."""
+    for part in mail.walk():
+        if part is mail:
+            continue
+        kind = part.get_content_type()
+        if kind in {"message/rfc822", "message/global"}:
+            return next(iter(children(part)), None)
+        if kind in {"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"}:
+            content = part.get_payload(decode=True)
+            return parsed(content.lstrip()) if isinstance(content, bytes) else next(iter(children(part)), None)
+    words = text(mail)
+    if found := HEADERS.search(words):
+        block = re.split(r"\n[ \t>]*\n", words[found.start() :].lstrip(), maxsplit=1)[0]
+        return parsed(re.sub(r"^[> ]*(?=[A-Za-z-]+:)", "", block, flags=re.MULTILINE).encode())
+    return None
 
 
 def text(mail: Mail) -> str:

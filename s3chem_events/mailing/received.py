@@ -4,7 +4,7 @@ How far is written down together with what an e-mail caused: a worker that dies 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, func
@@ -21,6 +21,7 @@ from s3chem_events.mailing.verdicts import Fate, Verdict
 
 KEPT = 256 * 1024
 """Bytes of an e-mail that are kept for a person: its text stands at the beginning."""
+LONGEST_KEPT = timedelta(days=90)
 LONGEST_TROUBLE = 500
 PAGE = 25
 
@@ -65,6 +66,16 @@ def finish(arrival_id: int, *, by: Actor) -> None:
     if cast("CursorResult[Any]", db.session.execute(waiting.values(values))).rowcount != 1:
         raise NotFound
     journal.record("arrival.finished", arrival_id, by=by)
+
+
+def erase_outlived(*, by: Actor) -> int:
+    """Erase the texts of what has waited for a person for 90 days, and what was forwarded of them."""
+    old = (Arrival.raw.is_not(None), Arrival.received_at < now() - LONGEST_KEPT)
+    values = {"state": Fate.IGNORED, "raw": None, "settled_at": now()}
+    ids = list(db.session.scalars(db.update(Arrival).where(*old).values(values).returning(Arrival.id)))
+    for arrival_id in ids:
+        journal.record("arrival.outlived", arrival_id, by=by)
+    return len(ids)
 
 
 def place(mailbox: str, uid_validity: int, uid_next: int) -> tuple[int, int]:

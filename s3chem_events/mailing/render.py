@@ -46,7 +46,7 @@ def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
         method=draft.method,
         sender=letterhead.sender,
         sender_name=letterhead.organisation,
-        reply_to=letterhead.contact,
+        reply_to=draft.reply_to or letterhead.contact,
         message_id=f"<{secrets.token_hex(16)}@{letterhead.sender.rpartition('@')[2]}>",
         created_at=at,
         unsubscribe=draft.unsubscribe,

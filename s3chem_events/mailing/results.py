@@ -16,7 +16,7 @@ SPREAD = 0.2
 
 
 class Outcome(StrEnum):
-    """How a try ended."""
+    """How a try ended, and what other servers told of it later: that it came back, or is late."""
 
     SENT = "sent"
     LATER = "later"
@@ -24,6 +24,8 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     SUPPRESSED = "suppressed"
     INTERRUPTED = "interrupted"
+    BOUNCED = "bounced"
+    DELAYED = "delayed"
 
 
 @dataclass(frozen=True, slots=True)

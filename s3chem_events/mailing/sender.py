@@ -18,7 +18,7 @@ from flask_mail import Connection, Mail
 
 from s3chem_events.core.config import MailServer, Settings
 from s3chem_events.core.errors import Invalid
-from s3chem_events.mailing import addresses, maildir, mime
+from s3chem_events.mailing import addresses, maildir, mime, returning
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 
@@ -55,7 +55,8 @@ def transport(settings: Settings, *, emblem: bytes, patience: Patience | None = 
     """Return the way out that the settings name."""
     if settings.mail is None:
         return _Mailbox(settings, emblem)
-    return _Server(settings.mail, emblem, _Kept(settings.mail, patience or Patience(), _own_name(settings)))
+    kept = _Kept(settings.mail, patience or Patience(), _own_name(settings))
+    return _Server(settings.mail, emblem, kept, tags=settings.inbox_tags)
 
 
 def fault(settings: Settings) -> str:
@@ -129,16 +130,17 @@ class _Kept(Connection):
 class _Server:
     """One mail server, its connection kept from one e-mail to the next."""
 
-    def __init__(self, server: MailServer, emblem: bytes, connection: _Kept) -> None:
+    def __init__(self, server: MailServer, emblem: bytes, connection: _Kept, *, tags: bool) -> None:
         self.name = f"{server.host}:{server.port}"
         self.emblem = emblem
-        self.connection = connection
+        self.connection, self.tags = connection, tags
         self.used = 0
 
     def send(self, claimed: Claimed) -> Result:
         letter = claimed.letter
         content = mime.message(letter, emblem=self.emblem)
-        sender, recipient = addresses.mailable(letter.sender), addresses.mailable(letter.address)
+        sender = returning.path(letter.sender, claimed.id) if self.tags else letter.sender
+        sender, recipient = addresses.mailable(sender), addresses.mailable(letter.address)
         try:
             host = self._open()
         except (OSError, smtplib.SMTPException) as error:

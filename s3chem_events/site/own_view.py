@@ -8,6 +8,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.mailing import typos
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event
@@ -71,6 +72,8 @@ class RegistrationView:
     invitations: bool
     invitations_url: str
     next_steps: list[str]
+    meant: str
+    """The address that was probably meant, where the typed one looks mistyped."""
 
 
 def shown(registration: Registration, lang: str, token: str) -> RegistrationView:
@@ -95,6 +98,7 @@ def shown(registration: Registration, lang: str, token: str) -> RegistrationView
         invitations=registration.invitations,
         invitations_url=f"{own}/{INVITATIONS}",
         next_steps=_next_steps(registration),
+        meant="" if registration.withdrawn_at else typos.meant(registration.email),
     )
 
 

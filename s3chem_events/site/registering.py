@@ -12,6 +12,7 @@ from s3chem_events.core.guard import cleaning, csrf, private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.mailing import typos
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED
@@ -134,6 +135,7 @@ def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal:
         ],
         questions=asked.groups(form, form.questions, event, lang),
         refusal=refusal,
+        meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         submit_label=view.register_label or _("Register"),
         action=f"/{lang}/events/{event.slug}/register",
         language_form="registration",

@@ -1,0 +1,173 @@
+"""What follows when e-mails come back: one that will never arrive stops all to its address, five that may do so, too.
+
+Works in the caller's transaction. A bounce counts for one e-mail of ours: by the address that it came back to, else by
+the Message-ID of what it returns, else by an address that we wrote to lately. Who knows an address could make that last
+one up: where our e-mails carry tags it is never more than a soft one.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func
+from sqlalchemy.dialects import postgresql, sqlite
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import NotFound
+from s3chem_events.core.guard import settings
+from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import addresses, returning
+from s3chem_events.mailing.kinds import Bounce, Delay
+from s3chem_events.mailing.letters import WAITING, State
+from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail, Suppression, Undelivered
+from s3chem_events.mailing.outbox import Claimed
+from s3chem_events.mailing.results import Outcome, Result
+from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
+from s3chem_events.mailing.weighing import MOST_SOFT, WINDOW, Weight, weight
+
+POST = Actor("mail server")
+RECENT = timedelta(days=14)
+"""So long servers go on trying, and then some; what bounces later is no e-mail of ours."""
+KEPT = timedelta(days=90)
+LONGEST_REASON = 300
+ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
+CODES = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+HEAVINESS = {Weight.NONE: 0, Weight.SOFT: 1, Weight.HARD: 2}
+REFUSED = 500
+
+
+def bounced(arrived: Bounce, *, proven: bool) -> Verdict:  # noqa: ARG001 - the tag, or the Message-ID, is the proof
+    """Note which e-mails came back, and stop writing to an address that is dead."""
+    emails, is_certain = _concerned(arrived)
+    if not emails:
+        return for_a_person("undelivered")
+    counted = weight(permanent=arrived.permanent, status=arrived.status, reason=arrived.reason)
+    if counted is Weight.HARD and not is_certain:
+        counted = Weight.SOFT
+    said = " ".join(filter(None, (arrived.status, arrived.reason)))
+    verdicts = [_come_back(email, counted, arrived.status, arrived.reason, said) for email in emails]
+    return next((verdict for verdict in verdicts if verdict.reason != "bounced_before"), verdicts[0])
+
+
+def delayed(arrived: Delay, *, proven: bool) -> Verdict:  # noqa: ARG001
+    """Note in its history that an e-mail is late; nothing else follows."""
+    for email in _concerned(arrived)[0]:
+        text = " ".join(filter(None, (arrived.status, arrived.reason)))[:LONGEST_REASON]
+        db.session.add(DeliveryAttempt(email_id=email.id, at=now(), outcome=Outcome.DELAYED, text=text))
+    return ignored("on_its_way")
+
+
+def refused(results: Sequence[tuple[Claimed, Result]]) -> None:
+    """Count what a server refused for good at once, where it says that there is no such mailbox."""
+    for claimed, result in results:
+        if result.outcome is Outcome.NEVER and (result.code or 0) >= REFUSED:
+            status = next(iter(CODES.findall(result.text)), "")
+            counted = weight(permanent=True, status=status or "5.5.0", reason=result.text)
+            if counted is Weight.HARD:
+                _count(claimed.id, claimed.digest, counted, status, result.text)
+
+
+def readmit(email_id: int, *, by: Actor) -> None:
+    """Write to the address of an e-mail again; what came back until now counts no more.
+
+    Raises:
+        NotFound: there is no such e-mail, or its address is not held back.
+
+    """
+    email = db.session.get(OutgoingEmail, email_id)
+    if email is None:
+        raise NotFound
+    lifted = db.delete(Suppression).where(Suppression.address_digest == email.address_digest)
+    if cast("CursorResult[Any]", db.session.execute(lifted)).rowcount != 1:
+        raise NotFound
+    mine = db.update(Undelivered).where(Undelivered.address_digest == email.address_digest)
+    db.session.execute(mine.values(counts=False))
+    journal.record("address.readmitted", email_id, by=by)
+
+
+def stop(room: str, subject_id: int) -> None:
+    """Stop the e-mails about one subject that wait still: they would go to an address that was wrong."""
+    mine = (OutgoingEmail.subject_id == subject_id, OutgoingEmail.kind.startswith(room))
+    waiting = db.update(OutgoingEmail).where(*mine, OutgoingEmail.state.in_(WAITING))
+    db.session.execute(waiting.values(state=State.CANCELLED, due_at=None, owner=None))
+
+
+def erase_outlived(*, by: Actor) -> int:  # noqa: ARG001 - all duties are called alike
+    """Forget what came back long ago; which addresses are held back stays."""
+    old = db.delete(Undelivered).where(Undelivered.at < now() - KEPT)
+    return cast("CursorResult[Any]", db.session.execute(old)).rowcount
+
+
+def _concerned(arrived: Bounce | Delay) -> tuple[list[OutgoingEmail], bool]:
+    """Return which e-mails of ours a notice is about, and whether that is certain."""
+    named = returning.named(arrived.recipients)
+    email = db.session.get(OutgoingEmail, named) if named is not None else None
+    if email is None and arrived.returned:
+        email = db.session.scalar(db.select(OutgoingEmail).filter_by(message_id=arrived.returned))
+    if email is not None:
+        return [email], True
+    found = [_written_lately(addresses.digest(address)) for address in arrived.addresses]
+    return [email for email in found if email is not None], not settings().inbox_tags
+
+
+def _written_lately(digest: str) -> OutgoingEmail | None:
+    query = db.select(OutgoingEmail).where(
+        OutgoingEmail.address_digest == digest,
+        OutgoingEmail.state.in_([State.SENT, State.UNKNOWN]),
+        OutgoingEmail.created_at > now() - RECENT,
+    )
+    found: OutgoingEmail | None = db.session.scalar(query.order_by(OutgoingEmail.id.desc()).limit(1))
+    return found
+
+
+def _come_back(email: OutgoingEmail, counted: Weight, status: str, reason: str, said: str) -> Verdict:
+    verdict = _count(email.id, email.address_digest, counted, status, reason)
+    if verdict.reason == "bounced_before":
+        return verdict
+    if email.state in {State.SENT, State.UNKNOWN}:
+        email.state, email.due_at, email.last_code, email.last_text = State.BOUNCED, None, None, said[:LONGEST_REASON]
+    if not email.address:  # erased: nothing about its person is written down any more
+        said, email.last_text = "", ""
+    db.session.add(DeliveryAttempt(email_id=email.id, at=now(), outcome=Outcome.BOUNCED, text=said[:LONGEST_REASON]))
+    return verdict
+
+
+def _count(email_id: int, digest: str, counted: Weight, status: str, reason: str) -> Verdict:
+    """Write down that one e-mail did not arrive, once unless it weighs more than before."""
+    there = db.session.scalar(db.select(Undelivered).filter_by(email_id=email_id))
+    if there is not None and HEAVINESS[Weight(there.weight)] >= HEAVINESS[counted] and there.counts:
+        return ignored("bounced_before")
+    row = there or Undelivered(email_id=email_id, address_digest=digest)
+    row.at, row.weight, row.status, row.counts = now(), counted, status, True
+    row.reason = ADDRESS.sub("…", reason)[:LONGEST_REASON]
+    db.session.add(row)
+    journal.record("email.bounced", email_id, by=POST, weight=counted, status=status)
+    if counted is Weight.NONE:
+        return done("refused_contents")
+    if counted is Weight.HARD:
+        _suppress(digest, "dead")
+        return done("address_dead")
+    if _soft_lately(digest) >= MOST_SOFT:
+        _suppress(digest, "troubled")
+        return done("address_given_up")
+    return done("address_troubled")
+
+
+def _soft_lately(digest: str) -> int:
+    db.session.flush()
+    query = db.select(func.count(Undelivered.id)).where(
+        Undelivered.address_digest == digest,
+        Undelivered.weight == Weight.SOFT,
+        Undelivered.counts,
+        Undelivered.at > now() - WINDOW,
+    )
+    return db.session.scalar(query) or 0
+
+
+def _suppress(digest: str, reason: str) -> None:
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    row = {"address_digest": digest, "reason": reason, "since": now()}
+    db.session.execute(dialect.insert(Suppression).values(row).on_conflict_do_nothing())

@@ -1,0 +1,72 @@
+"""Passes on what people write to the sender's address to the one who answers: the project's contact, once each.
+
+No loop can come of it: only what no sign of a machine is on is passed on, it says of itself that it is automatic, and
+neither the contact's own e-mails nor ours are. Whoever answers it answers the writer.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from sqlalchemy import func
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.mailing import reading, received
+from s3chem_events.mailing.addresses import mailbox_digest
+from s3chem_events.mailing.kinds import Human
+from s3chem_events.mailing.letters import Draft, Letterhead
+from s3chem_events.mailing.models import OutgoingEmail
+
+POST = Actor("mail server")
+CAME = "arrival.came"
+MOST_A_DAY = 50
+"""What is beyond waits at the desk alone: somebody may be flooding us."""
+LONGEST = 5_000
+LANGUAGE = "en"
+
+
+def pass_on(arrival_id: int, arrived: Human) -> None:
+    """Have the e-mail of a person forwarded; one that cannot be read, or is nobody's, waits at the desk alone."""
+    if arrived.sender and not arrived.reason:
+        journal.record(CAME, arrival_id, by=POST)
+
+
+def forwarded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Write what came to the contact, unless somebody has put it away meanwhile."""
+    if not letterhead.contact or mailbox_digest(letterhead.contact) == mailbox_digest(letterhead.sender):
+        return
+    left = MOST_A_DAY - _today()
+    for fact in facts:
+        arrival = received.by_id(fact.subject_id)
+        mail = reading.parsed(arrival.raw) if arrival is not None and arrival.raw else None
+        sender = reading.sender_of(mail) if mail is not None else ""
+        ours = {mailbox_digest(letterhead.contact), mailbox_digest(letterhead.sender)}
+        if mail is None or not sender or mailbox_digest(sender) in ours or left <= 0:
+            continue
+        left -= 1
+        text = reading.text(mail)
+        yield Draft(
+            kind=CAME,
+            fact_id=fact.id,
+            subject_id=fact.subject_id,
+            address=letterhead.contact,
+            name="",
+            language=LANGUAGE,
+            values={
+                "sender": sender,
+                "title": reading.in_words(mail, "Subject")[:200],
+                "lines": [line[:500] for line in text[:LONGEST].splitlines()],
+                "is_cut": len(text) > LONGEST,
+                "url": f"{letterhead.base_url}/desk/mail/arrivals/{fact.subject_id}",
+            },
+            reply_to=sender,
+        )
+
+
+def _today() -> int:
+    query = db.select(func.count(OutgoingEmail.id)).where(
+        OutgoingEmail.kind == CAME, OutgoingEmail.created_at > now() - timedelta(days=1)
+    )
+    return db.session.scalar(query) or 0

@@ -1,0 +1,42 @@
+"""What the desk reads of e-mails that came back, and of addresses that get none."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func
+
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.mailing.models import OutgoingEmail, Suppression, Undelivered
+from s3chem_events.mailing.weighing import WINDOW, Weight
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many e-mails did not arrive in the last 30 days, by weight, and how many addresses get none any more."""
+
+    hard: int
+    soft: int
+    none: int
+    suppressed: int
+
+
+def counts() -> Counts:
+    """Return how the addresses fare, in two statements."""
+    query = db.select(Undelivered.weight, func.count()).where(Undelivered.at > now() - WINDOW)
+    found = {str(row[0]): int(row[1]) for row in db.session.execute(query.group_by(Undelivered.weight))}
+    suppressed = db.session.scalar(db.select(func.count()).select_from(Suppression)) or 0
+    return Counts(found.get(Weight.HARD, 0), found.get(Weight.SOFT, 0), found.get(Weight.NONE, 0), suppressed)
+
+
+def suppression(digest: str) -> tuple[str, datetime] | None:
+    """Return why and since when an address gets nothing; None where it does."""
+    row = db.session.get(Suppression, digest)
+    return (row.reason, row.since) if row is not None else None
+
+
+def newest_to(digest: str) -> int | None:
+    """Return the newest e-mail to an address, where the desk lets it in again."""
+    query = db.select(OutgoingEmail.id).filter_by(address_digest=digest).order_by(OutgoingEmail.id.desc()).limit(1)
+    found: int | None = db.session.scalar(query)
+    return found

@@ -1,0 +1,283 @@
+"""E-mails that come back: bound to one of ours however odd they are, weighed, and what follows at the desk (C4, G6)."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events import intake, schedule
+from s3chem_events.core.db import db, transaction
+from s3chem_events.mailing import bounces, returning, undelivered
+from s3chem_events.mailing.models import Arrival, OutgoingEmail, Suppression, Undelivered
+from s3chem_events.mailing.outbox import Claimed
+from s3chem_events.mailing.results import Outcome, Result
+from s3chem_events.mailing.undelivered import Counts
+from s3chem_events.publishing.actions import keep_document
+from s3chem_events.registration.models import Registration
+from tests.conftest import Clock
+from tests.factories import add_event, count, hidden, register, words
+from tests.support import dkim_keys
+from tests.support.bounces import FAMILIES, Notice
+from tests.support.desk import signed_in
+from tests.support.post import enrol, history, kept, rows, states, work
+
+SENT_BACK = {"From", "To", "Subject", "Auto-Submitted", "Message-ID"}
+ANNA = "anna0@park.example"
+PERSON = (
+    b"From: zaneta@uczelnia.example\r\nTo: events@s3chem.example\r\nSubject: Lunch\r\nMessage-ID: <l@u>\r\n\r\nWhen?"
+)
+
+
+def receive(app: Flask, raw: bytes) -> str:
+    with app.app_context():
+        return intake.receive(raw, resolver=dkim_keys.unreachable).reason
+
+
+def tagged(app: Flask, email_id: int = 1) -> str:
+    with app.app_context():
+        return returning.path("events@s3chem.example", email_id)
+
+
+def send(app: Flask) -> OutgoingEmail:
+    """Have one e-mail sent to Anna; returns it."""
+    work(app)
+    return rows(app)[-1]
+
+
+def fates(app: Flask) -> tuple[list[str], int]:
+    return states(app), count(app, Suppression)
+
+
+@pytest.fixture
+def anna(app: Flask) -> OutgoingEmail:
+    add_event(app)
+    enrol(app)
+    return send(app)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_address_that_it_comes_back_to_says_which_e_mail_it_was(app: Flask, anna: OutgoingEmail, family: str):
+    notice = Notice(address="somebody@else.example", to=tagged(app))
+    assert receive(app, notice.mail(family)) == "address_dead"
+    assert fates(app) == (["bounced"], 1)
+    assert rows(app)[0].last_text == "5.1.1 550 5.1.1 User unknown"
+    assert [attempt[0] for attempt in history(app)] == ["sent", "bounced"]
+    assert receive(app, replace(notice, stamp="2").mail(family)) == "bounced_before"
+    assert fates(app) == (["bounced"], 1)
+
+
+def test_tag_that_nobody_sealed_names_nothing(app: Flask, anna: OutgoingEmail):
+    forged = re.sub(r"-[a-z2-7]{16}@", "-abcdefgh234567ab@", tagged(app))
+    assert receive(app, Notice(address="x@else.example", to=forged).mail("qmail")) == "undelivered"
+    assert fates(app) == (["sent"], 0)
+
+
+@pytest.mark.parametrize("family", ["dsn", "exim", "qmail"])
+def test_message_id_of_what_comes_back_names_the_e_mail_too(app: Flask, anna: OutgoingEmail, family: str):
+    notice = Notice(address="box@inner.example", returned=anna.message_id)
+    assert receive(app, notice.mail(family)) == "address_dead"
+    assert fates(app) == (["bounced"], 1)
+
+
+def test_address_that_was_written_to_lately_is_the_last_resort(app: Flask, anna: OutgoingEmail, clock: Clock):
+    assert receive(app, Notice(address="nobody@park.example").mail("qmail")) == "undelivered"
+    assert receive(app, Notice(address=ANNA.upper()).mail("qmail")) == "address_dead"
+    assert fates(app) == (["bounced"], 1)
+    enrol(app, email="jan@park.example")
+    work(app)
+    clock.advance(days=15)
+    assert receive(app, Notice(address="jan@park.example").mail("qmail")) == "undelivered"
+
+
+@pytest.mark.settings(INBOX="push")
+def test_where_our_e_mails_carry_tags_a_bounce_without_one_is_soft_at_most(app: Flask, anna: OutgoingEmail):
+    assert receive(app, Notice().mail("qmail")) == "address_troubled"
+    assert fates(app) == (["bounced"], 0)
+
+
+SAID = {
+    "full": ("552 5.2.2 Mailbox full, quota exceeded", "5.2.2", "address_troubled"),
+    "greylisted until given up": ("451 4.4.7 Message expired", "4.4.7", "address_troubled"),
+    "spam": ("550 5.7.1 Message rejected as spam", "5.7.1", "refused_contents"),
+    "a list of senders": (
+        "554 5.0.0 Client host blocked using a list",
+        "5.0.0",
+        "refused_contents",
+    ),
+    "DMARC": (
+        "550 5.7.26 Not accepted, see the domain's DMARC",
+        "5.7.26",
+        "refused_contents",
+    ),
+    "too big": ("552 5.3.4 Message size exceeds fixed limit", "5.3.4", "refused_contents"),
+    "no domain": ("550 5.4.4 Host not found", "5.4.4", "address_dead"),
+    "words alone": ("550 5.0.0 No such user here", "5.0.0", "address_dead"),
+    "Exchange Online": ("550 5.4.1 Recipient address rejected: Access denied", "5.4.1", "address_dead"),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_the_address_can_do_nothing_about_does_not_count(app: Flask, anna: OutgoingEmail, name: str):
+    said, status, verdict = SAID[name]
+    assert receive(app, Notice(to=tagged(app), said=said, status=status).mail("dsn")) == verdict
+    assert fates(app) == (["bounced"], int(verdict == "address_dead"))
+
+
+def test_five_soft_ones_in_thirty_days_are_enough_and_older_ones_forgotten(app: Flask, clock: Clock):
+    add_event(app)
+    full = Notice(said="552 5.2.2 Mailbox full", status="5.2.2")
+    verdicts = []
+    for number in range(1, 7):
+        enrol(app, given_name=f"Anna {number}")
+        work(app)
+        verdicts.append(receive(app, replace(full, to=tagged(app, number), stamp=str(number)).mail("dsn")))
+        clock.advance(days=16 if number < 3 else 1)
+    assert verdicts == ["address_troubled"] * 5 + ["address_given_up"]
+    assert count(app, Suppression) == 1
+    with app.app_context():
+        assert undelivered.counts() == Counts(hard=0, soft=5, none=0, suppressed=1)
+
+
+def test_late_one_is_noted_and_nothing_follows(app: Flask, anna: OutgoingEmail):
+    late = Notice(to=tagged(app), action="delayed", status="4.4.1", said="451 4.4.1 No answer")
+    assert receive(app, late.mail("dsn")) == "on_its_way"
+    assert fates(app) == (["sent"], 0)
+    assert [attempt[0] for attempt in history(app)] == ["sent", "delayed"]
+    assert count(app, Undelivered) == 0
+
+
+def test_nothing_but_digests_is_kept_and_what_is_written_next_is_held_back(app: Flask, anna: OutgoingEmail):
+    notice = Notice(to=tagged(app), said=f"550 5.1.1 <{ANNA}>: User unknown")
+    receive(app, notice.mail("dsn"))
+    with app.app_context():
+        kept_rows = [*db.session.scalars(db.select(Undelivered)), *db.session.scalars(db.select(Suppression))]
+        assert "park.example" not in str([vars(row) for row in kept_rows])
+    enrol(app, given_name="Jan")  # an import, say
+    work(app)
+    assert states(app) == ["bounced", "suppressed"]
+
+
+def test_address_is_let_in_again_at_the_desk(app: Flask, anna: OutgoingEmail):
+    receive(app, Notice(to=tagged(app)).mail("dsn"))
+    desk = signed_in(app)
+    page = desk.get("/desk/mail/1")
+    assert "its mail server says that it does not exist" in words(page)
+    assert "came back undelivered" in words(page)
+    assert "Some e-mails came back undelivered (1)." in words(desk.get("/desk/"))
+    assert "Came back for good 1" in words(desk.get("/desk/mail/arrivals/"))
+    answer = desk.post("/desk/mail/1/readmission", data=hidden(desk, "/desk/mail/1"), follow_redirects=True)
+    assert "sent again from now on" in words(answer)
+    assert count(app, Suppression) == 0
+    desk.post("/desk/mail/1/retry", data=hidden(desk, "/desk/mail/1"))
+    work(app)
+    assert states(app) == ["sent"]
+    assert receive(app, Notice(to=tagged(app), stamp="9").mail("dsn")) == "address_dead"  # it counts anew
+
+
+def test_bounce_marks_the_registration_whose_address_is_corrected_and_confirmed_anew(app: Flask, client: FlaskClient):
+    add_event(app)
+    old_page = register(client).location  # C4
+    work(app)
+    receive(app, Notice(to=tagged(app)).mail("dsn"))
+    desk = signed_in(app)
+    listed = desk.get("/desk/events/conference/participants")
+    assert "Came back" in words(listed)
+    reference = re.findall("participants/(S3C-[A-Z0-9]+)", listed.text)[0]
+    person = f"/desk/events/conference/participants/{reference}"
+    assert "come back, so none is sent there any more. Correct the address" in words(desk.get(person))
+
+    path = f"{person}/address"
+    refused = desk.post(path, data=hidden(desk, path) | {"email": "anna@gmial"})
+    assert (refused.status_code, "Enter one e-mail address" in words(refused)) == (422, True)
+    answer = desk.post(path, data=hidden(desk, path) | {"email": "right@park.example"}, follow_redirects=True)
+    assert "the confirmation is on its way there" in words(answer)
+    assert "Address corrected" in words(answer)
+    assert "come back" not in words(answer)
+    work(app)
+    assert [(row.address, row.kind, row.state) for row in rows(app)][1:] == [
+        ("right@park.example", "registration.address_corrected", "sent")
+    ]
+    assert client.get(old_page).status_code == 404
+    with app.app_context():
+        (registration,) = db.session.scalars(db.select(Registration))
+        assert (registration.email, registration.link_version) == ("right@park.example", 2)
+
+
+def test_refusal_in_the_conversation_counts_at_once(app: Flask, anna: OutgoingEmail):
+    with app.app_context(), transaction():
+        claimed = Claimed(1, 1, anna.address_digest, None)
+        never = Outcome.NEVER
+        bounces.refused([(claimed, Result(never, 550, "5.7.1 Relay access denied"))])
+        assert db.session.scalar(db.select(Suppression)) is None
+        bounces.refused([(claimed, Result(never, 550, "5.1.1 No such mailbox"))])
+    assert count(app, Suppression) == 1
+
+
+@pytest.fixture
+def contact(app: Flask) -> str:
+    with app.app_context(), transaction():
+        keep_document("project", {"name": "S3Chem", "contact": {"address": "contact@s3chem.example"}})
+    return "contact@s3chem.example"
+
+
+def forwarded(app: Flask) -> list[tuple[str, str]]:
+    work(app)
+    return [(row.address, row.reply_to) for row in rows(app) if row.kind == "arrival.came"]
+
+
+def test_what_a_person_writes_is_forwarded_once_to_the_contact_who_answers_the_writer(app: Flask, contact: str):
+    for _ in range(2):
+        receive(app, PERSON)
+    receive(app, PERSON.replace(b"Subject", b"Auto-Submitted: auto-replied\r\nSubject").replace(b"<l@u>", b"<m@u>"))
+    receive(app, PERSON.replace(b"zaneta@uczelnia.example", contact.encode()))
+    receive(app, PERSON.replace(b"zaneta@uczelnia.example", b"events+x@s3chem.example"))
+    assert forwarded(app) == [(contact, "zaneta@uczelnia.example")]
+    letter = kept(app)[-1]
+    assert letter.envelope.subject == "Someone wrote to us: Lunch"
+    assert "> When?" in letter.text
+    assert ("Auto-Submitted", "auto-generated") in letter.headers
+    back = "".join(f"{name}: {value}\r\n" for name, value in letter.headers if name in SENT_BACK)
+    receive(app, back.encode() + b"\r\n> When?")  # the contact's mailbox passes it on to us again
+    assert forwarded(app) == [(contact, "zaneta@uczelnia.example")]
+
+
+def test_put_away_nothing_of_it_is_left_here(app: Flask, contact: str):
+    receive(app, PERSON)
+    forwarded(app)
+    desk = signed_in(app)
+    desk.post("/desk/mail/arrivals/1/completion", data=hidden(desk, "/desk/mail/arrivals/1"))
+    work(app)
+    assert [(row.text, row.subject, row.reply_to) for row in rows(app)] == [("", "", "")]
+
+
+def test_after_ninety_days_nobody_can_read_it_any_more(app: Flask, clock: Clock, contact: str):
+    receive(app, PERSON)
+    forwarded(app)
+    clock.advance(days=89)
+    with app.app_context():
+        schedule.tick()
+    assert [bool(arrival) for arrival in raws(app)] == [True]
+    clock.advance(days=2)
+    with app.app_context():
+        schedule.tick()
+    assert raws(app) == [None]
+    work(app)
+    assert [row.text for row in rows(app)] == [""]
+
+
+def raws(app: Flask) -> list[bytes | None]:
+    with app.app_context():
+        return list(db.session.scalars(db.select(Arrival.raw)))
+
+
+def test_mistyped_domain_is_a_hint_and_never_stops_anybody(app: Flask, client: FlaskClient):
+    add_event(app)
+    refused = register(client, email="anna@gmial.com", given_name="", family_name="")
+    assert (refused.status_code, "Did you mean anna@gmail.com?" in words(refused)) == (422, True)
+    answer = register(client, email="anna@gmial.com")
+    assert answer.status_code == 303
+    assert "Did you mean anna@gmail.com?" in words(client.get(answer.location))
+    other = register(client, email="anna@park.example", given_name="Jan")
+    assert "Did you mean" not in words(client.get(other.location))
