@@ -30,7 +30,7 @@ LANGUAGE = "en"
 def pass_on(arrival_id: int, arrived: Human) -> None:
     """Have the e-mail of a person forwarded; one that cannot be read, or is nobody's, waits at the desk alone."""
     if arrived.sender and not arrived.reason:
-        journal.record(CAME, arrival_id, by=POST)
+        journal.record("arrival.came", arrival_id, by=POST)
 
 
 def forwarded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:

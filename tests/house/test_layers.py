@@ -40,7 +40,7 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
     "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
     "core.tasks": {"psycopg"},
     "desk.arrivals": {"s3chem_events.mailing.arrivals", "s3chem_events.mailing.reading"},
-    "mailing.arrivals": {"flufl.bounce"},
+    "mailing.failures": {"flufl.bounce"},
     "mailing.authenticity": {"dkim"},
     "serving": {"s3chem_events.working"},
 }
