@@ -7,7 +7,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -67,7 +67,7 @@ class Conference:
         self.public = app.test_client()
         self.desk = signed_in(app)
         self.people: list[Person] = []
-        self.read = 0
+        self.read: set[str] = set()
 
     # The desk
 
@@ -235,13 +235,12 @@ class Conference:
             found[person] += 1
         return dict(found)
 
-    def _new_mails(self) -> Iterable[KeptMail]:
+    def _new_mails(self) -> list[KeptMail]:
         with self.app.app_context():
             folder = settings().mailbox
-            there = maildir.count(folder)
-            new = maildir.newest(folder, most=there - self.read) if there > self.read else []
-            self.read = there
-            mails = [maildir.opened(folder, envelope.key) for envelope in reversed(new)]
+            names = {path.name for path in folder.glob("new/*")} - self.read
+            self.read |= names
+            mails = [maildir.opened(folder, name) for name in sorted(names, key=lambda name: int(name.split(".")[1]))]
         return [mail for mail in mails if mail is not None]
 
 
