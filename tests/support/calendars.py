@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask.testing import FlaskClient
-from icalendar import Calendar, Event
+from icalendar import Calendar, Component
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class GuestCalendar:
     """
 
     def __init__(self) -> None:
-        self.entries: dict[str, Event] = {}
+        self.entries: dict[str, Component] = {}
         self.taken: list[tuple[str, str, int]] = []
         self._newest: dict[str, tuple[int, datetime]] = {}
 
@@ -64,7 +64,7 @@ class Subscription:
 
     def __init__(self, client: FlaskClient, path: str) -> None:
         self.client, self.path = client, path
-        self.entries: dict[str, Event] = {}
+        self.entries: dict[str, Component] = {}
         self._tag = ""
 
     def refresh(self) -> dict[str, Shown]:
@@ -79,7 +79,7 @@ class Subscription:
         self.hold(found)
         return self.shown()
 
-    def hold(self, found: dict[str, Event]) -> None:
+    def hold(self, found: dict[str, Component]) -> None:
         """Forget what was there."""
         self.entries = found
 
@@ -91,7 +91,7 @@ class Subscription:
 class CautiousSubscription(Subscription):
     """One that keeps an entry as it is until a newer version of it comes, as Google's does: a stale one would stay."""
 
-    def hold(self, found: dict[str, Event]) -> None:
+    def hold(self, found: dict[str, Component]) -> None:
         """Take over what is newer, and forget what the address no longer holds."""
         kept = self.entries
         self.entries = {
@@ -100,12 +100,13 @@ class CautiousSubscription(Subscription):
         }
 
 
-def version_of(entry: Event) -> tuple[int, datetime]:
+def version_of(entry: Component) -> tuple[int, datetime]:
     """Return what tells an older version of an entry from a newer."""
-    return int(entry.get("SEQUENCE", 0)), entry["DTSTAMP"].dt
+    stamp: Any = entry["DTSTAMP"].dt
+    return int(entry.get("SEQUENCE", 0)), stamp
 
 
-def seen(entry: Event) -> Shown:
+def seen(entry: Component) -> Shown:
     """Return an entry as a person reads it."""
     return Shown(
         title=" ".join(str(entry["SUMMARY"]).split()),
