@@ -25,6 +25,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "participants.see": ALL,
     "participants.edit": ORGANISERS,
     "participants.export": ORGANISERS,
+    "questions.edit": ORGANISERS,
+    "answers.see": ORGANISERS,
+    "needs.see": ORGANISERS,  # data about health: not for helpers, and not for those who only read
+    "needs.export": COORDINATORS,
     "outbox.see": COORDINATORS,  # an e-mail may belong to any event, so that it is for those who see every event
     "outbox.manage": COORDINATORS,
     "organisers.see": COORDINATORS,

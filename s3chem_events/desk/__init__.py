@@ -21,6 +21,7 @@ from s3chem_events.desk import (
     outbox,
     participants,
     programme,
+    questions,
     refusals,
     second_step,
     signing_in,
@@ -47,7 +48,7 @@ PAGES = (
         organisers,
         outbox,
     ),
-    *(participants, programme, refusals, second_step, signing_in, steps, texts, withdrawing),
+    *(participants, programme, questions, refusals, second_step, signing_in, steps, texts, withdrawing),
 )
 """Importing them is what hangs them into the blueprint."""
 

@@ -19,11 +19,10 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import asking, choices, names
+from s3chem_events.registration import asking, choices, names, own_questions
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.questions import Asked, Given
-from s3chem_events.site import asked
 from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.lists import ListField, Options
 
@@ -108,7 +107,7 @@ class RegistrationForm(Form):
         how = _asking_how(tuple(p.key for p in offered if len(p.capacities) > 1), lang, questions)
         form: RegistrationForm = how(**kwargs)
         form.event, form.lang, form.questions = event, lang, questions
-        form.seen_versions = asked.remember(form, questions)
+        form.seen_versions = own_questions.remember(form, questions)
         form.parts.choices = [SelectChoice(part.key, part.title.within(lang)) for part in offered]
         form.organisation_type.options = _organisation_types(lang)
         form.region.options = _regions(lang)
@@ -139,7 +138,7 @@ class RegistrationForm(Form):
                 self._blame(field, _("Choose how you will attend."))
         if fault := choices.country_fault(self.region.data or "", self.country.data or ""):
             self._blame(self.country, str(COUNTRY_FAULTS[fault]))
-        self.answers = asked.answers(
+        self.answers = own_questions.answers(
             self, self.questions, parts=self.parts.data or [], seen=self.seen_versions, lang=self.lang
         )
         return good and not self.errors
@@ -217,7 +216,7 @@ def _asking_how(keys: tuple[str, ...], lang: str, questions: tuple[Asked, ...]) 
 
     To make a class takes longer than to fill it.
     """
-    made = {f"mode-{key}": _mode_field(lang) for key in keys} | asked.fields(questions, lang)
+    made = {f"mode-{key}": _mode_field(lang) for key in keys} | own_questions.fields(questions, lang)
     return type("EventRegistrationForm", (RegistrationForm,), made)
 
 

@@ -17,11 +17,11 @@ from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, links
+from s3chem_events.registration import actions, links, own_questions
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.openness import ENDED, Openness, openness
-from s3chem_events.site import answered, asked
+from s3chem_events.site import answered
 from s3chem_events.site.blanks import of_this_process
 from s3chem_events.site.events_seen import event_view, narrowed
 from s3chem_events.site.forms import RegistrationForm, new_attempt
@@ -133,7 +133,7 @@ def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal:
             for part in view.parts
             if part.key not in offered and not part.invited
         ],
-        questions=asked.groups(form, form.questions, event, lang),
+        questions=own_questions.groups(form, form.questions, event, lang),
         refusal=refusal,
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         submit_label=view.register_label or _("Register"),

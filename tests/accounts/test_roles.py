@@ -13,12 +13,13 @@ def permissions(role: Role) -> set[str]:
 def test_the_table_of_rights():
     everyone = {"account.own", "dashboard.see", "event.see", "participants.see"}
     organiser = everyone | {"event.edit", "participants.edit", "participants.export"}
+    organiser |= {"answers.see", "needs.see", "questions.edit"}
     assert {role: permissions(role) for role in Role} == {
         Role.READ_ONLY: everyone,
         Role.DESK_HELPER: everyone,
         Role.PARTNER_ORGANISER: organiser,
         Role.COORDINATOR: organiser
-        | {"event.add", "organisers.manage", "organisers.see", "outbox.manage", "outbox.see"},
+        | {"event.add", "needs.export", "organisers.manage", "organisers.see", "outbox.manage", "outbox.see"},
     }
     assert {role for role in Role if roles.is_bound(role)} == {Role.PARTNER_ORGANISER, Role.DESK_HELPER}
 

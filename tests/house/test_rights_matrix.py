@@ -22,11 +22,12 @@ from s3chem_events.core.guard import settings
 from s3chem_events.desk import frame
 from s3chem_events.mailing import maildir
 from s3chem_events.registration.models import Registration
-from tests.factories import add_event, count, hidden, register
+from tests.factories import add_event, add_question, count, hidden, register
 from tests.support.desk import signed_in
 
 VALUES = {
     "slug": "conference",
+    "question": "lunch",
     "organiser_id": 1,
     "email_id": 1,
     "arrival_id": 1,
@@ -64,6 +65,7 @@ def visits(app: Flask, *, slug: str = "conference") -> Iterator[tuple[str, str, 
 def house(app: Flask) -> Flask:
     """Give every address of the desk something to show, and posts no token to trip over."""
     add_event(app)
+    add_question(app, "lunch")
     register(app.test_client())
     with app.app_context():
         assert dispatch.work(seconds=5) == 1  # the confirmation is in the outbox and in the mailbox

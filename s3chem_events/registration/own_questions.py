@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     Field,
+    Form,
     HiddenField,
     RadioField,
     SelectField,
@@ -26,12 +26,10 @@ from wtforms.widgets import CheckboxInput, DateInput
 
 from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid
-from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Said
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import questions, typed
 from s3chem_events.registration.questions import LONGEST, NEEDS, Asked, Given, Kind, Readers, field_name
-from s3chem_events.site.lists import ListField, Options
 
 FEW = 7
 """So many choices are shown at once; more stand in a list."""
@@ -46,18 +44,6 @@ FIELDS: dict[Kind, tuple[type[Field], dict[str, Any]]] = {
 }
 SHOWN = "questions_shown"
 """The hidden field that says which versions of the questions a visitor saw."""
-
-
-class CountryField(ListField):
-    """A country, or none; what fits is said by the question's kind."""
-
-    def __init__(self, *args: Any, language: str, **kwargs: Any) -> None:
-        """Offer the countries in a language."""
-        super().__init__(*args, **kwargs)
-        self.options = Options.of({"": "–", **i18n.countries(language)})
-
-    def pre_validate(self, form: Any) -> None:
-        """Leave it to the kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +83,7 @@ def consent_name(question: Asked) -> str:
     return f"{field_name(question.key)}-consent"
 
 
-def remember(form: FlaskForm, asked: Sequence[Asked]) -> dict[str, int]:
+def remember(form: Form, asked: Sequence[Asked]) -> dict[str, int]:
     """Return which versions the visitor saw, and put the present ones into the form."""
     if not asked:
         return {}
@@ -111,9 +97,10 @@ def remember(form: FlaskForm, asked: Sequence[Asked]) -> dict[str, int]:
 
 
 def answers(
-    form: FlaskForm, asked: Sequence[Asked], *, parts: Sequence[str], seen: Mapping[str, int], lang: str
+    form: Form, asked: Sequence[Asked], *, parts: Sequence[str], seen: Mapping[str, int], lang: str
 ) -> tuple[Given, ...]:
     """Return what was answered of what applies, and say at each field what is wrong with it."""
+    _ = i18n.words(lang)
     known: dict[str, Any] = {}
     given = []
     for question in asked:
@@ -134,7 +121,7 @@ def answers(
     return tuple(given)
 
 
-def groups(form: FlaskForm, asked: Sequence[Asked], event: Event, lang: str) -> list[Group]:
+def groups(form: Form, asked: Sequence[Asked], event: Event, lang: str) -> list[Group]:
     """Return the questions as they stand in the form, in their order."""
     by_key = {question.key: question for question in asked}
     titles = {part.key: part.title.within(lang) for part in event.parts}
@@ -148,7 +135,8 @@ def groups(form: FlaskForm, asked: Sequence[Asked], event: Event, lang: str) -> 
     return made
 
 
-def _line(form: FlaskForm, question: Asked, last_day: date, lang: str) -> Line:
+def _line(form: Form, question: Asked, last_day: date, lang: str) -> Line:
+    _ = i18n.words(lang)
     field = form[field_name(question.key)]
     field.flags.required = question.required
     day = questions.erased_on(question, last_day)
@@ -157,7 +145,7 @@ def _line(form: FlaskForm, question: Asked, last_day: date, lang: str) -> Line:
         field=field,
         label=question.label.said(lang),
         said=[text.said(lang) for text in (question.help, question.purpose) if text],
-        seen_by=_seen_by(question.readers, i18n.short_range(day, day, lang)),
+        seen_by=_seen_by(question.readers, i18n.short_range(day, day, lang), lang),
         autocomplete=AUTOCOMPLETE.get(question.kind, ""),
         consent=form[consent_name(question)] if is_need else None,
         consent_hint=_("Without your consent, what you write here is not kept; you will be registered all the same.")
@@ -168,9 +156,8 @@ def _line(form: FlaskForm, question: Asked, last_day: date, lang: str) -> Line:
 
 def _field(question: Asked, lang: str) -> Any:
     label = question.label.within(lang)
-    if question.kind is Kind.COUNTRY:
-        return CountryField(label, language=lang)
-    choices = [SelectChoice(value, words) for value, words in questions.choices(question, lang).items()]
+    labels = i18n.countries(lang) if question.kind is Kind.COUNTRY else questions.choices(question, lang)
+    choices = [SelectChoice(value, words) for value, words in labels.items()]
     if question.kind is Kind.SEVERAL_OF:
         return SelectMultipleField(label, choices=choices, option_widget=CheckboxInput(), validate_choice=False)
     if choices and len(choices) <= FEW:
@@ -183,6 +170,7 @@ def _field(question: Asked, lang: str) -> Any:
 
 def _only(question: Asked, by_key: Mapping[str, Asked], titles: Mapping[str, str], lang: str) -> str:
     """Say in which case a question is asked."""
+    _ = i18n.words(lang)
     said = []
     if question.part:
         said.append(_("Only if you attend: %(part)s", part=titles.get(question.part, question.part)))
@@ -201,7 +189,8 @@ def _consent(question: Asked, lang: str) -> str:
     return _("I agree that my access needs are stored, so that the organisers can prepare for them and answer me.")
 
 
-def _seen_by(readers: Readers, day: str) -> str:
+def _seen_by(readers: Readers, day: str, lang: str) -> str:
+    _ = i18n.words(lang)
     said = {
         Readers.ORGANISERS: _("Seen by the organisers of this event. Deleted on %(date)s.", date=day),
         Readers.CATERER: _(
@@ -216,6 +205,7 @@ def _seen_by(readers: Readers, day: str) -> str:
 
 
 def _sentence(code: str, question: Asked, lang: str) -> str:
+    _ = i18n.words(lang)
     label = question.label.within(lang)
     said = {
         "missing": _("Please answer: %(question)s", question=label),

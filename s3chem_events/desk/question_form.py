@@ -1,0 +1,163 @@
+"""A question as organisers write it: its words in one language at a time, beside its rules."""
+
+from dataclasses import replace
+from typing import Any, Self
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, IntegerField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from s3chem_events.core import i18n
+from s3chem_events.core.errors import Invalid
+from s3chem_events.core.text import Text
+from s3chem_events.desk.fields import Needed, clean, line, options, say, slug_of, spoken
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import questions
+from s3chem_events.registration.questions import (
+    FREE,
+    LISTED,
+    LONGEST_KEPT,
+    LONGEST_KEY,
+    NEED_READERS,
+    Asked,
+    Kind,
+    Option,
+    QuestionFacts,
+    Readers,
+)
+
+ALWAYS = ""
+ADDRESSES = frozenset({"new", "preview"})
+"""What stands in addresses where the id of a question would."""
+BETWEEN = "="
+"""Stands between a question and its choice in the value of a condition."""
+
+
+class QuestionForm(FlaskForm):
+    """One question; `of()` fills it and offers what the event has."""
+
+    label = line(_("Question"), Needed(), longest=300)
+    help = line(_("Help"), longest=500)
+    choices = TextAreaField(_("Choices, one a line"), [Length(max=5_000)])
+    purpose = line(_("What for"), Needed(), longest=300)
+    required = BooleanField(_("Must be answered"))
+    readers = SelectField(_("Who is told the answers"))
+    keep_days = IntegerField(_("Deleted so many days after the event"), [InputRequired(), NumberRange(0, LONGEST_KEPT)])
+    part = SelectField(_("Asked of those who attend"))
+    only = SelectField(_("Asked only upon this answer"))
+
+    @classmethod
+    def of(cls, base: QuestionFacts, event: Event, before: tuple[Asked, ...], language: str) -> Self:
+        """Return the form of a question, in one language; `before` are the questions that stand before it."""
+        form = cls(data=_filled(base, language))
+        here = i18n.language()
+        form.part.choices = options(
+            {"": gettext("every part"), **{part.key: part.title.within(here) for part in event.parts}}
+        )
+        conditions = {
+            f"{one.key}{BETWEEN}{choice}": f"{one.label.within(here)} – {words}"
+            for one in before
+            if one.kind in LISTED | {Kind.YES_NO}
+            for choice, words in questions.choices(one, here).items()
+        }
+        form.only.choices = options({ALWAYS: gettext("always"), **conditions})
+        form.readers.choices = options(readers())
+        if base.kind not in LISTED:
+            del form.choices
+        if base.kind in FREE:
+            del form.required
+        if base.kind in NEED_READERS:
+            del form.readers
+        return form
+
+    def facts(self, base: QuestionFacts, language: str, *, taken: set[str]) -> QuestionFacts:
+        """Return the question as it is written now; a new one gets an id made of its words.
+
+        Raises:
+            Invalid: the choices do not fit those of the other languages.
+
+        """
+        only_if, _between, only_is = (self.only.data or "").partition(BETWEEN)
+        label = spoken(base.label, language, self.label.data)
+        return replace(
+            base,
+            label=label,
+            help=spoken(base.help, language, self.help.data),
+            purpose=spoken(base.purpose, language, self.purpose.data),
+            key=base.key if base.key and base.key not in taken else _new_key(base.key or label, taken | ADDRESSES),
+            options=_options(base, self.choices.data or "", language) if "choices" in self else (),
+            required="required" in self and self.required.data,
+            readers=Readers(self.readers.data) if "readers" in self else base.readers,
+            keep_days=self.keep_days.data,
+            part=self.part.data,
+            only_if=only_if,
+            only_is=only_is,
+        )
+
+    def blame(self, fault: Invalid) -> None:
+        """Say at its field what does not hold together."""
+        sentences = {
+            "options": ("choices", gettext("Give each choice a line of its own, as many as in the first language.")),
+            "only_if": ("only", gettext("Choose an answer to a question that stands before this one.")),
+            "only_is": ("only", gettext("Choose an answer to a question that stands before this one.")),
+        }
+        name, sentence = sentences.get(fault.path, ("label", gettext("This question cannot be saved like this.")))
+        say(self._fields.get(name, self.label), sentence)
+
+
+def readers() -> dict[Readers, str]:
+    """Return in words who can be told answers."""
+    return {
+        Readers.ORGANISERS: gettext("The organisers of this event"),
+        Readers.CATERER: gettext("The organisers, and the caterer in numbers without names"),
+        Readers.ACCESSIBILITY: gettext("The organisers alone, never in a list of a partner organiser"),
+    }
+
+
+def _filled(base: QuestionFacts, language: str) -> dict[str, Any]:
+    words = {name: getattr(base, name).get(language, "") for name in ("label", "help", "purpose")}
+    return {
+        **words,
+        "choices": "\n".join(option.label.get(language, "") for option in base.options),
+        "required": base.required,
+        "readers": base.readers.value,
+        "keep_days": base.keep_days,
+        "part": base.part,
+        "only": f"{base.only_if}{BETWEEN}{base.only_is}" if base.only_if else ALWAYS,
+    }
+
+
+def _options(base: QuestionFacts, typed: str, language: str) -> tuple[Option, ...]:
+    """Return the choices: as many lines as before are other words for them; else known words keep their ids."""
+    lines = [words for one in typed.splitlines() if (words := clean(one))]
+    there = base.options
+    if len(lines) == len(there):
+        return tuple(
+            replace(one, label=spoken(one.label, language, words)) for one, words in zip(there, lines, strict=True)
+        )
+    first = next((one.label.said("en").lang for one in there), language)
+    if language != first:
+        if not lines:
+            return tuple(replace(one, label=spoken(one.label, language, "")) for one in there)
+        raise Invalid("options", "as many as in the first language")
+    known = {one.label.get(language): one for one in there}
+    taken = {one.key for one in there}
+    made = []
+    for words in dict.fromkeys(lines):
+        option = known.get(words) or Option(_new_key(Text({language: words}), taken), Text({language: words}))
+        taken.add(option.key)
+        made.append(option)
+    return tuple(made)
+
+
+def _new_key(words: Text | str, taken: set[str]) -> str:
+    """Return an id that is free, made of words where they have letters of the alphabet."""
+    stem = slug_of(words if isinstance(words, str) else words.within("en"), LONGEST_KEY - 4).lstrip("0123456789-")
+    stem = stem or "question"
+    number = 2
+    key = stem
+    while key in taken:
+        key, number = f"{stem}-{number}", number + 1
+    return key

@@ -1,0 +1,147 @@
+"""The form editor: questions added, worded, ordered and retired at the desk, and shown to visitors at once."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import db
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.registration.models import Question
+from tests.conftest import Clock
+from tests.factories import add_event, add_question, hidden, register, soup, words
+from tests.support.desk import signed_in
+
+LIST = "/desk/events/conference/questions/"
+FORM = "/en/events/conference/register"
+TYPED = {"purpose": "We order meals.", "keep_days": "3", "readers": "organisers", "part": "", "only": ""}
+
+
+@pytest.fixture
+def desk(app: Flask, clock: Clock) -> FlaskClient:
+    add_event(app)
+    return signed_in(app)
+
+
+def save(desk: FlaskClient, path: str, **typed: str) -> Any:
+    return desk.post(path, data={**hidden(desk, path), **TYPED, **typed})
+
+
+def order(app: Flask) -> list[str]:
+    with app.app_context():
+        rows = db.session.scalars(db.select(Question).filter_by(retired_at=None).order_by(Question.position))
+        return [row.key for row in rows]
+
+
+def test_a_question_is_added_with_its_choices_and_stands_in_the_form_at_once(
+    app: Flask, desk: FlaskClient, client: FlaskClient
+) -> None:
+    assert "Menu" not in client.get(FORM).text
+    answer = save(desk, f"{LIST}new?kind=one_of", label="Menu", choices="Fish\n\n Soup of the day ")
+    assert (answer.status_code, answer.location) == (303, LIST)
+    assert "Menu" in client.get(FORM).text
+    with app.app_context():
+        row = db.session.scalars(db.select(Question)).one()
+        assert (row.key, row.options, row.keep_days, row.version) == (
+            "menu",
+            [{"key": "fish", "label": {"en": "Fish"}}, {"key": "soup-of-the-day", "label": {"en": "Soup of the day"}}],
+            3,
+            1,
+        )
+    save(desk, f"{LIST}menu?language=fr", label="Plat", purpose="Pour les repas", choices="Poisson\nSoupe")
+    with app.app_context():
+        row = db.session.scalars(db.select(Question)).one()
+        assert [dict(row.label), row.options[0]["label"], row.version] == [
+            {"en": "Menu", "fr": "Plat"},
+            {"en": "Fish", "fr": "Poisson"},
+            1,  # another language changes no meaning
+        ]
+    save(desk, f"{LIST}menu", label="Main dish", choices="Fish\nSoup of the day")
+    with app.app_context():
+        row = db.session.scalars(db.select(Question)).one()
+        assert (row.version, [one["label"]["en"] for one in row.earlier]) == (2, ["Menu"])
+    missing = [link["lang"] for link in soup(desk.get(LIST)).select("#question-menu p a")]
+    assert missing == [code for code in LANGUAGES if code not in {"en", "fr"}]
+
+
+@pytest.mark.parametrize("kind", ["diet", "access", "photo", "list"])
+def test_what_is_ready_comes_in_all_eight_languages(app: Flask, desk: FlaskClient, kind: str) -> None:
+    path = f"{LIST}new?kind={kind}"
+    page = soup(desk.get(path))
+    typed = {name: page.select_one(f"#{name}")["value"] for name in ("label", "purpose")}  # type: ignore[index]
+    assert save(desk, path, **typed).status_code == 303
+    with app.app_context():
+        row = db.session.scalars(db.select(Question)).one()
+        assert (row.key, row.label.missing(), row.purpose.missing(), row.required) == (kind, [], [], False)
+
+
+def test_what_does_not_hold_together_is_said_and_nothing_typed_is_lost(app: Flask, desk: FlaskClient) -> None:
+    answer = save(desk, f"{LIST}new?kind=one_of", label="Menu", choices="", purpose="", keep_days="-1", help="Hm")
+    page = soup(answer)
+    assert (answer.status_code, order(app)) == (422, [])
+    assert len(page.select(".problem li")) == 2
+    assert page.select_one("#help")["value"] == "Hm"  # type: ignore[index]
+    assert save(desk, f"{LIST}new?kind=one_of", label="Menu", choices="").status_code == 422
+
+
+def test_questions_move_by_buttons_but_not_before_the_one_that_they_depend_on(app: Flask, desk: FlaskClient) -> None:
+    add_question(app, "lunch", kind="yes_no")
+    add_question(app, "menu", label="Menu", only_if="lunch", only_is="yes")
+    add_question(app, "hall", label="Hall")
+
+    def press(key: str, to: str) -> list[str]:
+        token = hidden(desk, LIST)["csrf_token"]
+        assert desk.post(f"{LIST}{key}/position", data={"to": to, "csrf_token": token}).status_code == 303
+        return order(app)
+
+    assert press("hall", "up") == ["lunch", "hall", "menu"]
+    assert press("hall", "up") == ["hall", "lunch", "menu"]
+    assert press("menu", "up") == ["hall", "lunch", "menu"]
+    assert press("hall", "down") == ["lunch", "hall", "menu"]
+
+
+def test_a_question_that_is_asked_no_more_leaves_the_form_unless_another_needs_it(
+    app: Flask, desk: FlaskClient, client: FlaskClient
+) -> None:
+    add_question(app, "lunch", kind="yes_no")
+    add_question(app, "menu", label="Menu", only_if="lunch", only_is="yes")
+
+    def press(key: str) -> str:
+        token = hidden(desk, LIST)["csrf_token"]
+        answer = desk.post(f"{LIST}{key}/retirement", data={"csrf_token": token}, follow_redirects=True)
+        return words(answer)
+
+    assert "Another question is asked only upon an answer to this one." in press("lunch")
+    press("menu")
+    assert (order(app), "Menu" in client.get(FORM).text) == (["lunch"], False)
+
+
+def test_the_preview_is_what_the_form_shows(app: Flask, desk: FlaskClient, client: FlaskClient) -> None:
+    add_question(app, "lunch", kind="yes_no", required=True)
+    add_question(app, "diet", kind="diet", readers="caterer", label="Diet", only_if="lunch", only_is="yes")
+
+    def shown(page: Any) -> str:
+        text = str(soup(page).select_one("#questions"))
+        return re.sub(r"\s+", " ", text)
+
+    for language in ("en", "de"):
+        preview = desk.get(f"{LIST}preview?language={language}")
+        form = client.get(FORM.replace("/en/", f"/{language}/"))
+        assert shown(preview) == shown(form)
+
+
+def test_a_helper_and_a_reader_do_not_edit_the_form(app: Flask, desk: FlaskClient) -> None:
+    for role in (Role.DESK_HELPER, Role.READ_ONLY):
+        assert signed_in(app, role, events=("conference",)).get(LIST).status_code == 403
+
+
+def test_hostile_words_of_an_organiser_are_shown_as_typed(app: Flask, desk: FlaskClient, client: FlaskClient) -> None:
+    evil = '<script>alert("{{7*7}}")</script>'
+    assert (
+        save(desk, f"{LIST}new?kind=several_of", label=evil, choices=evil, purpose=evil, help=evil).status_code == 303
+    )
+    for page in (client.get(FORM), desk.get(LIST), desk.get(f"{LIST}preview"), register(client, email="x")):
+        assert ("<script>alert" in page.text, "{{7*7}}" in page.text, "49" in words(page)) == (False, True, False)
