@@ -28,7 +28,7 @@ from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.later import Later
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries
-from s3chem_events.registration import participants
+from s3chem_events.registration import exported, participants
 from s3chem_events.registration.names import address
 from s3chem_events.sample import load
 
@@ -108,9 +108,11 @@ def export(slug: str, form: str, delimiter: str, output: IO[bytes]) -> None:
     if found is None:
         raise click.ClickException(f"There is no event {slug!r}.")
     wanted = participants.Wanted()
+    asked = exported.asked_in(found.id, needs=False)
+    more = exported.columns(asked)
     with transaction():
-        exports.record(found.id, wanted, form=form, by=OPERATOR)
-    for chunk in exports.file(form, participants.participations(found.id, wanted), delimiter=delimiter):
+        exports.record(found.id, wanted, form=form, by=OPERATOR, more=more)
+    for chunk in exports.file(form, exported.rows(found.id, wanted, asked), delimiter=delimiter, more=more):
         output.write(chunk)
 
 

@@ -25,7 +25,7 @@ from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.registration import answers
+from s3chem_events.registration import answers, needs
 from s3chem_events.registration import emails as registration
 from s3chem_events.registration.asked import asked_again
 from s3chem_events.registration.changed import event_changed
@@ -58,6 +58,7 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "event.changed": (event_changed, campaigns.changed),
     "event.reminded": (event_reminded,),
     "event.asked_again": (asked_again,),
+    "access.asked": (needs.access_asked,),
     "follower.asked": (campaigns.asked,),
     "arrival.came": (forwarding.forwarded,),
     "organiser.invited": (_writing(accounts.invited),),

@@ -19,7 +19,7 @@ from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 from s3chem_events.registration import asking
 from s3chem_events.registration.questions import Kind as QuestionKind
-from s3chem_events.registration.questions import QuestionFacts
+from s3chem_events.registration.questions import QuestionFacts, Readers
 
 BASE_URL = "http://localhost"
 INPUT = re.compile(r"<input[^>]*>")
@@ -144,4 +144,6 @@ def add_question(app: Flask, key: str = "lunch", *, slug: str = "conference", **
     with app.app_context(), transaction():
         event = queries.event_by_slug(slug, lock=True)
         assert event is not None
-        asking.add_question(event, QuestionFacts(**{"kind": QuestionKind.TEXT} | words | texts, key=key), by=OPERATOR)
+        kind, readers = QuestionKind(words.get("kind", "text")), Readers(words.get("readers", "organisers"))
+        values = words | texts | {"key": key, "kind": kind, "readers": readers}
+        asking.add_question(event, QuestionFacts(**values), by=OPERATOR)

@@ -65,7 +65,7 @@ def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
     return tuple(labels.get(column, column) for column in columns)
 
 
-def record(event_id: int, wanted: Wanted, *, form: str, by: Actor) -> None:
+def record(event_id: int, wanted: Wanted, *, form: str, by: Actor, more: Sequence[str] = ()) -> None:
     """Note that a list leaves the house: who, when, which columns, how many rows; not what was searched for, a name."""
     audit.note(
         "participants.exported",
@@ -73,18 +73,24 @@ def record(event_id: int, wanted: Wanted, *, form: str, by: Actor) -> None:
         event=event_id,
         format=form,
         rows=participants.participation_count(event_id, wanted),
-        columns=list(COLUMNS),
+        columns=[*COLUMNS, *more],
         filtered=wanted.filtered,
     )
 
 
-def file(form: str, batches: Rows, *, language: str | None = None, delimiter: str = "comma") -> Iterator[bytes]:
-    """Yield a file of one of the TYPES; without a language, and in JSON always, the columns are named by their ids."""
-    names = header(COLUMNS, language) if language else COLUMNS
+def file(
+    form: str, batches: Rows, *, language: str | None = None, delimiter: str = "comma", more: Sequence[str] = ()
+) -> Iterator[bytes]:
+    """Yield a file of one of the TYPES; `more` are the columns at the end, of the organisers' own questions.
+
+    Without a language, and in JSON always, the columns are named by their ids.
+    """
+    columns = (*COLUMNS, *more)
+    names = header(columns, language) if language else columns
     if form == "json":
-        return json_file(batches, names=COLUMNS)
+        return json_file(batches, names=columns)
     if form == "xlsx":
-        return xlsx_file(batches, names=names, columns=COLUMNS)
+        return xlsx_file(batches, names=names, columns=columns)
     return csv_file(batches, names=names, delimiter=DELIMITERS[delimiter])
 
 

@@ -17,6 +17,7 @@ from s3chem_events.desk import (
     holding,
     home,
     mailbox,
+    needs,
     organisers,
     outbox,
     participants,
@@ -48,7 +49,7 @@ PAGES = (
         organisers,
         outbox,
     ),
-    *(participants, programme, questions, refusals, second_step, signing_in, steps, texts, withdrawing),
+    *(needs, participants, programme, questions, refusals, second_step, signing_in, steps, texts, withdrawing),
 )
 """Importing them is what hangs them into the blueprint."""
 

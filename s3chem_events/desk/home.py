@@ -19,6 +19,7 @@ from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
+from s3chem_events.registration import answering
 from s3chem_events.registration import queries as registration
 
 SHOWN = 6
@@ -95,6 +96,10 @@ def _coming(event: Event, taken: dict[tuple[int, Mode], int]) -> Coming:
 def _hands() -> Iterator[Hand]:
     if may("outbox.see"):
         yield from _mail_hands()
+    if may("needs.see"):
+        for slug, count in answering.open_requests(own_events_only()).items():
+            text = _("Access needs wait for an answer (%(count)s).", count=count)
+            yield Hand(text, "changed", url_for("desk.access_needs", slug=slug), _("Answer them"))
     if may("organisers.manage"):
         yield from _setup_hands()
     if not me().tf_primary_method and not me().webauthn:

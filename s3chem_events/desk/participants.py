@@ -17,14 +17,14 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import outbox, overview, searching, words
 from s3chem_events.desk.events import header, the_event
-from s3chem_events.desk.frame import allowed, by, desk, page_number
+from s3chem_events.desk.frame import allowed, by, desk, may, page_number
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing import undelivered
 from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, batches, choices, participants, queries
+from s3chem_events.registration import actions, answering, batches, choices, exported, participants, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import SORTS, Wanted
@@ -87,11 +87,14 @@ def participants_export(slug: str, form: str) -> Response:
     delimiter = request.args.get("delimiter", "comma")
     if delimiter not in exports.DELIMITERS or searching.is_lost():
         abort(404)
+    asked = exported.asked_in(found.id, needs=may("needs.export"))
+    more = exported.columns(asked)
     if request.method == "GET":  # a HEAD takes nothing away
         with transaction():
-            exports.record(found.id, wanted, form=form, by=by())
-    batches = participants.participations(found.id, wanted)
-    chunks = exports.file(form, batches, language=i18n.language(), delimiter=delimiter)
+            exports.record(found.id, wanted, form=form, by=by(), more=more)
+    language = i18n.language()
+    rows = exported.rows(found.id, wanted, asked, language=None if form == "json" else language)
+    chunks = exports.file(form, rows, language=language, delimiter=delimiter, more=more)
     name = f"{slug}-participants-{_day(found)}.{form}"
     return Response(
         stream_with_context(chunks),
@@ -205,6 +208,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         organisation_type=choices.organisation_types(language).get(person.organisation_type, person.organisation_type),
         region=choices.regions(language).get(person.region, person.region),
         country=i18n.country_name(person.country, language),
+        answers=_answers(person.id, language),
         language_name=LANGUAGES.get(person.language, person.language),
         stamp=lambda moment: i18n.stamp(moment, found.zone, language),
         **_words(),
@@ -221,6 +225,17 @@ def _unreached(person: Registration, emails: Sequence[OutgoingEmail]) -> str:
     if mine in {State.BOUNCED, State.FAILED}:
         return str(_("The last e-mail to this address did not arrive."))
     return ""
+
+
+def _answers(registration_id: int, language: str) -> list[tuple[str, str]]:
+    """Return the answers that the organiser may read."""
+    if not may("answers.see"):
+        return []
+    return [
+        (one.question.label.within(language), one.said(language))
+        for one in answering.of([registration_id]).get(registration_id, [])
+        if may("needs.see") or not one.is_sensitive
+    ]
 
 
 def _words() -> dict[str, Any]:

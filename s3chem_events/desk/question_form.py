@@ -112,7 +112,7 @@ def readers() -> dict[Readers, str]:
     return {
         Readers.ORGANISERS: gettext("The organisers of this event"),
         Readers.CATERER: gettext("The organisers, and the caterer in numbers without names"),
-        Readers.ACCESSIBILITY: gettext("The organisers alone, never in a list of a partner organiser"),
+        Readers.ACCESSIBILITY: gettext("The organisers alone; only coordinators can export it"),
     }
 
 

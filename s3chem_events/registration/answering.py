@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import func
+from sqlalchemy.orm import contains_eager
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
@@ -99,30 +99,6 @@ def in_mail(answered: Sequence[Answered], language: str) -> list[tuple[str, str]
     return rows
 
 
-def raw_by_question(
-    registration_ids: Collection[int], asked: Sequence[Asked], language: str | None
-) -> dict[tuple[int, int], str]:
-    """Return the exports' values by registration and question: in words of a language, or bare for machines."""
-    wanted = {question.id for question in asked}
-    rows = (
-        db.session.scalars(
-            db.select(Answer)
-            .options(joinedload(Answer.question).joinedload(Question.part))
-            .where(Answer.registration_id.in_(registration_ids), Answer.question_id.in_(wanted))
-        )
-        if wanted
-        else ()
-    )
-    return {
-        (row.registration_id, row.question_id): questions.said(
-            asking.asked(row.question, version=row.version), row.value, language
-        )
-        if language
-        else questions.bare(row.value)
-        for row in rows
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """An access need that waits for an answer."""
@@ -162,6 +138,12 @@ def open_requests(event_ids: Collection[int] | None = None) -> dict[str, int]:
     return dict(db.session.execute(query).all())
 
 
+def is_open(registration_id: int) -> bool:
+    """Whether somebody waits for the answer to an access need."""
+    mine = _requests().where(Answer.registration_id == registration_id, Answer.settled_at.is_(None))
+    return bool(db.session.scalar(mine.with_only_columns(func.count())))
+
+
 def settle(event_id: int, answer_id: int, *, by: Actor) -> bool:
     """Note that an access need has been answered; False where there is none open."""
     query = _requests().where(Registration.event_id == event_id, Answer.id == answer_id, Answer.settled_at.is_(None))
@@ -173,7 +155,7 @@ def settle(event_id: int, answer_id: int, *, by: Actor) -> bool:
     return True
 
 
-def for_the_caterer(event_id: int) -> list[Row[Any]]:
+def for_the_caterer(event_id: int) -> list[tuple[int, int, str, Any]]:
     """Return (question, version, part, answer) for each place that is held on site; nobody's name is read."""
     query = (
         db.select(Answer.question_id, Answer.version, Part.key, Answer.value)
@@ -189,7 +171,7 @@ def for_the_caterer(event_id: int) -> list[Row[Any]]:
         )
         .order_by(Part.position, Question.position, Answer.id)
     )
-    return list(db.session.execute(query).all())
+    return [(number, version, part, value) for number, version, part, value in db.session.execute(query)]
 
 
 def _requests() -> Any:

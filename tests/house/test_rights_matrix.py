@@ -28,6 +28,7 @@ from tests.support.desk import signed_in
 VALUES = {
     "slug": "conference",
     "question": "lunch",
+    "answer_id": 1,
     "organiser_id": 1,
     "email_id": 1,
     "arrival_id": 1,

@@ -1,0 +1,149 @@
+"""Dietary and access needs, and answers in exports: who sees them, who does not, and what the kitchen is told."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events import dispatch
+from s3chem_events.accounts.roles import Role
+from s3chem_events.cli import export
+from s3chem_events.core.db import db
+from s3chem_events.core.text import Text
+from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.registration import diets
+from s3chem_events.registration.models import Answer
+from s3chem_events.registration.participants import COLUMNS
+from s3chem_events.registration.questions import Option
+from tests.conftest import Clock
+from tests.factories import add_event, add_question, hidden, register, soup, words
+from tests.support.desk import signed_in
+
+EVENT = "/desk/events/conference"
+AGREED = {"question-diet-consent": "y", "question-access-consent": "y"}
+
+
+@pytest.fixture(autouse=True)
+def event(app: Flask, clock: Clock) -> None:
+    add_event(app)
+    add_question(app, "diet", kind="diet", label="Diet", readers="caterer")
+    add_question(app, "access", kind="access", label="Access", readers="accessibility")
+    add_question(app, "menu", kind="one_of", label="Menu", options=(Option("fish", Text(en="Fish", fr="Poisson")),))
+
+
+def come(client: FlaskClient, name: str, **typed: str) -> None:
+    answer = register(
+        client,
+        given_name=name,
+        email=f"{name}@uczelnia.example",
+        **{f"question-{k}": v for k, v in typed.items()},
+        **AGREED,
+    )
+    assert answer.status_code == 303
+
+
+def table(page: Any) -> list[list[str]]:
+    return [[cell.text for cell in row.find_all(["th", "td"])] for row in soup(page).select("tbody tr")]
+
+
+def test_the_caterer_is_told_numbers_and_no_name(app: Flask, client: FlaskClient) -> None:
+    come(client, "Anna", diet="coeliac")
+    come(client, "Bert", diet="Gluten-free")
+    come(client, "Carl", diet="vegan, and a severe sesame allergy")
+    desk = signed_in(app)
+    page = desk.get(f"{EVENT}/catering")
+    assert (
+        table(page)
+        == [
+            ["Public conference", "Diet", "gluten-free", "2"],
+            ["Public conference", "Diet", "vegan, and a severe sesame allergy", "1"],
+        ]
+        or len(table(page)) == 2
+    )
+    rows = list(csv.reader(io.StringIO(desk.get(f"{EVENT}/catering.csv").data.decode("utf-8-sig"))))
+    assert rows[:2] == [["Part", "Question", "Answer", "People"], ["day-2", "Diet", "gluten-free", "2"]]
+    assert not any(name in page.text + str(rows) for name in ("Anna", "Bert", "Carl"))
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("coeliac", ("gluten_free",)),
+        ("Zöliakie", ("gluten_free",)),
+        ("senza glutine", ("gluten_free",)),
+        ("wegetarianka", ("vegetarian",)),
+        ("Vegan, gluten-free", ("gluten_free", "vegan")),
+        ("no vegan", ()),
+        ("vegan and a severe sesame allergy", ()),
+        ("nuts", ()),
+        ("", ()),
+    ],
+)
+def test_a_diet_is_known_by_its_names_and_only_if_nothing_else_is_said(text: str, said: tuple[str, ...]) -> None:
+    assert diets.known(text) == said
+
+
+def test_an_access_need_is_an_open_item_until_it_is_answered(app: Flask, client: FlaskClient) -> None:
+    come(client, "Anna", access="sign language")
+    desk = signed_in(app)
+    assert "Access needs wait for an answer (1)." in words(desk.get("/desk/"))
+    page = desk.get(f"{EVENT}/access-needs")
+    assert ("sign language" in page.text, "mailto:Anna%40uczelnia.example" in page.text) == (True, True)
+    with app.app_context():
+        number = db.session.scalars(db.select(Answer.id)).one()
+    path = f"{EVENT}/access-needs/{number}/answer"
+    token = hidden(desk, f"{EVENT}/access-needs")["csrf_token"]
+    for _press in range(2):
+        desk.post(path, data={"csrf_token": token})
+    assert "Access needs wait" not in words(desk.get("/desk/"))
+    assert "Answered by" in words(desk.get(f"{EVENT}/access-needs"))
+
+
+def test_those_responsible_are_written_to_without_a_detail(app: Flask, client: FlaskClient) -> None:
+    signed_in(app)
+    signed_in(app, Role.PARTNER_ORGANISER, events=("conference",), language="de")
+    signed_in(app, Role.DESK_HELPER, events=("conference",))
+    come(client, "Anna", access="sign language")
+    with app.app_context():
+        dispatch.relay()
+        mails = list(db.session.scalars(db.select(OutgoingEmail).filter_by(kind="access.asked")))
+        assert [mail.address for mail in mails] == ["partner_organiser1@s3chem.example"]
+        said = mails[0].subject + mails[0].text + mails[0].html
+    assert "/desk/events/conference/access-needs" in said
+    assert [word for word in ("sign language", "Anna", "uczelnia") if word in said] == []
+
+
+def test_a_helper_meets_no_need_anywhere(app: Flask, client: FlaskClient) -> None:
+    come(client, "Anna", diet="coeliac", access="sign language", menu="fish")
+    own = {"events": ("conference",)}
+    organiser, helper = signed_in(app, Role.PARTNER_ORGANISER, **own), signed_in(app, Role.DESK_HELPER, **own)
+    link = soup(organiser.get(f"{EVENT}/participants")).select_one("table a")["href"]  # type: ignore[index]
+    needs = ("sign language", "coeliac", "question-access", "Fish")
+    assert [word in organiser.get(link).text for word in needs] == [True, True, True, True]
+    for path in (link, f"{EVENT}/participants", f"{EVENT}/", "/desk/"):
+        assert [word for word in (*needs, "Access needs") if word in helper.get(path).text] == []
+
+
+def test_exports_end_in_the_questions_and_hold_needs_for_coordinators_alone(app: Flask, client: FlaskClient) -> None:
+    come(client, "Anna", diet="=coeliac", access="sign language", menu="fish")
+    french, partner = signed_in(app, language="fr"), signed_in(app, Role.PARTNER_ORGANISER, events=("conference",))
+
+    def lines(desk: FlaskClient) -> list[list[str]]:
+        data = desk.get(f"{EVENT}/participants.csv").data.decode("utf-8-sig")
+        return [line[len(COLUMNS) :] for line in csv.reader(io.StringIO(data))]
+
+    assert lines(french) == [
+        ["question-diet", "question-access", "question-menu"],
+        ["'=coeliac", "sign language", "Poisson"],
+    ]
+    assert lines(partner) == [["question-menu"], ["Fish"]]
+    (row,) = json.loads(french.get(f"{EVENT}/participants.json").data)
+    assert list(row)[len(COLUMNS) :] == ["question-diet", "question-access", "question-menu"]
+    assert row["question-menu"] == "fish"
+    assert french.get(f"{EVENT}/participants.xlsx").status_code == 200
+    answer = app.test_cli_runner().invoke(export, ["conference"])
+    assert answer.stdout.splitlines()[0].endswith("phone,question-menu")
