@@ -47,15 +47,15 @@ def bounced(arrived: Bounce, *, proven: bool) -> Verdict:  # noqa: ARG001 - the 
     counted = weight(permanent=arrived.permanent, status=arrived.status, reason=arrived.reason)
     if counted is Weight.HARD and not is_certain:
         counted = Weight.SOFT
-    said = " ".join(filter(None, (arrived.status, arrived.reason)))
-    verdicts = [_come_back(email, counted, arrived.status, arrived.reason, said) for email in emails]
+    reason = _printable(arrived.reason)
+    verdicts = [_come_back(email, counted, arrived.status, reason) for email in emails]
     return next((verdict for verdict in verdicts if verdict.reason != "bounced_before"), verdicts[0])
 
 
 def delayed(arrived: Delay, *, proven: bool) -> Verdict:  # noqa: ARG001
     """Note in its history that an e-mail is late; nothing else follows."""
     for email in _concerned(arrived)[0]:
-        text = " ".join(filter(None, (arrived.status, arrived.reason)))[:LONGEST_REASON]
+        text = _said(arrived.status, _printable(arrived.reason)) if email.address else ""
         db.session.add(DeliveryAttempt(email_id=email.id, at=now(), outcome=Outcome.DELAYED, text=text))
     return ignored("on_its_way")
 
@@ -123,15 +123,16 @@ def _written_lately(digest: str) -> OutgoingEmail | None:
     return found
 
 
-def _come_back(email: OutgoingEmail, counted: Weight, status: str, reason: str, said: str) -> Verdict:
+def _come_back(email: OutgoingEmail, counted: Weight, status: str, reason: str) -> Verdict:
+    if not email.address:  # erased: nothing more is written down about its person
+        return ignored("automatic")
     verdict = _count(email.id, email.address_digest, counted, status, reason)
     if verdict.reason == "bounced_before":
         return verdict
+    said = _said(status, reason)
     if email.state in {State.SENT, State.UNKNOWN}:
-        email.state, email.due_at, email.last_code, email.last_text = State.BOUNCED, None, None, said[:LONGEST_REASON]
-    if not email.address:  # erased: nothing about its person is written down any more
-        said, email.last_text = "", ""
-    db.session.add(DeliveryAttempt(email_id=email.id, at=now(), outcome=Outcome.BOUNCED, text=said[:LONGEST_REASON]))
+        email.state, email.due_at, email.last_code, email.last_text = State.BOUNCED, None, None, said
+    db.session.add(DeliveryAttempt(email_id=email.id, at=now(), outcome=Outcome.BOUNCED, text=said))
     return verdict
 
 
@@ -154,6 +155,15 @@ def _count(email_id: int, digest: str, counted: Weight, status: str, reason: str
         _suppress(digest, "troubled")
         return done("address_given_up")
     return done("address_troubled")
+
+
+def _said(status: str, reason: str) -> str:
+    return (reason if status in reason else f"{status} {reason}".strip())[:LONGEST_REASON]
+
+
+def _printable(text: str) -> str:
+    """Return a stranger's words as one line that every database takes."""
+    return "".join(c if c.isprintable() else " " for c in text)[:LONGEST_REASON]
 
 
 def _soft_lately(digest: str) -> int:

@@ -23,7 +23,7 @@ POST = Actor("mail server")
 CAME = "arrival.came"
 MOST_A_DAY = 50
 """What is beyond waits at the desk alone: somebody may be flooding us."""
-LONGEST = 5_000
+LONGEST, LONGEST_LINE, LONGEST_ADDRESS = 5_000, 500, 254
 LANGUAGE = "en"
 
 
@@ -43,7 +43,7 @@ def forwarded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         mail = reading.parsed(arrival.raw) if arrival is not None and arrival.raw else None
         sender = reading.sender_of(mail) if mail is not None else ""
         ours = {mailbox_digest(letterhead.contact), mailbox_digest(letterhead.sender)}
-        if mail is None or not sender or mailbox_digest(sender) in ours or left <= 0:
+        if mail is None or not 0 < len(sender) <= LONGEST_ADDRESS or mailbox_digest(sender) in ours or left <= 0:
             continue
         left -= 1
         text = reading.text(mail)
@@ -56,13 +56,17 @@ def forwarded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             language=LANGUAGE,
             values={
                 "sender": sender,
-                "title": reading.in_words(mail, "Subject")[:200],
-                "lines": [line[:500] for line in text[:LONGEST].splitlines()],
+                "title": _printable(reading.in_words(mail, "Subject"))[:200],
+                "lines": [_printable(line) for line in text[:LONGEST].splitlines()],
                 "is_cut": len(text) > LONGEST,
                 "url": f"{letterhead.base_url}/desk/mail/arrivals/{fact.subject_id}",
             },
             reply_to=sender,
         )
+
+
+def _printable(line: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in line[:LONGEST_LINE])
 
 
 def _today() -> int:

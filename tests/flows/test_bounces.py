@@ -62,7 +62,7 @@ def test_address_that_it_comes_back_to_says_which_e_mail_it_was(app: Flask, anna
     notice = Notice(address="somebody@else.example", to=tagged(app))
     assert receive(app, notice.mail(family)) == "address_dead"
     assert fates(app) == (["bounced"], 1)
-    assert rows(app)[0].last_text == "5.1.1 550 5.1.1 User unknown"
+    assert rows(app)[0].last_text == "550 5.1.1 User unknown"
     assert [attempt[0] for attempt in history(app)] == ["sent", "bounced"]
     assert receive(app, replace(notice, stamp="2").mail(family)) == "bounced_before"
     assert fates(app) == (["bounced"], 1)
