@@ -90,6 +90,8 @@ def report(mail: Mail, recipients: tuple[str, ...]) -> Arrived | None:
             if not isinstance(found, AutoReply | None):
                 found = _bound(found, mail, recipients)
             return found
+        if kind == "message/feedback-report":  # RFC 5965: somebody pressed "spam", nothing is undelivered
+            return AutoReply(reading.sender_of(mail), "a complaint")
         if kind == "message/disposition-notification":
             return _disposition(mail, part, recipients)
     return None

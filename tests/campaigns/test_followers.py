@@ -299,6 +299,20 @@ def test_who_registers_meanwhile_is_not_written_to_twice(app: Flask, client: Fla
     assert [row.kind for row in rows(app) if row.kind.startswith("follower.")] == told[:2]
 
 
+def test_who_leaves_the_news_still_hears_what_becomes_of_her_own_event(app: Flask, client: FlaskClient, clock: Clock):
+    follow(app, client)  # F8
+    tell(app, clock, state=State.ANNOUNCED, opens=OPENS)
+    path = leave_link(kept(app)[-1])
+    assert client.post(path, data=hidden(client, path)).status_code in {200, 303}
+    register(client, email=ADDRESS)
+    work(app)
+    tell(app, clock, venue=None)
+    assert [(row.kind, row.state) for row in rows(app)][-2:] == [
+        ("registration.confirmed", "sent"),
+        ("event.changed", "sent"),
+    ]
+
+
 def test_who_registers_is_subscribed_to_nothing(app: Flask, client: FlaskClient):
     revise_event(app, opens=OPENS)
     register(client)

@@ -33,6 +33,8 @@ FAILED = {
     "nobody's, with the headers of ours below": "Return-Path: <>\nFrom: gateway@mx.example\nTo: events@s3chem.example\n"
     f"Subject: Your message\n\nIt could not be delivered.\n\nReceived: from a\nTo: {ANNA}\nMessage-ID: <1@x>\n",
     "a program with a strange name": f"From: Mail_Service@mx.example\nSubject: Delivery failure\n\n<{ANNA}>: unknown\n",
+    "no sender at all": "From: MAILER-DAEMON <>\nTo: events@s3chem.example\nSubject: Mail delivery failed\n\n"
+    f"There was an error delivering your mail to <{ANNA}>.\n\n550 No such user\n\nMessage headers follow.\n\nFrom: u\n",
     "refused in the dress of a receipt": f"{DAEMON}Subject: Rejected\nMIME-Version: 1.0\n"
     "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\n"
     f"Your message to <{ANNA}> was rejected: over quota\n--b\nContent-Type: message/disposition-notification\n\n"
@@ -88,6 +90,14 @@ NO_BOUNCE = {
         "auto_reply",
     ),
     "a challenge": (PERSON + "Subject: Please confirm your message\n\nClick here.\n", "auto_reply"),
+    "a complaint": (
+        (
+            f"{DAEMON}Subject: Abuse\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=feedback-report; "
+            "boundary=b\n\n--b\n\nNot delivered to me again, please.\n--b\nContent-Type: message/feedback-report\n\n"
+            "Feedback-Type: abuse\n--b--\n"
+        ),
+        "auto_reply",
+    ),
     "away, from nobody": (
         "Return-Path: <>\n" + PERSON + "Subject: Vacation reply\n\nNot delivered to me.\n",
         "auto_reply",
