@@ -25,7 +25,7 @@ from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.registration import answers, needs
+from s3chem_events.registration import answers, needs, queued
 from s3chem_events.registration import emails as registration
 from s3chem_events.registration.asked import asked_again
 from s3chem_events.registration.changed import event_changed
@@ -55,6 +55,11 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "registration.address_corrected": (registration.confirmed,),
     "registration.mode_changed": (registration.mode_changed,),
     "registration.disowned": (disowned,),
+    "registration.waiting": (queued.waiting,),
+    "registration.place_offered": (queued.place_offered,),
+    "registration.promoted": (registration.confirmed,),
+    "registration.left_waiting_list": (queued.left,),
+    "registration.offer_ended": (queued.left,),
     "event.changed": (event_changed, campaigns.changed),
     "event.reminded": (event_reminded,),
     "event.asked_again": (asked_again,),

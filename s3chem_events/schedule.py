@@ -8,12 +8,13 @@ from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
 from s3chem_events.mailing import bounces, received
-from s3chem_events.registration import forgetting, reminding
+from s3chem_events.registration import forgetting, moving_up, reminding
 
 log = logging.getLogger(__name__)
 
 DUTIES: tuple[Callable[..., object], ...] = (
     reminding.remind,
+    moving_up.look_after,
     campaigns.erase_outlived,
     forgetting.erase_outlived,
     received.erase_outlived,

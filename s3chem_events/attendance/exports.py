@@ -61,6 +61,7 @@ def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
         "language": _("Language"),
         "registered_at": _("Registered at (UTC)"),
         "phone": _("Telephone"),
+        "waiting_position": _("Position in the waiting list"),
     }
     return tuple(labels.get(column, column) for column in columns)
 

@@ -23,6 +23,7 @@ from s3chem_events.desk import (
     participants,
     programme,
     questions,
+    queue,
     refusals,
     second_step,
     signing_in,
@@ -49,7 +50,7 @@ PAGES = (
         organisers,
         outbox,
     ),
-    *(needs, participants, programme, questions, refusals, second_step, signing_in, steps, texts, withdrawing),
+    *(needs, participants, programme, questions, queue, refusals, second_step, signing_in, steps, texts, withdrawing),
 )
 """Importing them is what hangs them into the blueprint."""
 

@@ -93,9 +93,9 @@ def _of_places(after: EventFacts, booked: Booked) -> Iterator[Question]:
             if places is not None and held > places:
                 sentence = ngettext(
                     "%(part)s, %(mode)s: %(num)s person holds a place, more than the %(places)s available now. "
-                    "Nobody loses a place; new registrations are refused.",
+                    "Nobody loses a place; new registrations are refused, or wait.",
                     "%(part)s, %(mode)s: %(num)s people hold a place, more than the %(places)s available now. "
-                    "Nobody loses a place; new registrations are refused.",
+                    "Nobody loses a place; new registrations are refused, or wait.",
                     held,
                     part=part.title.within(i18n.language()),
                     mode=words.modes()[mode],

@@ -36,7 +36,7 @@ from s3chem_events.desk.fields import (
 )
 from s3chem_events.publishing import facts as rules
 from s3chem_events.publishing.facts import EventFacts, PartFacts
-from s3chem_events.publishing.lifecycle import MOVES, Kind, State, Visibility
+from s3chem_events.publishing.lifecycle import MOVES, Kind, State, Visibility, WaitingList
 from s3chem_events.registration import choices
 
 MOST_PARTS = 20
@@ -84,6 +84,12 @@ class EventForm(FlaskForm):
     venue = FormField(VenueForm)
     opens = DateTimeLocalField(_("Registration opens"), [Optional(), sensible], format=MOMENTS)
     closes = DateTimeLocalField(_("Registration closes"), [Optional(), sensible], format=MOMENTS)
+    waiting_list = SelectField(
+        _("When all places are taken"),
+        choices=lambda: options(words.waiting_lists()),
+        coerce=WaitingList,
+        default=WaitingList.OFFER,
+    )
     parts = FieldList(FormField(PartForm), max_entries=MOST_PARTS)
 
     @classmethod
@@ -137,6 +143,7 @@ class EventForm(FlaskForm):
             venue=self.venue.form.facts(),
             opens=self.opens.data,
             closes=self.closes.data,
+            waiting_list=self.waiting_list.data,
             parts=tuple(
                 entry.form.facts(there.get(key), key, language) for key, entry in zip(keys, self.parts, strict=True)
             ),
@@ -169,7 +176,10 @@ def filled(event: EventFacts, revision: int) -> dict[str, Any]:
     language = main_language(event)
     return {
         "revision": str(revision),
-        **{name: getattr(event, name) for name in ("slug", "kind", "state", "zone", "region", "opens", "closes")},
+        **{
+            name: getattr(event, name)
+            for name in ("slug", "kind", "state", "zone", "region", "opens", "closes", "waiting_list")
+        },
         "title": event.title.within(language),
         "venue": venue(event.venue),
         "parts": [_part(part, language) for part in event.parts],

@@ -85,6 +85,7 @@ def names_of(deeds: Iterable[object]) -> dict[str, str]:
         "participant": _("Participant"),
         "clock": _("Clock"),
         "calendar": _("Calendar answer"),
+        "waiting_list": _("Waiting list"),
     }
     if any(actor.startswith("organiser:") for actor in actors):
         names |= {f"organiser:{one.id}": one.name or one.email for one in accounts.organisers()}

@@ -24,7 +24,7 @@ from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, answering, batches, choices, exported, participants, queries
+from s3chem_events.registration import actions, answering, batches, choices, exported, participants, queries, waiting
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import SORTS, Wanted
@@ -200,6 +200,9 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         **header(found),
         person=person,
         history=history,
+        positions={
+            one.id: waiting.ahead_of(one) + 1 for one in person.participations if one.standing is Standing.WAITING
+        },
         emails=(emails := mailing.about(person.id, EMAILS)),
         unreached=_unreached(person, emails),
         email_states=outbox.states(),

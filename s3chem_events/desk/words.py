@@ -3,7 +3,7 @@
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import words
-from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, WaitingList
 from s3chem_events.registration.capacity import Said, Standing
 
 
@@ -67,6 +67,15 @@ def standing_chips() -> dict[Standing, str]:
     }
 
 
+def waiting_lists() -> dict[WaitingList, str]:
+    """Return what can become of a place that is given back."""
+    return {
+        WaitingList.OFFER: _("Offer free places to whoever is next, for 48 hours at most"),
+        WaitingList.AUTOMATIC: _("Give free places to whoever is next at once"),
+        WaitingList.OFF: _("No waiting list"),
+    }
+
+
 def said() -> dict[Said, str]:
     """Return what a person's calendar answered; one that answered nothing is missing."""
     return {
@@ -96,6 +105,7 @@ def event_fields() -> dict[str, str]:
         "reason": _("Reason for the change"),
         "materials": _("Material"),
         "reminders": _("Reminders"),
+        "waiting_list": _("Waiting list"),
         "added": _("Event added"),
     }
 
@@ -115,4 +125,9 @@ def happenings() -> dict[str, str]:
         "registration.mode_changed": _("Way of taking part changed"),
         "registration.invitations_chosen": _("Calendar invitations switched on or off"),
         "registration.withdrawal_undone": _("Withdrawal undone"),
+        "registration.waiting": _("Joined the waiting list"),
+        "registration.place_offered": _("Place offered"),
+        "registration.promoted": _("Given a place from the waiting list"),
+        "registration.left_waiting_list": _("Left the waiting list"),
+        "registration.offer_ended": _("Offer ended without an answer"),
     }

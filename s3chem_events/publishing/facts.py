@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import times
-from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, mode_now
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, WaitingList, mode_now
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG = 80
@@ -97,6 +97,7 @@ class EventFacts:
     reason: Text = NOTHING
     materials: tuple[MaterialFacts, ...] = ()
     reminds: bool = True
+    waiting_list: WaitingList = WaitingList.OFFER
 
     @property
     def live_parts(self) -> tuple[PartFacts, ...]:

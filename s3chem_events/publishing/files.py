@@ -10,11 +10,11 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import shapes
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, MaterialFacts, PartFacts, VenueFacts, check
-from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, WaitingList
 
 REQUIRED = frozenset(["slug", "kind", "state", "title", "zone", "parts"])
 TEXTS = frozenset(["summary", "description", "report", "note", "reason"])
-OPTIONAL = TEXTS | {"region", "venue", "registration", "programme", "materials", "reminders"}
+OPTIONAL = TEXTS | {"region", "venue", "registration", "programme", "materials", "reminders", "waiting_list"}
 
 
 def read(data: Any) -> EventFacts:
@@ -53,6 +53,7 @@ def read(data: Any) -> EventFacts:
             reason=o.get("reason", shapes.text, Text()),
             materials=tuple(o.get("materials", lambda d, p: shapes.list_of(d, p, _material), [])),
             reminds=o.get("reminders", shapes.boolean, True),
+            waiting_list=o.get("waiting_list", shapes.choice(WaitingList), WaitingList.OFFER),
         )
     )
 
@@ -78,6 +79,7 @@ def write(facts: EventFacts) -> dict[str, Any]:
             "reason": dict(facts.reason),
             "materials": [{"title": dict(item.title), "url": item.url} for item in facts.materials],
             "reminders": None if facts.reminds else False,
+            "waiting_list": None if facts.waiting_list is WaitingList.OFFER else str(facts.waiting_list),
         }
     )
 

@@ -41,6 +41,14 @@ class Mode(StrEnum):
     ONLINE = "online"
 
 
+class WaitingList(StrEnum):
+    """What becomes of a place that is given back while people wait: nothing, an offer, or it is the next one's."""
+
+    OFF = "off"
+    OFFER = "offer"
+    AUTOMATIC = "automatic"
+
+
 MOVES: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.SAVE_THE_DATE, State.ANNOUNCED, State.OVER}),
     State.SAVE_THE_DATE: frozenset({State.DRAFT, State.ANNOUNCED, State.POSTPONED, State.CANCELLED, State.OVER}),

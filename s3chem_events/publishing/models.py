@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
 from s3chem_events.core.text import Text, TextColumn
-from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, mode_now
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, WaitingList, mode_now
 
 LONGEST_UID = 200
 
@@ -48,6 +48,9 @@ class Event(Model):
     reason: Mapped[Text] = mapped_column(TextColumn, default=Text(), server_default="{}")
     materials: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     reminds: Mapped[bool] = mapped_column(default=True, server_default=true())
+    waiting_list: Mapped[WaitingList] = mapped_column(
+        stored(WaitingList), default=WaitingList.OFFER, server_default=WaitingList.OFFER
+    )
     uid: Mapped[str] = mapped_column(String(LONGEST_UID), unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)

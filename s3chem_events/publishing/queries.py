@@ -230,7 +230,15 @@ _BOOKABLE = (
     select(Event)
     .where(Event.slug == bindparam("slug"))
     .options(
-        load_only(Event.slug, Event.state, Event.opens_at, Event.closes_at, Event.created_at, raiseload=True),
+        load_only(
+            Event.slug,
+            Event.state,
+            Event.opens_at,
+            Event.closes_at,
+            Event.created_at,
+            Event.waiting_list,
+            raiseload=True,
+        ),
         joinedload(Event.parts),
     )
 )

@@ -28,6 +28,7 @@ SAME = (
     "note",
     "reason",
     "reminds",
+    "waiting_list",
 )
 
 
@@ -51,6 +52,7 @@ def event_facts(event: Event) -> EventFacts:
         reason=event.reason,
         materials=tuple(MaterialFacts(Text(item["title"]), item["url"]) for item in event.materials),
         reminds=event.reminds,
+        waiting_list=event.waiting_list,
     )
 
 

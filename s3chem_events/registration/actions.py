@@ -1,6 +1,7 @@
 """What people do with registrations. Places are decided here, inside the door's transaction, under its lock."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
-from s3chem_events.registration import answering, capacity, names, queries
+from s3chem_events.registration import answering, capacity, moving_up, names, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import (
     LONGEST_SEARCH,
@@ -66,6 +67,7 @@ class Applicant:
     """A filled form. `choices` maps part keys to modes; `attempt` is the form's own random number.
 
     Who is entered at the desk may have a `phone` and no e-mail, and has read no notice: `privacy_version` is None.
+    `may_wait` are the parts and modes for which the person agreed to wait, where they are full.
     """
 
     given_name: str
@@ -81,6 +83,7 @@ class Applicant:
     attempt: str = ""
     phone: str = ""
     answers: tuple[Given, ...] = ()
+    may_wait: frozenset[tuple[str, str]] = frozenset()
 
 
 def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
@@ -102,9 +105,8 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
     digest = addresses.digest(applicant.email)
     if db.session.scalar(_BLOCKED, {"event": event.id, "digest": digest}):
         raise AddressBlocked
-    taken = queries.taken(event.id)
-    capacity.check({(p.key, m): (p.capacities[m], taken.get((p.id, m), 0)) for p, m in chosen})
-    return _put_down(event, applicant, chosen, taken, by=by)
+    taken, waiting = moving_up.places_for(event, chosen, may_wait=applicant.may_wait)
+    return _put_down(event, applicant, chosen, taken, by=by, waiting=waiting)
 
 
 def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False) -> Registration:
@@ -137,17 +139,27 @@ def _put_down(
     taken: dict[tuple[int, Mode], int],
     *,
     by: Actor,
+    waiting: Collection[tuple[str, str]] = (),
 ) -> Registration:
     registration = _registration(event, applicant)
     registration.participations = [
-        Participation(part_id=part.id, mode=mode, standing=Standing.CONFIRMED, decided_at=registration.registered_at)
+        Participation(
+            part_id=part.id,
+            mode=mode,
+            standing=Standing.WAITING if (part.key, mode) in waiting else Standing.CONFIRMED,
+            decided_at=registration.registered_at,
+        )
         for part, mode in chosen
     ]
     db.session.add(registration)
     db.session.flush()
     answering.keep(registration, applicant.answers, by=by)
-    tell_the_page(chosen, taken, by=1)
-    journal.record("registration.confirmed", registration.id, by=by, event=event.id)
+    going = [(part, mode) for part, mode in chosen if (part.key, mode) not in waiting]
+    tell_the_page(going, taken, by=1)
+    if going:
+        journal.record("registration.confirmed", registration.id, by=by, event=event.id)
+    if waiting:
+        journal.record("registration.waiting", registration.id, by=by, event=event.id)
     return registration
 
 
@@ -166,9 +178,8 @@ def withdraw(
     """
     if registration.withdrawn_at is not None:
         return False
-    taken, held = queries.taken(registration.event_id), _held(registration)
-    moment = now()
-    standings = {str(p.id): p.standing for p in registration.participations}
+    taken, held, moment = queries.taken(registration.event_id), _held(registration), now()
+    standings = {p: p.standing for p in registration.participations}
     for participation in registration.participations:
         if participation.standing is not Standing.WITHDRAWN:  # what was declined before keeps its moment
             participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
@@ -177,9 +188,9 @@ def withdraw(
     tell_the_page(held, taken, by=-1)
     details: dict[str, Any] = {"silent_until": silent_until.isoformat()} if silent_until else {}
     if batch:
-        details |= {"batch": batch, "standings": standings}
-    event_id = registration.event_id
-    journal.record("registration.withdrawn", registration.id, by=by, due_at=due_at, event=event_id, **details)
+        details |= {"batch": batch, "standings": {str(p.id): standing for p, standing in standings.items()}}
+    moving_up.record_withdrawal(registration, standings, by=by, due_at=due_at, **details)
+    moving_up.pass_on(registration.event_id)
     return True
 
 
@@ -190,8 +201,10 @@ def disown(registration: Registration, *, by: Actor) -> None:
     if db.session.scalar(select(BlockedAddress.id).filter_by(**blocked)) is None:
         db.session.add(BlockedAddress(**blocked, blocked_at=now()))
     journal.record("registration.disowned", registration.id, by=by, event=registration.event_id)
+    event = registration.event_id
     db.session.delete(registration)
     tell_the_page(held, taken, by=-1)
+    moving_up.pass_on(event)
 
 
 def request_link(email: str, *, by: Actor) -> None:
@@ -267,15 +280,8 @@ def _registration(event: Event, applicant: Applicant) -> Registration:
         else [],
         **{name: getattr(applicant, name) for name in fields},
     )
-    shown = (
-        applicant.given_name,
-        applicant.family_name,
-        applicant.organisation,
-        applicant.email,
-        applicant.phone,
-        registration.reference,
-    )
-    registration.search = names.sought(" ".join(shown))[:LONGEST_SEARCH]
+    shown = (getattr(applicant, name) for name in ("given_name", "family_name", "organisation", "email", "phone"))
+    registration.search = names.sought(" ".join((*shown, registration.reference)))[:LONGEST_SEARCH]
     return registration
 
 

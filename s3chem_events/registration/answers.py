@@ -22,7 +22,7 @@ from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, capacity, links, names, queries
+from s3chem_events.registration import actions, capacity, links, moving_up, names, queries
 from s3chem_events.registration.capacity import HOLDING, Said, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -166,6 +166,7 @@ def _decline(registration: Registration, participation: Participation, *, by: Ac
     actions.tell_the_page([(part, part.mode_of(participation.mode))], taken, by=-1)
     event = registration.event_id
     journal.record("registration.declined_by_calendar", registration.id, by=by, event=event, part=part.id)
+    moving_up.pass_on(event)
     return done(PartStat.DECLINED)
 
 

@@ -1,12 +1,17 @@
 """Places: who gets one, and what is said of those that are left; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from s3chem_events.core.errors import Refused
 
 FEW = 5
 FEW_SHARE = 10
+OFFER = timedelta(hours=48)
+"""How long an offered place is held for whoever waits; near the beginning at most half of the time that is left."""
+LAST_CALL = timedelta(hours=1)
+"""How long before the beginning the last offer ends: whoever accepts still has to come."""
 
 
 class Standing(StrEnum):
@@ -31,6 +36,10 @@ class Said(StrEnum):
 
 HOLDING = frozenset({Standing.CONFIRMED, Standing.OFFERED, Standing.PENDING})
 """The standings that hold a place."""
+
+
+IN_LINE = frozenset({Standing.WAITING, Standing.OFFERED})
+"""Who waits for a place, or is offered one and has not accepted it: nothing stands in the calendar yet."""
 
 
 class Availability(StrEnum):
@@ -59,8 +68,20 @@ def availability(capacity: int | None, taken: int) -> Availability:
     return Availability.FEW if left <= FEW or left * FEW_SHARE <= capacity else Availability.FREE
 
 
-def check(wanted: Mapping[tuple[str, str], tuple[int | None, int]]) -> None:
-    """Raise Full unless each wanted (part key, mode) has a place; its value is (capacity, taken)."""
+def check(
+    wanted: Mapping[tuple[str, str], tuple[int | None, int]], *, may_wait: Collection[tuple[str, str]] = ()
+) -> list[tuple[str, str]]:
+    """Raise Full unless each wanted (part key, mode) has a place or may wait for one; its value is (capacity, taken).
+
+    Returns those that wait.
+    """
     full = [which for which, (capacity, taken) in wanted.items() if capacity is not None and taken >= capacity]
-    if full:
+    if set(full) - set(may_wait):
         raise Full(places=full)
+    return full
+
+
+def offer_until(moment: datetime, begins_at: datetime) -> datetime | None:
+    """Return when an offer made at a moment ends; None where it is too late to make one: the waiting list is closed."""
+    ends = moment + min(OFFER, (begins_at - moment) / 2)
+    return ends if ends <= begins_at - LAST_CALL else None

@@ -19,6 +19,7 @@ from s3chem_events.publishing.entries import page_url, place_line, places_line
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, links, names
+from s3chem_events.registration.capacity import IN_LINE
 from s3chem_events.registration.models import Participation, Registration
 
 NOT_ME = "not-me"
@@ -132,8 +133,10 @@ class Writer:
         chosen = entries.chosen(registration, participations)
         gone = [(part, mode) for part, mode in chosen if part.cancelled or event.state is State.CANCELLED]
         there = [pair for pair in chosen if pair not in gone]
-        seen = [pair for pair in there if difference.seen_in_calendars(pair[0].key)]
-        lost = [pair for pair in gone if difference.seen_in_calendars(pair[0].key)]
+        waited = {p.part_id for p in participations if p.standing in IN_LINE}  # their calendars hold nothing yet
+        shown = [part for part, _mode in chosen if part.id not in waited and difference.seen_in_calendars(part.key)]
+        seen = [pair for pair in there if pair[0] in shown]
+        lost = [pair for pair in gone if pair[0] in shown]
         own_page, is_over = self.own_page(registration, language), event.state is State.OVER
         note = entries.manage_note(own_page, language)
         calendars = [
@@ -167,7 +170,7 @@ class Writer:
                 **self.choice(registration, language),
             },
             calendars=tuple(calendars),
-            method="REQUEST" if seen else "CANCEL",
+            method="REQUEST" if seen else "CANCEL" if lost else "",
         )
 
     def link_lines(self, registration: Registration, language: str) -> LinkLines:

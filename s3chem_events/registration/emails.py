@@ -9,12 +9,13 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.registration import answering, answers, entries, queries, returning
+from s3chem_events.registration import answering, answers, entries, queries, queued, returning
 from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
 
 RESTORATION = "restoration"
+PROMOTED = "registration.promoted"
 
 
 def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -24,6 +25,8 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     given = answering.of({registration.id for _fact, registration in subjects})
     for fact, registration in subjects:
         going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
+        if fact.kind == PROMOTED:  # what she had before has been confirmed before
+            going = [p for p in going if p.part_id == fact.data["part"]]
         if registration.withdrawn_at is None and going:
             draft = desk.draft(fact, registration, going, method="REQUEST")
             said = answering.in_mail(given.get(registration.id, []), render.spoken(registration.language))
@@ -38,7 +41,12 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     held = queries.parts_held_at_addresses(registration for _fact, registration in gone)
     for fact, registration in gone:
         kept = held.get((registration.event_id, registration.address_digest), set())
-        draft = desk.draft(fact, registration, registration.participations, method="CANCEL", kept=kept)
+        given_up = fact.data.get("parts")  # a place that somebody only waited for never was in the calendar
+        theirs = [p for p in registration.participations if given_up is None or p.part_id in given_up]
+        if not theirs:  # several were taken off at once, and this one had only waited
+            yield from queued.off_the_list(desk, fact, registration)
+            continue
+        draft = desk.draft(fact, registration, theirs, method="CANCEL", kept=kept)
         yield _with_way_back(desk, draft, fact, registration)
 
 

@@ -12,7 +12,7 @@ from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
 from s3chem_events.registration import links
-from s3chem_events.registration.capacity import HOLDING
+from s3chem_events.registration.capacity import HOLDING, IN_LINE
 from s3chem_events.registration.models import Participation, Registration
 
 JOIN_AHEAD = timedelta(hours=24)
@@ -29,6 +29,8 @@ def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox,
     closing = manage_note(own, language)
     entries = []
     for participation in in_order(registration, registration.participations):
+        if participation.standing in IN_LINE:  # a wish is no appointment
+            continue
         part = part_of(registration, participation)
         mode = part.mode_of(participation.mode)
         entry = attended(

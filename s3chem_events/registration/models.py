@@ -69,6 +69,7 @@ class Registration(Model):
 class Participation(Model):
     """One person in one part. Rows are in order of arrival by id.
 
+    `offered_until` is when the offer of a place ends, or ended without an answer.
     `answer` is what the person's calendar said last, to the invitation with that SEQUENCE, at that DTSTAMP.
     """
 
@@ -84,6 +85,7 @@ class Participation(Model):
     mode: Mapped[Mode] = mapped_column(stored(Mode))
     standing: Mapped[Standing] = mapped_column(stored(Standing))
     decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    offered_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answer: Mapped[Said] = mapped_column(stored(Said), default=Said.NOTHING, server_default=Said.NOTHING)
     answer_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     answer_dtstamp: Mapped[datetime | None] = mapped_column(UTCDateTime)

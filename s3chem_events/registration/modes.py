@@ -5,7 +5,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.queries import closes_at, part_begins_at
-from s3chem_events.registration import actions, capacity, queries
+from s3chem_events.registration import actions, capacity, moving_up, queries
 from s3chem_events.registration.answers import TooLate
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
@@ -49,6 +49,7 @@ def change_mode(registration: Registration, *, part_key: str, mode: Mode, by: Ac
     actions.tell_the_page([(part, before)], taken, by=-1)
     event = registration.event_id
     journal.record("registration.mode_changed", registration.id, by=by, event=event, part=part.id, old=before, new=mode)
+    moving_up.pass_on(event)
     return True
 
 

@@ -7,6 +7,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import moving_up
 from s3chem_events.registration.capacity import Availability, availability
 
 
@@ -15,6 +16,7 @@ class Openness(StrEnum):
 
     OPEN = "open"
     FULL = "full"
+    WAITING = "waiting"
     CANCELLED = "cancelled"
     OVER = "over"
     POSTPONED = "postponed"
@@ -42,8 +44,20 @@ def openness(event: Event, taken: Taken) -> Openness:
     parts = queries.open_parts(event)
     if not parts:
         return Openness.CLOSED
-    full = all(left(part, mode, taken) is Availability.FULL for part in parts for mode in part.capacities)
-    return Openness.FULL if full else Openness.OPEN
+    if any(left(part, mode, taken) is not Availability.FULL for part in parts for mode in part.capacities):
+        return Openness.OPEN
+    return Openness.WAITING if any(moving_up.is_open(event, part) for part in parts) else Openness.FULL
+
+
+def queues(event: Event, crowd: Mapping[tuple[int, Mode], tuple[int, int]]) -> list[tuple[str, Mode]]:
+    """Return the parts and modes of a loaded event that one can only wait for, given who is there and who waits."""
+    return [
+        (part.key, mode)
+        for part in queries.open_parts(event)
+        if moving_up.is_open(event, part)
+        for mode, limit in part.capacities.items()
+        if limit is not None and sum(crowd.get((part.id, mode), (0, 0))) >= limit
+    ]
 
 
 def is_awaited(event: Event, how: Openness) -> bool:

@@ -33,6 +33,7 @@ COLUMNS = (
     "language",
     "registered_at",
     "phone",
+    "waiting_position",
 )
 """The ids of the exports' columns; they stay, and new ones are added at the end."""
 SORTS = ("name", "organisation", "newest", "oldest")
@@ -63,6 +64,7 @@ class Place:
     mode: Mode
     standing: Standing
     answer: Said
+    position: int  # in the waiting list, from 1 on
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,12 @@ def participations(event_id: int, wanted: Wanted) -> Iterator[Sequence[tuple[str
     query = _participations(event_id, wanted).execution_options(yield_per=BATCH)
     moment = COLUMNS.index("registered_at")
     for rows in db.session.execute(query).partitions():
-        yield [(*row[:moment], f"{row[moment]:%Y-%m-%dT%H:%M:%SZ}", *row[moment + 1 :]) for row in rows]
+        yield [_as_words(row, moment) for row in rows]
+
+
+def _as_words(row: Sequence[Any], moment: int) -> tuple[str, ...]:
+    *last, position = row[moment + 1 :]
+    return (*row[:moment], f"{row[moment]:%Y-%m-%dT%H:%M:%SZ}", *last, str(position or ""))
 
 
 def participation_count(event_id: int, wanted: Wanted) -> int:
@@ -196,6 +203,7 @@ def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
         "state": type_coerce(places.STANDING, String),
         "mode": type_coerce(places.MODE, String),
         "part": Part.key,
+        "waiting_position": places.POSITION,
     }
     query: Select[Any] = (
         db.select(*(columns[name] for name in COLUMNS))
@@ -238,7 +246,10 @@ def _order(sort: str) -> list[ColumnElement[Any]]:
 
 def _places(registration_ids: list[int]) -> dict[int, tuple[Place, ...]]:
     rows = db.session.execute(
-        db.select(Participation.registration_id, Part.key, places.MODE, places.STANDING, Participation.answer)
+        db.select(
+            *(Participation.registration_id, Part.key, places.MODE, places.STANDING),
+            *(Participation.answer, places.POSITION),
+        )
         .join(Part, Part.id == Participation.part_id)
         .where(Participation.registration_id.in_(registration_ids))
         .order_by(Participation.registration_id, Part.position)

@@ -6,7 +6,8 @@ carries nobody; taking the change back takes that back, too.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal, not_
+from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, select
+from sqlalchemy.orm import aliased
 
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
@@ -29,5 +30,23 @@ STANDING: ColumnElement[Any] = case(
     else_=Participation.standing,
 )
 """How somebody stands to a part; the query joins Part."""
+_before = aliased(Participation)
+POSITION: ColumnElement[Any] = case(
+    (
+        STANDING == Standing.WAITING,
+        select(func.count(_before.id))
+        .where(
+            _before.part_id == Participation.part_id,
+            _before.standing == Standing.WAITING,
+            # In a part of one mode all wait for that one.
+            or_(_before.mode == Participation.mode, Part.on_site != Part.online),
+            _before.id <= Participation.id,
+        )
+        .correlate(Participation, Part)
+        .scalar_subquery(),
+    ),
+    else_=0,
+)
+"""Where somebody stands in line, from 1 on; 0 for who does not wait. The query joins Part."""
 HELD = and_(Participation.standing.in_(HOLDING), not_(Part.cancelled))
 """That a place is held; the query joins Part."""

@@ -22,8 +22,7 @@ def may_take_back(registration: Registration) -> bool:
     """Whether a withdrawal is less than a day old, and was not the decision of an organiser."""
     if registration.withdrawn_at is None or now() >= undo_until(registration):
         return False
-    query = select(Fact).where(Fact.kind == "registration.withdrawn", Fact.subject_id == registration.id)
-    last = db.session.scalar(query.order_by(Fact.id.desc()).limit(1))
+    last = _withdrawal(registration)
     is_this = last is not None and last.happened_at >= registration.withdrawn_at
     return is_this and is_offered(last, registration)
 
@@ -51,7 +50,13 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
         return False
     if not may_take_back(registration):
         raise answers.TooLate
-    given_up = [p for p in registration.participations if _left_then(p, registration) and not p.part.cancelled]
+    withdrawal = _withdrawal(registration)
+    there = withdrawal.data.get("parts") if withdrawal else None  # who waited for a part besides had no place there
+    given_up = [
+        p
+        for p in registration.participations
+        if _left_then(p, registration) and not p.part.cancelled and (there is None or p.part_id in there)
+    ]
     wanted: list[tuple[Part, Mode]] = [(p.part, p.part.mode_of(p.mode)) for p in given_up]
     if not wanted or any(mode not in part.capacities for part, mode in wanted):
         raise actions.NotOpen
@@ -66,6 +71,12 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
     actions.tell_the_page(wanted, taken, by=1)
     journal.record("registration.restored", registration.id, by=by, event=registration.event_id)
     return True
+
+
+def _withdrawal(registration: Registration) -> Fact | None:
+    query = select(Fact).where(Fact.kind == "registration.withdrawn", Fact.subject_id == registration.id)
+    last: Fact | None = db.session.scalar(query.order_by(Fact.id.desc()).limit(1))
+    return last
 
 
 def _left_then(participation: Participation, registration: Registration) -> bool:

@@ -16,9 +16,10 @@ from s3chem_events.site import (
     pages,
     registering,
     restoring,
+    waiting_list,
 )
 
-__all__ = ["open_door", "own_changes", "restoring"]
+__all__ = ["open_door", "own_changes", "restoring", "waiting_list"]
 
 
 def open_door(app: Flask, settings: Settings) -> None:

@@ -19,6 +19,7 @@ from s3chem_events.publishing import entries, queries, words
 from s3chem_events.publishing.history import Passage
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part, Venue
+from s3chem_events.registration import moving_up
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.capacity import Availability
 from s3chem_events.registration.choices import regions
@@ -45,12 +46,15 @@ REASONS = {
 CHIPS = {
     Openness.OPEN: ("open", _l("Registration open")),
     Openness.FULL: ("full", _l("Full")),
+    Openness.WAITING: ("full", _l("Full, waiting list open")),
     Openness.CANCELLED: ("cancelled", _l("Cancelled")),
     Openness.OVER: ("over", _l("Ended")),
     Openness.POSTPONED: ("moved", _l("Postponed")),
 }
 
 
+TAKES = frozenset({Openness.OPEN, Openness.WAITING})
+"""Whoever wants to can press a button."""
 NO_CALENDAR = CalendarLinks("", "", "", "", "")
 CALLED_OFF = frozenset({State.CANCELLED, State.POSTPONED})
 
@@ -79,7 +83,7 @@ def event_view(
     days, month_year = i18n.day_figures(first, last, lang)
     how = openness(event, taken)
     kind, text = _chip(event, how)
-    open_now = queries.open_parts(event) if how is Openness.OPEN else []
+    open_now = queries.open_parts(event) if how in TAKES else []
     return EventView(
         slug=event.slug,
         url=f"/{lang}/events/{event.slug}",
@@ -101,7 +105,7 @@ def event_view(
         kind_text=words.kinds(lang)[event.kind],
         region_text=regions(lang).get(event.region, event.region),
         register_url=f"/{lang}/events/{event.slug}/register" if open_now else "",
-        register_label=_register_label(open_now, lang),
+        register_label=_("Join the waiting list") if how is Openness.WAITING else _register_label(open_now, lang),
         no_register_reason=_reason(event, how, lang),
         keep_informed=is_awaited(event, how),
         calendar=_calendar(event, lang) if calendar else NO_CALENDAR,
@@ -209,7 +213,7 @@ def _query(**values: str) -> str:
 
 def _reason(event: Event, how: Openness, lang: str) -> str:
     """Say why nobody can register now; empty while somebody can."""
-    if how is Openness.OPEN:
+    if how in TAKES:
         return ""
     if how is Openness.LATER and event.opens_at:
         return _("Registration opens on %(moment)s.", moment=i18n.stamp(event.opens_at, event.zone, lang))
@@ -268,7 +272,7 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
         place="" if invited else part_place(event, part),
         mode_text=" · ".join(words.modes(lang)[mode] for mode in part.capacities),
         audience_text=_("By invitation") if invited else _("Open to everyone"),
-        places_text=_places(part, taken, lang) if shows_places else "",
+        places_text=_places(event, part, taken, lang) if shows_places else "",
         invited=invited,
         cancelled=part.cancelled,
         starts_iso=_utc(part.starts_at),
@@ -277,9 +281,11 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
     )
 
 
-def _places(part: Part, taken: Taken, lang: str) -> str:
+def _places(event: Event, part: Part, taken: Taken, lang: str) -> str:
     """Say what is left, by mode where the modes differ; never a bare number."""
-    said = {mode: str(PLACES[left(part, mode, taken)]) for mode in part.capacities}
+    full = _("Full, waiting list open") if moving_up.is_open(event, part) else str(PLACES[Availability.FULL])
+    words_left = {**PLACES, Availability.FULL: full}
+    said = {mode: str(words_left[left(part, mode, taken)]) for mode in part.capacities}
     if len(set(said.values())) == 1:
         return next(iter(said.values()))
     modes = words.modes(lang)

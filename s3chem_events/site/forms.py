@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from s3chem_events.core.errors import Invalid, Refused
-from s3chem_events.core.i18n import countries, language, words
+from s3chem_events.core.i18n import countries, words
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing.lifecycle import Mode
@@ -25,6 +25,7 @@ from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.questions import Asked, Given
 from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.lists import ListField, Options
+from s3chem_events.site.queueing import Queueing
 
 ATTEMPT = re.compile(r"[0-9a-f]{32}")
 ADDRESS_FAULTS = {
@@ -63,7 +64,7 @@ class LostLinkForm(Form):
         check_address(field)
 
 
-class RegistrationForm(Form):
+class RegistrationForm(Queueing, Form):
     """The form of one event; `of()` adds the parts that are open and their modes."""
 
     given_name = Line(_l("Given name"), longest=names.LONGEST_NAME, render_kw={"required": True})
@@ -132,8 +133,8 @@ class RegistrationForm(Form):
             self._blame(self.given_name, _("Enter your name; if you have only one, use either field."))
         if not self.parts.data and not self.parts.errors:
             self._blame(self.parts, _("Choose at least one part."))
-        for part in self._chosen():
-            field = self._mode(part)
+        for part in self.chosen():
+            field = self.mode_field(part)
             if field is not None and field.data not in {mode.value for mode in part.capacities}:
                 self._blame(field, _("Choose how you will attend."))
         if fault := choices.country_fault(self.region.data or "", self.country.data or ""):
@@ -162,10 +163,11 @@ class RegistrationForm(Form):
             country=choices.REGIONS[self.region.data] or self.country.data,
             region=self.region.data,
             language=self.language.data,
-            choices={part.key: self._mode_of(part) for part in self._chosen()},
+            choices={part.key: self.mode_of(part) for part in self.chosen()},
             privacy_version=privacy_version,
             attempt=self.attempt.data or "",
             answers=self.answers,
+            may_wait=self.may_wait(),
         )
 
     def in_page_order(self) -> list[Any]:
@@ -182,27 +184,17 @@ class RegistrationForm(Form):
     def sentence(self, refusal: Refused) -> str:
         """Say a refusal in words."""
         if isinstance(refusal, Full):
-            return self._full(refusal)
+            return self.full_sentence(refusal)
         return str(REFUSALS.get(refusal.code, REFUSALS["not_open"]))
 
-    def _full(self, refusal: Full) -> str:
-        titles = {part.key: part.title.within(self.language.data or "en") for part in self.event.parts}
-        modes = mode_words(language())
-        asked = [f"{titles[key]} ({modes[Mode(mode)]})" for key, mode in refusal.values["places"]]  # type: ignore[attr-defined]
-        return _(
-            "No places left: %(parts)s. You are not registered yet, but your entries have been kept. "
-            "Choose another part or another way to attend, and submit the form again.",
-            parts=", ".join(asked),
-        )
-
-    def _chosen(self) -> list[Part]:
+    def chosen(self) -> list[Part]:
         return [part for part in self.event.parts if part.key in (self.parts.data or [])]
 
-    def _mode(self, part: Part) -> Any:
+    def mode_field(self, part: Part) -> Any:
         return self._fields.get(f"mode-{part.key}")
 
-    def _mode_of(self, part: Part) -> Mode:
-        field = self._mode(part)
+    def mode_of(self, part: Part) -> Mode:
+        field = self.mode_field(part)
         return Mode(field.data) if field is not None else next(iter(part.capacities))
 
     @staticmethod

@@ -64,6 +64,7 @@ def own_page(lang: str, token: str) -> Response:
         not_kept=answered.not_kept(registration),
         event=own_view.seen_by(registration, lang),
         register_url=f"/{lang}/events/{event.slug}/register" if publishing.open_parts(event) else "",
+        press=PressForm(),
         contact=contact(lang),
     )
 

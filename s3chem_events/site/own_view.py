@@ -14,10 +14,13 @@ from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import answers, choices, coming, entries, inquiries, links, modes, returning
-from s3chem_events.registration.capacity import HOLDING, Said, Standing
+from s3chem_events.registration.capacity import HOLDING, IN_LINE, Said, Standing
 from s3chem_events.registration.composing import INVITATIONS
 from s3chem_events.registration.emails import RESTORATION
 from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.places import INTERESTED
+from s3chem_events.registration.waiting import PLACE
+from s3chem_events.site import waiting_words
 from s3chem_events.site.events_seen import event_view, narrowed, part_hours, part_place, part_range
 from s3chem_events.site.frame import Translated, translated
 from s3chem_events.site.views import CalendarLinks, EventView
@@ -40,6 +43,9 @@ class HeldView:
     room_from: str
     change_url: str
     change_label: str
+    told: str
+    place_url: str
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class RegistrationView:
     status_sentence: str
     status_kind: str
     asked: AskedView | None
-    calendar: CalendarLinks
+    calendar: CalendarLinks | None
     withdraw_url: str
     undo_url: str
     undo_until: str
@@ -89,7 +95,7 @@ def shown(registration: Registration, lang: str, token: str) -> RegistrationView
         status_sentence=sentence,
         status_kind=kind,
         asked=_asked(registration, lang, own),
-        calendar=_calendar(registration, lang),
+        calendar=None if _only_in_line(registration) else _calendar(registration, lang),
         withdraw_url=f"{own}/withdrawal",
         undo_url=f"{own}/{RESTORATION}" if may_undo else "",
         undo_until=i18n.stamp(returning.undo_until(registration), event.zone, lang),
@@ -131,11 +137,18 @@ def _of_event(event: Event) -> tuple[str, str] | None:
 
 
 def _of_parts(participations: list[Participation]) -> tuple[str, str]:
-    held = [each.part for each in participations if each.standing in HOLDING]
+    held = [each.part for each in participations if each.standing in INTERESTED]
     if held and all(part.cancelled for part in held):
         return _("What you registered for has been cancelled. There is nothing that you have to do."), "bad"
     if any(part.cancelled for part in held):
         return _("You are registered. One part has been cancelled: see below."), "changed"
+    standings = {each.standing for each in participations if not each.part.cancelled}
+    if Standing.OFFERED in standings:
+        return _("A place is free for you. It is yours once you accept it: see below."), "changed"
+    if Standing.WAITING in standings:
+        if Standing.CONFIRMED in standings:
+            return _("You are registered, and on the waiting list for one part: see below."), "good"
+        return _("You are on the waiting list. You do not have a place yet."), "changed"
     return _("You are registered."), "good"
 
 
@@ -157,13 +170,25 @@ def _next_steps(registration: Registration) -> list[str]:
     event = registration.event
     if event.state in {State.CANCELLED, State.POSTPONED} or publishing.is_past(event):
         return []
+    on_its_way = _("An e-mail with the details is on its way to %(address)s.", address=registration.email)
+    if _only_in_line(registration):
+        turn = _(
+            "Places are given in the order in which people joined the list. As soon as one is free for you, "
+            "we will write to you. You do not need to do anything until then."
+        )
+        return [on_its_way, turn]
     hours_open = any(held.part.starts_at is None for held in registration.participations)
     return [
-        _("An e-mail with the details is on its way to %(address)s.", address=registration.email),
+        on_its_way,
         _("Times, venue and programme will be published on the event page; a subscribed calendar updates itself.")
         if hours_open
         else _("The event page always shows the latest information; a subscribed calendar updates itself."),
     ]
+
+
+def _only_in_line(registration: Registration) -> bool:
+    """Whether nothing of it is for a calendar yet."""
+    return all(held.standing in IN_LINE or held.standing is Standing.WITHDRAWN for held in registration.participations)
 
 
 def _rows(registration: Registration, lang: str) -> list[tuple[str, str]]:
@@ -188,6 +213,8 @@ def _held(registration: Registration, held: Participation, lang: str, own: str) 
     open_now = joins and entries.may_join(event, part)
     waits = joins and not open_now and event.state not in {State.CANCELLED, State.POSTPONED}
     other = modes.other_mode(registration, held)
+    is_on = registration.withdrawn_at is None and event.state is not State.CANCELLED and not part.cancelled
+    in_line = is_on and held.standing in IN_LINE
     return HeldView(
         title=translated(part.title, lang),
         days=part_range(part, lang),
@@ -202,6 +229,9 @@ def _held(registration: Registration, held: Participation, lang: str, own: str) 
         room_from=i18n.stamp(entries.joins_from(part), part.zone, lang) if waits else "",
         change_url=f"{own}/mode/{part.key}" if other else "",
         change_label=change_label(other),
+        told=waiting_words.how_it_stands(held, event.zone, lang) if in_line else "",
+        place_url=f"{own}/{PLACE}/{part.key}" if in_line else "",
+        waits=held.standing is Standing.WAITING,
     )
 
 

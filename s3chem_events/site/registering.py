@@ -18,14 +18,17 @@ from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, links, own_questions
+from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.actions import AlreadyRegistered
+from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.openness import ENDED, Openness, openness
+from s3chem_events.registration.openness import ENDED, Openness, openness, queues
 from s3chem_events.site import answered
 from s3chem_events.site.blanks import of_this_process
 from s3chem_events.site.events_seen import event_view, narrowed
 from s3chem_events.site.forms import RegistrationForm, new_attempt
 from s3chem_events.site.frame import check_language, render, urls
+from s3chem_events.site.views import EventView
 
 registering = Blueprint("registering", __name__)
 csrf.exempt(registering)  # the form checks its own token, so that an old one costs a press and not the typing
@@ -80,7 +83,7 @@ def _answer(form: RegistrationForm, slug: str, lang: str) -> BaseResponse:
     except AlreadyRegistered as refusal:
         return _already(_whole(slug), lang, refusal.status)
     except Refused as refusal:
-        return _page(form, _whole(slug), lang, refusal.status, form.sentence(refusal))
+        return _page(form, _whole(slug), lang, refusal.status, refused=refusal)
     return redirect(links.own_page(registration.id, registration.link_version, language=lang), 303)
 
 
@@ -114,10 +117,14 @@ def _token_fault(form: RegistrationForm) -> str:
     return _("The page was open for a long time. Your entries have been kept: please submit the form again.")
 
 
-def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal: str = "") -> Response:
+def _page(
+    form: RegistrationForm, event: Event, lang: str, status: int, refusal: str = "", *, refused: Refused | None = None
+) -> Response:
     if form.csrf_token.errors:
         form.csrf_token.raw_data = None
-    view = event_view(event, lang, calendar=False)
+    crowd = registrations.crowd(event.id)
+    view = event_view(event, lang, calendar=False, taken={which: held for which, (held, _queued) in crowd.items()})
+    form.show_waiting(queues(event, crowd))
     offers = [(part, mode) for part in queries.open_parts(event) for mode in part.capacities]
     offered = {choice.value for choice in form.parts.choices}
     body = render(
@@ -134,13 +141,24 @@ def _page(form: RegistrationForm, event: Event, lang: str, status: int, refusal:
             if part.key not in offered and not part.invited
         ],
         questions=own_questions.groups(form, form.questions, event, lang),
-        refusal=refusal,
+        refusal=form.sentence(refused) if refused else refusal,
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
-        submit_label=view.register_label or _("Register"),
+        offers_list=isinstance(refused, Full) and bool(form.waits_for_chosen()),
+        submit_label=_submit_label(form, view),
         action=f"/{lang}/events/{event.slug}/register",
         language_form="registration",
     )
     return private(Response(body, status=status))
+
+
+def _submit_label(form: RegistrationForm, view: EventView) -> str:
+    """Say what a press does: nobody joins a waiting list by a button that says "register"."""
+    waits = form.waits_for_chosen()
+    if waits == "all":
+        return _("Put me on the waiting list")
+    if waits == "some":
+        return _("Register, and put me on the waiting list")
+    return view.register_label or _("Register")
 
 
 def _closed(event: Event, lang: str) -> Response:

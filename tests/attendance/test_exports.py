@@ -25,6 +25,7 @@ ROW = (
     "pl",
     "2027-01-10T08:00:00Z",
     "0048 600 700 800",
+    "",
 )
 NASTY = {
     '=HYPERLINK("http://evil.example")': '\'=HYPERLINK("http://evil.example")',
@@ -80,6 +81,7 @@ def test_csv_with_semicolons_names_its_columns_in_the_language_of_the_reader():
         "Language",
         "Registered at (UTC)",
         "Telephone",
+        "Position in the waiting list",
     ]
     assert row == list(ROW)
 

@@ -48,9 +48,10 @@ def slow_decision(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold the moment between counting and taking a place open, so that a race has every chance."""
     decide = capacity.check
 
-    def slowly(wanted: Any) -> None:
-        decide(wanted)
+    def slowly(wanted: Any, **known: Any) -> Any:
+        waiting = decide(wanted, **known)
         time.sleep(0.02)
+        return waiting
 
     monkeypatch.setattr(capacity, "check", slowly)
 

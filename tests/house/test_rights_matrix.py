@@ -36,6 +36,7 @@ VALUES = {
     "session_id": 99,
     "number": 1,
     "form": "csv",
+    "part": "day-2",
     "language": "fr",
     "token": "no-such-token",
 }

@@ -146,7 +146,7 @@ def test_a_registration_changes_the_page_only_when_the_word_for_places_does(
         register(client, email=f"b{n}@x.example")
     page = client.get("/en/events/conference")
     assert page.headers["ETag"] != before
-    assert "On site: Full · Online: Places available" in words(page)
+    assert "On site: Full, waiting list open · Online: Places available" in words(page)
 
 
 def test_head_has_the_headers_and_no_body(app: Flask, client: FlaskClient, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
-from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.lifecycle import State, WaitingList
 from s3chem_events.registration.models import Consent, Participation, Registration
 from tests.conftest import Clock
 from tests.factories import (
@@ -20,6 +20,7 @@ from tests.factories import (
     count,
     hidden,
     register,
+    revise_event,
     soup,
     words,
 )
@@ -193,6 +194,7 @@ def test_one_mailbox_serves_several_people(app: Flask, client: FlaskClient) -> N
 
 
 def test_a_full_part_refuses_in_words_and_keeps_everything(app: Flask, client: FlaskClient) -> None:
+    revise_event(app, waiting_list=WaitingList.OFF)
     for n in range(3):
         assert register(client, email=f"p{n}@x.example").status_code == 303
     answer = register(client, email="late@x.example")

@@ -1,0 +1,212 @@
+"""Who moves up: a place that becomes free goes to whoever has waited longest for it, as the organiser chose.
+
+All of it happens under the event's lock, in the transaction in which the place becomes free; what nobody's press
+causes (a capacity that was raised, an event that takes place again) the clock looks after, each minute.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, not_, select
+from sqlalchemy.orm import contains_eager
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.publishing.lifecycle import TAKING, Mode, WaitingList
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.queries import part_begins_at
+from s3chem_events.registration import capacity, queries
+from s3chem_events.registration.capacity import IN_LINE, Standing
+from s3chem_events.registration.models import Participation, Registration
+
+LINE = Actor("waiting_list")
+"""Who gives a place to the next one: nobody's press, but the order of the list."""
+
+
+def is_open(event: Event, part: Part) -> bool:
+    """Whether people may wait for a place in a part, and will be given one: while an offer can still be made."""
+    if event.waiting_list is WaitingList.OFF or event.state not in TAKING or part.cancelled:
+        return False
+    return capacity.offer_until(now(), part_begins_at(part)) is not None
+
+
+def places_for(
+    event: Event, chosen: Sequence[tuple[Part, Mode]], *, may_wait: frozenset[tuple[str, str]]
+) -> tuple[dict[tuple[int, Mode], int], list[tuple[str, str]]]:
+    """Return how many places of a locked event are held, and for which of the chosen a newcomer has to wait.
+
+    Before a newcomer comes who has a place and, while the list lives, whoever waits for one.
+
+    Raises:
+        capacity.Full: no place, and the person did not agree to wait for it.
+
+    """
+    crowd = queries.crowd(event.id)
+    wanted, lists = dict[tuple[str, str], tuple[int | None, int]](), set[tuple[str, str]]()
+    for part, mode in chosen:
+        held, queued = crowd.get((part.id, mode), (0, 0))
+        if is_open(event, part):
+            lists.add((part.key, mode))
+            held += queued
+        wanted[part.key, mode] = (part.capacities[mode], held)
+    waiting = capacity.check(wanted, may_wait=may_wait & lists)
+    return {which: held for which, (held, _queued) in crowd.items()}, waiting
+
+
+def record_withdrawal(
+    registration: Registration,
+    before: Mapping[Participation, Standing],
+    *,
+    by: Actor,
+    due_at: datetime | None = None,
+    **details: Any,
+) -> None:
+    """Write down that somebody withdrew as a whole: from the places she had, or from the waiting list alone."""
+    waited = [p.part_id for p, standing in before.items() if standing in IN_LINE]
+    given_up = [p.part_id for p, standing in before.items() if standing in {Standing.CONFIRMED, Standing.PENDING}]
+    event = registration.event_id
+    if waited and not given_up and due_at is None:
+        journal.record("registration.left_waiting_list", registration.id, by=by, event=event, parts=waited)
+        return
+    if waited:
+        details["parts"] = given_up
+    journal.record("registration.withdrawn", registration.id, by=by, due_at=due_at, event=event, **details)
+
+
+def pass_on(event_id: int) -> int:
+    """Give each free place of a locked event to whoever waits longest for it; returns how many were given."""
+    queue = list(db.session.scalars(_waiting(event_id)))
+    if not queue or _may_come_back(event_id):
+        return 0
+    held = queries.taken(event_id)
+    given = 0
+    for participation in queue:
+        part, event = participation.part, participation.part.event
+        mode = part.mode_of(participation.mode)
+        if not is_open(event, part) or mode not in part.capacities:
+            continue
+        limit = part.capacities[mode]
+        if limit is None or held.get((part.id, mode), 0) < limit:
+            held[part.id, mode] = held.get((part.id, mode), 0) + 1
+            _give(participation, event)
+            given += 1
+    return given
+
+
+def promote(
+    registration: Registration, participation: Participation, *, by: Actor, over_capacity: bool = False
+) -> None:
+    """Confirm the place of somebody who waited, or for whom it was held."""
+    participation.standing, participation.decided_at, participation.offered_until = Standing.CONFIRMED, now(), None
+    registration.changed_at = participation.decided_at
+    event, part_id = registration.event_id, participation.part_id
+    journal.record("registration.promoted", registration.id, by=by, event=event, part=part_id, over=over_capacity)
+
+
+def end_offers(event_id: int, moment: datetime) -> int:
+    """Take back the places of a locked event that were offered and not accepted in time; returns how many."""
+    over = db.session.scalars(
+        _in_line(event_id).where(
+            Participation.standing == Standing.OFFERED, Participation.offered_until <= moment, not_(Part.cancelled)
+        )
+    )
+    return sum(end_offer(participation) for participation in list(over))
+
+
+def end_offer(participation: Participation) -> bool:
+    """Take one offered place back. The person is off the list: a place goes on, and never back."""
+    registration = participation.registration
+    leave(registration, participation)
+    journal.record(
+        "registration.offer_ended",
+        registration.id,
+        by=LINE,
+        event=registration.event_id,
+        part=participation.part_id,
+        until=f"{participation.offered_until:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    return True
+
+
+def leave(registration: Registration, participation: Participation) -> None:
+    """Take somebody off the line for a part; who has nothing left of the event has withdrawn from it."""
+    moment = now()
+    participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
+    registration.changed_at = moment
+    others = select(Participation.id).where(
+        Participation.registration_id == registration.id,
+        Participation.id != participation.id,
+        Participation.standing.not_in({Standing.WITHDRAWN, Standing.REJECTED}),
+    )
+    if db.session.scalar(others.limit(1)) is None:
+        registration.withdrawn_at, registration.person = moment, None
+
+
+def look_after(*, by: Actor) -> int:  # noqa: ARG001 - every duty is told by whom
+    """End the offers whose time is over and pass free places on, event by event; returns how many places moved."""
+    moment = now()
+    return sum(_looked_after(event_id, moment) for event_id in _with_a_line())
+
+
+def _looked_after(event_id: int, moment: datetime) -> int:
+    _lock(event_id)
+    return end_offers(event_id, moment) + pass_on(event_id)
+
+
+def _lock(event_id: int) -> None:
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(Event.id).where(Event.id == event_id).with_for_update())
+
+
+def _may_come_back(event_id: int) -> bool:
+    """Whether an organiser has just taken people off and may put them back: nobody moves up before that is over."""
+    query = select(Fact.id).where(
+        Fact.relayed_at.is_(None),
+        Fact.kind == "registration.withdrawn",
+        Fact.due_at > now(),
+        Fact.data["event"].as_integer() == event_id,
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _give(participation: Participation, event: Event) -> None:
+    moment = now()
+    if event.waiting_list is WaitingList.AUTOMATIC:
+        promote(participation.registration, participation, by=LINE)
+        return
+    until = capacity.offer_until(moment, part_begins_at(participation.part))
+    participation.standing, participation.decided_at, participation.offered_until = Standing.OFFERED, moment, until
+    journal.record(
+        "registration.place_offered",
+        participation.registration_id,
+        by=LINE,
+        event=event.id,
+        part=participation.part_id,
+        until=f"{until:%Y-%m-%dT%H:%M:%SZ}",
+    )
+
+
+def _waiting(event_id: int) -> Select[Participation]:
+    return _in_line(event_id).where(Participation.standing == Standing.WAITING).order_by(Participation.id)
+
+
+def _in_line(event_id: int) -> Select[Participation]:
+    return (
+        select(Participation)
+        .join(Participation.part)
+        .join(Participation.registration)
+        .where(Part.event_id == event_id)
+        .options(contains_eager(Participation.part).joinedload(Part.event), contains_eager(Participation.registration))
+    )
+
+
+def _with_a_line() -> list[int]:
+    """Return the events in which somebody waits or is offered a place; each part is looked up by its index."""
+    there = (
+        select(Participation.id).where(Participation.part_id == Part.id, Participation.standing.in_(IN_LINE)).exists()
+    )
+    query = select(Part.event_id).join(Event).where(Event.state.in_(TAKING), there).distinct()
+    return list(db.session.scalars(query.order_by(Part.event_id)))

@@ -1,0 +1,75 @@
+"""The e-mails of the waiting list. Who waits, or is offered a place, has nothing in the calendar yet."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import render
+from s3chem_events.mailing.letters import Draft, Letterhead
+from s3chem_events.registration import entries, queries
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.composing import Writer
+from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.waiting import PLACE
+
+
+def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Say that somebody is on the waiting list, for which parts, and that this is no place yet."""
+    desk = Writer(letterhead)
+    for fact, registration in _subjects(facts):
+        queued = [p for p in registration.participations if p.standing is Standing.WAITING]
+        if queued:
+            yield _without_calendar(desk, fact, registration, queued)
+
+
+def place_offered(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Offer a place until a moment; an offer that is over, accepted or declined meanwhile is not made any more."""
+    desk = Writer(letterhead)
+    for fact, registration in _subjects(facts):
+        for participation in _concerned(registration, [fact.data["part"]]):
+            if participation.standing is Standing.OFFERED and participation.offered_until:
+                draft = _without_calendar(desk, fact, registration, [participation])
+                place = f"{draft.values['own_page']}/{PLACE}/{entries.part_of(registration, participation).key}"
+                until = _stamp(desk, registration, participation.offered_until)
+                yield replace(draft, values={**draft.values, "place": place, "until": until})
+
+
+def left(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Say that somebody is off the waiting list: by a press, or because an offer ended without an answer."""
+    desk = Writer(letterhead)
+    for fact, registration in _subjects(facts):
+        parts = fact.data["parts"] if "parts" in fact.data else [fact.data["part"]]
+        off = [p for p in _concerned(registration, parts) if p.standing is Standing.WITHDRAWN]
+        if off:
+            draft = _without_calendar(desk, fact, registration, off)
+            until = fact.data.get("until")
+            ended = _stamp(desk, registration, datetime.fromisoformat(until)) if until else ""
+            yield replace(draft, values={**draft.values, "ended": ended})
+
+
+def off_the_list(desk: Writer, fact: Fact, registration: Registration) -> Iterator[Draft]:
+    """Say to somebody who had only waited that she is off the list, where the fact speaks of a withdrawal."""
+    if registration.participations:
+        draft = _without_calendar(desk, fact, registration, registration.participations)
+        yield replace(draft, kind="registration.left_waiting_list", values={**draft.values, "ended": ""})
+
+
+def _without_calendar(
+    desk: Writer, fact: Fact, registration: Registration, participations: Sequence[Participation]
+) -> Draft:
+    return desk.draft(fact, registration, participations, method="", kept={p.part_id for p in participations})
+
+
+def _stamp(desk: Writer, registration: Registration, moment: datetime) -> str:
+    language = render.spoken(registration.language)
+    return desk.stamp(moment.replace(second=0, microsecond=0), registration.event.zone, language)
+
+
+def _concerned(registration: Registration, part_ids: Collection[int]) -> list[Participation]:
+    return [p for p in registration.participations if p.part_id in part_ids]
+
+
+def _subjects(facts: Sequence[Fact]) -> Iterator[tuple[Fact, Registration]]:
+    found = queries.registrations_by_ids(fact.subject_id for fact in facts)
+    return ((fact, found[fact.subject_id]) for fact in facts if fact.subject_id in found)

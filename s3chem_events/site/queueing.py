@@ -1,0 +1,87 @@
+"""The registration form's waiting list: what is full is marked, and to send the form on is to agree to wait for it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from wtforms import HiddenField
+
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.i18n import language
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.words import modes as mode_words
+from s3chem_events.registration.capacity import Full
+
+
+class Queueing:
+    """What a registration form knows of waiting; `queues` are the parts and modes that one can only wait for now.
+
+    The hidden field `waiting` carries them: nobody waits who was not shown beforehand that he would.
+    """
+
+    waiting = HiddenField()
+    queues: frozenset[tuple[str, Mode]] = frozenset()
+    event: Event
+    chosen: Any
+    mode_of: Any
+    mode_field: Any
+
+    def show_waiting(self, queues: Iterable[tuple[str, Mode]]) -> None:
+        """Mark what one can only wait for; to send the form on is to agree to that, and to that alone."""
+        self.queues = frozenset(queues)
+        self.waiting.data = " ".join(sorted(f"{key}:{mode.value}" for key, mode in self.queues))
+
+    def waits(self, key: str, mode: str = "") -> bool:
+        """Whether a part, or a mode of it, is marked so."""
+        part = next(part for part in self.event.parts if part.key == key)
+        asked = [Mode(mode)] if mode else list(part.capacities)
+        return all((key, one) in self.queues for one in asked)
+
+    def waits_for_chosen(self) -> str:
+        """Return `all` where one would wait for all that is chosen, `some` for some of it; nothing where for none."""
+        chosen = self.chosen()
+        marked = [
+            part for part in chosen if self.waits(part.key, self.mode_of(part).value if self._knows(part) else "")
+        ]
+        return "" if not marked else "all" if len(marked) == len(chosen) else "some"
+
+    def may_wait(self) -> frozenset[tuple[str, str]]:
+        """Return what the form that was sent had marked."""
+        pairs = (pair.partition(":") for pair in (self.waiting.data or "").split())
+        return frozenset((key, mode) for key, _colon, mode in pairs)
+
+    def _knows(self, part: Part) -> bool:
+        """Whether it is known how one would take part."""
+        field = self.mode_field(part)
+        return field is None or field.data in set(Mode)
+
+    def full_sentence(self, refusal: Full) -> str:
+        """Say what is full, and what a press would do about it."""
+        titles = {part.key: part.title.within(language()) for part in self.event.parts}
+        modes = mode_words(language())
+        full = refusal.values["places"]
+        asked = [f"{titles[key]} ({modes[Mode(mode)]})" for key, mode in full]  # type: ignore[attr-defined]
+        free = [titles[part.key] for part in self.chosen() if (part.key, self.mode_of(part)) not in full]  # type: ignore[operator]
+        if not self.queues.issuperset(full):  # type: ignore[arg-type]
+            return self._refused(asked)
+        if free:
+            return _(
+                "No places left: %(parts)s. You are not registered yet, but your entries have been kept. "
+                "With one press you register for %(free)s and join the waiting list for the rest. "
+                "Or choose differently.",
+                parts=", ".join(asked),
+                free=", ".join(free),
+            )
+        return _(
+            "No places left: %(parts)s. You are not registered yet, but your entries have been kept. "
+            "With one press you join the waiting list. Or choose differently.",
+            parts=", ".join(asked),
+        )
+
+    @staticmethod
+    def _refused(asked: list[str]) -> str:
+        return _(
+            "No places left: %(parts)s. You are not registered yet, but your entries have been kept. "
+            "Choose another part or another way to attend, and submit the form again.",
+            parts=", ".join(asked),
+        )

@@ -1,0 +1,97 @@
+"""The waiting list by the own link: an offered place is accepted or declined, the list is left; GET asks, POST does."""
+
+from flask import abort, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from s3chem_events.core import i18n
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.journal import PARTICIPANT
+from s3chem_events.publishing.words import modes
+from s3chem_events.registration import queries, waiting
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.waiting import PLACE
+from s3chem_events.site import waiting_words
+from s3chem_events.site.events_seen import part_range
+from s3chem_events.site.forms import PressForm
+from s3chem_events.site.frame import check_language, translated
+from s3chem_events.site.own import own, press_again, private_page, unknown_link
+
+
+@own.route(f"/<lang>/registrations/<token>/{PLACE}/<key>", methods=["GET", "POST"])
+def place(lang: str, token: str, key: str) -> BaseResponse:
+    """Ask (GET) and accept, decline or leave (POST); a second press changes nothing."""
+    check_language(lang)
+    if queries.registration_by_token(token) is None:
+        return unknown_link(lang)
+    form, here = PressForm(), f"/{lang}/registrations/{token}"
+    refusal, status = "", 200
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction():
+                _press(token, key)
+        except Refused as refused:
+            refusal, status = _sentence(refused), refused.status
+        else:
+            return redirect(here, 303)
+    elif form.errors:
+        refusal, status = press_again(), 422
+    return _page(*_held(token, key), lang, here, status=status, refusal=refusal, form=form)
+
+
+def _press(token: str, key: str) -> None:
+    found = queries.registration_by_token(token, lock=True)
+    if found is None:
+        return
+    if request.form.get("press") == "accept":
+        waiting.accept(found, part_key=key, by=PARTICIPANT)
+    elif request.form.get("press") == "leave":
+        waiting.leave(found, part_key=key, by=PARTICIPANT)
+
+
+def _held(token: str, key: str) -> tuple[Registration, Participation]:
+    registration = queries.registration_by_token(token) or abort(404)
+    return registration, next((p for p in registration.participations if p.part.key == key), None) or abort(404)
+
+
+def _page(
+    registration: Registration, held: Participation, lang: str, here: str, *, status: int, **values: object
+) -> BaseResponse:
+    part, zone = held.part, registration.event.zone
+    is_over = held.standing is Standing.WITHDRAWN and held.offered_until is not None
+    ended = i18n.stamp(held.offered_until, zone, lang) if is_over and held.offered_until else ""
+    return private_page(
+        "site/own/place.html",
+        lang,
+        f"/registrations/{here.rpartition('/')[2]}/{PLACE}/{part.key}",
+        status,
+        heading=_heading(held.standing),
+        title=translated(registration.event.title, lang),
+        part=translated(part.title, lang),
+        days=part_range(part, lang),
+        mode=modes(lang)[part.mode_of(held.mode)],
+        standing=held.standing.value,
+        told=waiting_words.how_it_stands(held, zone, lang),
+        ended=ended,
+        event_url=f"/{lang}/events/{registration.event.slug}",
+        own_url=here,
+        **values,
+    )
+
+
+def _heading(standing: Standing) -> str:
+    return {
+        Standing.OFFERED: _("Would you like this place?"),
+        Standing.WAITING: _("You are on the waiting list"),
+        Standing.CONFIRMED: _("This place is yours"),
+    }.get(standing, _("You are not on the waiting list"))
+
+
+def _sentence(refusal: Refused) -> str:
+    if isinstance(refusal, waiting.OfferOver):
+        return _("The time of this offer is over, so the place goes to the next person.")
+    if isinstance(refusal, waiting.NotWaiting):
+        return _("No place is offered to you here at the moment.")
+    return _("This event takes no registration any more.")

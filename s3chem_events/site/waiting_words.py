@@ -1,0 +1,27 @@
+"""Where somebody stands in line, in words."""
+
+from flask_babel import ngettext
+
+from s3chem_events.core import i18n
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.registration import waiting
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Participation
+
+
+def how_it_stands(held: Participation, zone: str, lang: str) -> str:
+    """Say in words where somebody stands in line; nothing for who does not."""
+    if held.standing is Standing.OFFERED and held.offered_until:
+        until = i18n.stamp(held.offered_until, zone, lang)
+        return _("We are holding this place for you until %(moment)s.", moment=until)
+    if held.standing is not Standing.WAITING:
+        return ""
+    ahead = waiting.ahead_of(held)
+    if not ahead:
+        return _("You are next in line. We will write to you as soon as a place becomes free; we cannot promise one.")
+    said: str = ngettext(
+        "%(num)s person is ahead of you. We will write to you as soon as it is your turn; we cannot promise a place.",
+        "%(num)s people are ahead of you. We will write to you as soon as it is your turn; we cannot promise a place.",
+        ahead,
+    )
+    return said
