@@ -227,9 +227,9 @@ def test_two_hundred_events_are_small_quick_and_written_anew_one_by_one(
 ) -> None:
     add_many(app, 200)  # A10
     ics._published.cache_clear()
-    started = time.perf_counter()
+    started = time.process_time()  # what it takes of a processor, whoever else wants it meanwhile
     first = client.get("/calendar.ics")
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     assert first.data.count(b"BEGIN:VEVENT") == 200
     assert ics._published.cache_info().misses == 200
     assert len(first.data) < 300_000
