@@ -14,6 +14,7 @@ from s3chem_events.core.db import db
 LINK_LASTS = timedelta(minutes=30)
 INVITATION_LASTS = timedelta(days=7)
 SESSION_LASTS = timedelta(days=7)
+AUDIT_PAGE = 50
 
 
 def organiser_by_id(organiser_id: int) -> Organiser | None:
@@ -90,7 +91,12 @@ def unused(token: str) -> tuple[object, ...]:
     )
 
 
-def audit_trail(kind: str | None = None, *, latest: int = 200) -> list[AuditEntry]:
-    """Return what was written into the audit trail, newest first."""
-    query = db.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(latest)
-    return list(db.session.scalars(query.filter_by(kind=kind) if kind else query))
+def audit_trail(*, page: int = 1) -> list[AuditEntry]:
+    """Return a page of the audit trail, newest first."""
+    query = db.select(AuditEntry).order_by(AuditEntry.id.desc())
+    return list(db.session.scalars(query.limit(AUDIT_PAGE).offset((page - 1) * AUDIT_PAGE)))
+
+
+def audit_count() -> int:
+    """Return how many lines the audit trail has."""
+    return db.session.scalar(db.select(func.count(AuditEntry.id))) or 0

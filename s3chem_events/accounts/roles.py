@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "needs.export": COORDINATORS,
     "outbox.see": COORDINATORS,  # an e-mail may belong to any event, so that it is for those who see every event
     "outbox.manage": COORDINATORS,
+    "audit.see": COORDINATORS,
     "organisers.see": COORDINATORS,
     "organisers.manage": COORDINATORS,
 }

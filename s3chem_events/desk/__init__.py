@@ -8,6 +8,7 @@ from s3chem_events.desk import (
     account,
     addresses,
     arrivals,
+    audit,
     coming,
     copying,
     editing,
@@ -35,22 +36,9 @@ from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
 PAGES = (
-    *(
-        account,
-        addresses,
-        arrivals,
-        coming,
-        copying,
-        editing,
-        entering,
-        events,
-        holding,
-        home,
-        mailbox,
-        organisers,
-        outbox,
-    ),
-    *(needs, participants, programme, questions, queue, refusals, second_step, signing_in, steps, texts, withdrawing),
+    *(account, addresses, arrivals, audit, coming, copying, editing, entering, events, holding, home, mailbox),
+    *(needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
+    *(steps, texts, withdrawing),
 )
 """Importing them is what hangs them into the blueprint."""
 

@@ -19,7 +19,8 @@ def test_the_table_of_rights():
         Role.DESK_HELPER: everyone,
         Role.PARTNER_ORGANISER: organiser,
         Role.COORDINATOR: organiser
-        | {"event.add", "needs.export", "organisers.manage", "organisers.see", "outbox.manage", "outbox.see"},
+        | {"audit.see", "event.add", "needs.export", "organisers.manage", "organisers.see"}
+        | {"outbox.manage", "outbox.see"},
     }
     assert {role for role in Role if roles.is_bound(role)} == {Role.PARTNER_ORGANISER, Role.DESK_HELPER}
 
