@@ -3,17 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from sqlalchemy.orm.attributes import set_committed_value
-
 from s3chem_events.core import i18n
-from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import inquiries, queries
-from s3chem_events.registration.changed import AT_ONCE
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.inquiries import Inquiry
 from s3chem_events.registration.models import Registration
@@ -31,14 +27,7 @@ def asked_again(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft
 
 def _drafts(event: Event, inquiry: Inquiry, fact: Fact, letterhead: Letterhead) -> Iterator[Draft]:
     writer = Writer(letterhead)
-    db.session.expunge_all()  # the caller writes in between, and a roll-back would empty what is loaded
-    last = 0
-    silent = inquiries.is_silent(event.id, inquiry)
-    while registrations := queries.to_be_told(event.id, fact, after=last, most=AT_ONCE, among=silent):
-        last = registrations[-1].id
-        db.session.expunge_all()
-        for registration in registrations:
-            set_committed_value(registration, "event", event)
+    for registrations in queries.to_be_told(event, fact, among=inquiries.is_silent(event.id, inquiry)):
         yield from [_draft(writer, fact, registration, inquiry) for registration in registrations]
 
 

@@ -2,9 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy.orm.attributes import set_committed_value
-
-from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import changes, values
@@ -15,8 +12,6 @@ from s3chem_events.registration import queries
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.places import INTERESTED
-
-AT_ONCE = 50
 
 
 def event_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -31,7 +26,8 @@ def event_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
             continue
         difference = changes.compare(publishing.facts_at(event, fact.data["since"]), values.event_facts(event))
         if difference:
-            yield from _told(event, fact, difference, letterhead)
+            for registrations in queries.to_be_told(event, fact):
+                yield from list(drafts(event, registrations, difference, fact, letterhead))
 
 
 def drafts(
@@ -41,7 +37,6 @@ def drafts(
     writer = Writer(letterhead)
     keys = {part.id: part.key for part in event.parts}
     for registration in registrations:
-        set_committed_value(registration, "event", event)  # one event for all: what is said of it is put together once
         going = [p for p in registration.participations if p.standing in INTERESTED]
         theirs = concerning(difference, event, registration, [keys[p.part_id] for p in going])
         if theirs:
@@ -55,12 +50,3 @@ def concerning(
     if not parts or registration.event_id != event.id or registration.withdrawn_at is not None:
         return None
     return difference.concerning(set(parts)) or None
-
-
-def _told(event: Event, fact: Fact, difference: Difference, letterhead: Letterhead) -> Iterator[Draft]:
-    db.session.expunge_all()  # the caller writes in between, and a roll-back would empty what is loaded
-    last = 0
-    while registrations := queries.to_be_told(event.id, fact, after=last, most=AT_ONCE):
-        last = registrations[-1].id
-        db.session.expunge_all()
-        yield from list(drafts(event, registrations, difference, fact, letterhead))

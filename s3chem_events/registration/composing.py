@@ -1,6 +1,6 @@
 """Writes e-mails about registrations: the lines they share, and the calendar files that go with them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -89,32 +89,18 @@ class Writer:
         told = [(part, mode) for part, mode in chosen if part.id not in kept]
         note = entries.manage_note(own_page, language)
         calendars = self.calendars(registration, told, note=note, method=method, sent_at=fact.happened_at)
-        return Draft(
-            kind=fact.kind,
-            fact_id=fact.id,
-            subject_id=registration.id,
-            address=registration.email,
-            name=f"{registration.given_name} {registration.family_name}".strip(),
-            language=registration.language,
-            values={
-                "event": self.event_lines(event, tuple(chosen), language),
-                "parts": [self.part_lines(part, mode, language) for part, mode in chosen],
-                "organisation": isolated(defused(registration.organisation, longest=names.LONGEST_ORGANISATION)),
-                "reference": registration.reference,
-                "registered_at": self.stamp(
-                    registration.registered_at.replace(second=0, microsecond=0), event.zone, language
-                ),
-                "own_page": own_page,
-                "not_me": f"{own_page}/{NOT_ME}",
-                "calendar": links.calendar(
-                    registration.id, registration.link_version, base_url=self.letterhead.base_url
-                ),
-                "kept": len(chosen) - len(told),
-                **self.choice(registration, language),
-            },
-            calendars=tuple(calendars),
-            method=method,
-        )
+        values = {
+            "event": self.event_lines(event, tuple(chosen), language),
+            "parts": [self.part_lines(part, mode, language) for part, mode in chosen],
+            "organisation": isolated(defused(registration.organisation, longest=names.LONGEST_ORGANISATION)),
+            "registered_at": self.stamp(
+                registration.registered_at.replace(second=0, microsecond=0), event.zone, language
+            ),
+            "not_me": f"{own_page}/{NOT_ME}",
+            "kept": len(chosen) - len(told),
+            **self.choice(registration, language),
+        }
+        return self.written_to(registration, fact, values, calendars=calendars, method=method)
 
     def change_draft(
         self,
@@ -144,38 +130,53 @@ class Writer:
             for method, pairs in (("REQUEST", seen), ("CANCEL", lost))
             for calendar in self.calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
         ]
+        values = {
+            "headline": telling.headline(difference, language),
+            "told": telling.sentences(difference, language),
+            "reason": difference.reason.within(language),
+            "event": self.event_lines(event, tuple(there or chosen), language),
+            "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},
+            "parts": [self.part_lines(part, mode, language) for part, mode in there if not is_over],
+            "answers": f"{own_page}/answer" if fact.data.get("ask") and there else "",
+            "answer_until": _day_written(fact.data.get("until", ""), language),
+            "updates": len(seen),
+            "removals": len(lost),
+            **self.choice(registration, language),
+        }
+        method = "REQUEST" if seen else "CANCEL" if lost else ""
+        return self.written_to(registration, fact, values, calendars=calendars, method=method)
+
+    def written_to(
+        self,
+        registration: Registration,
+        fact: Fact,
+        values: Mapping[str, object],
+        *,
+        calendars: Iterable[bytes] = (),
+        method: str = "",
+    ) -> Draft:
+        """Write an e-mail to a participant: `values`, and what each of them may mention."""
+        version, base_url = registration.link_version, self.letterhead.base_url
         return Draft(
             kind=fact.kind,
             fact_id=fact.id,
             subject_id=registration.id,
             address=registration.email,
-            name=f"{registration.given_name} {registration.family_name}".strip(),
+            name=registration.full_name,
             language=registration.language,
             values={
-                "headline": telling.headline(difference, language),
-                "told": telling.sentences(difference, language),
-                "reason": difference.reason.within(language),
-                "event": self.event_lines(event, tuple(there or chosen), language),
-                "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},
-                "parts": [self.part_lines(part, mode, language) for part, mode in there if not is_over],
                 "reference": registration.reference,
-                "own_page": own_page,
-                "answers": f"{own_page}/answer" if fact.data.get("ask") and there else "",
-                "answer_until": _day_written(fact.data.get("until", ""), language),
-                "calendar": links.calendar(
-                    registration.id, registration.link_version, base_url=self.letterhead.base_url
-                ),
-                "updates": len(seen),
-                "removals": len(lost),
-                **self.choice(registration, language),
+                "own_page": self.own_page(registration, render.spoken(registration.language)),
+                "calendar": links.calendar(registration.id, version, base_url=base_url),
+                **values,
             },
             calendars=tuple(calendars),
-            method="REQUEST" if seen else "CANCEL" if lost else "",
+            method=method,
         )
 
     def link_lines(self, registration: Registration, language: str) -> LinkLines:
         return LinkLines(
-            name=isolated(defused(f"{registration.given_name} {registration.family_name}".strip())),
+            name=isolated(defused(registration.full_name)),
             event=self.event_lines(
                 registration.event,
                 tuple(entries.chosen(registration, registration.participations)),
@@ -216,7 +217,7 @@ class Writer:
             address = addresses.mailable(registration.email)
         except Invalid:
             return
-        guest = Mailbox(defused(f"{registration.given_name} {registration.family_name}".strip()), address)
+        guest = Mailbox(defused(registration.full_name), address)
         write = ics.invitation if method == "REQUEST" else ics.cancellation
         language = render.spoken(registration.language)
         for part, mode in chosen:

@@ -65,6 +65,11 @@ class Registration(Model):
     )
     consents: Mapped[list["Consent"]] = relationship(lazy="raise", cascade="all, delete-orphan")
 
+    @property
+    def full_name(self) -> str:
+        """The name as one line; somebody may have one name alone."""
+        return f"{self.given_name} {self.family_name}".strip()
+
 
 class Participation(Model):
     """One person in one part. Rows are in order of arrival by id.

@@ -1,11 +1,12 @@
 """What is read of registrations."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, case, func, not_, select, true
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from s3chem_events.core import signing
 from s3chem_events.core.db import db
@@ -18,6 +19,9 @@ from s3chem_events.registration import places
 from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.links import OWN_PAGE
 from s3chem_events.registration.models import Participation, Registration
+
+AT_ONCE = 50
+"""Registrations read at a time where a fact may concern thousands (docs/decisions/0002)."""
 
 
 def taken(event_id: int) -> dict[tuple[int, Mode], int]:
@@ -132,13 +136,23 @@ def registrations_by_references(event_id: int, references: Iterable[str]) -> lis
     return list(db.session.scalars(query.order_by(Registration.sort_name, Registration.id)))
 
 
-def to_be_told(
-    event_id: int, fact: Fact, *, after: int, most: int, among: ColumnElement[bool] | None = None
-) -> list[Registration]:
-    """Return the next registrations with an address that a fact still has to write to, in order of their ids.
+def to_be_told(event: Event, fact: Fact, *, among: ColumnElement[bool] | None = None) -> Iterator[list[Registration]]:
+    """Yield the registrations with an address that a fact still has to write to, fifty at a time.
 
-    Who registered after it happened has seen the event as it is now. `among` is a condition on them.
+    Who registered after it happened has seen the event as it is now. `among` is a condition on them. All share the one
+    event, and nothing stays in the session: the caller writes in between, and a roll-back would empty what is loaded.
     """
+    db.session.expunge_all()
+    last = 0
+    while registrations := _next_to_be_told(event.id, fact, after=last, among=among):
+        last = registrations[-1].id
+        db.session.expunge_all()
+        for registration in registrations:
+            set_committed_value(registration, "event", event)
+        yield registrations
+
+
+def _next_to_be_told(event_id: int, fact: Fact, *, after: int, among: ColumnElement[bool] | None) -> list[Registration]:
     query = (
         select(Registration)
         .where(
@@ -152,7 +166,7 @@ def to_be_told(
         )
         .options(selectinload(Registration.participations))
         .order_by(Registration.id)
-        .limit(most)
+        .limit(AT_ONCE)
     )
     return list(db.session.scalars(query))
 

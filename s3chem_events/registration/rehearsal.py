@@ -137,8 +137,7 @@ def _people(event_id: int) -> Select[int, str, bool, int]:
 def _unreachable(ids: list[int]) -> tuple[Unreachable, ...]:
     found = db.session.scalars(select(Registration).where(Registration.id.in_(ids)).order_by(Registration.sort_name))
     return tuple(
-        Unreachable(one.id, f"{one.given_name} {one.family_name}".strip(), one.organisation, one.reference, one.phone)
-        for one in (found if ids else ())
+        Unreachable(one.id, one.full_name, one.organisation, one.reference, one.phone) for one in (found if ids else ())
     )
 
 

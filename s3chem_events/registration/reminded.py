@@ -2,9 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy.orm.attributes import set_committed_value
-
-from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
@@ -13,7 +10,6 @@ from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, queries
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.changed import AT_ONCE
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
 
@@ -31,13 +27,7 @@ def event_reminded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dr
 
 def _reminders(event: Event, part: Part, fact: Fact, letterhead: Letterhead) -> Iterator[Draft]:
     writer = Writer(letterhead)
-    db.session.expunge_all()  # the caller writes in between, and a roll-back would empty what is loaded
-    last = 0
-    while registrations := queries.to_be_told(event.id, fact, after=last, most=AT_ONCE):
-        last = registrations[-1].id
-        db.session.expunge_all()
-        for registration in registrations:
-            set_committed_value(registration, "event", event)
+    for registrations in queries.to_be_told(event, fact):
         there = [(one, _place(one, part)) for one in registrations]
         yield from [_draft(writer, fact, one, part, place) for one, place in there if place is not None]
 
@@ -60,20 +50,9 @@ def _draft(writer: Writer, fact: Fact, registration: Registration, part: Part, p
         sent_at=fact.happened_at,
         joining=True,
     )
-    return Draft(
-        kind=fact.kind,
-        fact_id=fact.id,
-        subject_id=registration.id,
-        address=registration.email,
-        name=f"{registration.given_name} {registration.family_name}".strip(),
-        language=registration.language,
-        values={
-            "event": writer.event_lines(registration.event, ((part, mode),), language),
-            "parts": [writer.part_lines(part, mode, language)],
-            "room": room,
-            "own_page": own_page,
-            "reference": registration.reference,
-        },
-        calendars=tuple(calendars),
-        method="REQUEST",
-    )
+    values = {
+        "event": writer.event_lines(registration.event, ((part, mode),), language),
+        "parts": [writer.part_lines(part, mode, language)],
+        "room": room,
+    }
+    return writer.written_to(registration, fact, values, calendars=calendars, method="REQUEST")

@@ -194,7 +194,7 @@ def _only_in_line(registration: Registration) -> bool:
 def _rows(registration: Registration, lang: str) -> list[tuple[str, str]]:
     types, regions = choices.organisation_types(lang), choices.regions(lang)
     return [
-        (_("Name"), f"{registration.given_name} {registration.family_name}".strip()),
+        (_("Name"), registration.full_name),
         (_("E-mail address"), registration.email),
         (_("Organisation"), registration.organisation),
         (_("Type of organisation"), types.get(registration.organisation_type, registration.organisation_type)),
