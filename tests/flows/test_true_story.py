@@ -185,6 +185,7 @@ def story(app: Flask, clock: Clock) -> Story:
     return Story(Conference(app, clock, slug=SLUG))
 
 
+@pytest.mark.slow
 def test_from_the_save_the_date_to_the_virtual_closing_event(story: Story) -> None:
     save_the_date(story, story.house)
     announced(story, story.house)
