@@ -1,23 +1,29 @@
 """A participant's own pages, behind a signed link. GET asks, POST does."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, abort, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
 from s3chem_events.core import limits
 from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import csrf, private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.registration import actions, queries
+from s3chem_events.registration.models import Registration
 from s3chem_events.site import answered, own_view
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import LostLinkForm, PressForm
 from s3chem_events.site.frame import check_language, render, urls
 from s3chem_events.site.pages import contact
 
+Deed = Callable[[Registration], object]
+"""What a press does to a registration of a locked event."""
 own = Blueprint("own", __name__)
 own.after_request(private)  # refusals and redirects too: their address holds the key
 csrf.exempt(own)  # each form here checks its own token, and says in words what to do about an old one
@@ -73,24 +79,18 @@ def own_page(lang: str, token: str) -> Response:
 def withdrawal(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and withdraw (POST); a second press changes nothing."""
     check_language(lang)
+    form, refusal, done = pressed(token, lambda found: actions.withdraw(found, by=PARTICIPANT))
     registration = queries.registration_by_token(token)
     if registration is None:
         return unknown_link(lang)
-    form = PressForm()
     here = f"/{lang}/registrations/{token}"
-    if request.method == "POST" and form.validate():
-        with transaction():
-            found = queries.registration_by_token(token, lock=True)
-            if found is not None:
-                actions.withdraw(found, by=PARTICIPANT)
-        return redirect(here, 303)
-    if registration.withdrawn_at is not None:
+    if done or registration.withdrawn_at is not None:
         return redirect(here, 303)
     return private_page(
         "site/own/withdrawal.html",
         lang,
         f"/registrations/{token}/withdrawal",
-        422 if form.errors else 200,
+        status_of(form, refusal),
         registration=own_view.shown(registration, lang, token),
         event=own_view.seen_by(registration, lang),
         form=form,
@@ -135,6 +135,25 @@ def not_me(lang: str, token: str) -> BaseResponse:
         done=False,
         refusal=press_again() if form.errors else "",
     )
+
+
+def pressed(token: str, deed: Deed) -> tuple[PressForm, Refused | None, bool]:
+    """Do what was pressed, under the event's lock; returns the form, what was refused, and whether it is done."""
+    form = PressForm()
+    if request.method != "POST" or not form.validate():
+        return form, None, False
+    try:
+        with transaction():
+            found = queries.registration_by_token(token, lock=True)
+            if found is not None:
+                deed(found)
+    except Refused as refusal:
+        return form, refusal, False
+    return form, None, True
+
+
+def status_of(form: PressForm, refusal: Refused | None) -> int:
+    return refusal.status if refusal else 422 if form.errors else 200
 
 
 def press_again() -> str:

@@ -3,13 +3,10 @@
 GET asks, POST does; a second press changes nothing.
 """
 
-from collections.abc import Callable
-
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from s3chem_events.core import i18n
-from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
@@ -21,11 +18,8 @@ from s3chem_events.registration.emails import RESTORATION
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import own_view
 from s3chem_events.site.events_seen import part_hours, part_range
-from s3chem_events.site.forms import PressForm
 from s3chem_events.site.frame import check_language, translated
-from s3chem_events.site.own import own, press_again, private_page, unknown_link
-
-Deed = Callable[[Registration], object]
+from s3chem_events.site.own import own, press_again, pressed, private_page, status_of, unknown_link
 
 
 @own.route("/<lang>/registrations/<token>/answer/<any(yes, no):said>", methods=["GET", "POST"])
@@ -33,7 +27,7 @@ def answer(lang: str, token: str, said: str) -> BaseResponse:
     """Ask (GET) and keep (POST) whether somebody still comes after a change; no withdraws."""
     check_language(lang)
     comes, path = said == "yes", f"answer/{said}"
-    form, refusal, done = _pressed(token, lambda found: coming.answer(found, comes=comes, by=PARTICIPANT))
+    form, refusal, done = pressed(token, lambda found: coming.answer(found, comes=comes, by=PARTICIPANT))
     registration = queries.registration_by_token(token)
     if registration is None:
         return unknown_link(lang)
@@ -46,7 +40,7 @@ def answer(lang: str, token: str, said: str) -> BaseResponse:
         "site/own/answer.html",
         lang,
         f"/registrations/{token}/{path}",
-        _status(form, refusal),
+        status_of(form, refusal),
         event=own_view.seen_by(registration, lang),
         comes=comes,
         may_answer=coming.may_answer(registration),
@@ -70,7 +64,7 @@ def mode(lang: str, token: str, key: str) -> BaseResponse:
     wanted = Mode(asked) if asked in set(Mode) else None
     if request.method == "POST" and wanted is None:
         abort(422)
-    form, refusal, done = _pressed(token, lambda found: _change(found, key, wanted))
+    form, refusal, done = pressed(token, lambda found: _change(found, key, wanted))
     registration = queries.registration_by_token(token)
     if registration is None:
         return unknown_link(lang)
@@ -83,7 +77,7 @@ def mode(lang: str, token: str, key: str) -> BaseResponse:
         "site/own/mode.html",
         lang,
         f"/registrations/{token}/mode/{key}",
-        _status(form, refusal),
+        status_of(form, refusal),
         title=translated(registration.event.title, lang),
         part=translated(part.title, lang),
         days=part_range(part, lang),
@@ -105,7 +99,7 @@ def invitations(lang: str, token: str) -> BaseResponse:
     asked = request.form.get("wanted", "")
     if request.method == "POST" and asked not in {"yes", "no"}:
         abort(422)
-    form, refusal, done = _pressed(
+    form, refusal, done = pressed(
         token, lambda found: modes.choose_invitations(found, wanted=asked == "yes", by=PARTICIPANT)
     )
     registration = queries.registration_by_token(token)
@@ -118,28 +112,13 @@ def invitations(lang: str, token: str) -> BaseResponse:
         "site/own/invitations.html",
         lang,
         f"/registrations/{token}/{INVITATIONS}",
-        _status(form, refusal),
+        status_of(form, refusal),
         event=own_view.seen_by(registration, lang),
         wanted=registration.invitations,
         form=form,
         own_url=here,
         refusal=press_again() if form.errors else "",
     )
-
-
-def _pressed(token: str, deed: Deed) -> tuple[PressForm, Refused | None, bool]:
-    """Do what was pressed, under the event's lock; returns the form, what was refused, and whether it is done."""
-    form = PressForm()
-    if request.method != "POST" or not form.validate():
-        return form, None, False
-    try:
-        with transaction():
-            found = queries.registration_by_token(token, lock=True)
-            if found is not None:
-                deed(found)
-    except Refused as refusal:
-        return form, refusal, False
-    return form, None, True
 
 
 def _change(registration: Registration, key: str, wanted: Mode | None) -> object:
@@ -152,7 +131,3 @@ def _refused(refusal: Refused | None) -> str:
     if isinstance(refusal, capacity.Full):
         return _("All places have been taken in the meantime. Nothing has changed: you keep the place that you have.")
     return _("This can no longer be changed here. Nothing has changed.")
-
-
-def _status(form: PressForm, refusal: Refused | None) -> int:
-    return refusal.status if refusal else 422 if form.errors else 200
