@@ -13,7 +13,9 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.models import Event
+from s3chem_events.registration import asking, question_files
 from s3chem_events.registration import queries as registration
+from s3chem_events.registration.questions import QuestionFacts
 
 
 @click.group(cls=Commands)
@@ -26,9 +28,11 @@ def event() -> None:
 @with_appcontext
 def add_event(file: IO[bytes]) -> None:
     """Add an event from a JSON FILE ('-' for standard input)."""
-    facts = files.read(_json(file))
+    data, questions = _split(_json(file))
+    facts = files.read(data)
     with transaction():
-        actions.add_event(facts, base_url=settings().base_url, by=OPERATOR)
+        added = actions.add_event(facts, base_url=settings().base_url, by=OPERATOR)
+        asking.ask(added, questions, by=OPERATOR)
     click.echo(f"Added {facts.slug}: {settings().base_url}/en/events/{facts.slug}")
 
 
@@ -37,7 +41,11 @@ def add_event(file: IO[bytes]) -> None:
 @with_appcontext
 def show_event(slug: str) -> None:
     """Write an event as JSON."""
-    click.echo(json.dumps(files.write(values.event_facts(_there(slug))), ensure_ascii=False, indent=2))
+    found = _there(slug)
+    data = files.write(values.event_facts(found))
+    if questions := question_files.write(asking.asked_at(found.id)):
+        data["questions"] = questions
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 @event.command("update")
@@ -46,13 +54,14 @@ def show_event(slug: str) -> None:
 @with_appcontext
 def update_event(file: IO[bytes], *, tell: bool) -> None:
     """Change an event to what a JSON FILE says ('-' for standard input), as the desk does."""
-    facts = files.read(_json(file))
+    data, questions = _split(_json(file))
+    facts = files.read(data)
     with transaction():
         found = _there(facts.slug, lock=True)
         seen, held = found.revision, registration.booked(found.id)
         actions.revise_event(found, facts, base_url=settings().base_url, by=OPERATOR, booked=held)
         fact = actions.tell(found, since=seen, by=OPERATOR) if tell and found.revision != seen else None
-        changed = found.revision != seen
+        changed = asking.ask(found, questions, by=OPERATOR) or found.revision != seen
         due_at = fact.due_at if fact else None
     if not changed:
         click.echo("Nothing was changed.")
@@ -68,6 +77,14 @@ def _there(slug: str, *, lock: bool = False) -> Event:
     if found is None:
         raise click.ClickException(f"There is no event {slug!r}.")
     return found
+
+
+def _split(data: Any) -> tuple[Any, list[QuestionFacts]]:
+    """Return an event's file without its questions, and those: they belong to the registration."""
+    if not isinstance(data, dict) or "questions" not in data:
+        return data, []
+    rest = {key: value for key, value in data.items() if key != "questions"}
+    return rest, question_files.read(data["questions"])
 
 
 def _json(file: IO[bytes]) -> Any:

@@ -48,7 +48,8 @@ def questions_preview(slug: str) -> str:
     """Show the questions as the form does, in any language."""
     found = the_event(slug)
     asked = asking.asked_at(found.id)
-    language = _language(found)
+    asked_for = request.args.get("language", "")
+    language = asked_for if asked_for in LANGUAGES else i18n.language()
     with force_locale(language):
         form = type("PreviewForm", (Form,), own_questions.fields(asked, language))()
         return render_template(
@@ -160,7 +161,7 @@ def _saved(form: QuestionForm, found: Event, base: QuestionFacts, row: Question 
             if row is None:
                 asking.add_question(event, facts, by=by())
             else:
-                asking.revise_question(event, _row(event, row.key), _plain(facts), by=by())
+                asking.revise_question(event, _row(event, row.key), asking.plain(facts), by=by())
     except Invalid as fault:
         form.blame(fault)
     except Refused:
@@ -168,11 +169,6 @@ def _saved(form: QuestionForm, found: Event, base: QuestionFacts, row: Question 
     else:
         return True
     return False
-
-
-def _plain(facts: QuestionFacts) -> QuestionFacts:
-    """Return what an organiser wrote, without what the row adds."""
-    return QuestionFacts(**{name: getattr(facts, name) for name in QuestionFacts.__dataclass_fields__})
 
 
 def _row(found: Event, key: str) -> Question:

@@ -109,6 +109,34 @@ def retire_question(question: Question, *, by: Actor) -> None:
     publishing.touch()
 
 
+def ask(event: Event, wanted: Iterable[QuestionFacts], *, by: Actor) -> bool:
+    """Bring an event's questions to these, by their keys: whether anything changed. What is not named stays.
+
+    Raises:
+        Invalid, StillNeeded, TooManyQuestions.
+
+    """
+    there = {row.key: row for row in rows(event.id)}
+    changed = False
+    for facts in wanted:
+        row = there.get(facts.key)
+        if row is None:
+            add_question(event, facts, by=by)
+        elif row.retired_at is not None or plain(asked(row)) != facts:
+            if row.retired_at is not None:
+                raise Invalid(f"questions.{facts.key}", "was retired; choose another key")
+            revise_question(event, row, facts, by=by)
+        else:
+            continue
+        changed = True
+    return changed
+
+
+def plain(question: QuestionFacts) -> QuestionFacts:
+    """Return what an organiser wrote, without what its row adds."""
+    return QuestionFacts(**{name: getattr(question, name) for name in QuestionFacts.__dataclass_fields__})
+
+
 def rows(event_id: int) -> list[Question]:
     """Return the questions of an event in their order, those asked no more among them."""
     query = db.select(Question).filter_by(event_id=event_id).options(joinedload(Question.part))

@@ -15,7 +15,7 @@ from s3chem_events.core import config
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import LANGUAGES
-from tests.factories import add_event, register
+from tests.factories import add_event, add_question, register
 from tests.support.axe import faults
 
 pytestmark = pytest.mark.browser
@@ -51,6 +51,12 @@ PAGES = (
     "/desk/events/conference/cancellation",
     "/desk/events/conference/closing",
     "/desk/events/conference/copy",
+    "/desk/events/conference/questions/",
+    "/desk/events/conference/questions/new?kind=one_of",
+    "/desk/events/conference/questions/access?language=fr",
+    "/desk/events/conference/questions/preview",
+    "/desk/events/conference/catering",
+    "/desk/events/conference/access-needs",
 )
 
 
@@ -65,7 +71,10 @@ def desk(environ: dict[str, str]) -> Iterator[tuple[Flask, str]]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     first = create_app(settings)
     add_event(first)
-    register(first.test_client())
+    add_question(first, "access", kind="access", label="What do you need?", readers="accessibility")
+    add_question(first, "menu", label="Menu", readers="caterer")
+    needs = {"question-access": "A seat", "question-access-consent": "y", "question-menu": "Soup"}
+    register(first.test_client(), **needs)
     with app.app_context():
         dispatch.work(seconds=5)
         with transaction():

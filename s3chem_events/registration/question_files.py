@@ -1,0 +1,74 @@
+"""An event's own questions as part of its JSON file, read and written; pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from s3chem_events.core.errors import Invalid
+from s3chem_events.core.text import Text
+from s3chem_events.publishing import shapes
+from s3chem_events.registration.questions import NEED_READERS, Kind, Option, QuestionFacts, Readers
+
+REQUIRED = frozenset(["key", "kind", "label", "purpose"])
+OPTIONAL = frozenset(["help", "options", "required", "readers", "keep_days", "part", "only_if", "only_is"])
+
+
+def read(data: Any) -> list[QuestionFacts]:
+    """Read the questions; an unknown key or value is refused with the path to it."""
+    return [_read(one, f"questions[{number}]") for number, one in enumerate(shapes.list_of(data, "questions", _any))]
+
+
+def write(questions: Iterable[QuestionFacts]) -> list[dict[str, Any]]:
+    """Write questions; `read(write(questions)) == questions`."""
+    return [_write(question) for question in questions]
+
+
+def _read(data: Any, path: str) -> QuestionFacts:
+    o = shapes.Object(data, path, REQUIRED, OPTIONAL)
+    kind = o.get("kind", shapes.choice(Kind))
+    return QuestionFacts(
+        key=o.get("key", shapes.line),
+        kind=kind,
+        label=o.get("label", shapes.text),
+        help=o.get("help", shapes.text, Text()),
+        options=tuple(o.get("options", lambda value, where: shapes.list_of(value, where, _option), [])),
+        required=o.get("required", shapes.boolean, False),
+        purpose=o.get("purpose", shapes.text),
+        readers=o.get("readers", shapes.choice(Readers), NEED_READERS.get(kind, Readers.ORGANISERS)),
+        keep_days=o.get("keep_days", _days, 30),
+        part=o.get("part", shapes.line, ""),
+        only_if=o.get("only_if", shapes.line, ""),
+        only_is=o.get("only_is", shapes.line, ""),
+    )
+
+
+def _write(question: QuestionFacts) -> dict[str, Any]:
+    written = {
+        "key": question.key,
+        "kind": question.kind,
+        "label": dict(question.label),
+        "help": dict(question.help),
+        "options": [{"key": option.key, "label": dict(option.label)} for option in question.options],
+        "required": question.required or None,
+        "purpose": dict(question.purpose),
+        "readers": question.readers,
+        "keep_days": question.keep_days,
+        "part": question.part,
+        "only_if": question.only_if,
+        "only_is": question.only_is,
+    }
+    return {name: value for name, value in written.items() if value not in (None, "", {}, [])}
+
+
+def _option(data: Any, path: str) -> Option:
+    o = shapes.Object(data, path, {"key", "label"}, set())
+    return Option(o.get("key", shapes.line), o.get("label", shapes.text))
+
+
+def _days(value: Any, path: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise Invalid(path, "a number of days")
+
+
+def _any(value: Any, _path: str) -> Any:
+    return value
