@@ -146,4 +146,4 @@ def test_exports_end_in_the_questions_and_hold_needs_for_coordinators_alone(app:
     assert row["question-menu"] == "fish"
     assert french.get(f"{EVENT}/participants.xlsx").status_code == 200
     answer = app.test_cli_runner().invoke(export, ["conference"])
-    assert answer.stdout.splitlines()[0].endswith("phone,question-menu")
+    assert answer.stdout.splitlines()[0].endswith(",question-menu")
