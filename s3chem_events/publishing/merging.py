@@ -12,7 +12,6 @@ from s3chem_events.publishing import files
 from s3chem_events.publishing.facts import EventFacts
 
 MISSING = object()
-BY_PART = ("parts", "programme")
 
 
 @dataclass(frozen=True, slots=True)

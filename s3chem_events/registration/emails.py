@@ -1,6 +1,6 @@
 """What registrations write to people. A composer takes facts of one kind; whose registration is gone gets nothing."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -21,7 +21,7 @@ PROMOTED = "registration.promoted"
 def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say what is registered, and put it into the calendar."""
     desk = Writer(letterhead)
-    subjects = list(_subjects(facts))
+    subjects = queries.subjects(facts)
     given = answering.of({registration.id for _fact, registration in subjects})
     for fact, registration in subjects:
         going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
@@ -36,7 +36,9 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that a registration is withdrawn, and take it out of the calendar."""
     desk = Writer(letterhead)
-    gone = [(fact, registration) for fact, registration in _subjects(facts) if registration.withdrawn_at is not None]
+    gone = [
+        (fact, registration) for fact, registration in queries.subjects(facts) if registration.withdrawn_at is not None
+    ]
     # Two people of one mailbox share its calendar: the entry stays as long as one of them comes.
     held = queries.parts_held_at_addresses(registration for _fact, registration in gone)
     for fact, registration in gone:
@@ -53,7 +55,7 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 def mode_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say how somebody takes part from now on, and put it into the calendar; what was changed since is not said."""
     desk = Writer(letterhead)
-    for fact, registration in _subjects(facts):
+    for fact, registration in queries.subjects(facts):
         for held in registration.participations:
             is_so = held.standing is Standing.CONFIRMED and held.mode == fact.data["new"]
             if held.part_id != fact.data["part"] or not is_so:
@@ -70,7 +72,7 @@ def declined_by_calendar(facts: Sequence[Fact], letterhead: Letterhead) -> Itera
     Without a calendar part: the calendar that declined shows it already, and it must not be answered.
     """
     desk = Writer(letterhead)
-    for fact, registration in _subjects(facts):
+    for fact, registration in queries.subjects(facts):
         for participation in registration.participations:
             is_gone = participation.standing is Standing.WITHDRAWN and participation.answer is Said.DECLINED
             if participation.part_id == fact.data.get("part") and is_gone:
@@ -120,11 +122,3 @@ def _with_way_back(desk: Writer, draft: Draft, fact: Fact, registration: Registr
         "silent_until": i18n.short_range(silent, silent, render.spoken(language)) if silent else "",
     }
     return replace(draft, values={**draft.values, **values})
-
-
-def _subjects(facts: Iterable[Fact]) -> Iterator[tuple[Fact, Registration]]:
-    facts = list(facts)
-    found = queries.registrations_by_ids(fact.subject_id for fact in facts)
-    for fact in facts:
-        if fact.subject_id in found:
-            yield fact, found[fact.subject_id]

@@ -1,7 +1,7 @@
 """What is read of registrations."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, case, func, not_, select, true
@@ -124,6 +124,12 @@ def registrations_by_ids(ids: Iterable[int]) -> dict[int, Registration]:
         )
     )
     return {registration.id: registration for registration in found}
+
+
+def subjects(facts: Sequence[Fact]) -> list[tuple[Fact, Registration]]:
+    """Return facts about registrations with these, without those whose registration is gone."""
+    found = registrations_by_ids(fact.subject_id for fact in facts)
+    return [(fact, found[fact.subject_id]) for fact in facts if fact.subject_id in found]
 
 
 def registrations_by_references(event_id: int, references: Iterable[str]) -> list[Registration]:

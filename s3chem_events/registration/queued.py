@@ -17,7 +17,7 @@ from s3chem_events.registration.waiting import PLACE
 def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that somebody is on the waiting list, for which parts, and that this is no place yet."""
     desk = Writer(letterhead)
-    for fact, registration in _subjects(facts):
+    for fact, registration in queries.subjects(facts):
         queued = [p for p in registration.participations if p.standing is Standing.WAITING]
         if queued:
             yield _without_calendar(desk, fact, registration, queued)
@@ -26,7 +26,7 @@ def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 def place_offered(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Offer a place until a moment; an offer that is over, accepted or declined meanwhile is not made any more."""
     desk = Writer(letterhead)
-    for fact, registration in _subjects(facts):
+    for fact, registration in queries.subjects(facts):
         for participation in _concerned(registration, [fact.data["part"]]):
             if participation.standing is Standing.OFFERED and participation.offered_until:
                 draft = _without_calendar(desk, fact, registration, [participation])
@@ -38,7 +38,7 @@ def place_offered(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
 def left(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that somebody is off the waiting list: by a press, or because an offer ended without an answer."""
     desk = Writer(letterhead)
-    for fact, registration in _subjects(facts):
+    for fact, registration in queries.subjects(facts):
         parts = fact.data["parts"] if "parts" in fact.data else [fact.data["part"]]
         off = [p for p in _concerned(registration, parts) if p.standing is Standing.WITHDRAWN]
         if off:
@@ -68,8 +68,3 @@ def _stamp(desk: Writer, registration: Registration, moment: datetime) -> str:
 
 def _concerned(registration: Registration, part_ids: Collection[int]) -> list[Participation]:
     return [p for p in registration.participations if p.part_id in part_ids]
-
-
-def _subjects(facts: Sequence[Fact]) -> Iterator[tuple[Fact, Registration]]:
-    found = queries.registrations_by_ids(fact.subject_id for fact in facts)
-    return ((fact, found[fact.subject_id]) for fact in facts if fact.subject_id in found)

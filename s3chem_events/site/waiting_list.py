@@ -4,69 +4,39 @@ from flask import abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from s3chem_events.core import i18n
-from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.publishing.words import modes
 from s3chem_events.registration import queries, waiting
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.models import Registration
 from s3chem_events.registration.waiting import PLACE
 from s3chem_events.site import waiting_words
 from s3chem_events.site.events_seen import part_range
-from s3chem_events.site.forms import PressForm
 from s3chem_events.site.frame import check_language, translated
-from s3chem_events.site.own import own, press_again, private_page, unknown_link
+from s3chem_events.site.own import own, press_again, pressed, private_page, status_of, unknown_link
 
 
 @own.route(f"/<lang>/registrations/<token>/{PLACE}/<key>", methods=["GET", "POST"])
 def place(lang: str, token: str, key: str) -> BaseResponse:
     """Ask (GET) and accept, decline or leave (POST); a second press changes nothing."""
     check_language(lang)
-    if queries.registration_by_token(token) is None:
+    form, refusal, done = pressed(token, lambda found: _press(found, key))
+    registration = queries.registration_by_token(token)
+    if registration is None:
         return unknown_link(lang)
-    form, here = PressForm(), f"/{lang}/registrations/{token}"
-    refusal, status = "", 200
-    if request.method == "POST" and form.validate():
-        try:
-            with transaction():
-                _press(token, key)
-        except Refused as refused:
-            refusal, status = _sentence(refused), refused.status
-        else:
-            return redirect(here, 303)
-    elif form.errors:
-        refusal, status = press_again(), 422
-    return _page(*_held(token, key), lang, here, status=status, refusal=refusal, form=form)
-
-
-def _press(token: str, key: str) -> None:
-    found = queries.registration_by_token(token, lock=True)
-    if found is None:
-        return
-    if request.form.get("press") == "accept":
-        waiting.accept(found, part_key=key, by=PARTICIPANT)
-    elif request.form.get("press") == "leave":
-        waiting.leave(found, part_key=key, by=PARTICIPANT)
-
-
-def _held(token: str, key: str) -> tuple[Registration, Participation]:
-    registration = queries.registration_by_token(token) or abort(404)
-    return registration, next((p for p in registration.participations if p.part.key == key), None) or abort(404)
-
-
-def _page(
-    registration: Registration, held: Participation, lang: str, here: str, *, status: int, **values: object
-) -> BaseResponse:
+    here = f"/{lang}/registrations/{token}"
+    if done:
+        return redirect(here, 303)
+    held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
     part, zone = held.part, registration.event.zone
     is_over = held.standing is Standing.WITHDRAWN and held.offered_until is not None
-    ended = i18n.stamp(held.offered_until, zone, lang) if is_over and held.offered_until else ""
     return private_page(
         "site/own/place.html",
         lang,
-        f"/registrations/{here.rpartition('/')[2]}/{PLACE}/{part.key}",
-        status,
+        f"/registrations/{token}/{PLACE}/{part.key}",
+        status_of(form, refusal),
         heading=_heading(held.standing),
         title=translated(registration.event.title, lang),
         part=translated(part.title, lang),
@@ -74,11 +44,19 @@ def _page(
         mode=modes(lang)[part.mode_of(held.mode)],
         standing=held.standing.value,
         told=waiting_words.how_it_stands(held, zone, lang),
-        ended=ended,
+        ended=i18n.stamp(held.offered_until, zone, lang) if is_over and held.offered_until else "",
         event_url=f"/{lang}/events/{registration.event.slug}",
+        form=form,
         own_url=here,
-        **values,
+        refusal=press_again() if form.errors else _refused(refusal),
     )
+
+
+def _press(registration: Registration, key: str) -> None:
+    if request.form.get("press") == "accept":
+        waiting.accept(registration, part_key=key, by=PARTICIPANT)
+    elif request.form.get("press") == "leave":
+        waiting.leave(registration, part_key=key, by=PARTICIPANT)
 
 
 def _heading(standing: Standing) -> str:
@@ -89,7 +67,9 @@ def _heading(standing: Standing) -> str:
     }.get(standing, _("You are not on the waiting list"))
 
 
-def _sentence(refusal: Refused) -> str:
+def _refused(refusal: Refused | None) -> str:
+    if refusal is None:
+        return ""
     if isinstance(refusal, waiting.OfferOver):
         return _("The time of this offer is over, so the place goes to the next person.")
     if isinstance(refusal, waiting.NotWaiting):
