@@ -29,6 +29,8 @@ VALUES = {
     "email_id": 1,
     "arrival_id": 1,
     "said": "no",
+    "question": "lunch",
+    "part": "day-2",
     "session_id": 1,
     "number": 1,
 }
