@@ -138,9 +138,9 @@ def applies(question: QuestionFacts, *, parts: Sequence[str], answers: Mapping[s
 
 def said(question: QuestionFacts, value: Any, language: str) -> str:
     """Return an answer in words; a choice that is none any more is said by its id."""
-    _ = i18n.words(language)
     match question.kind:
         case Kind.CONSENT:
+            _ = i18n.words(language)
             return _("Agreed")
         case Kind.DATE:
             day = date.fromisoformat(value)
