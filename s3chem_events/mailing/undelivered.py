@@ -7,7 +7,7 @@ from sqlalchemy import func
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.mailing.models import OutgoingEmail, Suppression, Undelivered
+from s3chem_events.mailing.models import Suppression, Undelivered
 from s3chem_events.mailing.weighing import WINDOW, Weight
 
 
@@ -33,10 +33,3 @@ def suppression(digest: str) -> tuple[str, datetime] | None:
     """Return why and since when an address gets nothing; None where it does."""
     row = db.session.get(Suppression, digest)
     return (row.reason, row.since) if row is not None else None
-
-
-def newest_to(digest: str) -> int | None:
-    """Return the newest e-mail to an address, where the desk lets it in again."""
-    query = db.select(OutgoingEmail.id).filter_by(address_digest=digest).order_by(OutgoingEmail.id.desc()).limit(1)
-    found: int | None = db.session.scalar(query)
-    return found
