@@ -97,14 +97,18 @@ def _part(name: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[
     for label, write in ((_("days"), _days), (_("hours"), _hours)):
         if write(before) != write(after):
             yield line(label, write(before), write(after))
-    for label, key in ((_("who can attend"), "visibility"), (_("link for online participants"), "online_url")):
-        if before.get(key) != after.get(key):
-            yield line(label, said((key,), before.get(key)), said((key,), after.get(key)))
+    if before.get("visibility") != after.get("visibility"):
+        sides = (said(("visibility",), part.get("visibility")) for part in (before, after))
+        yield line(_("who can attend"), *sides)
+    if before.get("online_url") != after.get("online_url"):
+        yield line(_("link for online participants"), "", "")  # this history is read by roles that must not join
     for label, mode in ((_("places on site"), Mode.ON_SITE), (_("places online"), Mode.ONLINE)):
         if _places(before, mode) != _places(after, mode):
             yield line(label, _places(before, mode), _places(after, mode))
     if before.get("venue") != after.get("venue"):
-        yield line(_("place"), _place(before.get("venue")), _place(after.get("venue")))
+        closed = Visibility.INVITED in {before.get("visibility"), after.get("visibility")}
+        sides = ("", "") if closed else (_place(part.get("venue")) for part in (before, after))
+        yield line(_("place"), *sides)
 
 
 def _each(labels: Mapping[str, str], before: dict[str, Any], after: dict[str, Any]) -> Iterator[Line]:

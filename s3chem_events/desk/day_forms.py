@@ -130,6 +130,8 @@ def check_clock(field: Field, local: date | None, zone: str) -> None:
             times.moment(local, zone)
         except (times.HourSkipped, times.HourTwice) as refusal:
             say(field, clock_words(refusal.code, local, zone))
+        except times.NoSuchZone:
+            return  # said at the zone's own field
 
 
 def days(part: PartFacts) -> dict[str, Any]:

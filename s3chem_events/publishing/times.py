@@ -28,7 +28,7 @@ def zone_info(zone: str, path: str = "zone") -> ZoneInfo:
     """Return the zone of an IANA name."""
     try:
         return ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise NoSuchZone(path, f"{zone!r} is not the name of a time zone, such as Europe/Amsterdam") from error
 
 

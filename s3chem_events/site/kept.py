@@ -31,12 +31,13 @@ from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries
 
 P = ParamSpec("P")
-MOST = 2048
+MOST = 1024
 UNKNOWN = -1
 """The revision while the database does not say it: then nothing is kept."""
 STALE_SECONDS = 1.0
 SMALL = 600
-QUERIES = frozenset({"", *(f"lang={language}" for language in LANGUAGES)})
+QUERIES = frozenset(f"lang={language}" for language in LANGUAGES)
+"""What may follow an address that has no language of its own, such as a calendar's; elsewhere it changes nothing."""
 RENDERED = "s3chem.page"
 """Where a view leaves the page it rendered, for the middleware to answer with: past cookies and per-visitor headers."""
 GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
@@ -92,7 +93,9 @@ class Kept:
     def keep(self, key: str, page: Page, revision: int) -> None:
         """Keep a page that was rendered at a revision, unless the content has moved on since."""
         present, pages = self.held
-        if revision == present != UNKNOWN and len(pages) < MOST:
+        if revision == present != UNKNOWN:
+            while len(pages) >= MOST:  # the oldest makes room: whatever somebody asks for, a page is kept again
+                pages.pop(next(iter(pages), key), None)
             pages[key] = page
 
 
@@ -184,7 +187,7 @@ def kept(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
             return response
         response = current_app.process_response(response)
         page = _page(response)
-        if request.query_string.decode("latin-1") in QUERIES | {g.get("kept_query", "")}:
+        if _is_one_of_few(request.query_string.decode("latin-1")):
             store.keep(key_of(request.environ), page, revision)
         request.environ[RENDERED] = page
         return response
@@ -200,6 +203,12 @@ def keep_as(query: str) -> None:
 def keep_until(moment: datetime) -> None:
     """Let what the running request answers be kept no longer than this."""
     g.kept_until = min(moment, g.get("kept_until", moment))
+
+
+def _is_one_of_few(query: str) -> bool:
+    """Whether a query string changes the answer, so that strangers cannot fill the memory with copies of a page."""
+    speaks = request.path.split("/")[1] in LANGUAGES
+    return not query or query == g.get("kept_query") or (query in QUERIES and not speaks)
 
 
 def key_of(environ: dict[str, Any]) -> str:

@@ -214,3 +214,21 @@ def test_the_history_speaks_in_words(app, organiser):
 def _token(client) -> dict[str, str]:
     """Return a token against forged posts from a page that has one."""
     return {"csrf_token": str(soup(client.get(EDIT)).select("input[name=csrf_token]")[0]["value"])}
+
+
+@pytest.mark.parametrize("zone", ["2147483648", "a" * 3000, "Europe", "../etc/passwd"])
+def test_a_zone_that_is_none_is_refused_at_its_field(app, organiser, zone):
+    add_event(app)
+    page = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"zone": zone})
+    assert (page.status_code, "zone" in errors(page)) == (422, True)
+    assert facts_of(app) == CONFERENCE
+
+
+def test_history_names_no_link_and_no_closed_room(app, organiser):
+    add_event(app)
+    room = VenueFacts(name="Secret room 42", city="Maastricht", country="NL")
+    closed = replace(CLOSED_DAY, venue=room, online_url="https://meet.example/secret")
+    revise_event(app, parts=(closed, PUBLIC_DAY))
+    page = words(organiser.get("/desk/events/conference/"))
+    assert "link for online participants" in page
+    assert "secret" not in page.lower()

@@ -11,8 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events.core.db import transaction
-from s3chem_events.core.text import Text
+from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.publishing import actions, queries
+from s3chem_events.site.kept import MOST
 from tests.conftest import Clock
 from tests.factories import WORKSHOP, add_event, register, revise_event, words
 from tests.support.statements import statements
@@ -192,3 +193,24 @@ def test_a_blank_form_ends_with_the_hour_of_closing(app: Flask, client: FlaskCli
     assert [client.get(address).status_code for _ in range(2)] == [200, 200]
     clock.advance(days=400)
     assert client.get(address).status_code == 410
+
+
+def test_copies_of_a_page_under_other_addresses_are_not_kept(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    store = app.extensions["kept"]
+    for query in ("", *(f"?lang={language}" for language in LANGUAGES), "?x=1"):
+        assert client.get(f"/en/events/conference{query}").status_code == 200
+    assert list(store.pages) == ["/en/events/conference?"]
+    client.get("/calendar.ics?lang=fr")
+    assert list(store.pages) == ["/en/events/conference?", "/calendar.ics?lang=fr"]
+
+
+def test_when_all_is_taken_the_oldest_page_makes_room(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    client.get("/en/")
+    store = app.extensions["kept"]
+    page = next(iter(store.pages.values()))
+    for number in range(MOST):
+        store.keep(f"/{number}?", page, store.held[0])
+    client.get("/en/events/conference")
+    assert (len(store.pages), "/en/?" in store.pages, "/en/events/conference?" in store.pages) == (MOST, False, True)
