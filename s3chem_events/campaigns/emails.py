@@ -84,7 +84,8 @@ def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """
     desk = _Desk(letterhead)
     for fact in facts:
-        event = None if fact.data.get("called_off") else desk.event(fact.subject_id)
+        is_theirs = not fact.data.get("called_off") and "misled" not in fact.data
+        event = desk.event(fact.subject_id) if is_theirs else None
         if event is not None and (difference := _difference(event, fact.data["since"])):
             yield from _told(desk, fact, event, difference)
 

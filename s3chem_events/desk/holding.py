@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
 
 from s3chem_events.campaigns import queries as campaigns
 from s3chem_events.core import i18n
@@ -80,7 +81,8 @@ def event_undo(slug: str) -> ResponseReturnValue:
             event = queries.event_by_slug(slug, lock=True)
             if event is None:
                 raise NotFound
-            slug = _undone(event, seen=seen).slug
+            corrected = _undone(event, seen=seen)
+            slug = event.slug
     except actions.TooLate:
         flash(_("It is too late to undo this: the e-mails are on their way."), "bad")
     except actions.Stale:
@@ -88,22 +90,40 @@ def event_undo(slug: str) -> ResponseReturnValue:
     except (Invalid, PartInUse):
         flash(_("This cannot be undone any more, because of what has happened since. Please change it by hand."), "bad")
     else:
-        flash(_("Undone. Nobody has been told."), "good")
+        flash(_said(corrected), "good")
     return redirect(url_for("desk.event", slug=slug), 303)
 
 
-def _undone(event: Event, *, seen: str) -> Event:
-    """Undo what was seen, and nothing that came on top of it."""
-    waiting = queries.telling(event.id)
-    if waiting is not None and str(waiting.id) != seen:
+def _undone(event: Event, *, seen: str) -> int:
+    """Undo what was seen, and nothing that came on top; return how many are corrected, for their e-mails carried it."""
+    waiting, since = queries.telling(event.id), event.revision
+    if waiting is None:
+        raise actions.TooLate
+    if str(waiting.id) != seen:
         raise actions.Stale
-    return actions.undo(event, base_url=settings().base_url, by=by())
+    actions.undo(event, base_url=settings().base_url, by=by())
+    corrected = rehearsal.misled(event, waiting, since=since)
+    if corrected:
+        actions.correct(event, waiting, since=since, by=by())
+    return corrected
+
+
+def _said(corrected: int) -> str:
+    if not corrected:
+        return _("Undone. Nobody has been told.")
+    return str(
+        ngettext(
+            "Undone. %(num)s person who registered or was written to in the meantime is told what holds again.",
+            "Undone. %(num)s people who registered or were written to in the meantime are told what holds again.",
+            corrected,
+        )
+    )
 
 
 def _held(event: Event, fact: Fact) -> Held:
     language = i18n.language()
     difference = changes.compare(queries.facts_at(event, fact.data["since"]), values.event_facts(event))
-    audience = rehearsal.audience(event, difference)
+    audience = rehearsal.audience_of(event, difference, fact)
     due_at = fact.due_at or now()
     return Held(
         slug=event.slug,

@@ -109,6 +109,7 @@ def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None) 
         journal.call_off(waiting)
         since = min(since, waiting.data["since"])
         asking = asking or {key: waiting.data[key] for key in ("ask", "until") if key in waiting.data}
+        asking["first"] = waiting.data.get("first", waiting.id)
     if not changes.compare(queries.facts_at(event, since), values.event_facts(event)):
         return None
     due_at = now() + HOLD
@@ -138,6 +139,17 @@ def undo(event: Event, *, base_url: str, by: Actor) -> Event:
     db.session.execute(undone.values(undone=True))
     _write(event, target, base_url=base_url, by=by, undone=True)
     return event
+
+
+def correct(event: Event, undone: Fact, *, since: int, by: Actor) -> Fact:
+    """Have those told what holds again whose e-mails carried what has been undone: who wrote in during the hold.
+
+    `undone` is what was called off, `since` the revision before the undo.
+    """
+    first = undone.data.get("first", undone.id)
+    return journal.record(
+        "event.changed", event.id, by=by, due_at=now(), since=since, revision=event.revision, misled=first
+    )
 
 
 def _write(event: Event, facts: EventFacts, *, base_url: str, by: Actor, undone: bool = False) -> None:

@@ -26,7 +26,8 @@ def event_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
             continue
         difference = changes.compare(publishing.facts_at(event, fact.data["since"]), values.event_facts(event))
         if difference:
-            for registrations in queries.to_be_told(event, fact):
+            among = queries.misled(fact.data["misled"]) if "misled" in fact.data else None
+            for registrations in queries.to_be_told(event, fact, among=among):
                 yield from list(drafts(event, registrations, difference, fact, letterhead))
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, case, func, not_, select, true
+from sqlalchemy import ColumnElement, bindparam, case, func, not_, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -175,6 +175,18 @@ def _next_to_be_told(event_id: int, fact: Fact, *, after: int, among: ColumnElem
         .limit(AT_ONCE)
     )
     return list(db.session.scalars(query))
+
+
+def misled(first: int) -> ColumnElement[bool]:
+    """Say of registrations whether their e-mails may carry what was held back since a fact, and has been undone.
+
+    Whatever happened to a registration since, or was written of it only since.
+    """
+    change = select(Fact.happened_at).filter_by(id=first).scalar_subquery()
+    touched = select(Fact.subject_id).where(
+        Fact.kind.startswith("registration."), or_(Fact.id > first, Fact.relayed_at > change)
+    )
+    return Registration.id.in_(touched)
 
 
 def active_by_address(address_digest: str) -> list[Registration]:

@@ -6,7 +6,7 @@ Nothing is written: the event is changed in memory alone, and what was changed i
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, true
 
 from s3chem_events.calendar.entries import Entry, Mailbox
 from s3chem_events.core.clock import now
@@ -15,6 +15,7 @@ from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing import changes, values
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import Mode
@@ -102,11 +103,16 @@ def is_heard(event_id: int, difference: Difference) -> bool:
     return db.session.execute(query).first() is not None
 
 
-def audience(event: Event, difference: Difference) -> Audience:
-    """Return whom a change of a loaded event concerns, in one statement however many there are."""
+def audience(event: Event, difference: Difference, *, among: ColumnElement[bool] | None = None) -> Audience:
+    """Return whom a change of a loaded event concerns, in one statement however many there are.
+
+    `among` is a condition on the registrations.
+    """
     keys = {part.id: part.key for part in event.parts}
     people: dict[int, tuple[str, bool, list[str]]] = {}
-    for registration_id, language, email, part_id in db.session.execute(_people(event.id)):
+    for registration_id, language, email, part_id in db.session.execute(
+        _people(event.id).where(true() if among is None else among)
+    ):
         people.setdefault(registration_id, (language, email, []))[2].append(keys[part_id])
     languages: dict[str, int] = {}
     to_call: list[int] = []
@@ -119,6 +125,17 @@ def audience(event: Event, difference: Difference) -> Audience:
         else:
             to_call.append(registration_id)
     return Audience(languages, _unreachable(to_call), unconcerned)
+
+
+def audience_of(event: Event, difference: Difference, fact: Fact) -> Audience:
+    """Return whom a change that is held back will be told: who registered since has seen the event as it is."""
+    return audience(event, difference, among=Registration.registered_at <= fact.happened_at)
+
+
+def misled(event: Event, undone: Fact, *, since: int) -> int:
+    """Return how many hold e-mails that carry what has just been undone; `since` is the revision before the undo."""
+    difference = changes.compare(publishing.facts_at(event, since), values.event_facts(event))
+    return audience(event, difference, among=queries.misled(undone.data.get("first", undone.id))).emails
 
 
 def _people(event_id: int) -> Select[int, str, bool, int]:

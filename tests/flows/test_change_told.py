@@ -25,7 +25,8 @@ from s3chem_events.registration import rehearsal
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation
 from tests.conftest import Clock
-from tests.factories import BASE_URL, CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, register, revise_event
+from tests.factories import BASE_URL, CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, register, revise_event, soup, words
+from tests.support.desk import signed_in
 from tests.support.post import enrol, kept, rows, work
 
 HOLD = {"minutes": 10}
@@ -213,3 +214,32 @@ def test_rehearsal_shows_who_would_hear_what_and_changes_nothing(app: Flask, cli
         (date(2027, 6, 18), date(2027, 10, 22), 1),
     ]
     assert event(app) == (CONFERENCE, 0, 1)
+
+
+def test_who_registers_within_the_hold_is_corrected_after_an_undo(app: Flask, client: FlaskClient, clock: Clock):
+    organiser = signed_in(app)
+    register(client)
+    work(app)
+    clock.advance(minutes=5)
+    change(app, moved(126))
+    clock.advance(minutes=1)
+    register(client, given_name="Jean", email="jean@usine.example", language="fr")
+    assert work(app) == 1
+    held = vevent(kept(app)[-1])
+    page = organiser.get("/desk/events/conference/")
+    assert "1 person will be told" in words(page)
+    form = soup(page).select_one("form[action$='/undo']")
+    assert form is not None
+    organiser.post("/desk/events/conference/undo", data={str(i["name"]): str(i["value"]) for i in form.select("input")})
+    assert "Undone. 1 person who registered or was written to in the meantime is told what holds again." in words(
+        organiser.get("/desk/events/conference/")
+    )
+    assert (work(app), work(app)) == (1, 0)
+    mail = kept(app)[-1]
+    again = vevent(mail)
+    assert "jean@usine.example" in mail.envelope.to
+    assert (mail.method, again["UID"], again["SEQUENCE"] > held["SEQUENCE"]) == ("REQUEST", held["UID"], True)
+    assert (held.decoded("DTSTART"), again.decoded("DTSTART")) == (date(2027, 10, 22), date(2027, 6, 18))
+    assert "22 octobre 2027" in mail.text
+    clock.advance(**HOLD)
+    assert work(app) == 0
