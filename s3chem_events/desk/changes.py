@@ -98,8 +98,7 @@ def _part(name: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[
         if write(before) != write(after):
             yield line(label, write(before), write(after))
     if before.get("visibility") != after.get("visibility"):
-        sides = (said(("visibility",), part.get("visibility")) for part in (before, after))
-        yield line(_("who can attend"), *sides)
+        yield line(_("who can attend"), *(said(("visibility",), part.get("visibility")) for part in (before, after)))
     if before.get("online_url") != after.get("online_url"):
         yield line(_("link for online participants"), "", "")  # this history is read by roles that must not join
     for label, mode in ((_("places on site"), Mode.ON_SITE), (_("places online"), Mode.ONLINE)):
@@ -107,8 +106,7 @@ def _part(name: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[
             yield line(label, _places(before, mode), _places(after, mode))
     if before.get("venue") != after.get("venue"):
         closed = Visibility.INVITED in {before.get("visibility"), after.get("visibility")}
-        sides = ("", "") if closed else (_place(part.get("venue")) for part in (before, after))
-        yield line(_("place"), *sides)
+        yield line(_("place"), *(("" if closed else _place(part.get("venue"))) for part in (before, after)))
 
 
 def _each(labels: Mapping[str, str], before: dict[str, Any], after: dict[str, Any]) -> Iterator[Line]:
