@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 
 from s3chem_events.calendar import ics
 from s3chem_events.calendar.entries import Mailbox
@@ -91,11 +91,17 @@ def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
 
 def _told(desk: "_Desk", fact: Fact, event: Event, difference: Difference) -> Iterator[Draft]:
-    headline, sentences = (cache(partial(say, difference)) for say in (telling.headline, telling.sentences))
+    noticed = cache(difference.read_in)
+    headline, sentences = (
+        cache(lambda language, say=say: say(noticed(language), language))
+        for say in (telling.headline, telling.sentences)
+    )
     followers = queries.to_be_told(event.id, fact)
     db.session.expunge_all()  # the caller writes in between, and a roll-back would empty what is loaded
     for follower in followers:
         language = render.spoken(follower.language)
+        if not noticed(language):
+            continue
         reason = difference.reason.within(language)
         values = {"headline": headline(language), "told": sentences(language), "reason": reason}
         yield desk.news(fact, follower, event, values)

@@ -13,6 +13,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import queries as outbox
+from s3chem_events.mailing import render
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.lifecycle import LISTED, POSTPONED_FOR, State, Visibility
 from s3chem_events.publishing.models import Event, Part
@@ -83,7 +84,8 @@ def to_be_told(event_id: int, fact: Fact) -> list[Follower]:
 def hearers(event_id: int, difference: Difference) -> Mapping[str, int]:
     """Return how many would hear of a change as followers, by language, most first."""
     public = {part.key for part in difference.after.parts if part.visibility is Visibility.PUBLIC}
-    if difference.after.state not in LISTED or not difference.concerning(public):
+    theirs = difference.concerning(public)
+    if difference.after.state not in LISTED or not theirs:
         return {}
     counted = func.count()
     rows = db.session.execute(
@@ -92,7 +94,7 @@ def hearers(event_id: int, difference: Difference) -> Mapping[str, int]:
         .group_by(Follower.language)
         .order_by(counted.desc(), Follower.language)
     )
-    return {language: int(number) for language, number in rows}
+    return {language: int(number) for language, number in rows if theirs.read_in(render.spoken(language))}
 
 
 def waiting_by_ids(ids: list[int]) -> dict[int, Follower]:

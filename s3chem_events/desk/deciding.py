@@ -92,7 +92,7 @@ def _is_heard(event: Event, facts: EventFacts, own: Difference, waiting: Fact | 
     difference = changes.compare(queries.facts_at(event, waiting.data["since"]), facts) if waiting else own
     if not difference:
         return False
-    return rehearsal.is_heard(event.id, difference) or bool(campaigns.hearers(event.id, difference))
+    return rehearsal.is_heard(event, difference) or bool(campaigns.hearers(event.id, difference))
 
 
 def _decided(event: Event, pending: Pending, *, is_held: bool, today: date, by: Actor) -> Fact | None:

@@ -36,6 +36,8 @@ class Sort(StrEnum):
 
 HISTORIC = frozenset(Sort) - {Sort.TITLE, Sort.PROGRAMME, Sort.PLACE, Sort.HOURS}
 """What the public page still tells when it is past: the moves, not each detail that became known."""
+WORDED = frozenset({Sort.TITLE, Sort.PROGRAMME})
+"""What is written in each language for itself."""
 UNSEEN_IN_CALENDARS = frozenset({Sort.PROGRAMME, Sort.OVER})
 STATES = {
     State.CANCELLED: Sort.CANCELLED,
@@ -94,6 +96,25 @@ class Difference:
         changes = tuple(c for c in self.changes if (c.part in there if c.part else there))
         return replace(self, changes=changes, keys=parts)
 
+    def read_in(self, language: str) -> "Difference":
+        """Return what of it somebody notices who reads this language: another language's words are no news."""
+        return replace(self, changes=tuple(change for change in self.changes if self._shows(change, language)))
+
+    def _shows(self, change: Change, language: str) -> bool:
+        if change.sort not in WORDED:
+            return True
+        before, after = (_of_key(facts, change.part) for facts in (self.before, self.after))
+        if change.sort is Sort.TITLE:
+            return before.title.within(language) != after.title.within(language)
+        items = [
+            [
+                replace(i, title=Text(en=i.title.within(language)), abstract=Text(en=i.abstract.within(language)))
+                for i in p
+            ]
+            for p in (_programme(before), _programme(after))
+        ]
+        return items[0] != items[1]
+
     @property
     def parts(self) -> tuple[PartFacts, ...]:
         """The parts that take place, as they are now, of those that it is about."""
@@ -123,6 +144,14 @@ def compare(before: EventFacts, after: EventFacts) -> Difference:
     order = list(Sort)
     keys = ["", *(part.key for part in after.parts)]
     return Difference(before, after, tuple(sorted(found, key=lambda c: (order.index(c.sort), keys.index(c.part)))))
+
+
+def _of_key(facts: EventFacts, key: str) -> EventFacts | PartFacts:
+    return next((part for part in facts.parts if part.key == key), facts)
+
+
+def _programme(of: EventFacts | PartFacts) -> tuple[ItemFacts, ...]:
+    return of.programme if isinstance(of, PartFacts) else ()
 
 
 def _of_event(before: EventFacts, after: EventFacts) -> Iterator[Change]:

@@ -81,7 +81,8 @@ def _told(change: Change, difference: Difference, language: str, *, several: boo
     _ = words(language)
     before, after = difference.before, difference.after
     if not change.part:
-        return Told(_event(change.sort, difference, language))
+        titles = (facts.title.within(language) for facts in (before, after)) if change.sort is Sort.TITLE else ()
+        return Told(_event(change.sort, difference, language), *titles)
     new = next(part for part in after.parts if part.key == change.part)
     old = next((part for part in before.parts if part.key == change.part), new)
     text, was, becomes = _part(change.sort, (old, before), (new, after), language)
@@ -111,6 +112,8 @@ def _part(
         if sort is Sort.HOURS:
             return _("It takes place on %(when)s.", when=becomes), was, becomes
         return _("Moved from %(old)s to %(new)s.", old=was, new=becomes), was, becomes
+    if sort is Sort.TITLE:
+        return _("This part has a new title."), old[0].title.within(language), new[0].title.within(language)
     was, becomes = (place(part, facts, language) for part, facts in (old, new))
     if sort is Sort.PLACE:
         return _("The venue is now: %(place)s", place=becomes), was, becomes
@@ -121,7 +124,6 @@ def _part(
         Sort.MOVED_ON_SITE: _("It now takes place on site only."),
         Sort.HYBRID: _("You can now take part on site or online."),
         Sort.PART_ADDED: _("This part is new: %(when)s.", when=when((new[0],), new[1].zone, language)),
-        Sort.TITLE: _("This part has a new title."),
         Sort.PROGRAMME: _("The programme has been updated."),
     }[sort]
     return text, was if was != becomes else "", becomes if was != becomes else ""

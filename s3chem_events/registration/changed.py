@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import changes, values
 from s3chem_events.publishing import queries as publishing
@@ -50,4 +51,4 @@ def concerning(
     """Return what a person is told of a change, given the parts that she is in; None where nothing concerns her."""
     if not parts or registration.event_id != event.id or registration.withdrawn_at is not None:
         return None
-    return difference.concerning(set(parts)) or None
+    return difference.concerning(set(parts)).read_in(render.spoken(registration.language)) or None

@@ -16,7 +16,7 @@ from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing import changes, values
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.changes import WORDED, Difference
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
@@ -96,10 +96,13 @@ def rehearse(
     return Rehearsal(difference, heard, letters, tuple(touched))
 
 
-def is_heard(event_id: int, difference: Difference) -> bool:
+def is_heard(event: Event, difference: Difference) -> bool:
     """Whether a change concerns anybody who is registered, with an address or without."""
+    if {change.sort for change in difference.changes} <= WORDED:  # their language decides
+        heard = audience(event, difference)
+        return bool(heard.emails or heard.unreachable)
     keys = _concerned(difference)
-    query = _people(event_id).join(Part, Part.id == Participation.part_id).where(Part.key.in_(keys)).limit(1)
+    query = _people(event.id).join(Part, Part.id == Participation.part_id).where(Part.key.in_(keys)).limit(1)
     return db.session.execute(query).first() is not None
 
 
@@ -118,7 +121,7 @@ def audience(event: Event, difference: Difference, *, among: ColumnElement[bool]
     to_call: list[int] = []
     unconcerned = 0
     for registration_id, (language, email, parts) in people.items():
-        if not difference.concerning(set(parts)):
+        if not difference.concerning(set(parts)).read_in(render.spoken(language)):
             unconcerned += 1
         elif email:
             languages[language] = languages.get(language, 0) + 1

@@ -15,6 +15,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR, Fact
+from s3chem_events.core.text import Text
 from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import EventFacts, PartFacts
@@ -243,3 +244,26 @@ def test_who_registers_within_the_hold_is_corrected_after_an_undo(app: Flask, cl
     assert "22 octobre 2027" in mail.text
     clock.advance(**HOLD)
     assert work(app) == 0
+
+
+def test_title_in_one_language_is_told_to_those_who_read_it_there(app: Flask, client: FlaskClient, clock: Clock):
+    register(client)
+    register(client, given_name="Jean", email="jean@usine.example", language="fr")
+    work(app)
+
+    def in_french(facts: EventFacts) -> EventFacts:
+        return replace(facts, title=Text({**facts.title, "fr": "Journée de clôture"}))
+
+    with app.test_request_context():
+        loaded = queries.event_by_slug("conference")
+        assert loaded is not None
+        facts = in_french(values.event_facts(loaded))
+        seen = rehearsal.rehearse(loaded, facts, letterhead=letterhead_of(settings()), language="en")
+    assert (seen.audience.languages, list(seen.letters)) == ({"fr": 1}, ["fr"])
+    change(app, in_french)
+    clock.advance(**HOLD)
+    assert work(app) == 1
+    mail = kept(app)[-1]
+    assert "jean@usine.example" in mail.envelope.to
+    assert "Avant : Conférence finale" in mail.text.replace("\u00a0", " ")
+    assert "Journée de clôture" in mail.text
