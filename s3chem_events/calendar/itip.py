@@ -15,7 +15,8 @@ from urllib.parse import unquote
 
 from s3chem_events.core.errors import Refused
 
-LARGEST = 512 * 1024
+LARGEST = 64 * 1024
+MOST_EVENTS = 20
 LONGEST_COMMENT = 500
 LONGEST_UID = 300
 LONGEST_ADDRESS = 320
@@ -23,6 +24,8 @@ HIGHEST_SEQUENCE = 2**31 - 1
 DEEPEST = 8
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 FOLD = re.compile(r"\n[ \t]")
+RAW_FOLD = re.compile(rb"(?<!\r)\r*\n[ \t]")
+"""Begins where a run of returns begins: from within it each would be tried anew."""
 STAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d):?(\d\d))?")
 CHARSETS = re.compile(r"iso-?8859-\d{1,2}|windows-125\d|cp125\d|koi8-[ru]|latin-?\d|utf-16(?:[bl]e)?", re.IGNORECASE)
 """What clients write in. Python knows more, and takes long over some of them."""
@@ -93,6 +96,8 @@ def answers(content: bytes, *, charset: str = "") -> tuple[Answer, ...]:
     method, events = _read(_decoded(content, charset))
     if method != "REPLY":
         raise NotAnAnswer(f"METHOD:{method[:20]}" if method else "no METHOD")
+    if len(events) > MOST_EVENTS:
+        raise NotAnAnswer("too many events")
     found: dict[str, tuple[bool, Answer]] = {}
     for event in events:
         answer, whole = _answer(event), event.first("RECURRENCE-ID") is None
@@ -232,7 +237,7 @@ def _parameters(pieces: list[str]) -> dict[str, str]:
 def _decoded(content: bytes, charset: str) -> str:
     """Return the text with lines ended by LF and unfolded; bytes that are none of the charset cost a character each."""
     # Unfolded before it is decoded: a fold may cut a character of UTF-8 in two.
-    joined = re.sub(rb"\r*\n[ \t]", b"", content)
+    joined = RAW_FOLD.sub(b"", content)
     encodings = [name for bom, name in BOMS if content.startswith(bom)] + ["utf-8"]
     for encoding in (*encodings, *CHARSETS.findall(charset), "cp1252"):
         with suppress(LookupError, ValueError):

@@ -141,6 +141,9 @@ def test_numbers_and_moments_that_are_none_are_the_first_and_unknown():
         b"ATTENDEE;PARTSTAT=ACCEPTED:mailto:a@b.example\r\n" * 10_000,
         b"A;" * 200_000 + b'"' * 99,
         b"\\" * 400_000,
+        b"\r" * 60_000,
+        b"\n" * 60_000,
+        b";" * 60_000,
     ],
 )
 def test_floods_are_read_in_a_moment(flood):
@@ -149,6 +152,17 @@ def test_floods_are_read_in_a_moment(flood):
     with contextlib.suppress(NotAnAnswer):
         itip.answers(content)
     assert time.process_time() - started < 2
+
+
+def test_answer_is_read_up_to_a_size_and_a_number_of_events():
+    content = REPLY.calendar("gmail")
+    with pytest.raises(NotAnAnswer, match="too large"):
+        itip.answers(content + b"\r" * itip.LARGEST)
+    start, end = content.index(b"BEGIN:VEVENT"), content.index(b"END:VCALENDAR")
+    head, event, tail = content[:start], content[start:end], content[end:]
+    assert itip.answers(head + event * itip.MOST_EVENTS + tail) == (READ,)
+    with pytest.raises(NotAnAnswer, match="too many events"):
+        itip.answers(head + event * (itip.MOST_EVENTS + 1) + tail)
 
 
 PIECES = [
