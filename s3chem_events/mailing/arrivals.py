@@ -28,8 +28,10 @@ CHALLENGE = re.compile(
     re.IGNORECASE,
 )
 """Programs that ask who writes to prove to be a person. We are none, and never answer."""
-REPLY = re.compile(rb"^\s*METHOD\s*:\s*REPLY\s*$", re.IGNORECASE | re.MULTILINE)
+REPLY = re.compile(rb"^[ \t]*METHOD[ \t]*:[ \t]*REPLY[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 WIDE_REPLY = ("METHOD:REPLY".encode("utf-16-le"), "METHOD:REPLY".encode("utf-16-be"))
+LONGEST_CALENDAR = 64 * 1024
+"""A calendar's answer has some kilobytes."""
 WHERE_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
 MACHINES = (
     "X-Autoreply",
@@ -85,10 +87,16 @@ def _calendar_reply(mail: Mail, recipients: tuple[str, ...]) -> CalendarReply | 
         name = str(part.get_filename() or "").lower()
         if part.get_content_type() in {"text/calendar", "application/ics"} or name.endswith(".ics"):
             content = part.get_payload(decode=True)
-            if isinstance(content, bytes) and (REPLY.search(content) or any(w in content for w in WIDE_REPLY)):
+            if isinstance(content, bytes) and _is_reply(content[:LONGEST_CALENDAR]):
                 charset = str(part.get_param("charset") or "")
-                return CalendarReply(reading.sender_of(mail), recipients, content, charset)
+                kept = content[: LONGEST_CALENDAR + 1]  # calendar.itip refuses what is longer
+                return CalendarReply(reading.sender_of(mail), recipients, kept, charset)
     return None
+
+
+def _is_reply(content: bytes) -> bool:
+    """Whether a calendar answers. Bare returns end lines, too (calendar.itip)."""
+    return bool(REPLY.search(content.replace(b"\r", b"\n"))) or any(wide in content for wide in WIDE_REPLY)
 
 
 def _automatic(mail: Mail) -> AutoReply | None:

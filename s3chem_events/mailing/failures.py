@@ -6,6 +6,7 @@ knows is asked first; what it misses is told by its words, and by the headers of
 
 import re
 from dataclasses import replace
+from email.iterators import body_line_iterator
 from typing import TYPE_CHECKING, Any
 
 from s3chem_events.core.later import Later
@@ -19,6 +20,8 @@ else:
     flufl = Later("flufl.bounce")  # its forty detectors take 50 ms to load, and few e-mails need them
 
 LONGEST_REASON = 300
+LONGEST_LINE = 2_000
+"""RFC 5322 2.1.1 allows half of it."""
 DAEMONS = re.compile(
     r"(mailer-?daemon|postmaster|mail-?daemon|mmdf|uucp|double-bounce|bounces?)([+-].*)?", re.IGNORECASE
 )
@@ -67,13 +70,15 @@ LATE = re.compile(
     re.IGNORECASE,
 )
 COPY = re.compile(
-    r"^\W*(?:-+\s*)?(?:begin |start of |below this line |this is a copy|(?:the |your )?original message|"
+    r"^[^\w\n]*(?:begin |start of |below this line |this is a copy|(?:the |your )?original message|"
     r"(?:copy|header|headers|transcript) of|returned (?:message|mail)|"
     r"message header|return-path:|received:|received from)",
     re.IGNORECASE | re.MULTILINE,
 )
 """Where a bounce that is plain text begins to show what it returns."""
-SIMPLE = re.compile(r"[^\s@<>()\",;:\[\]]+@[^\s@<>()\",;:\[\]]+\.[a-z0-9-]{2,}", re.IGNORECASE)
+SIGN = r"[^\s@<>()\",;:\[\]]"
+SIMPLE = re.compile(rf"(?<!{SIGN}){SIGN}+@{SIGN}+\.[a-z0-9-]{{2,}}", re.IGNORECASE)
+"""Begins where a word begins: from within a long one each letter would be tried anew."""
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 CODE = re.compile(r"(?<![\d.])([45])[0-5]\d(?:[ -]|$)")
 MOST_ADDRESSES = 20
@@ -136,6 +141,8 @@ def _is_a_machines(mail: Mail, subject: str) -> bool:
 
 def _known(mail: Mail, recipients: tuple[str, ...], words: str) -> Arrived | None:
     """Ask flufl.bounce."""
+    if any(len(line) > LONGEST_LINE for line in body_line_iterator(mail)):  # over which its patterns take minutes
+        return None
     temporary, permanent = flufl.all_failures(mail)
     if not temporary and not permanent:
         return None
@@ -170,7 +177,7 @@ def _delivery(blocks: list[Mail]) -> Bounce | Delay | AutoReply | None:
         if action not in actions:
             continue
         mine = [block for block in recipients if _action(block) == action]
-        addresses = reading.unique(_recipient(block) for block in mine)
+        addresses = reading.unique(_recipient(block) for block in mine)[:MOST_ADDRESSES]
         reason = reading.header(actions[action], "Diagnostic-Code").partition(";")[2].strip()[:LONGEST_REASON]
         status = best_status(reading.header(actions[action], "Status"))
         if status.endswith(".0.0") or not status:
@@ -264,4 +271,4 @@ def _is_permanent(status: str, text: str) -> bool:
 
 def _decoded(addresses: set[bytes] | Any) -> tuple[str, ...]:
     found = (address.decode("utf-8", "replace") for address in addresses)
-    return reading.unique(tuple(sorted(filter(is_plausible, found))))
+    return reading.unique(tuple(sorted(filter(is_plausible, found))))[:MOST_ADDRESSES]

@@ -2,25 +2,31 @@
 
 import email
 import email.header
-import email.policy
 import html
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from email.message import Message
 from email.parser import BytesHeaderParser
+from email.policy import Compat32
 from email.utils import getaddresses
 from typing import TYPE_CHECKING
 
 import nh3
 
 LARGEST = 4 * 1024 * 1024
-"""What is longer is read as far as here."""
+"""What is longer is fetched as far as here."""
+LONGEST_READ = 512 * 1024
+MOST_LINES = 20_000
+MOST_BOUNDARIES = 50
+"""As far an e-mail is taken apart: each line is held against all boundaries around it."""
 MOST_PARTS = 100
 MOST_ADDRESSES = 50
 LONGEST_HEADER = 10_000
+LONGEST_PARAMETERS = 1_000
+"""Of a header about contents; taking its parameters apart costs the square of its length."""
 LONGEST_TEXT = 20_000
-LONGEST_MARKUP = 200_000
+LONGEST_MARKUP = 64_000
 BREAKS = re.compile(r"<(?:br|p|div|tr|li|h\d)\b", re.IGNORECASE)
 CHARSETS = re.compile(r"iso-?8859-\d{1,2}|windows-125\d|cp125\d|koi8-[ru]|latin-?\d|utf-16(?:[bl]e)?", re.IGNORECASE)
 """What is written in. Python knows more, and takes long over some of them."""
@@ -34,12 +40,26 @@ else:
     Mail = Message
 
 
+class _Patient(Compat32):
+    """The old policy takes whatever comes, the new one raises for some headers; long ones are cut off."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Return the name of a header and its value."""
+        name, value = super().header_source_parse(sourcelines)
+        longest = LONGEST_PARAMETERS if name.lower().startswith("content-") else LONGEST_HEADER
+        return name, value[:longest]
+
+
+PATIENT = _Patient()
+
+
 def parsed(raw: bytes) -> Mail:
-    """Parse an e-mail; the old policy takes whatever comes, the new one raises for some headers."""
-    try:
-        return email.message_from_bytes(raw[:LARGEST], policy=email.policy.compat32)
-    except RecursionError:  # a thousand e-mails in one another
-        return BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw[:LARGEST])
+    """Parse the beginning of an e-mail; of one whose parts stand in one another without end, the headers alone."""
+    start = b"".join(raw[:LONGEST_READ].splitlines(keepends=True)[:MOST_LINES])
+    with suppress(RecursionError):  # a thousand e-mails in one another
+        if start.lower().count(b"boundary") <= MOST_BOUNDARIES:
+            return email.message_from_bytes(start, policy=PATIENT)
+    return BytesHeaderParser(policy=PATIENT).parsebytes(start)
 
 
 def header(mail: Mail, name: str) -> str:

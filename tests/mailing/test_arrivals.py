@@ -15,13 +15,15 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s3chem_events.mailing import arrivals, reading
+from s3chem_events.calendar import itip
+from s3chem_events.mailing import arrivals, failures, reading
 from s3chem_events.mailing.kinds import AutoReply, Bounce, CalendarReply, Delay, Human, Unsubscribe
 from s3chem_events.mailing.models import Arrival
 from tests.factories import count
 from tests.support.replies import CALENDARS, Reply
 from tests.support.servers import environment, free_port
 
+NOTICE = b"From: MAILER-DAEMON@mx.example\r\nReturn-Path: <>\r\nSubject: Undelivered mail\r\n"
 REPLY = Reply(uid="conference-1f@localhost", organizer="events+r1-2-abcdefgh234567ab@s3chem.example")
 
 
@@ -242,6 +244,19 @@ def test_whatever_arrives_is_something_and_can_be_shown(pieces):
         b"Content-Type: text/calendar\r\n\r\n" + b" " * 1_000_000,
         b"Content-Type: text/html\r\n\r\n" + b"<p" * 500_000,
         b"X: y\r\n" * 200_000,
+        b"Content-Type: text/calendar\r\n\r\n" + b"\n" * 1_000_000,
+        NOTICE + b"Content-Type: text/calendar\r\n\r\n" + b"\n" * 60_000,
+        NOTICE + b"\r\n" + b"\n" * 1_000_000,
+        NOTICE + b"\r\n" + b"-\n" * 500_000,
+        NOTICE + b"\r\n" + b"-" * 1_000_000,
+        NOTICE + b"\r\n" + b"a" * 1_000_000,
+        NOTICE + b"\r\n" + b"550 x\n" * 160_000,
+        NOTICE + b"Content-Type: text/html\r\n\r\n" + b"<div>" * 200_000,
+        NOTICE + b'Content-Type: text/plain; a="' + b";" * 1_000_000 + b"\r\n\r\n",
+        NOTICE + b'Content-Type: multipart/mixed; a="' + b';"' * 500_000 + b"\r\n\r\n",
+        NOTICE + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\n\n\n" * 160_000,
+        b"".join(b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(100))
+        + b"\n" * 3_900_000,
     ],
 )
 def test_floods_are_read_in_seconds(raw):
@@ -251,7 +266,24 @@ def test_floods_are_read_in_seconds(raw):
     parsed = reading.parsed(raw)
     reading.text(parsed)
     reading.in_words(parsed, "Subject")
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 3
+
+
+@pytest.mark.one_database
+def test_notice_that_names_thousands_is_about_twenty():
+    blocks = b"".join(b"Action: failed\nFinal-Recipient: rfc822; a%d@b.example\n\n" % n for n in range(3000))
+    kind = b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+    found = arrivals.read(NOTICE + kind + blocks + b"--b--")
+    assert isinstance(found, Bounce)
+    assert len(found.addresses) == failures.MOST_ADDRESSES
+
+
+@pytest.mark.one_database
+def test_calendar_of_a_megabyte_is_kept_as_far_as_it_can_be_refused():
+    raw = b"Content-Type: text/calendar\r\n\r\nMETHOD:REPLY\r\n" + b"X:y\r\n" * 18_000
+    found = arrivals.read(raw)
+    assert isinstance(found, CalendarReply)
+    assert len(found.calendar) == arrivals.LONGEST_CALENDAR + 1 == itip.LARGEST + 1
 
 
 def command(*arguments: str, raw: bytes, environ: dict[str, str], **more: str) -> subprocess.CompletedProcess[bytes]:
