@@ -20,6 +20,7 @@ from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State
 from s3chem_events.publishing import actions, changes, queries, telling, values
 from s3chem_events.publishing.booked import PartInUse
+from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import rehearsal
 
@@ -34,6 +35,7 @@ class Held:
     title: str
     fact_id: int
     headline: str
+    changes: list[str]
     at: str
     emails: int
     calls: int
@@ -74,13 +76,14 @@ def told(event: Event) -> Told | None:
 @desk.route("/events/<slug>/undo", methods=["POST"])
 @allowed("event.edit")
 def event_undo(slug: str) -> ResponseReturnValue:
-    """Take back the change that is held back still; nobody hears of it."""
+    """Take back all that is held back still, and say what it was; no e-mail leaves."""
     seen = request.form.get("fact", "")
     try:
         with transaction():
             event = queries.event_by_slug(slug, lock=True)
             if event is None:
                 raise NotFound
+            what = _changes(event)
             corrected = _undone(event, seen=seen)
             slug = event.slug
     except actions.TooLate:
@@ -90,7 +93,7 @@ def event_undo(slug: str) -> ResponseReturnValue:
     except (Invalid, PartInUse):
         flash(_("This cannot be undone any more, because of what has happened since. Please change it by hand."), "bad")
     else:
-        flash(_said(corrected), "good")
+        flash(f'{_said(corrected)} {_("Taken back: %(what)s", what=" ".join(what))}', "good")
     return redirect(url_for("desk.event", slug=slug), 303)
 
 
@@ -120,9 +123,19 @@ def _said(corrected: int) -> str:
     )
 
 
+def _changes(event: Event) -> list[str]:
+    """Say what is held back."""
+    fact = queries.telling(event.id)
+    return [one.text for one in telling.sentences(_difference(event, fact), i18n.language())] if fact else []
+
+
+def _difference(event: Event, fact: Fact) -> Difference:
+    return changes.compare(queries.facts_at(event, fact.data["since"]), values.event_facts(event))
+
+
 def _held(event: Event, fact: Fact) -> Held:
     language = i18n.language()
-    difference = changes.compare(queries.facts_at(event, fact.data["since"]), values.event_facts(event))
+    difference = _difference(event, fact)
     audience = rehearsal.audience_of(event, difference, fact)
     due_at = fact.due_at or now()
     return Held(
@@ -130,6 +143,7 @@ def _held(event: Event, fact: Fact) -> Held:
         title=event.title.within(language),
         fact_id=fact.id,
         headline=telling.headline(difference.focused, language) if difference else "",
+        changes=[one.text for one in telling.sentences(difference, language)],
         at=i18n.clock(due_at, event.zone, language),
         emails=audience.emails + sum(campaigns.hearers(event.id, difference).values()),
         calls=len(audience.unreachable),

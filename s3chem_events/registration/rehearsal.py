@@ -80,8 +80,8 @@ def rehearse(
     """
     difference = changes.compare(before or values.event_facts(event), facts)
     heard = audience(event, difference)
+    there = _known(event, before, letterhead, language)
     with db.session.no_autoflush:
-        there = _entries(event, letterhead, language)
         samples = _samples(event.id, difference)
         values.apply(event, facts, letterhead.base_url)
         event.sequence += 1
@@ -94,6 +94,17 @@ def rehearse(
     db.session.rollback()
     touched = [(there.get(uid), entry) for uid, entry in after.items() if difference.seen_in_calendars(keys[uid])]
     return Rehearsal(difference, heard, letters, tuple(touched))
+
+
+def _known(event: Event, before: EventFacts | None, letterhead: Letterhead, language: str) -> dict[str, Entry]:
+    """Return what people's calendars hold of an event until they are told: what it was before all that is held back."""
+    if before is None:
+        return _entries(event, letterhead, language)
+    with db.session.no_autoflush:
+        values.apply(event, before, letterhead.base_url)
+        known = _entries(event, letterhead, language)
+    db.session.rollback()
+    return known
 
 
 def is_heard(event: Event, difference: Difference) -> bool:

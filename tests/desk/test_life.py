@@ -67,6 +67,7 @@ def test_move_is_previewed_told_and_sent_once_after_ten_minutes(app, client, clo
     assert "New date for Final conference: 21–22 October 2027" in said
     assert "So far 18 June 2027 From now on 22 October 2027" in said
     assert "2 registered people get an e-mail" in said
+    assert "The page and subscribed calendars change at once; e-mails leave after ten minutes" in said
     assert "Moved from 18 June 2027 to 22 October 2027." in said
     assert "22 octobre 2027" in said
     assert said.count("/registrations/… ") == 2  # nobody's way in is shown
@@ -92,7 +93,9 @@ def test_undone_within_the_hold_nobody_hears_and_all_is_as_before(app, client, c
     work(app)
     decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
     assert undo(organiser).status_code == 303
-    assert "Undone. Nobody has been told." in words(organiser.get(f"{EVENT}/"))
+    said = words(organiser.get(f"{EVENT}/"))
+    assert "Undone. Nobody has been told." in said
+    assert "Taken back: Working-group meeting: Moved from 17 June 2027 to 21 October 2027." in said
     clock.advance(minutes=11)
     assert (work(app), facts_of(app)) == (0, CONFERENCE)
 
@@ -179,11 +182,17 @@ def test_change_within_the_hold_is_told_with_the_first_or_not_at_all(app, client
     assert "An earlier change is held back until 24 November 2026, 13:10 CET." in said
     assert "Moved from 18 June 2027 to 22 October 2027." in said
     assert "The event has been announced." in said
+    assert "undoing takes all of it back together" in said
+    assert "18 June 2027 → 22 October 2027" in said  # against what people have, not against the last save
     assert soup(preview).select("button[name=told][value=no]") == []
     assert decide(organiser, preview, "announcement", "no").status_code == 200  # made by hand: it is asked again
     assert facts_of(app).state is State.SAVE_THE_DATE
     clock.advance(minutes=5)
     decide(organiser, preview, "announcement", "yes")
+    hold = soup(organiser.get(f"{EVENT}/")).select_one(".hold")
+    assert hold is not None
+    assert "The event has been announced." in [one.get_text() for one in hold.select("li")]
+    assert [one.get_text() for one in hold.select("button")] == ["Undo all"]
     clock.advance(minutes=10)
     assert work(app) == 1
 
