@@ -158,7 +158,8 @@ def _not_deleted(code: str) -> str:
 
 
 def _line(event: Event, people: dict[int, int]) -> Line:
-    first, last = min(part.starts_on for part in event.parts), max(part.ends_on for part in event.parts)
+    live = event.live_parts
+    first, last = min(part.starts_on for part in live), max(part.ends_on for part in live)
     gaps = translations.missing(values.event_facts(event))
     past = queries.is_past(event)  # nobody translates what is over
     missing = [] if past else [(language, LANGUAGES[language]) for language, number in gaps.items() if number]

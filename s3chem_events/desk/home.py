@@ -12,7 +12,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Said
-from s3chem_events.desk import holding, outage, words
+from s3chem_events.desk import holding, outage, overview, words
 from s3chem_events.desk.frame import allowed, desk, may, me, own_events_only
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State as MailState
@@ -45,6 +45,7 @@ class Coming:
     days: tuple[str, str]
     state: tuple[str, str]
     places: list[Places]
+    off: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def home() -> ResponseReturnValue:
     """Show the overview."""
     own = own_events_only()
     seen = [event for event in publishing.all_events() if own is None or event.id in own]
-    coming = publishing.coming(reversed(seen))[:SHOWN]
+    coming = sorted(publishing.coming(reversed(seen)), key=_is_off)[:SHOWN]  # what is called off does not come next
     taken = registration.taken_in([event.id for event in coming])
     ids = {event.id for event in seen}
     return render_template(
@@ -80,17 +81,24 @@ def home() -> ResponseReturnValue:
     )
 
 
+def _is_off(event: Event) -> bool:
+    return all(overview.is_off(event, part) for part in event.parts)
+
+
 def _coming(event: Event, taken: dict[tuple[int, Mode], int]) -> Coming:
     language, modes = i18n.language(), words.modes()
-    first, last = min(part.starts_on for part in event.parts), max(part.ends_on for part in event.parts)
+    live = event.live_parts
+    first, last = min(part.starts_on for part in live), max(part.ends_on for part in live)
     places = [
         Places(f"{part.title.within(language)}, {modes[mode]}", taken.get((part.id, mode), 0), capacity)
         for part in event.parts
+        if not overview.is_off(event, part)
         for mode, capacity in part.capacities.items()
     ]
+    off = [part.title.within(language) for part in event.parts if overview.is_off(event, part)]
     days = i18n.day_figures(first, last, language)
     state = (words.states()[event.state], words.chips().get(event.state, ""))
-    return Coming(event.slug, event.title.said(language), days, state, places)
+    return Coming(event.slug, event.title.said(language), days, state, places, off)
 
 
 def _hands() -> Iterator[Hand]:

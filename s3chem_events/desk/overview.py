@@ -14,7 +14,7 @@ from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.desk import changes, holding, life, translations
 from s3chem_events.publishing import queries, values
 from s3chem_events.publishing.entries import place_line
-from s3chem_events.publishing.lifecycle import LISTED, Mode, Visibility
+from s3chem_events.publishing.lifecycle import LISTED, Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import choices, inquiries, participants
 from s3chem_events.registration.capacity import HOLDING, Standing
@@ -34,6 +34,7 @@ class PartShown:
     """A part as the overview shows it."""
 
     part: Part
+    is_off: bool
     days: str
     hours: str
     meters: list[Meter]
@@ -48,7 +49,7 @@ def shown(event: Event) -> dict[str, object]:
     opens = queries.takes_registrations_from(event)
     following = campaigns.following(event.id)
     return {
-        "parts": [_part(part, held, language) for part in event.parts],
+        "parts": [_part(event, part, held, language) for part in event.parts],
         "people": participants.people_counts().get(event.id, 0),
         "is_asked": inquiries.current(event) is not None,
         "following": {LANGUAGES[code]: counted for code, counted in following.items()},
@@ -92,10 +93,15 @@ def names_of(deeds: Iterable[object]) -> dict[str, str]:
     return {actor: names.get(actor, actor) for actor in actors}
 
 
-def _part(part: Part, held: dict[tuple[int, Mode, Standing], int], language: str) -> PartShown:
+def is_off(event: Event, part: Part) -> bool:
+    """Whether a part does not take place: called off by itself, or with its event."""
+    return part.cancelled or event.state is State.CANCELLED
+
+
+def _part(event: Event, part: Part, held: dict[tuple[int, Mode, Standing], int], language: str) -> PartShown:
     meters = [
         Meter(mode, sum(held.get((part.id, mode, standing), 0) for standing in HOLDING), capacity)
         for mode, capacity in part.capacities.items()
     ]
     hours = i18n.hours(part.starts_at, part.ends_at, part.zone, language) if part.starts_at and part.ends_at else ""
-    return PartShown(part, i18n.long_date(part.starts_on, part.ends_on, language), hours, meters)
+    return PartShown(part, is_off(event, part), i18n.long_date(part.starts_on, part.ends_on, language), hours, meters)

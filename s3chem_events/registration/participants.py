@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, exists, func, type_coerce
+from sqlalchemy import ColumnElement, Select, String, and_, exists, func, type_coerce
 from sqlalchemy.orm import joinedload, selectinload
 
 from s3chem_events.core.db import db
@@ -65,6 +65,7 @@ class Place:
     standing: Standing
     answer: Said
     position: int  # in the waiting list, from 1 on
+    is_lost: bool  # held or waited for until the part was cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,7 @@ def _places(registration_ids: list[int]) -> dict[int, tuple[Place, ...]]:
         db.select(
             *(Participation.registration_id, Part.key, places.MODE, places.STANDING),
             *(Participation.answer, places.POSITION),
+            and_(Part.cancelled, Participation.standing.in_(places.INTERESTED)),
         )
         .join(Part, Part.id == Participation.part_id)
         .where(Participation.registration_id.in_(registration_ids))

@@ -239,6 +239,12 @@ def test_one_part_cancelled_then_brought_back(app, client, clock, organiser):
         decide(organiser, step(organiser, "cancellation", what="part-day-2"), "cancellation", "yes").status_code == 303
     )
     assert [part.cancelled for part in facts_of(app).parts] == [False, True]
+    page = organiser.get(f"{EVENT}/")
+    assert [one.get_text() for one in soup(page).select(".part-list del")] == ["Friday, 18 June 2027"]
+    assert ("Public conference Cancelled" in words(page), "1 of 3" in words(page)) == (True, False)
+    assert "Public conference Cancelled" in words(organiser.get("/desk/"))
+    assert "17 June 2027" in words(organiser.get("/desk/events/"))
+    assert "Part cancelled Public conference" in words(organiser.get(f"{EVENT}/participants"))
     clock.advance(minutes=10)
     assert work(app) == 1
     assert kept(app)[-1].method == "CANCEL"
@@ -269,6 +275,10 @@ def test_cancelled_for_good_nothing_more_can_be_done(app, client, organiser):
     assert "Cancelling is final." in words(preview)
     decide(organiser, preview, "cancellation", "yes")
     assert facts_of(app).state is State.CANCELLED
+    add_event(app, slug="later")
+    order = [str(one["href"]) for one in soup(organiser.get("/desk/")).select(".next h3 a")]
+    assert order == ["/desk/events/later/", "/desk/events/conference/"]
+    assert "What you can do now" not in words(organiser.get(f"{EVENT}/"))
     page = organiser.get(f"{EVENT}/cancellation")
     assert "This is not possible in the event’s present state: Cancelled." in words(page)
     assert organiser.post(f"{EVENT}/postponement", data={"reason": ""}).status_code in {400, 409}
