@@ -81,7 +81,7 @@ FORGET: dict[str, str] = {
 """Which facts erase their subject, and the room whose e-mails about it are emptied with it."""
 
 ARRIVALS: dict[type[Any], Handler] = {
-    kinds.CalendarReply: answers.calendar_reply,
+    answers.Answered: answers.calendar_reply,
     kinds.Bounce: bounces.bounced,
     kinds.Unsubscribe: followers.wants_out,
     kinds.Human: leave("somebody_wrote"),

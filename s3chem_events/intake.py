@@ -19,10 +19,12 @@ from s3chem_events.mailing.kinds import Arrived, CalendarReply, Human
 from s3chem_events.mailing.received import Seen
 from s3chem_events.mailing.verdicts import Verdict, for_a_person, ignored
 from s3chem_events.registration import answers
+from s3chem_events.registration.answers import Answered
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 200
 """Messages in one run; a full mailbox is read within some minutes, and the worker goes on meanwhile."""
+Wanted = Arrived | Answered
 _turn = threading.Lock()
 
 
@@ -34,16 +36,18 @@ def receive(
     `recipients` are those of the envelope, `seen` the place in a mailbox, `resolver` asks the name service.
     """
     arrived = arrivals.read(raw, recipients=recipients)
-    proven = _is_proven(arrived, raw, resolver)
+    # All that reads is done before the transaction, whose lock holds up everybody else.
+    digest, wanted = arrivals.digest(raw), answers.read(arrived) if isinstance(arrived, CalendarReply) else arrived
+    proven = _is_proven(wanted, raw, resolver)
     try:
         with transaction():
-            return _settled(raw, arrived, seen, proven=proven)
+            return _settled(raw, digest, wanted, seen, proven=proven)
     except OperationalError:
         raise  # the database is away: whoever brought the e-mail keeps it
     except Exception as error:  # noqa: BLE001 - one e-mail that trips us must not stop the others
         log.error("an e-mail that arrived could not be dealt with: %s", type(error).__name__)  # noqa: TRY400 - the message may hold an address
         with transaction():
-            return _settled(raw, Human("", "failed"), seen, proven=False, why="failed")
+            return _settled(raw, digest, Human("", "failed"), seen, proven=False, why="failed")
 
 
 def poll() -> int:
@@ -83,10 +87,10 @@ def _read(box: inbox.Box, name: str) -> int:
     return count
 
 
-def _settled(raw: bytes, arrived: Arrived, seen: Seen | None, *, proven: bool, why: str = "") -> Verdict:
+def _settled(raw: bytes, digest: str, arrived: Wanted, seen: Seen | None, *, proven: bool, why: str = "") -> Verdict:
     if seen is not None and not received.step(seen):
         return ignored("brought_before")
-    arrival_id = received.enter(arrivals.digest(raw), arrived.kind)
+    arrival_id = received.enter(digest, CalendarReply.kind if isinstance(arrived, Answered) else arrived.kind)
     if arrival_id is None:
         return ignored("brought_before")
     verdict = for_a_person(why) if why else ARRIVALS[type(arrived)](arrived, proven=proven)
@@ -96,8 +100,8 @@ def _settled(raw: bytes, arrived: Arrived, seen: Seen | None, *, proven: bool, w
     return verdict
 
 
-def _is_proven(arrived: Arrived, raw: bytes, resolver: Resolver | None) -> bool:
+def _is_proven(arrived: Wanted, raw: bytes, resolver: Resolver | None) -> bool:
     """Whether the sender's domain stands for an answer that carries no tag of ours; this may ask the name service."""
-    if not isinstance(arrived, CalendarReply) or not answers.needs_proof(arrived):
+    if not isinstance(arrived, Answered) or arrived.tag is not None:
         return False
     return authenticity.is_authentic(raw, authserv_id=settings().authserv_id, resolver=resolver)

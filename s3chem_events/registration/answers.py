@@ -4,7 +4,7 @@ An answer counts for one registration: by the tag in the organizer's address tha
 guest's own address where DKIM proves it. Whatever is not certain is left to a person.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -39,21 +39,36 @@ class TooLate(Refused):
     status = 410
 
 
-def needs_proof(reply: CalendarReply) -> bool:
-    """Whether the answer comes without a tag of ours, so that who sent it must be proven."""
-    return not any(links.answer_tag(address) for address in _addresses(reply, _read(reply)))
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a calendar answers, read before the transaction in which it is done; nothing where it cannot be read."""
+
+    reply: CalendarReply
+    answers: tuple[Answer, ...]
+
+    @property
+    def tag(self) -> links.AnswerTag | None:
+        """Our tag: in the addresses that the e-mail was sent to, or in the organizer that it names."""
+        addresses = (*self.reply.recipients, *(answer.organizer for answer in self.answers))
+        return next(filter(None, map(links.answer_tag, addresses)), None)
 
 
-def calendar_reply(arrived: CalendarReply, *, proven: bool) -> Verdict:
-    """Do what a calendar answers; `proven` says that its sender's domain stands for the e-mail."""
+def read(reply: CalendarReply) -> Answered:
+    """Read what a calendar answers."""
     try:
-        answers = itip.answers(arrived.calendar, charset=arrived.charset)
+        return Answered(reply, itip.answers(reply.calendar, charset=reply.charset))
     except itip.NotAnAnswer:
+        return Answered(reply, ())
+
+
+def calendar_reply(arrived: Answered, *, proven: bool) -> Verdict:
+    """Do what a calendar answers; `proven` says that its sender's domain stands for the e-mail."""
+    reply, tag = arrived.reply, arrived.tag
+    if not arrived.answers:
         return for_a_person("unreadable_answer")
-    tag = next(filter(None, map(links.answer_tag, _addresses(arrived, answers))), None)
     verdicts = []
-    for answer in answers:
-        bound = _by_tag(tag, answer, arrived) if tag else _by_address(answer, arrived, proven=proven)
+    for answer in arrived.answers:
+        bound = _by_tag(tag, answer, reply) if tag else _by_address(answer, reply, proven=proven)
         verdicts.append(bound if isinstance(bound, Verdict) else record_answer(*bound, answer=answer, by=CALENDAR))
     # An e-mail that answers several invitations needs a person if one of its answers does.
     return next((verdict for verdict in verdicts if verdict.needs_a_person), verdicts[0])
@@ -181,15 +196,18 @@ def come_back(registration: Registration) -> None:
 
 
 def _by_tag(tag: links.AnswerTag, answer: Answer, reply: CalendarReply) -> Bound | Verdict:
-    """Find whom our own tag names. Who was sent on an invitation answers to it, too: that is somebody else's answer."""
+    """Find whom our own tag names. Who was sent on an invitation answers to it, too: that is somebody else's answer.
+
+    Both the guest that answers and the sender of the e-mail count, as far as they are named.
+    """
     registration = queries.registration_by_id(tag.registration_id, lock=True)
     if registration is None or not links.is_sealed(tag, registration.link_version):
         return for_a_person("unknown_tag")
     participation = next((p for p in registration.participations if p.part_id == tag.part_id), None)
     if participation is None or participation.part.uid != answer.uid:
         return for_a_person("another_event")
-    guest = mailbox_digest(registration.email)
-    if guest not in {mailbox_digest(address) for address in (answer.attendee or reply.sender, reply.sender)}:
+    named = {mailbox_digest(address) for address in (answer.attendee, reply.sender) if address}
+    if named != {mailbox_digest(registration.email)}:
         return for_a_person("another_guest")
     return registration, participation
 
@@ -211,15 +229,3 @@ def _by_address(answer: Answer, reply: CalendarReply, *, proven: bool) -> Bound 
     registration = queries.registration_by_id(found[0][0], lock=True)
     held = [p for p in registration.participations if p.part_id == found[0][1]] if registration else []
     return (registration, held[0]) if registration and held else for_a_person("unknown_guest")
-
-
-def _read(reply: CalendarReply) -> Sequence[Answer]:
-    try:
-        return itip.answers(reply.calendar, charset=reply.charset)
-    except itip.NotAnAnswer:
-        return ()
-
-
-def _addresses(reply: CalendarReply, answers: Sequence[Answer]) -> list[str]:
-    """Return where our tag may stand: the addresses that it was sent to, and the organizer that it names."""
-    return [*reply.recipients, *(answer.organizer for answer in answers)]

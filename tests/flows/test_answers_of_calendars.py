@@ -1,6 +1,8 @@
 """A guest's calendar answers the invitation: what follows for the place, the page, the desk and the mailbox."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,8 +13,9 @@ from flask.testing import FlaskClient
 
 from s3chem_events import intake
 from s3chem_events.calendar import itip
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import reading
 from s3chem_events.mailing.models import Arrival, OutgoingEmail
 from s3chem_events.mailing.received import KEPT
 from s3chem_events.registration.models import Participation, Registration
@@ -229,6 +232,49 @@ def test_what_is_not_certain_changes_nothing_and_waits_for_a_person(app: Flask, 
         (arrival,) = db.session.scalars(db.select(Arrival))
         assert b"METHOD:REPLY" in arrival.raw
     assert bring(app, invited.mail("gmail")) == "done: declined"  # the true one still counts
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        (b"From: Zaneta <zaneta@", b"From: Colleague <colleague@"),
+        (b"PARTSTAT=DECLINED:mailto:zaneta@", b"PARTSTAT=DECLINED:mailto:colleague@"),
+    ],
+)
+def test_tag_is_the_guests_own_only_where_guest_and_sender_are_hers(
+    app: Flask, invited: Reply, before: bytes, after: bytes
+):
+    raw = invited.mail("outlook")
+    assert raw.replace(before, after) != raw
+    assert bring(app, raw.replace(before, after)) == "for_a_person: another_guest"
+    assert standing(app) == [("confirmed", "nothing")]
+    nameless = raw.replace(b"mailto:zaneta@uczelnia.example", b"invalid:nomail")
+    assert bring(app, nameless.replace(b"From: Zaneta <zaneta@", b"From: C <c@")) == "for_a_person: another_guest"
+    assert bring(app, nameless) == "done: declined"
+
+
+def test_answer_is_read_once_and_never_while_others_wait(app: Flask, invited: Reply, monkeypatch: pytest.MonkeyPatch):
+    calls, within = list[tuple[str, bool]](), [False]
+
+    def counted(name: str, real: Any) -> Any:
+        def call(*args: Any, **more: Any) -> Any:
+            calls.append((name, within[0]))
+            return real(*args, **more)
+
+        return call
+
+    @contextmanager
+    def noted() -> Iterator[None]:
+        with transaction():
+            within[0] = True
+            yield
+        within[0] = False
+
+    monkeypatch.setattr(itip, "answers", counted("answers", itip.answers))
+    monkeypatch.setattr(reading, "parsed", counted("parsed", reading.parsed))
+    monkeypatch.setattr(intake, "transaction", noted)
+    assert bring(app, invited.mail("gmail")) == "done: declined"
+    assert calls == [("parsed", False), ("parsed", False), ("answers", False)]
 
 
 def test_case_of_the_tag_is_lost_on_the_way(app: Flask, invited: Reply):
