@@ -38,7 +38,8 @@ def places_for(
 ) -> tuple[dict[tuple[int, Mode], int], list[tuple[str, str]]]:
     """Return how many places of a locked event are held, and for which of the chosen a newcomer has to wait.
 
-    Before a newcomer comes who has a place and, while the list lives, whoever waits for one.
+    Before a newcomer comes who has a place, who was just taken off and may be put back (registration.batches) and,
+    while the list lives, whoever waits for one.
 
     Raises:
         capacity.Full: no place, and the person did not agree to wait for it.
@@ -47,13 +48,13 @@ def places_for(
     crowd = queries.crowd(event.id)
     wanted, lists = dict[tuple[str, str], tuple[int | None, int]](), set[tuple[str, str]]()
     for part, mode in chosen:
-        held, queued = crowd.get((part.id, mode), (0, 0))
+        held, queued, kept = crowd.get((part.id, mode), queries.Crowd())
         if is_open(event, part):
             lists.add((part.key, mode))
-            held += queued
-        wanted[part.key, mode] = (part.capacities[mode], held)
+            kept += queued
+        wanted[part.key, mode] = (part.capacities[mode], held + kept)
     waiting = capacity.check(wanted, may_wait=may_wait & lists)
-    return {which: held for which, (held, _queued) in crowd.items()}, waiting
+    return {which: there.held for which, there in crowd.items()}, waiting
 
 
 def record_withdrawal(

@@ -49,14 +49,14 @@ def openness(event: Event, taken: Taken) -> Openness:
     return Openness.WAITING if any(moving_up.is_open(event, part) for part in parts) else Openness.FULL
 
 
-def queues(event: Event, crowd: Mapping[tuple[int, Mode], tuple[int, int]]) -> list[tuple[str, Mode]]:
-    """Return the parts and modes of a loaded event that one can only wait for, given who is there and who waits."""
+def queues(event: Event, crowd: Mapping[tuple[int, Mode], tuple[int, ...]]) -> list[tuple[str, Mode]]:
+    """Return the parts and modes of a loaded event that one can only wait for, given `queries.crowd`."""
     return [
         (part.key, mode)
         for part in queries.open_parts(event)
         if moving_up.is_open(event, part)
         for mode, limit in part.capacities.items()
-        if limit is not None and sum(crowd.get((part.id, mode), (0, 0))) >= limit
+        if limit is not None and sum(crowd.get((part.id, mode), ())) >= limit
     ]
 
 

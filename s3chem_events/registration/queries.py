@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, case, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, case, func, literal, not_, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from s3chem_events.core import signing
+from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import queries as outbox
@@ -19,6 +21,15 @@ from s3chem_events.registration import places
 from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.links import OWN_PAGE
 from s3chem_events.registration.models import Participation, Registration
+
+
+class Crowd(NamedTuple):
+    """How many are there before a newcomer: who has a place, waits for one, or was taken off and may be put back."""
+
+    held: int = 0
+    queued: int = 0
+    kept: int = 0
+
 
 AT_ONCE = 50
 """Registrations read at a time where a fact may concern thousands (docs/decisions/0002)."""
@@ -47,22 +58,42 @@ def taken_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
     return {(part_id, mode): count for part_id, mode, count in rows}
 
 
-def crowd(event_id: int) -> dict[tuple[int, Mode], tuple[int, int]]:
-    """Return how many places are held and how many people wait, by part and mode, in one statement."""
-    rows = db.session.execute(_CROWD, {"event": event_id})
-    return {(part_id, mode): (int(held or 0), int(queued or 0)) for part_id, mode, held, queued in rows}
+def crowd(event_id: int) -> dict[tuple[int, Mode], Crowd]:
+    """Return who is there before a newcomer, by part and mode, in one statement."""
+    found = defaultdict[tuple[int, Mode], Crowd](Crowd)
+    for part_id, mode, *more in db.session.execute(_CROWD, {"event": event_id, "moment": now()}):
+        found[part_id, mode] = Crowd(
+            *(int(one or 0) + other for one, other in zip(more, found[part_id, mode], strict=True))
+        )
+    return dict(found)
 
 
-_CROWD = (
+_CROWD = union_all(
     select(
         Participation.part_id,
-        places.MODE,
+        places.MODE.label("mode"),
         func.sum(case((Participation.standing.in_(HOLDING), 1), else_=0)),
         func.sum(case((Participation.standing == Standing.WAITING, 1), else_=0)),
+        literal(0),
     )
     .join(Part)
     .where(Part.event_id == bindparam("event"), not_(Part.cancelled), Participation.standing.in_(places.INTERESTED))
-    .group_by(Participation.part_id, places.MODE)
+    .group_by(Participation.part_id, places.MODE),
+    select(Participation.part_id, places.MODE.label("mode"), literal(0), literal(0), func.count())
+    .select_from(Fact)
+    .join(Registration, Registration.id == Fact.subject_id)
+    .join(Participation, Participation.registration_id == Registration.id)
+    .join(Part, Part.id == Participation.part_id)
+    .where(
+        Fact.kind == "registration.withdrawn",
+        Fact.relayed_at.is_(None),
+        Fact.due_at > bindparam("moment"),
+        Part.event_id == bindparam("event"),
+        not_(Part.cancelled),
+        Participation.standing == Standing.WITHDRAWN,
+        Participation.decided_at == Registration.withdrawn_at,  # given up then, not before
+    )
+    .group_by(Participation.part_id, places.MODE),
 )
 _TAKEN = (
     select(Participation.part_id, places.MODE, func.count())

@@ -123,7 +123,9 @@ def _page(
     if form.csrf_token.errors:
         form.csrf_token.raw_data = None
     crowd = registrations.crowd(event.id)
-    view = event_view(event, lang, calendar=False, taken={which: held for which, (held, _queued) in crowd.items()})
+    view = event_view(
+        event, lang, calendar=False, taken={which: sum(there) - there.queued for which, there in crowd.items()}
+    )
     form.show_waiting(queues(event, crowd))
     offers = [(part, mode) for part in queries.open_parts(event) for mode in part.capacities]
     offered = {choice.value for choice in form.parts.choices}

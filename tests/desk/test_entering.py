@@ -12,11 +12,11 @@ from s3chem_events import cli
 from s3chem_events.core.db import db
 from s3chem_events.publishing import files, queries
 from s3chem_events.publishing.facts import PartFacts
-from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.desk.test_event_editor import errors, facts_of
-from tests.factories import CONFERENCE, PUBLIC_DAY, add_event, count, register, soup, words
+from tests.factories import CONFERENCE, FILLED, PUBLIC_DAY, add_event, count, register, revise_event, soup, words
 from tests.support.desk import carried, filled, signed_in
 from tests.support.post import enrol, kept, rows, work
 
@@ -214,3 +214,22 @@ def test_an_event_is_updated_from_a_file_and_told(app, client, clock, organiser,
     assert update() == (1, "Error: parts[0].starts: a local time like 2027-06-18T09:30 is expected\n")
     path.write_text(json.dumps({**file, "slug": "nowhere"}))
     assert update() == (1, "Error: There is no event 'nowhere'.\n")
+
+
+def test_who_was_taken_off_and_may_come_back_keeps_the_place_from_newcomers_for_ten_minutes(
+    app, client, clock, organiser
+):
+    parts = tuple(replace(one, capacity=dict.fromkeys(one.capacity, 2)) for one in CONFERENCE.parts)
+    revise_event(app, parts=parts, waiting_list=WaitingList.OFF)
+    assert [register(client, **FILLED | {"given_name": name}).status_code for name in ("Anna", "Boris")] == [303, 303]
+    with app.app_context():
+        references = list(db.session.scalars(db.select(Registration.reference)))
+    withdraw(organiser, references)
+    newcomer = {**FILLED, "given_name": "Nora", "email": "nora@x.example"}
+    assert register(client, **newcomer).status_code == 409
+    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/withdrawal/undo']")
+    organiser.post(f"{LIST}/withdrawal/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
+    assert [standings.count("confirmed") for _name, _person, standings in places(app)] == [1, 1]
+    withdraw(organiser, references)
+    clock.advance(minutes=10)
+    assert register(client, **newcomer).status_code == 303
