@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
@@ -18,6 +18,8 @@ from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.models import Registration
 
 KIND = "registration.withdrawn"
+MARGIN = timedelta(seconds=10)
+"""How long before the e-mails leave the undoing ends: the worker reads no row that a press is still writing."""
 
 
 class TooLate(Refused):
@@ -57,13 +59,14 @@ def undo(event_id: int, key: str, *, by: Actor) -> int:
         TooLate: the e-mails are on their way.
 
     """
-    facts = [fact for fact in _facts(event_id) if fact.data["batch"] == key]
-    if not facts:
+    facts = [fact for fact in _facts(event_id, lock=True) if fact.data["batch"] == key]
+    # Looked at once more under the lock: whoever was waited for may have taken the time that was left.
+    if not facts or any(fact.due_at is None or fact.due_at <= now() + MARGIN for fact in facts):
         raise TooLate
     return sum(not _put_back(fact, by=by) for fact in facts)
 
 
-def _facts(event_id: int) -> list[Fact]:
+def _facts(event_id: int, *, lock: bool = False) -> list[Fact]:
     query = db.select(Fact).where(
         Fact.kind == KIND,
         Fact.relayed_at.is_(None),
@@ -71,7 +74,8 @@ def _facts(event_id: int) -> list[Fact]:
         Fact.data["event"].as_integer() == event_id,
         Fact.data["batch"].as_string() != "",
     )
-    return list(db.session.scalars(query.order_by(Fact.id)))
+    query = query.order_by(Fact.id)
+    return list(db.session.scalars(query.with_for_update() if lock else query))
 
 
 def _put_back(fact: Fact, *, by: Actor) -> bool:

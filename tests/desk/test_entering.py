@@ -19,6 +19,7 @@ from tests.desk.test_event_editor import errors, facts_of
 from tests.factories import CONFERENCE, FILLED, PUBLIC_DAY, add_event, count, register, revise_event, soup, words
 from tests.support.desk import carried, filled, signed_in
 from tests.support.post import enrol, kept, rows, work
+from tests.support.statements import statements
 
 EVENT = "/desk/events/conference"
 NEW = f"{EVENT}/participants/new"
@@ -233,3 +234,20 @@ def test_who_was_taken_off_and_may_come_back_keeps_the_place_from_newcomers_for_
     withdraw(organiser, references)
     clock.advance(minutes=10)
     assert register(client, **newcomer).status_code == 303
+
+
+def test_undoing_ends_before_the_worker_could_read_what_a_press_still_writes(app, clock, organiser):
+    enrol(app, 2)
+    work(app)
+    with app.app_context():
+        references = list(db.session.scalars(db.select(Registration.reference)))
+    withdraw(organiser, references)
+    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/withdrawal/undo']")
+    clock.advance(minutes=9, seconds=55)
+    with statements(app) as asked:
+        organiser.post(f"{LIST}/withdrawal/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
+    with app.app_context():
+        locks = db.engine.dialect.name == "postgresql"
+    assert any("FROM fact" in one and "FOR UPDATE" in one for one in asked) is locks
+    assert "It is too late to undo this" in words(organiser.get(LIST))
+    assert {tuple(standings) for _name, _person, standings in places(app)} == {("withdrawn",)}
