@@ -60,7 +60,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         **header(the_event(slug)),  # read anew: the rehearsal has rolled back
         pending=pending,
         headline=telling.headline(seen.difference.focused, language),
-        told=telling.sentences(seen.difference, language),
+        told=telling.sentences(seen.difference, language, inside=True),
         audience=seen.audience,
         samples=_samples(seen, language),
         followers={LANGUAGES[code]: n for code, n in campaigns.hearers(event_id, seen.difference).items()},

@@ -138,7 +138,9 @@ def compare(before: EventFacts, after: EventFacts) -> Difference:
     for part in after.parts:
         old = there.get(part.key)
         sorts = (
-            [Sort.PART_ADDED] if old is None else _of_part(old, part, before.venue, after.venue, same_days=same_days)
+            ([] if part.cancelled else [Sort.PART_ADDED])
+            if old is None
+            else _of_part(old, part, before.venue, after.venue, same_days=same_days)
         )
         found |= {Change(sort, part.key) for sort in sorts}
     order = list(Sort)
@@ -167,6 +169,8 @@ def _of_event(before: EventFacts, after: EventFacts) -> Iterator[Change]:
 def _of_part(
     old: PartFacts, new: PartFacts, old_venue: VenueFacts | None, venue: VenueFacts | None, *, same_days: bool
 ) -> Iterator[Sort]:
+    if old.cancelled and new.cancelled:
+        return
     if old.cancelled != new.cancelled:
         yield Sort.PART_CANCELLED if new.cancelled else Sort.REVIVED
     if _day(old.starts) != _day(new.starts) or _day(old.ends) != _day(new.ends):

@@ -45,10 +45,13 @@ def headline(difference: Difference, language: str) -> str:
     return said[difference.headline]
 
 
-def sentences(difference: Difference, language: str) -> list[Told]:
-    """Return each change in a sentence, weightiest first; parts are named where the event has several."""
+def sentences(difference: Difference, language: str, *, inside: bool = False) -> list[Told]:
+    """Return each change in a sentence, weightiest first; parts are named where the event has several.
+
+    `inside` is for those who take part, and know the room of a closed part.
+    """
     several = len({part.key for facts in (difference.before, difference.after) for part in facts.parts}) > 1
-    told = [_told(change, difference, language, several=several) for change in difference.changes]
+    told = [_told(change, difference, language, several=several, inside=inside) for change in difference.changes]
     return list(dict.fromkeys(told))  # two parts that moved together say the same where neither is named
 
 
@@ -66,18 +69,18 @@ def days(parts: tuple[PartFacts, ...], language: str) -> str:
     return i18n.short_range(min(_day(p.starts) for p in parts), max(_day(p.ends) for p in parts), language)
 
 
-def place(part: PartFacts, facts: EventFacts, language: str) -> str:
-    """Write where a part takes place, as far as that is known; never the room of a closed part."""
+def place(part: PartFacts, facts: EventFacts, language: str, *, inside: bool = False) -> str:
+    """Write where a part takes place, as far as that is known; the room of a closed part for those inside alone."""
     _ = words(language)
     venue = part.venue or facts.venue
     if Mode.ON_SITE not in part.capacity:
         return _("Online")
-    if venue is None or part.visibility is Visibility.INVITED:
+    if venue is None or (part.visibility is Visibility.INVITED and not inside):
         return (venue.city if venue else "") or _("to be announced")
     return _venue(venue, language) or _("to be announced")
 
 
-def _told(change: Change, difference: Difference, language: str, *, several: bool) -> Told:
+def _told(change: Change, difference: Difference, language: str, *, several: bool, inside: bool) -> Told:
     _ = words(language)
     before, after = difference.before, difference.after
     if not change.part:
@@ -85,7 +88,7 @@ def _told(change: Change, difference: Difference, language: str, *, several: boo
         return Told(_event(change.sort, difference, language), *titles)
     new = next(part for part in after.parts if part.key == change.part)
     old = next((part for part in before.parts if part.key == change.part), new)
-    text, was, becomes = _part(change.sort, (old, before), (new, after), language)
+    text, was, becomes = _part(change.sort, (old, before), (new, after), language, inside=inside)
     if several:
         text = _("%(part)s: %(what)s", part=new.title.within(language), what=text)
     return Told(text, was, becomes)
@@ -104,7 +107,12 @@ def _event(sort: Sort, difference: Difference, language: str) -> str:
 
 
 def _part(
-    sort: Sort, old: tuple[PartFacts, EventFacts], new: tuple[PartFacts, EventFacts], language: str
+    sort: Sort,
+    old: tuple[PartFacts, EventFacts],
+    new: tuple[PartFacts, EventFacts],
+    language: str,
+    *,
+    inside: bool,
 ) -> tuple[str, str, str]:
     _ = words(language)
     if sort in {Sort.RESCHEDULED, Sort.HOURS}:
@@ -114,7 +122,7 @@ def _part(
         return _("Moved from %(old)s to %(new)s.", old=was, new=becomes), was, becomes
     if sort is Sort.TITLE:
         return _("This part has a new title."), old[0].title.within(language), new[0].title.within(language)
-    was, becomes = (place(part, facts, language) for part, facts in (old, new))
+    was, becomes = (place(part, facts, language, inside=inside) for part, facts in (old, new))
     if sort is Sort.PLACE:
         return _("The venue is now: %(place)s", place=becomes), was, becomes
     text = {

@@ -132,7 +132,7 @@ class Writer:
         ]
         values = {
             "headline": telling.headline(difference, language),
-            "told": telling.sentences(difference, language),
+            "told": telling.sentences(difference, language, inside=True),
             "reason": difference.reason.within(language),
             "event": self.event_lines(event, tuple(there or chosen), language),
             "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},

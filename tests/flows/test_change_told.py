@@ -17,8 +17,8 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.core.text import Text
 from s3chem_events.mailing.maildir import KeptMail
-from s3chem_events.publishing import actions, queries, values
-from s3chem_events.publishing.facts import EventFacts, PartFacts
+from s3chem_events.publishing import actions, changes, queries, telling, values
+from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
@@ -75,6 +75,10 @@ def seat(app: Flask, registration_id: int, key: str) -> None:
                 decided_at=now(),
             )
         )
+
+
+def in_room(room: VenueFacts) -> Callable[[EventFacts], EventFacts]:
+    return lambda facts: replace(facts, parts=(replace(CLOSED_DAY, venue=room), PUBLIC_DAY))
 
 
 def undo(app: Flask) -> None:
@@ -267,3 +271,30 @@ def test_title_in_one_language_is_told_to_those_who_read_it_there(app: Flask, cl
     assert "jean@usine.example" in mail.envelope.to
     assert "Avant : Conférence finale" in mail.text.replace("\u00a0", " ")
     assert "Journée de clôture" in mail.text
+
+
+def test_guests_of_a_closed_day_read_its_new_room_and_nobody_else_does(app: Flask, clock: Clock):
+    (guest,) = enrol(app, 1)
+    enrol(app, 1, given_name="Bea", email="bea@park.example")
+    seat(app, guest, "day-1")
+    work(app)
+    rooms = [VenueFacts(name=name, city="Maastricht", country="NL") for name in ("Green room", "Blue room")]
+    for room in rooms:
+        change(app, in_room(room))
+        clock.advance(**HOLD)
+        assert work(app) == 1
+    text = kept(app)[-1].text
+    assert "Before: Green room, Maastricht, Netherlands" in text
+    assert "Now: Blue room, Maastricht, Netherlands" in text
+    assert " room" not in words(app.test_client().get("/en/events/conference"))
+    with app.app_context():
+        before, after = (replace(CONFERENCE, parts=(replace(CLOSED_DAY, venue=room), PUBLIC_DAY)) for room in rooms)
+        (told,) = telling.sentences(changes.compare(before, after), "en")
+    assert "room" not in told.text + told.old + told.new
+
+
+def test_nothing_more_is_said_of_a_part_that_was_cancelled_before(app: Flask):
+    before = replace(CONFERENCE, parts=(replace(CLOSED_DAY, cancelled=True), PUBLIC_DAY))
+    with app.app_context():
+        told = telling.sentences(changes.compare(before, moved(126)(before)), "en")
+    assert [one.old for one in told] == ["18 June 2027"]
