@@ -107,7 +107,7 @@ def page(event_id: int, wanted: Wanted, *, number: int = 1) -> Page:
     columns = (field.name for field in fields(Participant) if field.name != "places")
     query = db.select(*(getattr(Registration, name) for name in columns)).where(*people).order_by(*_order(wanted.sort))
     rows = db.session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).mappings().all()
-    places = _places([row["id"] for row in rows])
+    places = _places(event_id, [row["id"] for row in rows])
     lines = tuple(Participant(**row, places=places.get(row["id"], ())) for row in rows)
     return Page(lines, total, number, _withdrawn(event_id, wanted))
 
@@ -198,19 +198,21 @@ def _people(event_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
+    line = places.line(event_id)
     columns = {
         **{name: getattr(Registration, name) for name in COLUMNS if hasattr(Registration, name)},
         # As they are stored: 20,000 rows need no enum made of a word and a word of an enum.
         "state": type_coerce(places.STANDING, String),
         "mode": type_coerce(places.MODE, String),
         "part": Part.key,
-        "waiting_position": places.POSITION,
+        "waiting_position": line.c.position,
     }
     query: Select[Any] = (
         db.select(*(columns[name] for name in COLUMNS))
         .select_from(Registration)
         .join(Participation, Participation.registration_id == Registration.id)
         .join(Part, Part.id == Participation.part_id)
+        .join(line, line.c.id == Participation.id, isouter=True)
         .where(Registration.event_id == event_id, *_said(wanted.words), *_chosen(wanted))
         .order_by(*_order(wanted.sort), Part.position)
     )
@@ -245,14 +247,16 @@ def _order(sort: str) -> list[ColumnElement[Any]]:
     return orders.get(sort, [Registration.sort_name, Registration.id])
 
 
-def _places(registration_ids: list[int]) -> dict[int, tuple[Place, ...]]:
+def _places(event_id: int, registration_ids: list[int]) -> dict[int, tuple[Place, ...]]:
+    line = places.line(event_id)
     rows = db.session.execute(
         db.select(
             *(Participation.registration_id, Part.key, places.MODE, places.STANDING),
-            *(Participation.answer, places.POSITION),
+            *(Participation.answer, func.coalesce(line.c.position, 0)),
             and_(Part.cancelled, Participation.standing.in_(places.INTERESTED)),
         )
         .join(Part, Part.id == Participation.part_id)
+        .join(line, line.c.id == Participation.id, isouter=True)
         .where(Participation.registration_id.in_(registration_ids))
         .order_by(Participation.registration_id, Part.position)
     )

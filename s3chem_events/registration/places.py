@@ -6,8 +6,7 @@ carries nobody; taking the change back takes that back, too.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, not_, select
 
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
@@ -30,23 +29,23 @@ STANDING: ColumnElement[Any] = case(
     else_=Participation.standing,
 )
 """How somebody stands to a part; the query joins Part."""
-_before = aliased(Participation)
-POSITION: ColumnElement[Any] = case(
-    (
-        STANDING == Standing.WAITING,
-        select(func.count(_before.id))
-        .where(
-            _before.part_id == Participation.part_id,
-            _before.standing == Standing.WAITING,
-            # In a part of one mode all wait for that one.
-            or_(_before.mode == Participation.mode, Part.on_site != Part.online),
-            _before.id <= Participation.id,
+
+
+def line(event_id: int) -> Subquery:
+    """Return where each of those who wait in an event stands in line, from 1 on: `id` of a participation, `position`.
+
+    Counted in one pass; in a part of one mode all wait for that one.
+    """
+    which = (Participation.part_id, MODE)
+    return (
+        select(
+            Participation.id, func.row_number().over(partition_by=which, order_by=Participation.id).label("position")
         )
-        .correlate(Participation, Part)
-        .scalar_subquery(),
-    ),
-    else_=0,
-)
-"""Where somebody stands in line, from 1 on; 0 for who does not wait. The query joins Part."""
+        .join(Part)
+        .where(Part.event_id == event_id, Participation.standing == Standing.WAITING, not_(Part.cancelled))
+        .subquery("line")
+    )
+
+
 HELD = and_(Participation.standing.in_(HOLDING), not_(Part.cancelled))
 """That a place is held; the query joins Part."""
