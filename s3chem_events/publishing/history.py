@@ -7,11 +7,9 @@ from typing import Any, Protocol
 
 from s3chem_events.core.errors import Invalid
 from s3chem_events.publishing import merging
-from s3chem_events.publishing.changes import HISTORIC, Difference, Sort, compare
+from s3chem_events.publishing.changes import HISTORIC, MODES, Difference, Sort, compare
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import Mode, State
-
-MODES = frozenset({Sort.MOVED_ONLINE, Sort.MOVED_ON_SITE, Sort.HYBRID})
 
 
 class Kept(Protocol):

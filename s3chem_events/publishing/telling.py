@@ -1,14 +1,18 @@
 """What became of an event, in plain words of one language: for e-mails, the page's history, the preview at the desk."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import words
 from s3chem_events.publishing import times
-from s3chem_events.publishing.changes import Change, Difference, Sort
+from s3chem_events.publishing.changes import MODES, Change, Difference, Sort
 from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, Visibility
+
+Ways = Mapping[str, tuple[Mode, Mode]]
+"""How somebody took part in each part by its key, and does now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,19 @@ def headline(difference: Difference, language: str) -> str:
     return said[difference.headline]
 
 
-def sentences(difference: Difference, language: str, *, inside: bool = False) -> list[Told]:
+def sentences(difference: Difference, language: str, *, inside: bool = False, modes: Ways | None = None) -> list[Told]:
     """Return each change in a sentence, weightiest first; parts are named where the event has several.
 
-    `inside` is for those who take part, and know the room of a closed part.
+    `inside` is for those who take part, and know the room of a closed part; `modes` how one of them took part and does
+    now, by part: who was online stays there, whatever becomes of the hall.
     """
     several = len({part.key for facts in (difference.before, difference.after) for part in facts.parts}) > 1
     told = [_told(change, difference, language, several=several, inside=inside) for change in difference.changes]
+    if modes:
+        told = [
+            _as_for(one, change, difference, language, modes)
+            for one, change in zip(told, difference.changes, strict=True)
+        ]
     return list(dict.fromkeys(told))  # two parts that moved together say the same where neither is named
 
 
@@ -90,8 +100,22 @@ def _told(change: Change, difference: Difference, language: str, *, several: boo
     old = next((part for part in before.parts if part.key == change.part), new)
     text, was, becomes = _part(change.sort, (old, before), (new, after), language, inside=inside)
     if several:
-        text = _("%(part)s: %(what)s", part=new.title.within(language), what=text)
+        title = new.title.within(language)
+        text = i18n.joined(title, text) if ":" in title else _("%(part)s: %(what)s", part=title, what=text)
     return Told(text, was, becomes)
+
+
+def _as_for(told: Told, change: Change, difference: Difference, language: str, modes: Ways) -> Told:
+    if change.sort not in MODES or change.part not in modes:
+        return told
+    ways = modes[change.part]
+    was, becomes = (
+        place(replace(part, capacity={mode: None}), facts, language, inside=True)
+        for mode, facts in zip(ways, (difference.before, difference.after), strict=True)
+        for part in facts.parts
+        if part.key == change.part
+    )
+    return replace(told, old=was, new=becomes) if ways[0] is not ways[1] else replace(told, old="", new="")
 
 
 def _event(sort: Sort, difference: Difference, language: str) -> str:

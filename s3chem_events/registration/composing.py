@@ -130,13 +130,15 @@ class Writer:
             for method, pairs in (("REQUEST", seen), ("CANCEL", lost))
             for calendar in self.calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
         ]
+        modes = entries.ways(registration, participations, difference.before)
         values = {
             "headline": telling.headline(difference, language),
-            "told": telling.sentences(difference, language, inside=True),
+            "told": telling.sentences(difference, language, inside=True, modes=modes),
             "reason": difference.reason.within(language),
             "event": self.event_lines(event, tuple(there or chosen), language),
             "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},
             "parts": [self.part_lines(part, mode, language) for part, mode in there if not is_over],
+            "moved_to": _moved_to([modes[part.key] for part, _mode in there if part.id not in waited]),
             "answers": f"{own_page}/answer" if fact.data.get("ask") and there else "",
             "answer_until": _day_written(fact.data.get("until", ""), language),
             "updates": len(seen),
@@ -276,6 +278,13 @@ class Writer:
             hours=hours,
             where=_("online") if mode is Mode.ONLINE else place or _("on site"),
         )
+
+
+def _moved_to(ways: Sequence[tuple[Mode, Mode]]) -> str:
+    """Return how somebody now takes part in all of her parts who took part otherwise; `mixed` if only some are."""
+    moved = {now for was, now in ways if was is not now}
+    stays = any(was is now for was, now in ways)
+    return "mixed" if moved and (stays or len(moved) > 1) else next(iter(moved), "")
 
 
 def _day_written(day: str, language: str) -> str:

@@ -8,6 +8,7 @@ from s3chem_events.calendar.entries import Entry, Mailbox, Status
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
 from s3chem_events.publishing.entries import part_entry
+from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
@@ -110,6 +111,18 @@ def chosen(registration: Registration, participations: Sequence[Participation]) 
     """Return participations as the parts and the modes in which the person takes part, in the event's order."""
     parts = [(part_of(registration, p), p.mode) for p in in_order(registration, participations)]
     return [(part, part.mode_of(mode)) for part, mode in parts]
+
+
+def ways(
+    registration: Registration, participations: Sequence[Participation], before: EventFacts
+) -> dict[str, tuple[Mode, Mode]]:
+    """Return how somebody took part in each part by its key as the event was before, and how she does now."""
+    old = {part.key: part for part in before.parts}
+    found = [(part_of(registration, p), p.mode) for p in participations]
+    return {
+        part.key: (old[part.key].mode_of(mode) if part.key in old else part.mode_of(mode), part.mode_of(mode))
+        for part, mode in found
+    }
 
 
 def manage_note(own_page: str, language: str) -> str:

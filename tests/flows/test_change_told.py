@@ -298,3 +298,46 @@ def test_nothing_more_is_said_of_a_part_that_was_cancelled_before(app: Flask):
     with app.app_context():
         told = telling.sentences(changes.compare(before, moved(126)(before)), "en")
     assert [one.old for one in told] == ["18 June 2027"]
+
+
+def test_who_is_moved_to_the_screen_reads_so_and_who_was_there_reads_of_no_hall(app: Flask, clock: Clock):
+    hall = {Mode.ON_SITE: 10, Mode.ONLINE: None}
+
+    def offered(capacity: dict[Mode, int | None]) -> Callable[[EventFacts], EventFacts]:
+        return lambda facts: replace(facts, parts=(CLOSED_DAY, replace(PUBLIC_DAY, capacity=capacity)))
+
+    change(app, offered(hall), tell=False)
+    enrol(app, 1, choices={"day-2": Mode.ON_SITE})
+    enrol(app, 1, choices={"day-2": Mode.ONLINE}, email="online@park.example")
+    work(app)
+    said = []
+    for capacity in ({Mode.ONLINE: None}, hall, {Mode.ON_SITE: 10}):
+        change(app, offered(capacity))
+        clock.advance(**HOLD)
+        assert work(app) == 2
+        mails = sorted(kept(app)[-2:], key=lambda mail: "online@" in mail.envelope.to)
+        said += [
+            (
+                "you now take part online." in mail.text,
+                "you now take part on site." in mail.text,
+                "Your registration stays as it is:" in mail.text,
+                "Before:" in mail.text,
+            )
+            for mail in mails
+        ]
+    moved_online, moved_on_site, stays = (True, False, False), (False, True, False), (False, False, True)
+    assert said == [
+        (*moved_online, True),
+        (*stays, False),
+        (*moved_on_site, True),
+        (*stays, False),
+        (*stays, False),
+        (*moved_on_site, True),
+    ]
+
+
+def test_title_with_a_colon_is_set_off_by_a_dash(app: Flask):
+    before = replace(CONFERENCE, parts=(CLOSED_DAY, replace(PUBLIC_DAY, title=Text(en="Day 2: Results"))))
+    with app.app_context():
+        told = telling.sentences(changes.compare(before, moved(1)(before)), "en")
+    assert "Day 2: Results – Moved from 18 June 2027 to 19 June 2027." in [one.text for one in told]
