@@ -26,6 +26,8 @@ else:  # 3 MB in each web worker, which few of them ever need
     arrivals = Later("s3chem_events.mailing.arrivals")
     reading = Later("s3chem_events.mailing.reading")
 
+MOST_OF_ANSWER = 128 * 1024
+"""Bytes in which a calendar's answer stands, twice and encoded as it may be."""
 HEAD = 16 * 1024
 """Bytes that a list looks at, for the sender and the subject."""
 
@@ -138,9 +140,11 @@ def arrival_completion(arrival_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.arrivals"), 303)
 
 
-def _answers(raw: bytes) -> list[tuple[str, str]]:
+def _answers(arrival: Arrival, raw: bytes) -> list[tuple[str, str]]:
     """Return what a calendar answers, for whom, with the guest's own words."""
-    arrived = arrivals.read(raw)
+    if arrival.kind != CalendarReply.kind:
+        return []
+    arrived = arrivals.read(raw[:MOST_OF_ANSWER])
     if not isinstance(arrived, CalendarReply):
         return []
     try:
@@ -162,6 +166,9 @@ def _shown(arrival: Arrival, raw: bytes) -> Shown:
         reason=arrival.reason,
         sender=reading.in_words(mail, "From"),
         subject=reading.in_words(mail, "Subject"),
-        headers=[*((name, value) for name in names if (value := reading.in_words(mail, name))), *_answers(raw)],
+        headers=[
+            *((name, value) for name in names if (value := reading.in_words(mail, name))),
+            *_answers(arrival, raw),
+        ],
         text=reading.text(mail),
     )

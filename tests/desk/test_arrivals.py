@@ -10,6 +10,9 @@ from flask.testing import FlaskClient
 from s3chem_events import intake
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db
+from s3chem_events.desk import arrivals as desk_arrivals
+from s3chem_events.mailing import arrivals
+from s3chem_events.mailing.kinds import Arrived
 from s3chem_events.mailing.models import Arrival
 from tests.factories import add_event, count, hidden, register, words
 from tests.support import dkim_keys
@@ -58,6 +61,24 @@ def test_answer_that_waits_says_who_answers_what(app: Flask, organiser: FlaskCli
     page = words(organiser.get("/desk/mail/arrivals/1"))
     assert "The address it was sent to is not one of ours, or its link was replaced." in page
     assert "Declined in the calendar · zaneta@uczelnia.example · Je suis désolée, à bientôt" in page
+
+
+def test_only_what_is_known_as_an_answer_is_read_as_one_again(
+    app: Flask, organiser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+):
+    waiting = Reply(uid="other@localhost", organizer="events+r1-1-abcdefgh234567ab@s3chem.example")
+    assert receive(app, waiting.mail("exchange") + b"x" * 300_000) == "unknown_tag"
+    assert receive(app, HOSTILE) == "somebody_wrote"
+    sizes, read = list[int](), arrivals.read
+
+    def counted(raw: bytes) -> Arrived:
+        sizes.append(len(raw))
+        return read(raw)
+
+    monkeypatch.setattr(arrivals, "read", counted)
+    for path in ("", "1", "2"):
+        assert organiser.get(f"/desk/mail/arrivals/{path}").status_code == 200
+    assert sizes == [desk_arrivals.HEAD, desk_arrivals.MOST_OF_ANSWER]
 
 
 def test_put_away_its_text_is_gone_and_it_waits_no_more(app: Flask, organiser: FlaskClient):
