@@ -22,10 +22,16 @@ Resolver = Callable[[bytes, float], bytes | None]
 """Returns the TXT record of a name, within so many seconds."""
 SECONDS = 5.0
 MOST_SIGNATURES = 5
+MOST_RESULTS = 20
 SHORTEST_KEY = 1024
-COMMENT = re.compile(r"\([^()]*\)")
+LARGEST = 256 * 1024
+"""Bytes of an e-mail whose signature is checked here; an answer has some kilobytes."""
+LONGEST_GAP = 500
+"""Blanks in a row: what checks signatures takes the square of them."""
+BLANKS = bytes.maketrans(b"\t", b" ")
+PARENTHESES = re.compile(r"([()])")
 RESULT = re.compile(r"\s*(dkim|dmarc)\s*=\s*(\w+)\b", re.IGNORECASE)
-DOMAIN = r"\bheader\.(?:{})\s*=\s*\"?(?:[^\s\";@]*@)?([\w.-]+)"
+DOMAIN = r"\bheader\.(?:{})\s*=\s*\"?(?:[^\s\";@]{{0,320}}@)?([\w.-]+)"
 DOMAINS = {
     "dkim": re.compile(DOMAIN.format("d|i"), re.IGNORECASE),
     "dmarc": re.compile(DOMAIN.format("from"), re.IGNORECASE),
@@ -37,19 +43,17 @@ def is_authentic(raw: bytes, *, authserv_id: str = "", resolver: Resolver | None
     """Whether the domain in From stands for this e-mail; `authserv_id` names the server whose word is taken."""
     mail = reading.parsed(raw)
     domain = reading.sender_of(mail).rpartition("@")[2].lower()
-    if not domain or len(raw) > reading.LARGEST:
+    if not domain:
         return False
     if authserv_id:
-        return any(_says_so(value, authserv_id, domain) for value in reading.headers(mail, "Authentication-Results"))
+        said = reading.headers(mail, "Authentication-Results")[:MOST_RESULTS]
+        return any(_says_so(value, authserv_id, domain) for value in said)
     return _is_signed(raw, mail, domain, resolver)
 
 
 def _says_so(value: str, authserv_id: str, domain: str) -> bool:
     """Read one header `server.example; dkim=pass header.d=…; dmarc=pass header.from=…`."""
-    text, nested = COMMENT.subn(" ", value)
-    while nested:
-        text, nested = COMMENT.subn(" ", text)
-    server, *results = text.split(";")
+    server, *results = _without_comments(value[: reading.LONGEST_HEADER]).split(";")
     if not server.split() or server.split()[0].lower() != authserv_id.lower():
         return False
     for result in results:
@@ -60,7 +64,23 @@ def _says_so(value: str, authserv_id: str, domain: str) -> bool:
     return False
 
 
+def _without_comments(value: str) -> str:
+    """Leave out what stands in parentheses, which may stand in one another."""
+    kept, depth = list[str](), 0
+    for piece in PARENTHESES.split(value):
+        if piece == "(":
+            depth += 1
+        elif piece == ")":
+            depth = max(depth - 1, 0)
+        elif not depth:
+            kept.append(piece)
+    return " ".join(kept)
+
+
 def _is_signed(raw: bytes, mail: reading.Mail, domain: str, resolver: Resolver | None) -> bool:
+    gap = b" " * LONGEST_GAP
+    if len(raw) > LARGEST or gap in raw.translate(BLANKS):
+        return False
     for index, value in enumerate(reading.headers(mail, "DKIM-Signature")[:MOST_SIGNATURES]):
         tags = dict(pair.strip().partition("=")[::2] for pair in "".join(value.split()).split(";"))
         # With l= anybody can write more below what was signed.
