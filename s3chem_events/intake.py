@@ -7,6 +7,7 @@ mailbox: whoever dies in between leaves it lying in the inbox, and does nothing 
 import imaplib
 import logging
 import threading
+from contextlib import suppress
 
 from sqlalchemy.exc import OperationalError
 
@@ -24,6 +25,7 @@ from s3chem_events.registration.answers import Answered
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 200
 """Messages in one run; a full mailbox is read within some minutes, and the worker goes on meanwhile."""
+MOST_OF_UNREAD = 16 * 1024
 Wanted = Arrived | Answered
 _turn = threading.Lock()
 
@@ -35,19 +37,25 @@ def receive(
 
     `recipients` are those of the envelope, `seen` the place in a mailbox, `resolver` asks the name service.
     """
+    with transaction():
+        begun = received.begin(raw)
+        if begun is None or not begun[1]:
+            return _left_unread(raw, begun, seen)
     arrived = arrivals.read(raw, recipients=recipients)
     # All that reads is done before the transaction, whose lock holds up everybody else.
     digest, wanted = arrivals.digest(raw), answers.read(arrived) if isinstance(arrived, CalendarReply) else arrived
     proven = _is_proven(wanted, raw, resolver)
     try:
         with transaction():
-            return _settled(raw, digest, wanted, seen, proven=proven)
+            return _settled(raw, begun[0], digest, wanted, seen, proven=proven)
     except OperationalError:
+        with suppress(OperationalError), transaction():
+            received.drop(begun[0])
         raise  # the database is away: whoever brought the e-mail keeps it
     except Exception as error:  # noqa: BLE001 - one e-mail that trips us must not stop the others
         log.error("an e-mail that arrived could not be dealt with: %s", type(error).__name__)  # noqa: TRY400 - the message may hold an address
         with transaction():
-            return _settled(raw, digest, Human("", "failed"), seen, proven=False, why="failed")
+            return _settled(raw, begun[0], digest, Human("", "failed"), seen, proven=False, why="failed")
 
 
 def poll() -> int:
@@ -80,18 +88,35 @@ def _read(box: inbox.Box, name: str) -> int:
         raw = box.fetch(uid)
         if raw is None:
             continue
-        verdict = receive(raw, seen=Seen(name, box.uid_validity, uid))
+        try:
+            verdict = receive(raw, seen=Seen(name, box.uid_validity, uid))
+        except received.BeingRead:
+            break  # what comes after it waits for the next run
         if not verdict.needs_a_person:
             box.file(uid)
         count += 1
     return count
 
 
-def _settled(raw: bytes, digest: str, arrived: Wanted, seen: Seen | None, *, proven: bool, why: str = "") -> Verdict:
-    if seen is not None and not received.step(seen):
+def _left_unread(raw: bytes, begun: tuple[int, bool] | None, seen: Seen | None) -> Verdict:
+    """Leave an e-mail to a person that somebody died of, or was killed over: its beginning is enough to know it by."""
+    if seen is not None:
+        received.step(seen)
+    if begun is None:
         return ignored("brought_before")
-    arrival_id = received.enter(digest, CalendarReply.kind if isinstance(arrived, Answered) else arrived.kind)
-    if arrival_id is None:
+    received.settle(begun[0], for_a_person("failed"), raw[:MOST_OF_UNREAD])
+    log.error("an e-mail was left unread: reading it did not come to an end")
+    return for_a_person("failed")
+
+
+def _settled(
+    raw: bytes, arrival_id: int, digest: str, arrived: Wanted, seen: Seen | None, *, proven: bool, why: str = ""
+) -> Verdict:
+    if seen is not None and not received.step(seen):
+        received.drop(arrival_id)
+        return ignored("brought_before")
+    kind = CalendarReply.kind if isinstance(arrived, Answered) else arrived.kind
+    if not received.enter(arrival_id, digest, kind):
         return ignored("brought_before")
     verdict = for_a_person(why) if why else ARRIVALS[type(arrived)](arrived, proven=proven)
     received.settle(arrival_id, verdict, raw)

@@ -5,6 +5,7 @@ How far is written down together with what an e-mail caused: a worker that dies 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, func
@@ -23,6 +24,8 @@ KEPT = 256 * 1024
 """Bytes of an e-mail that are kept for a person: its text stands at the beginning."""
 LONGEST_KEPT = timedelta(days=90)
 LONGEST_TROUBLE = 500
+LONGEST_READING = timedelta(minutes=2)
+"""Reading takes seconds, and asking the name service for signatures some more."""
 PAGE = 25
 
 
@@ -35,12 +38,46 @@ class Seen:
     uid: int
 
 
-def enter(digest: str, kind: str) -> int | None:
-    """Note an e-mail; None for one that came before."""
+class BeingRead(OSError):
+    """Another process reads this e-mail, or died of it a moment ago: whoever brings it keeps it and comes again."""
+
+
+def begin(raw: bytes) -> tuple[int, bool] | None:
+    """Note that an e-mail is about to be read, and whether for the first time; None for one that was left unread.
+
+    Who dies of an e-mail leaves this note behind, and nobody reads it a second time.
+
+    Raises:
+        BeingRead: it was begun just now.
+
+    """
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    row = {"digest": digest, "kind": kind, "received_at": now(), "state": Fate.FOR_A_PERSON, "reason": ""}
+    digest = sha256(b"read\0" + raw).hexdigest()
+    row = {"digest": digest, "kind": "human", "received_at": now(), "state": Fate.READING, "reason": ""}
     inserted = db.session.execute(dialect.insert(Arrival).values(row).on_conflict_do_nothing().returning(Arrival.id))
-    return inserted.scalar()
+    if (arrival_id := inserted.scalar()) is not None:
+        return arrival_id, True
+    there = db.session.scalar(db.select(Arrival).filter_by(digest=digest))
+    if there is None or (there.state == Fate.READING and there.received_at > now() - LONGEST_READING):
+        raise BeingRead
+    return (there.id, False) if there.state == Fate.READING else None
+
+
+def drop(arrival_id: int) -> None:
+    """Forget that an e-mail was begun."""
+    db.session.execute(db.delete(Arrival).where(Arrival.id == arrival_id, Arrival.state == Fate.READING))
+
+
+def enter(arrival_id: int, digest: str, kind: str) -> bool:
+    """Note what an e-mail is that was begun; False for one that came before."""
+    there = db.select(Arrival.id).where(Arrival.digest == digest).exists()
+    mine = db.update(Arrival).where(Arrival.id == arrival_id, Arrival.state == Fate.READING, ~there)
+    values = {"digest": digest, "kind": kind, "state": Fate.FOR_A_PERSON}
+    told = mine.values(values).execution_options(synchronize_session=False)
+    if cast("CursorResult[Any]", db.session.execute(told)).rowcount == 1:
+        return True
+    drop(arrival_id)
+    return False
 
 
 def settle(arrival_id: int, verdict: Verdict, raw: bytes) -> None:
@@ -125,11 +162,14 @@ def waiting_count() -> int:
 
 def settled(*, most: int = 50) -> list[Arrival]:
     """Return what came last and needs nobody, newest first, without texts."""
-    query = db.select(Arrival).where(Arrival.state != Fate.FOR_A_PERSON).order_by(Arrival.id.desc()).limit(most)
+    query = (
+        db.select(Arrival).where(Arrival.state.in_([Fate.DONE, Fate.IGNORED])).order_by(Arrival.id.desc()).limit(most)
+    )
     shown = (Arrival.id, Arrival.received_at, Arrival.kind, Arrival.state, Arrival.reason)
     return list(db.session.scalars(query.options(load_only(*shown, raiseload=True))))
 
 
 def by_id(arrival_id: int) -> Arrival | None:
     """Return one e-mail that came."""
-    return db.session.get(Arrival, arrival_id)
+    found = db.session.get(Arrival, arrival_id)
+    return found if found is not None and found.state != Fate.READING else None

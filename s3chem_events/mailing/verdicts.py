@@ -8,6 +8,7 @@ from typing import Any, Protocol
 class Fate(StrEnum):
     """Where an arrival stands."""
 
+    READING = "reading"
     DONE = "done"
     FOR_A_PERSON = "for_a_person"
     IGNORED = "ignored"

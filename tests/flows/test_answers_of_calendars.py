@@ -1,6 +1,7 @@
 """A guest's calendar answers the invitation: what follows for the place, the page, the desk and the mailbox."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,12 +11,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from s3chem_events import intake
 from s3chem_events.calendar import itip
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import reading
+from s3chem_events.mailing import arrivals, reading, received
 from s3chem_events.mailing.models import Arrival, OutgoingEmail
 from s3chem_events.mailing.received import KEPT
 from s3chem_events.registration.models import Participation, Registration
@@ -340,6 +342,65 @@ def test_word_of_our_own_mail_server_counts_and_of_no_other(app: Flask, invited:
         assert bring(app, mail) == "for_a_person: not_proven"
     good = said.format(server="MX.s3chem.example 1", result="pass", domain="uczelnia.example")
     assert bring(app, bare.mail("gmail", extra=good)) == "done: declined"
+
+
+@pytest.mark.settings(INBOX="push", AUTHSERV_ID="mx.s3chem.example")
+@pytest.mark.parametrize("flood", ["(" * 9_000, "(" * 200_000 + ")" * 200_000, "; dkim=pass header.i=" + "a" * 300_000])
+def test_floods_in_the_word_of_a_server_are_read_in_a_moment(app: Flask, invited: Reply, flood: str):
+    bare = replace(invited, organizer="events@s3chem.example")
+    said = f"Authentication-Results: mx.s3chem.example (a (b) c){flood}\r\n"
+    started = time.process_time()
+    assert bring(app, bare.mail("gmail", extra=said)) == "for_a_person: not_proven"
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("flood", [b" \t" * 100_000, b"x" * 300_000])
+def test_signature_over_a_flood_is_not_checked(app: Flask, invited: Reply, flood: bytes):
+    bare = replace(invited, organizer="events@s3chem.example").mail("gmail")
+    signed = dkim_keys.signed(bare, "uczelnia.example")
+    started = time.process_time()
+    verdict = bring(app, signed + flood, resolver=dkim_keys.names("uczelnia.example"))
+    assert verdict == "for_a_person: not_proven"
+    assert time.process_time() - started < 2
+
+
+def test_mail_that_killed_who_read_it_is_left_to_a_person_unread(
+    app: Flask, clock: Clock, invited: Reply, monkeypatch: pytest.MonkeyPatch
+):
+    raw = invited.mail("gmail") + b"x" * 20_000
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(arrivals, "read", killed)
+        with pytest.raises(SystemExit):
+            bring(app, raw)
+    # Another who brings it at once is asked to come again; the desk shows nothing yet.
+    with pytest.raises(received.BeingRead):
+        bring(app, raw)
+    with app.app_context():
+        assert (received.settled(), received.waiting_count(), received.by_id(1)) == ([], 0, None)
+    clock.advance(minutes=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(arrivals, "read", killed)
+        assert bring(app, raw) == "for_a_person: failed"
+        assert bring(app, raw) == "ignored: brought_before"
+    with app.app_context():
+        (arrival,) = db.session.scalars(db.select(Arrival))
+        assert (arrival.state, arrival.raw) == ("for_a_person", raw[: intake.MOST_OF_UNREAD])
+    assert standing(app) == [("confirmed", "nothing")]
+
+
+def test_mail_is_read_again_after_the_database_was_away(app: Flask, invited: Reply, monkeypatch: pytest.MonkeyPatch):
+    def away(*_: Any) -> None:
+        raise OperationalError("", {}, Exception())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(received, "enter", away)
+        with pytest.raises(OperationalError):
+            bring(app, invited.mail("gmail"))
+    assert (bring(app, invited.mail("gmail")), count(app, Arrival)) == ("done: declined", 1)
 
 
 def test_google_declines_by_itself_while_somebody_is_away_and_that_is_an_answer(app: Flask, invited: Reply):
