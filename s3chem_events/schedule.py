@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import wraps
 
 from s3chem_events.campaigns import actions as campaigns
 from s3chem_events.core import clock, tasks
@@ -14,26 +15,43 @@ log = logging.getLogger(__name__)
 
 DUTIES: tuple[Callable[..., object], ...] = (
     reminding.remind,
-    moving_up.look_after,
     campaigns.erase_outlived,
     forgetting.erase_outlived,
     received.erase_outlived,
     bounces.erase_outlived,
 )
 """What is looked after each minute, each in a transaction of its own; an action is told `by` whom: the clock."""
+EACH: tuple[tuple[Callable[[], list[int]], Callable[..., object]], ...] = (
+    (moving_up.with_a_line, moving_up.look_after),
+)
+"""What is looked after event by event, so that none is kept locked for the sake of another: which ones, and how."""
 
 
 def tick() -> None:
     """Called each minute: the duties; what was put off is looked at again; an unheard bell rings once more."""
     for duty in DUTIES:
         _do(duty, by=CLOCK)
+    for which, duty in EACH:
+        for event_id in _found(which):
+            _do(duty, event_id, by=CLOCK)
     tasks.note_tick(clock.now())
     tasks.ring()
 
 
-def _do(duty: Callable[..., object], *, by: Actor) -> None:
+def _found(which: Callable[[], list[int]]) -> list[int]:
+    found: list[int] = []
+
+    @wraps(which)
+    def look(**_by: Actor) -> None:
+        found.extend(which())
+
+    _do(look, by=CLOCK)
+    return found
+
+
+def _do(duty: Callable[..., object], *given: int, by: Actor) -> None:
     try:
         with transaction():
-            duty(by=by)
+            duty(*given, by=by)
     except Exception as error:  # noqa: BLE001 - the worker's edge: one duty must not keep the others, or the bell, from theirs
         log.error("the clock's duty %s failed (%s); it is tried again in a minute", duty.__name__, type(error).__name__)  # noqa: TRY400 - the message may hold an address

@@ -57,6 +57,18 @@ def places_for(
     return {which: there.held for which, there in crowd.items()}, waiting
 
 
+def held_if_free(event: Event, chosen: Sequence[tuple[Part, Mode]]) -> dict[tuple[int, Mode], int]:
+    """Return how many places of a locked event are held, if somebody who comes back or changes may have the chosen.
+
+    She comes like a newcomer: after everybody who waits, also in the minute before the clock gives a new place on.
+
+    Raises:
+        capacity.Full.
+
+    """
+    return places_for(event, chosen, may_wait=frozenset())[0]
+
+
 def record_withdrawal(
     registration: Registration,
     before: Mapping[Participation, Standing],
@@ -146,15 +158,10 @@ def leave(registration: Registration, participation: Participation) -> None:
         registration.withdrawn_at, registration.person = moment, None
 
 
-def look_after(*, by: Actor) -> int:  # noqa: ARG001 - every duty is told by whom
-    """End the offers whose time is over and pass free places on, event by event; returns how many places moved."""
-    moment = now()
-    return sum(_looked_after(event_id, moment) for event_id in _with_a_line())
-
-
-def _looked_after(event_id: int, moment: datetime) -> int:
+def look_after(event_id: int, *, by: Actor) -> int:  # noqa: ARG001 - every duty is told by whom
+    """End the offers of an event whose time is over and pass free places on; returns how many places moved."""
     _lock(event_id)
-    return end_offers(event_id, moment) + pass_on(event_id)
+    return end_offers(event_id, now()) + pass_on(event_id)
 
 
 def _lock(event_id: int) -> None:
@@ -204,7 +211,7 @@ def _in_line(event_id: int) -> Select[Participation]:
     )
 
 
-def _with_a_line() -> list[int]:
+def with_a_line() -> list[int]:
     """Return the events in which somebody waits or is offered a place; each part is looked up by its index."""
     there = (
         select(Participation.id).where(Participation.part_id == Part.id, Participation.standing.in_(IN_LINE)).exists()

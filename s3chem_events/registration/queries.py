@@ -223,7 +223,8 @@ def misled(first: int) -> ColumnElement[bool]:
 def active_by_address(address_digest: str) -> list[Registration]:
     """Return what an address is registered for and has not withdrawn, newest first; other writers of it wait."""
     query = select(Registration).filter_by(address_digest=address_digest, withdrawn_at=None).with_for_update()
-    return list(db.session.scalars(query.order_by(Registration.id.desc())))
+    # Locked from the oldest on, as everywhere: two who lock in opposite orders would wait for each other.
+    return list(db.session.scalars(query.order_by(Registration.id)))[::-1]
 
 
 def parts_held_at_addresses(registrations: Iterable[Registration]) -> dict[tuple[int, str], set[int]]:

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
+from s3chem_events import schedule
 from s3chem_events.core import db as database_module
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import CLOCK, OPERATOR, Fact
@@ -95,7 +96,8 @@ def one_place_for_two(app: Flask) -> tuple[Callable[[], None], Callable[[], None
 
     def clock_looks() -> None:
         with app.app_context(), transaction():
-            moving_up.look_after(by=CLOCK)
+            for event_id in moving_up.with_a_line():
+                moving_up.look_after(event_id, by=CLOCK)
 
     def staff_give() -> None:
         try:
@@ -117,6 +119,23 @@ def test_staff_and_the_clock_in_the_same_second_give_one_place_once(
     at_once(clock_looks, staff_give, clock_looks)
     found = standings(app)
     assert (len(found[Standing.CONFIRMED]), len(found[Standing.WAITING])) == (2, 1)
+
+
+def test_an_event_that_fails_keeps_no_other_from_its_places(
+    app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_place_for_two(app)
+    with app.app_context():
+        event_id = db.session.scalar(db.select(Registration.event_id).distinct())
+        locked, pass_on = list[int](), moving_up.pass_on
+    monkeypatch.setattr(moving_up, "_lock", locked.append)
+    monkeypatch.setattr(moving_up, "with_a_line", lambda: [0, event_id])
+    monkeypatch.setattr(moving_up, "pass_on", lambda number: pass_on(number) if number else 1 // number)
+    monkeypatch.setattr(schedule, "EACH", ((moving_up.with_a_line, moving_up.look_after),))
+    with app.app_context():
+        schedule.tick()
+    assert locked == [0, event_id]
+    assert len(standings(app)[Standing.CONFIRMED]) == 2
 
 
 @pytest.mark.own_app

@@ -71,7 +71,7 @@ def on_silence(app: Flask, language: str, clock: Clock) -> KeptMail:
     on_offer(app, language, clock)
     clock.advance(hours=49)
     with app.app_context(), transaction():
-        moving_up.look_after(by=CLOCK)
+        moving_up.look_after(moving_up.with_a_line()[0], by=CLOCK)
     return newest(app)
 
 
