@@ -22,7 +22,7 @@ from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, capacity, links, moving_up, names, queries
+from s3chem_events.registration import actions, links, moving_up, names, queries
 from s3chem_events.registration.capacity import HOLDING, Said, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -112,8 +112,7 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
     is_off = part.cancelled or registration.event.state in {State.CANCELLED, State.OVER}
     if is_off or mode not in part.capacities:
         raise actions.NotOpen
-    taken = queries.taken(registration.event_id)
-    capacity.check({(part.key, mode): (part.capacities[mode], taken.get((part.id, mode), 0))})
+    taken = moving_up.held_if_free(registration.event, [(part, mode)])
     come_back(registration)
     participation.standing, participation.answer = Standing.CONFIRMED, Said.NOTHING
     participation.decided_at = registration.changed_at = now()

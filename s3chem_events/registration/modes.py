@@ -5,7 +5,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.queries import closes_at, part_begins_at
-from s3chem_events.registration import actions, capacity, moving_up, queries
+from s3chem_events.registration import actions, moving_up
 from s3chem_events.registration.answers import TooLate
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
@@ -42,8 +42,7 @@ def change_mode(registration: Registration, *, part_key: str, mode: Mode, by: Ac
         return False
     if other_mode(registration, participation) is not mode:
         raise TooLate
-    taken = queries.taken(registration.event_id)
-    capacity.check({(part.key, mode): (part.capacities[mode], taken.get((part.id, mode), 0))})
+    taken = moving_up.held_if_free(registration.event, [(part, mode)])
     participation.mode, registration.changed_at = mode, now()
     actions.tell_the_page([(part, mode)], taken, by=1)
     actions.tell_the_page([(part, before)], taken, by=-1)

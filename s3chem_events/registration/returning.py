@@ -10,7 +10,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, answers, capacity, queries
+from s3chem_events.registration import actions, answers, moving_up
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -60,8 +60,7 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
     wanted: list[tuple[Part, Mode]] = [(p.part, p.part.mode_of(p.mode)) for p in given_up]
     if not wanted or any(mode not in part.capacities for part, mode in wanted):
         raise actions.NotOpen
-    taken = queries.taken(registration.event_id)
-    capacity.check({(p.key, m): (p.capacities[m], taken.get((p.id, m), 0)) for p, m in wanted})
+    taken = moving_up.held_if_free(registration.event, wanted)
     answers.come_back(registration)
     for participation in given_up:
         participation.standing, participation.decided_at = Standing.CONFIRMED, now()

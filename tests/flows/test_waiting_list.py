@@ -316,3 +316,16 @@ def test_staff_give_a_place_out_of_turn_and_over_capacity_only_after_a_second_pr
     ]
     withdraw(client, three[0])  # two hold one place: nobody moves up yet
     assert standings(app) == "A withdrawn, B waiting, C confirmed"
+
+
+def test_who_takes_a_place_back_comes_after_those_who_wait_for_one_that_is_new(
+    app: Flask, client: FlaskClient, clock: Clock, three: list[str]
+):
+    withdraw(client, three[0])
+    assert standings(app) == "A withdrawn, B offered, C waiting"
+    revise_event(app, "workshop", **places(2))  # the clock has not looked yet
+    path = f"{three[0]}/restoration"
+    token = hidden(client, "/en/registrations/lost-link")["csrf_token"]
+    assert client.post(path, data={"csrf_token": token}).status_code == 409
+    tick(app)
+    assert standings(app) == "A withdrawn, B offered, C offered"
