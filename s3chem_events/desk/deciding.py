@@ -32,6 +32,7 @@ class Decision:
     previewed: int = 0
     asks: bool = False
     until: str = ""
+    opened: int = 0  # the revision that the form showed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,17 @@ class Undecided(Refused):
 
 def decision(form: Mapping[str, str]) -> Decision:
     """Return what was pressed."""
-    previewed = form.get("previewed", "")
     return Decision(
         told=form.get("told", ""),
-        previewed=int(previewed) if previewed.isdecimal() and len(previewed) < 10 else 0,  # noqa: PLR2004 - an INTEGER
+        previewed=_number(form.get("previewed", "")),
         asks="ask" in form,
         until=form.get("until", ""),
+        opened=_number(form.get("revision", "")),
     )
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isdecimal() and len(typed) < 10 else 0  # noqa: PLR2004 - an INTEGER
 
 
 def settle(event: Event, pending: Pending, *, today: date, by: Actor) -> Fact | None:

@@ -37,6 +37,15 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with the field of this id, as a form's own fields say it."""
+
+    id: str
+    errors: tuple[str, ...]
+    type: str = "DateField"
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """An entry in people's calendars, line by line: what it is, what it was, what it becomes."""
 
@@ -54,11 +63,13 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
     seen = rehearsal.rehearse(
         event, pending.facts, letterhead=letterhead_of(settings()), language=language, before=before
     )
-    meanwhile = [r for r in queries.revisions(event_id) if 0 < pending.decision.previewed < r.number]
+    known = pending.decision.previewed or pending.decision.opened
+    meanwhile = [r for r in queries.revisions(event_id) if 0 < known < r.number]
     return render_template(
         "desk/events/preview.html",
         **header(the_event(slug)),  # read anew: the rehearsal has rolled back
         pending=pending,
+        faulty=[Fault("until", (pending.problem,))] if pending.problem else [],
         headline=telling.headline(seen.difference.focused, language),
         told=telling.sentences(seen.difference, language, inside=True),
         audience=seen.audience,
