@@ -79,6 +79,7 @@ def copy(facts: EventFacts, first_day: date) -> EventFacts:
         closes=facts.closes and facts.closes + by_days,
         report=Text(),
         reason=Text(),
+        note=Text(),
         materials=(),
     )
 

@@ -31,6 +31,7 @@ class Line:
 
     event: Event
     days: str
+    state: State
     people: int
     missing: list[tuple[str, str]]
 
@@ -128,8 +129,8 @@ def header(found: Event) -> dict[str, object]:
         "event": found,
         "title": found.title.said(language),
         "figures": i18n.day_figures(first, last, language),
-        "state_word": words.states()[found.state],
-        "state_chip": words.chips().get(found.state, ""),
+        "state_word": words.states()[words.state_now(found)],
+        "state_chip": words.chips().get(words.state_now(found), ""),
         "public_url": f"/{language}/events/{found.slug}",
     }
 
@@ -163,7 +164,8 @@ def _line(event: Event, people: dict[int, int]) -> Line:
     gaps = translations.missing(values.event_facts(event))
     past = queries.is_past(event)  # nobody translates what is over
     missing = [] if past else [(language, LANGUAGES[language]) for language, number in gaps.items() if number]
-    return Line(event, i18n.short_range(first, last, i18n.language()), people.get(event.id, 0), missing)
+    days = i18n.short_range(first, last, i18n.language())
+    return Line(event, days, words.state_now(event), people.get(event.id, 0), missing)
 
 
 def _words() -> dict[str, object]:

@@ -2,8 +2,9 @@
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.publishing import words
-from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, WaitingList
+from s3chem_events.publishing import queries, words
+from s3chem_events.publishing.lifecycle import TAKING, Kind, Mode, State, Visibility, WaitingList
+from s3chem_events.publishing.models import Event
 from s3chem_events.registration.capacity import Said, Standing
 
 
@@ -17,6 +18,11 @@ def states() -> dict[State, str]:
         State.CANCELLED: _("Cancelled"),
         State.OVER: _("Ended"),
     }
+
+
+def state_now(event: Event) -> State:
+    """Return the state that an event shows: what was to come has ended once the clock says so, as on its page."""
+    return State.OVER if event.state in TAKING and queries.is_past(event) else event.state
 
 
 def chips() -> dict[State, str]:
