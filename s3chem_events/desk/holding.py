@@ -49,6 +49,10 @@ class Told:
     at: str
     sent: int
     emails: int
+    written: int
+    is_due: bool  # its e-mails are still to be written
+    is_kept: bool  # no server takes them: they stay in the mailbox
+    calls: int
 
 
 def held(event: Event) -> Held | None:
@@ -69,8 +73,22 @@ def told(event: Event) -> Told | None:
     if fact is None or fact.due_at is None or fact.due_at < now() - SHOWN_FOR:
         return None
     counts = mailing.counts_of(fact.id)
-    at = i18n.short_stamp(fact.due_at, event.zone, i18n.language())
-    return Told(fact.id, at, counts.get(State.SENT, 0), sum(counts.values()))
+    written, is_due = sum(counts.values()), fact.relayed_at is None
+    difference = changes.compare(
+        queries.facts_at(event, fact.data["since"]), queries.facts_at(event, fact.data["revision"])
+    )
+    audience = rehearsal.audience_of(event, difference, fact)
+    expected = audience.emails + sum(campaigns.hearers(event.id, difference).values())
+    return Told(
+        fact_id=fact.id,
+        at=i18n.short_stamp(fact.relayed_at or fact.due_at, event.zone, i18n.language()),
+        sent=counts.get(State.SENT, 0),
+        emails=max(expected, written) if is_due else written,
+        written=written,
+        is_due=is_due,
+        is_kept=settings().mail is None,
+        calls=len(audience.unreachable),
+    )
 
 
 @desk.route("/events/<slug>/undo", methods=["POST"])

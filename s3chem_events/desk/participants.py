@@ -33,6 +33,8 @@ LONGEST_SEARCH = 200
 PRESENT = "present"
 """The list's usual state: all but withdrawn. A file that is asked for without any state is complete (contract)."""
 ALL = "all"
+NO_EMAIL = "none"
+"""Whoever has no address is to be called."""
 EMAILS = "registration."
 """The beginning of the kinds of e-mails that go to participants."""
 TROUBLED = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.SUPPRESSED, State.BOUNCED})
@@ -62,6 +64,8 @@ def participants_list(slug: str) -> ResponseReturnValue:
         asked_of_files={**_asked(wanted), "state": _state(wanted)},
         state=_state(wanted),
         states={PRESENT: _("All but withdrawn"), ALL: _("All states"), **words.standings()},
+        emails={NO_EMAIL: _("Without e-mail")},
+        email=NO_EMAIL if wanted.to_call else "",
         base_url=settings().base_url.rstrip("/"),
         parts={part.key: part.title.within(language) for part in found.parts},
         regions=choices.regions(language),
@@ -155,6 +159,7 @@ def wanted_of(args: MultiDict[str, str], *, usual: str = ALL) -> Wanted:
         standing=Standing(standing) if standing in set(Standing) else None,
         sort=sort if sort in SORTS else "name",
         withdrawn=standing != PRESENT,
+        to_call=args.get("email") == NO_EMAIL,
     )
 
 
@@ -168,6 +173,7 @@ def _asked(wanted: Wanted) -> dict[str, Any]:
         "mode": wanted.mode,
         "state": state,
         "sort": sort,
+        "email": NO_EMAIL if wanted.to_call else "",
     }
     return {name: str(value) for name, value in asked.items() if value}
 

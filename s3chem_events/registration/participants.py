@@ -49,11 +49,12 @@ class Wanted:
     standing: Standing | None = None
     sort: str = "name"
     withdrawn: bool = True  # False leaves out who has withdrawn
+    to_call: bool = False  # True leaves out who has an e-mail address
 
     @property
     def filtered(self) -> bool:
         """Whether somebody may be left out."""
-        return bool(self.words.strip() or self.part or self.mode or self.standing or not self.withdrawn)
+        return bool(self.words.strip() or self.part or self.mode or self.standing or not self.withdrawn or self.to_call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ def _withdrawn(event_id: int, wanted: Wanted) -> int:
 
 
 def _people(event_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Registration.event_id == event_id, *_said(wanted.words)]
+    conditions: list[ColumnElement[bool]] = [Registration.event_id == event_id, *_sought(wanted)]
     if wanted.part or wanted.mode or wanted.standing:
         there = exists().where(Participation.registration_id == Registration.id, *_chosen(wanted))
         conditions.append(there.where(Participation.part_id == Part.id))
@@ -213,10 +214,14 @@ def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
         .join(Participation, Participation.registration_id == Registration.id)
         .join(Part, Part.id == Participation.part_id)
         .join(line, line.c.id == Participation.id, isouter=True)
-        .where(Registration.event_id == event_id, *_said(wanted.words), *_chosen(wanted))
+        .where(Registration.event_id == event_id, *_sought(wanted), *_chosen(wanted))
         .order_by(*_order(wanted.sort), Part.position)
     )
     return query
+
+
+def _sought(wanted: Wanted) -> list[ColumnElement[bool]]:
+    return [*_said(wanted.words), Registration.email == ""] if wanted.to_call else _said(wanted.words)
 
 
 def _said(words: str) -> list[ColumnElement[bool]]:

@@ -17,7 +17,7 @@ from tests.conftest import Clock
 from tests.desk.test_event_editor import errors, facts_of
 from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, register, revise_event, soup, words
 from tests.support.desk import carried, filled, signed_in
-from tests.support.post import kept, work
+from tests.support.post import enrol, kept, work
 
 EVENT = "/desk/events/conference"
 OCTOBER = {
@@ -79,9 +79,10 @@ def test_move_is_previewed_told_and_sent_once_after_ten_minutes(app, client, clo
     assert "2 people will be told at 13:10." in words(organiser.get("/desk/"))
     assert work(app) == 0
     clock.advance(minutes=10)
+    assert "E-mails are due since 24 Nov 2026, 13:10: 0 of 2 written." in words(organiser.get(f"{EVENT}/"))
     assert (work(app), work(app)) == (2, 0)
     page = organiser.get(f"{EVENT}/")
-    assert "Told on 24 Nov 2026, 13:10: 2 of 2 e-mails sent." in words(page)
+    assert "Written on 24 Nov 2026, 13:10: 2 of 2 e-mails kept in the mailbox." in words(page)
     link = soup(page).find("a", string="See them in the outbox")
     assert link is not None
     listed = words(organiser.get(str(link["href"])))
@@ -197,6 +198,37 @@ def test_change_within_the_hold_is_told_with_the_first_or_not_at_all(app, client
     assert work(app) == 1
 
 
+def test_preview_says_what_another_organiser_saved_since_the_form_was_opened(app, client, organiser):
+    register(client)
+    path = f"{EVENT}/rescheduling"
+    typed = filled(organiser.get(path)) | OCTOBER
+    revise_event(app, region="Lombardy")
+    said = words(organiser.post(path, data=typed))
+    assert "Someone else saved while you were filling in the form." in said
+    assert "Command line: Region: Limburg → Lombardy" in said
+
+
+def test_who_has_to_be_called_stays_known_after_the_hold(app, client, clock, organiser):
+    enrol(app, email="")
+    register(client)
+    work(app)
+    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
+    clock.advance(minutes=10)
+    work(app)
+    link = soup(organiser.get(f"{EVENT}/")).find("a", string="1 person without an e-mail address has to be called.")
+    assert link is not None
+    listed = organiser.get(str(link["href"]))
+    assert "1 person ·" in words(listed)
+    assert "To be called" in words(listed)
+
+
+def test_past_event_has_ended_by_the_clock(app, clock, organiser):
+    clock.set(datetime.fromisoformat("2027-06-20T10:00:00+00:00"))
+    organiser = signed_in(app)
+    for path in (f"{EVENT}/", "/desk/events/"):
+        assert [one.get_text() for one in soup(organiser.get(path)).select(".event-name .chip, td .chip")] == ["Ended"]
+
+
 def test_hour_that_is_missing_or_double_is_explained_at_the_field(app, organiser):
     typed = {
         **OCTOBER,
@@ -305,7 +337,10 @@ def test_they_are_asked_whether_they_still_come_until_a_day(app, client, clock, 
     preview = step(organiser, "rescheduling", **OCTOBER)
     asked = organiser.post(f"{EVENT}/rescheduling", data=carried(preview) | {"told": "yes", "ask": "y", "until": ""})
     assert asked.status_code == 422
-    assert "Choose a day after today and no later than the event." in words(asked)
+    summary = soup(asked).select_one(".problem[autofocus] a")
+    assert summary is not None
+    assert (summary["href"], summary.get_text()) == ("#until", "Choose a day after today and no later than the event.")
+    assert soup(asked).select_one(".field.has-error #until-error + #until") is not None
     assert facts_of(app) == CONFERENCE
     decide(organiser, preview, "rescheduling", "yes", ask="y", until="2027-09-01")
     clock.advance(minutes=10)
