@@ -15,6 +15,8 @@ from s3chem_events.registration import coming, inquiries
 
 AT_ONCE = 50
 """Withdrawals in one transaction, so that nobody who registers meanwhile waits."""
+AT_MOST = 500
+"""Withdrawals of one press, so that it is answered in time; the page still shows whoever is left for the next one."""
 
 
 @desk.route("/events/<slug>/answers")
@@ -47,15 +49,18 @@ def answers_release(slug: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _page("release", slug)
     released, more = 0, True
+    refused: Refused | None = None
     try:
-        while more:
+        while more and released < AT_MOST:
             with transaction():
                 event = queries.event_by_slug(slug, lock=True)
                 done = coming.release(event, by=by(), most=AT_ONCE) if event else 0
             released, more = released + done, done == AT_ONCE
     except Refused as refusal:
-        flash(_said(refusal), "bad")
-    else:
+        refused = refusal
+    if refused is not None and not released:
+        flash(_said(refused), "bad")
+    else:  # what was done before a later step was refused is done
         said = ngettext(
             "%(num)s registration has been withdrawn; the person will be notified by e-mail.",
             "%(num)s registrations have been withdrawn; the people will be notified by e-mail.",

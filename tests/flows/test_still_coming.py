@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,8 +12,10 @@ from flask.testing import FlaskClient
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, Fact
+from s3chem_events.desk import coming as pages
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.lifecycle import State
+from s3chem_events.registration import coming
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import BASE_URL, add_event, count, hidden, revise_event, soup, words
@@ -167,6 +170,39 @@ def test_places_of_the_silent_are_kept_until_the_day_and_then_released_by_a_pres
     assert "bis zum 1. Dezember 2026 keine Antwort erhalten" in " ".join(released.text.split())
     assert press(client, f"{asked[2]}/restoration") == 303
     assert count(app, Registration, withdrawn_at=None) == 3
+
+
+def test_a_press_that_is_refused_half_way_says_how_many_were_released(
+    app: Flask, client: FlaskClient, clock: Clock, asked: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pages, "AT_ONCE", 1)
+    release, times = coming.release, iter(range(9))
+
+    def over_after_two(*given: Any, **more: Any) -> int:
+        if next(times) == 2:
+            raise coming.NothingAsked
+        return release(*given, **more)
+
+    monkeypatch.setattr(coming, "release", over_after_two)
+    clock.advance(days=12)
+    desk = signed_in(app)
+    assert press(desk, f"{ANSWERS}/release") == 303
+    assert count(app, Registration, withdrawn_at=None) == 2
+    page = words(desk.get(ANSWERS))
+    assert "2 registrations have been withdrawn; the people will be notified by e-mail." in page
+    assert "nothing was sent" not in page
+
+
+def test_one_press_releases_so_many_and_the_next_one_the_others(
+    app: Flask, clock: Clock, asked: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pages, "AT_ONCE", 1)
+    monkeypatch.setattr(pages, "AT_MOST", 3)
+    clock.advance(days=12)
+    desk = signed_in(app)
+    for left in (1, 0):
+        assert press(desk, f"{ANSWERS}/release") == 303
+        assert count(app, Registration, withdrawn_at=None) == left
 
 
 def test_nothing_is_asked_where_nothing_was_or_the_event_is_off(app: Flask, client: FlaskClient, asked: list[str]):
