@@ -1,7 +1,7 @@
 """What followers are written: the question whether they want to be, and the news of an event."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from s3chem_events.calendar import ics
@@ -102,7 +102,7 @@ def _told(desk: "_Desk", fact: Fact, event: Event, difference: Difference) -> It
         language = render.spoken(follower.language)
         if not noticed(language):
             continue
-        reason = difference.reason.within(language)
+        reason = difference.why(language)
         values = {"headline": headline(language), "told": sentences(language), "reason": reason}
         yield desk.news(fact, follower, event, values)
 
@@ -198,7 +198,8 @@ def _difference(event: Event, since: int) -> Difference:
     """Return what became of an event, as far as it is everybody's business."""
     public = {part.key for part in event.parts if part.visibility is Visibility.PUBLIC}
     difference = changes.compare(publishing.facts_at(event, since), values.event_facts(event))
-    return difference.concerning(public)
+    earlier = publishing.reasons_since(event.id, since)
+    return replace(difference, earlier=earlier).concerning(public)
 
 
 def _part(event: Event, part: Part, language: str) -> PartLines:

@@ -41,6 +41,8 @@ class StepForm(FlaskForm):
     ) -> Self:
         """Return the form for an event, filled with what was typed, or with what shall be `shown`, or with itself."""
         filled = None if typed is not None else {"revision": str(revision), **cls.filled(shown or event)}
+        if filled is not None and shown is None:
+            filled["reason"] = ""  # the last reason was that of the last change
         form = cls(formdata=typed, data=filled)
         form.suit(event)
         return form

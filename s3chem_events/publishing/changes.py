@@ -64,6 +64,7 @@ class Difference:
     after: EventFacts
     changes: tuple[Change, ...]
     keys: AbstractSet[str] = frozenset()
+    earlier: tuple[Text, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
@@ -84,6 +85,11 @@ class Difference:
     def reason(self) -> Text:
         """Why, where that is new and was said."""
         return self.after.reason if self.after.reason != self.before.reason else Text()
+
+    def why(self, language: str) -> str:
+        """Return all the reasons that were given, those of `earlier` steps that are told together with it first."""
+        said = [reason.within(language) for reason in (*self.earlier, self.reason)]
+        return "\n\n".join(dict.fromkeys(reason for reason in said if reason))
 
     @property
     def lost(self) -> frozenset[str]:

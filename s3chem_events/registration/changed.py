@@ -1,6 +1,7 @@
 """What becomes of an event, told to those who are registered: each concerned person one e-mail for one change."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
@@ -27,6 +28,8 @@ def event_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
             continue
         difference = changes.compare(publishing.facts_at(event, fact.data["since"]), values.event_facts(event))
         if difference:
+            earlier = () if "misled" in fact.data else publishing.reasons_since(event.id, fact.data["since"])
+            difference = replace(difference, earlier=earlier)
             among = queries.misled(fact.data["misled"]) if "misled" in fact.data else None
             for registrations in queries.to_be_told(event, fact, among=among):
                 yield from list(drafts(event, registrations, difference, fact, letterhead))

@@ -134,7 +134,7 @@ class Writer:
         values = {
             "headline": telling.headline(difference, language),
             "told": telling.sentences(difference, language, inside=True, modes=modes),
-            "reason": difference.reason.within(language),
+            "reason": "" if "misled" in fact.data else difference.why(language),
             "event": self.event_lines(event, tuple(there or chosen), language),
             "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},
             "parts": [self.part_lines(part, mode, language) for part, mode in there if not is_over],

@@ -341,3 +341,15 @@ def test_title_with_a_colon_is_set_off_by_a_dash(app: Flask):
     with app.app_context():
         told = telling.sentences(changes.compare(before, moved(1)(before)), "en")
     assert "Day 2: Results – Moved from 18 June 2027 to 19 June 2027." in [one.text for one in told]
+
+
+def test_two_reasons_within_the_hold_are_both_told(app: Flask, client: FlaskClient, clock: Clock):
+    register(client)
+    work(app)
+    change(app, lambda facts: replace(moved(126)(facts), reason=Text(en="The hall is taken.")))
+    clock.advance(minutes=5)
+    change(app, lambda facts: replace(facts, state=State.POSTPONED, reason=Text(en="The river is high.")))
+    clock.advance(**HOLD)
+    assert work(app) == 1
+    text = kept(app)[-1].text
+    assert "The hall is taken.\n\nThe river is high." in text.replace("\r", "")
