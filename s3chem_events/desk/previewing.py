@@ -11,7 +11,6 @@ from s3chem_events.campaigns import queries as campaigns
 from s3chem_events.core import i18n
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import changes, deciding, overview
 from s3chem_events.desk.deciding import Pending
 from s3chem_events.desk.events import header, the_event
@@ -73,8 +72,11 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         headline=telling.headline(seen.difference.focused, language),
         told=telling.sentences(seen.difference, language, inside=True),
         audience=seen.audience,
+        summary=pending.facts.summary.within(language) if pending.facts.state is not pending.before.state else "",
         samples=_samples(seen, language),
-        followers={LANGUAGES[code]: n for code, n in campaigns.hearers(event_id, seen.difference).items()},
+        followers={
+            i18n.language_name(code, language): n for code, n in campaigns.hearers(event_id, seen.difference).items()
+        },
         calendar=[_moved(*pair, language) for pair in seen.calendar],
         held_until=i18n.stamp(held_until, pending.facts.zone, language) if held_until else "",
         may_ask=bool(seen.audience.emails) and pending.facts.state in {State.SAVE_THE_DATE, State.ANNOUNCED},
@@ -85,7 +87,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
 
 
 def _samples(seen: Rehearsal, language: str) -> list[Sample]:
-    languages = sorted(seen.audience.languages.items(), key=lambda pair: (-pair[1], pair[0]))
+    languages = sorted(seen.audience.languages.items(), key=lambda pair: (pair[0] != language, -pair[1], pair[0]))
     return [
         Sample(
             code,

@@ -253,6 +253,7 @@ def test_postponed_with_a_reason_then_given_a_new_date(app, client, clock, organ
     work(app)
     preview = step(organiser, "postponement", reason="The river is too high.")
     assert "The event has been postponed. A new date will be announced." in words(preview)
+    assert f"Is this still true? Summary: “{CONFERENCE.summary['en']}” Change the texts" in words(preview)
     decide(organiser, preview, "postponement", "yes")
     clock.advance(minutes=10)
     work(app)
