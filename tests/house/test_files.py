@@ -1,6 +1,7 @@
 """What every file of the house keeps to: its size, no trace of one machine, no unescaped text."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,14 @@ MAKES_MARKUP = {
     "core.markdown": "nh3 has cleaned it",
     "site.lists": "html_params and escape have written each part",
 }
+SYSTEM = {"bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "lost+found", "proc", "run", "sbin", "sys"}
+USUAL = SYSTEM | {"app", "build", "data", "events", "home", "media", "mnt", "opt", "snap", "srv", "tmp", "usr", "var"}
+"""Folders at the top that every machine may have."""
+HERE = {ROOT.parts[1], "root", *(folder.name for folder in Path("/").iterdir() if folder.is_dir())} - USUAL
+"""Those of this very machine beside them: nobody else has them, and no list has to name them."""
 MACHINE = re.compile(
-    r"(^|[^\w.~-])/(?:work|farm|root|home/\w+|Users/\w+)/[a-z.]|--index-url|--find-links|\"resolved\": *\"http"
+    rf"(^|[^\w.~-])/(?:{'|'.join(map(re.escape, sorted(HERE)))}|home/\w+|Users/\w+)/[a-z.]"
+    r"|--index-url|--find-links|\"resolved\": *\"http"
 )
 TEXTS = {
     ".py",
