@@ -83,3 +83,12 @@ def test_the_list_is_narrowed_without_a_script(stories: Site, open_page: Callabl
     assert "Webinar" in page.locator("h2#subscribe").inner_text()
     assert page.locator(".diary-facts", has_text="Conference").count() == 0
     fits(page)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_button_that_only_a_script_can_press_is_seen_only_with_one(
+    open_page: Callable[..., Page], stories: Site, javascript: bool
+) -> None:
+    page = open_page(javascript=javascript)
+    page.goto(f"{stories.url}/en/events/winter")
+    assert page.locator("[data-copy]").first.is_visible() is javascript
