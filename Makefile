@@ -9,7 +9,9 @@ PY := .venv/bin/python
 CLI := .venv/bin/s3chem-events
 UV := $(shell command -v uv 2>/dev/null)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard s3chem_events/translations/*/LC_MESSAGES/*.po))
-COMPILE_LOCK = $(or $(UV),$(error make lock needs uv: python3 -m pip install uv)) pip compile --quiet --universal --generate-hashes \
+# Extras stay in the lock: the pip of Debian 12 forgets the pin of a package that another asks for with an extra, and
+# then refuses a newer release of it for want of a hash.
+COMPILE_LOCK = $(or $(UV),$(error make lock needs uv: python3 -m pip install uv)) pip compile --quiet --universal --generate-hashes --no-strip-extras \
 	--python-version 3.11 --custom-compile-command "make lock" $(ARGS)
 
 # uv where it is at hand, else the pip that comes with venv; both hold every file against its hash.
