@@ -38,6 +38,7 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
     },
     "attendance.exports": {"xlsxwriter"},
     "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
+    "core.tables": {"openpyxl"},
     "core.tasks": {"psycopg"},
     "desk.arrivals": {"s3chem_events.mailing.arrivals", "s3chem_events.mailing.reading"},
     "mailing.failures": {"flufl.bounce"},
