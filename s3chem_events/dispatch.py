@@ -19,7 +19,18 @@ from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import bounces, forwarding, journal, kinds, outbox, pace, relaying, render, sender
+from s3chem_events.mailing import (
+    bounces,
+    forwarding,
+    journal,
+    kinds,
+    newsletters,
+    outbox,
+    pace,
+    relaying,
+    render,
+    sender,
+)
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
@@ -75,6 +86,8 @@ FORGET: dict[str, str] = {
     "registration.disowned": "registration",
     "follower.left": "follower",
     "follower.erased": "follower",
+    "subscriber.left": "subscriber",
+    "subscriber.erased": "subscriber",
     "arrival.finished": "arrival",
     "arrival.outlived": "arrival",
 }
@@ -144,7 +157,7 @@ def relay() -> int:
         outbox.post(relaying.still_wanted(letters, FORGET))
         for fact in facts:
             if fact.kind in FORGET:
-                outbox.forget(FORGET[fact.kind], fact.subject_id)
+                outbox.forget(FORGET[fact.kind], fact)
         relaying.settle([fact.id for fact in facts if fact.id not in failed])
         relaying.fail(failed)
     return len(facts)
@@ -209,7 +222,7 @@ class _Run:
                 claims = outbox.claim(self.journal.owner, most=most, whole_site=self.settings.limits)
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
-            return claims, outbox.suppressed(claims), pause
+            return claims, outbox.suppressed(claims) | newsletters.objected(claims), pause
 
     def _try(self, claimed: Claimed) -> Result:
         try:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from s3chem_events.campaigns import actions as campaigns
+from s3chem_events.campaigns import subscribing
 from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 DUTIES: tuple[Callable[..., object], ...] = (
     reminding.remind,
     campaigns.erase_outlived,
+    subscribing.erase_outlived,
     forgetting.erase_outlived,
     received.erase_outlived,
     bounces.erase_outlived,

@@ -1,6 +1,7 @@
 """Makers of the things that tests talk about, with sensible values; a test names only what it is about."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from html import unescape
@@ -11,9 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from s3chem_events.campaigns import audience, subscribing
+from s3chem_events.campaigns.subscribing import Wish
 from s3chem_events.core.db import db, transaction
-from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.journal import OPERATOR, VISITOR, Fact
 from s3chem_events.core.text import Text
+from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
@@ -147,3 +151,18 @@ def add_question(app: Flask, key: str = "lunch", *, slug: str = "conference", **
         kind, readers = QuestionKind(words.get("kind", "text")), Readers(words.get("readers", "organisers"))
         values = words | texts | {"key": key, "kind": kind, "readers": readers}
         asking.add_question(event, QuestionFacts(**values), by=OPERATOR)
+
+
+def add_subscriber(
+    app: Flask, email: str, *, topics: Sequence[str] = ("project",), language: str = "en", confirmed: bool = True
+) -> int:
+    """Put an address on the newsletter's list, or have it asked only; returns its number. Nothing is mailed."""
+    with app.app_context(), transaction() as session:
+        subscribing.ask(Wish(email, language, topics, "1", language), by=VISITOR)
+        subscriber = audience.subscriber_at(addresses.digest(email))
+        assert subscriber is not None
+        if confirmed:
+            subscribing.confirm(subscriber, by=VISITOR)
+        told = db.update(Fact).where(Fact.kind.startswith("subscriber."), Fact.subject_id == subscriber.id)
+        session.execute(told.values(relayed_at=subscriber.asked_at))
+        return subscriber.id

@@ -96,6 +96,16 @@ class Suppression(Model):
     since: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class NewsletterSuppression(Model):
+    """An address that gets no newsletter any more, from no list; only its digest is kept. Other e-mails still go."""
+
+    __tablename__ = "newsletter_suppression"
+
+    address_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class Undelivered(Model):
     """An e-mail that came back, or was refused for good: how much that counts against its address, a digest as ever.
 

@@ -16,7 +16,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import UTCDateTime, db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing import addresses, pace, restraint
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, Draft, Letter, Letterhead, State
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail, Suppression
@@ -185,9 +185,10 @@ def cancel(email_id: int, *, by: Actor) -> None:
     journal.record("email.cancelled", email_id, by=by)
 
 
-def forget(room: str, subject_id: int) -> int:
-    """Empty all e-mails about a thing that is erased, and stop those that wait; the bare fact of each stays."""
-    about = (OutgoingEmail.subject_id == subject_id, OutgoingEmail.kind.startswith(f"{room}.", autoescape=True))
+def forget(room: str, fact: Fact) -> int:
+    """Empty the e-mails about a thing that a fact erases, and stop those that wait; the bare fact of each stays."""
+    about = [OutgoingEmail.subject_id == fact.subject_id, OutgoingEmail.kind.startswith(f"{room}.", autoescape=True)]
+    about.append(OutgoingEmail.fact_id < fact.id)  # what was asked for again after it is still wanted
     waiting = {"state": State.CANCELLED, "due_at": None}
     db.session.execute(db.update(OutgoingEmail).where(*about, OutgoingEmail.state.in_(WAITING)).values(waiting))
     ids = list(db.session.scalars(db.select(OutgoingEmail.id).where(*about)))

@@ -26,13 +26,19 @@ def waiting(*, most: int) -> list[Fact]:
 
 
 def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, str]) -> list[Letter]:
-    """Leave out letters about what was erased while they were written; `forgetting` maps fact kinds to their rooms."""
+    """Leave out letters about what was erased while they were written; `forgetting` maps fact kinds to their rooms.
+
+    What happened after the erasure is told: who left a list may have come back.
+    """
     if not letters:
         return []
     subjects = {letter.subject_id for letter in letters}
     asked = {"kinds": list(forgetting), "subjects": list(subjects)}
-    gone = {(forgetting[kind], subject_id) for kind, subject_id in db.session.execute(_GONE, asked)}
-    return [letter for letter in letters if (letter.kind.partition(".")[0], letter.subject_id) not in gone]
+    gone: dict[tuple[str, int], int] = {}
+    for kind, subject_id, fact_id in db.session.execute(_GONE, asked):
+        about = (forgetting[kind], subject_id)
+        gone[about] = max(fact_id, gone.get(about, 0))
+    return [one for one in letters if one.fact_id > gone.get((one.kind.partition(".")[0], one.subject_id), 0)]
 
 
 def settle(fact_ids: Sequence[int]) -> None:
@@ -81,7 +87,7 @@ _WAITING = (
     .order_by(Fact.id)
     .limit(bindparam("most", type_=Integer))
 )
-_GONE = db.select(Fact.kind, Fact.subject_id).where(
+_GONE = db.select(Fact.kind, Fact.subject_id, Fact.id).where(
     Fact.kind.in_(bindparam("kinds", expanding=True)), Fact.subject_id.in_(bindparam("subjects", expanding=True))
 )
 _THESE: BindParameter[int] = bindparam("ids", expanding=True)

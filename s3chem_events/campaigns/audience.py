@@ -1,0 +1,123 @@
+"""Who reads the newsletter: one subscriber, an audience, and how many they are."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, String, cast, exists, func, or_, select
+
+from s3chem_events.campaigns.links import CONFIRM_SUBSCRIPTION, LEAVE_NEWSLETTER, PREFERENCES
+from s3chem_events.campaigns.models import Subscriber
+from s3chem_events.campaigns.subscriptions import TIME_TO_CONFIRM, State
+from s3chem_events.core import signing
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.mailing.models import NewsletterSuppression, Suppression
+
+
+def audience(topics: Collection[str], languages: Collection[str] = ()) -> Select[tuple[int]]:
+    """Return a query for the ids of everybody who reads about one of these topics, in order of their ids.
+
+    Without topics it is everybody on the list, without languages every language. Whose e-mails come back is left out,
+    see `unreachable`. To be streamed: `db.session.scalars(audience(…).execution_options(yield_per=500))`.
+    """
+    return select(Subscriber.id).where(*_wanted(topics, languages), ~_is_held_back()).order_by(Subscriber.id)
+
+
+def audience_counts(topics: Collection[str], languages: Collection[str] = ()) -> Mapping[str, int]:
+    """Return how many an audience has, by language, most first."""
+    counted = func.count()
+    rows = db.session.execute(
+        select(Subscriber.language, counted)
+        .where(*_wanted(topics, languages), ~_is_held_back())
+        .group_by(Subscriber.language)
+        .order_by(counted.desc(), Subscriber.language)
+    )
+    return {str(row[0]): int(row[1]) for row in rows}
+
+
+def unreachable(topics: Collection[str], languages: Collection[str] = ()) -> int:
+    """Return how many would read it if their e-mails did not come back."""
+    held = select(func.count()).select_from(Subscriber).where(*_wanted(topics, languages), _is_held_back())
+    return db.session.scalar(held) or 0
+
+
+def subscribers_by_ids(ids: Collection[int]) -> dict[int, Subscriber]:
+    """Return those of some subscribers who are on the list, by id."""
+    query = select(Subscriber).where(Subscriber.id.in_(ids), Subscriber.state == State.CONFIRMED)
+    return {one.id: one for one in db.session.scalars(query)}
+
+
+def waiting_by_ids(ids: Collection[int]) -> dict[int, Subscriber]:
+    """Return those of some subscribers who have not confirmed yet, by id."""
+    query = select(Subscriber).where(Subscriber.id.in_(ids), Subscriber.state == State.ASKED)
+    return {one.id: one for one in db.session.scalars(query)}
+
+
+def subscriber_by_id(subscriber_id: int, *, lock: bool = False) -> Subscriber | None:
+    """Return a subscriber by number; `lock` makes other writers of the row wait."""
+    query = select(Subscriber).filter_by(id=subscriber_id).execution_options(populate_existing=lock)
+    found: Subscriber | None = db.session.scalar(query.with_for_update() if lock else query)
+    return found
+
+
+def subscriber_at(address_digest: str, *, lock: bool = False) -> Subscriber | None:
+    """Return what is known of an address."""
+    query = select(Subscriber).filter_by(address_digest=address_digest)
+    found: Subscriber | None = db.session.scalar(query.with_for_update() if lock else query)
+    return found
+
+
+def subscriber_to_confirm(token: str, *, lock: bool = False) -> Subscriber | None:
+    """Return whom a link from the first e-mail names; None once its time is over, or she has left."""
+    found = _signed(CONFIRM_SUBSCRIPTION, token, lock=lock)
+    if found is None or found.state is State.LEFT:
+        return None
+    return None if found.state is State.ASKED and found.asked_at + TIME_TO_CONFIRM <= now() else found
+
+
+def subscriber_of(token: str, *, lock: bool = False) -> Subscriber | None:
+    """Return whom a link to her preferences names, as long as she is on the list."""
+    found = _signed(PREFERENCES, token, lock=lock)
+    return found if found is not None and found.state is State.CONFIRMED else None
+
+
+def subscriber_to_leave(token: str, *, lock: bool = False) -> Subscriber | None:
+    """Return whom a leaving link names and who has not left; None also for no link of ours: see `may_leave`."""
+    found = _signed(LEAVE_NEWSLETTER, token, lock=lock)
+    return found if found is not None and found.state is not State.LEFT else None
+
+
+def may_leave(token: str) -> bool:
+    """Whether a leaving link is one of ours, whoever it named."""
+    return isinstance(signing.read(LEAVE_NEWSLETTER, token), int)
+
+
+def outlived(moment: datetime) -> ColumnElement[bool]:
+    """Say of subscribers whether their time to confirm is over."""
+    return (Subscriber.state == State.ASKED) & (Subscriber.asked_at <= moment - TIME_TO_CONFIRM)
+
+
+def about(topic: str) -> ColumnElement[bool]:
+    """Say of subscribers whether they read about a topic; the list is JSON, its keys are plain words."""
+    return cast(Subscriber.topics, String).contains(f'"{topic}"', autoescape=True)
+
+
+def _wanted(topics: Collection[str], languages: Collection[str]) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Subscriber.state == State.CONFIRMED]
+    if topics:
+        conditions.append(or_(*(about(topic) for topic in sorted(topics))))
+    if languages:
+        conditions.append(Subscriber.language.in_(sorted(languages)))
+    return conditions
+
+
+def _is_held_back() -> ColumnElement[bool]:
+    """Say whether nothing is sent to a subscriber: her address is dead, or its owner objects."""
+    dead = exists().where(Suppression.address_digest == Subscriber.address_digest)
+    objects = exists().where(NewsletterSuppression.address_digest == Subscriber.address_digest)
+    return or_(dead, objects)
+
+
+def _signed(purpose: str, token: str, *, lock: bool) -> Subscriber | None:
+    subscriber_id = signing.read(purpose, token)
+    return subscriber_by_id(subscriber_id, lock=lock) if isinstance(subscriber_id, int) else None

@@ -1,0 +1,166 @@
+"""What people do to read the newsletter: ask, confirm, choose, leave, be erased. And what the clock erases.
+
+Nothing else subscribes anybody: no registration, no list of followers. Only an import does, with its stated basis.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from s3chem_events.campaigns import audience, topics
+from s3chem_events.campaigns.models import Subscriber
+from s3chem_events.campaigns.subscriptions import (
+    MOST_MAILS,
+    PAUSE,
+    REMINDER_PAUSE,
+    Objection,
+    Source,
+    State,
+)
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import addresses, newsletters
+from s3chem_events.registration import names
+
+NOBODY = 0
+"""The subject of a fact about an address that we keep nothing of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody entered, and beside which version of the privacy notice, in which language."""
+
+    email: str
+    language: str
+    topics: Sequence[str]
+    text_version: str
+    text_language: str
+
+
+def ask(wish: Wish, *, by: Actor) -> None:
+    """Have an address asked whether it wants the newsletter.
+
+    Known, unknown and refused addresses cost the same work: one row looked at, one fact, one ring. Who is on the list
+    is sent the way to her preferences instead; whose owner once said "this was not me" is sent nothing.
+    """
+    digest = addresses.digest(wish.email)
+    refused = newsletters.objection(digest)
+    if refused is not None and refused[0] == Objection.NOT_ME:
+        journal.record("subscriber.asked_in_vain", NOBODY, by=by)
+        return
+    subscriber = _row(wish, digest)
+    moment = now()
+    if subscriber.state is State.CONFIRMED:
+        if subscriber.mailed_at is not None and subscriber.mailed_at > moment - REMINDER_PAUSE:
+            journal.record("subscriber.asked_in_vain", subscriber.id, by=by)
+            return
+        subscriber.mailed_at = moment
+        journal.record("subscriber.link_requested", subscriber.id, by=by)
+        return
+    if subscriber.state is State.LEFT or subscriber.mailed_at is None:
+        _begin(subscriber, wish)
+    elif subscriber.mails >= MOST_MAILS or subscriber.mailed_at > moment - PAUSE:
+        journal.record("subscriber.asked_in_vain", subscriber.id, by=by)
+        return
+    subscriber.language, subscriber.topics = wish.language, topics.chosen(wish.topics)
+    subscriber.text_version, subscriber.text_language = wish.text_version, wish.text_language
+    subscriber.mailed_at = moment
+    subscriber.mails += 1
+    journal.record("subscriber.asked", subscriber.id, by=by)
+
+
+def confirm(subscriber: Subscriber, *, by: Actor) -> None:
+    """Put an address on the list; her own word lifts an earlier objection. Again changes nothing."""
+    if subscriber.state is State.ASKED:
+        subscriber.state = State.CONFIRMED
+        subscriber.confirmed_at = subscriber.touched_at = now()
+        newsletters.lift(subscriber.address_digest)
+        journal.record("subscriber.confirmed", subscriber.id, by=by)
+
+
+def change(subscriber: Subscriber, *, language: str, about: Sequence[str], by: Actor) -> bool:
+    """Let a subscriber have the newsletter in another language, about other topics; returns whether it is another wish.
+
+    Raises:
+        Invalid: no topic is left; who wants none leaves.
+
+    """
+    wanted = topics.chosen(about)
+    old = {"language": subscriber.language, "topics": subscriber.topics}
+    if subscriber.state is not State.CONFIRMED or old == {"language": language, "topics": wanted}:
+        return False
+    subscriber.language, subscriber.topics, subscriber.touched_at = language, wanted, now()
+    new = {"language": language, "topics": wanted}
+    journal.record("subscriber.changed", subscriber.id, by=by, old=old, new=new)
+    return True
+
+
+def leave(subscriber: Subscriber, *, by: Actor) -> None:
+    """Take an address off the list and erase it, so that no list brings it back; again changes nothing.
+
+    Who never confirmed did not ask: nobody enters that address again.
+    """
+    if subscriber.state is State.LEFT:
+        return
+    journal.record("subscriber.left", subscriber.id, by=by)
+    if subscriber.state is State.ASKED:
+        newsletters.suppress(subscriber.address_digest, reason=Objection.NOT_ME)
+        db.session.delete(subscriber)
+        return
+    newsletters.suppress(subscriber.address_digest, reason=Objection.LEFT)
+    subscriber.state, subscriber.left_at = State.LEFT, now()
+    subscriber.email, subscriber.search, subscriber.basis, subscriber.topics = "", "", "", []
+
+
+def erase(subscriber: Subscriber, *, by: Actor) -> None:
+    """Erase a subscriber with all that is known of her but the digest that keeps imports from bringing her back."""
+    newsletters.suppress(subscriber.address_digest, reason=Objection.ERASED)
+    journal.record("subscriber.erased", subscriber.id, by=by)
+    db.session.delete(subscriber)
+
+
+def erase_outlived(*, by: Actor) -> int:
+    """Erase who did not confirm in time; returns how many."""
+    gone = db.session.scalars(
+        db.delete(Subscriber)
+        .where(audience.outlived(now()))
+        .returning(Subscriber.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for subscriber_id in gone:
+        journal.record("subscriber.erased", subscriber_id, by=by)
+    return len(gone)
+
+
+def searchable(email: str) -> str:
+    """Return an address as the desk's search compares it."""
+    return names.sought(email)[:300]
+
+
+def _row(wish: Wish, digest: str) -> Subscriber:
+    """Return the locked row of an address, made where there is none: two presses at once find the same."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    new = {
+        "email": wish.email,
+        "address_digest": digest,
+        "search": searchable(wish.email),
+        "language": wish.language,
+        "topics": topics.chosen(wish.topics),
+        "state": State.ASKED,
+        "source": Source.FORM,
+        "asked_at": now(),
+    }
+    db.session.execute(dialect.insert(Subscriber).values(new).on_conflict_do_nothing())
+    subscriber = audience.subscriber_at(digest, lock=True)
+    assert subscriber is not None  # noqa: S101 - this transaction has just seen to it
+    return subscriber
+
+
+def _begin(subscriber: Subscriber, wish: Wish) -> None:
+    """Let an address wait for its owner's word, as if it had never been here."""
+    subscriber.email, subscriber.search = wish.email, searchable(wish.email)
+    subscriber.state, subscriber.source, subscriber.asked_at, subscriber.mails = State.ASKED, Source.FORM, now(), 0
+    subscriber.confirmed_at = subscriber.left_at = subscriber.basis_on = subscriber.import_id = None
