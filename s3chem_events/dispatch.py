@@ -19,21 +19,11 @@ from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import (
-    bounces,
-    forwarding,
-    journal,
-    kinds,
-    newsletters,
-    outbox,
-    pace,
-    relaying,
-    render,
-    sender,
-)
+from s3chem_events.mailing import bounces, forwarding, journal, kinds, outbox, pace, relaying, render, sender
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
+from s3chem_events.mailing.suppression import suppressed
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.registration import answers, needs, queued
@@ -222,7 +212,7 @@ class _Run:
                 claims = outbox.claim(self.journal.owner, most=most, whole_site=self.settings.limits)
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
-            return claims, outbox.suppressed(claims) | newsletters.objected(claims), pause
+            return claims, suppressed(claims), pause
 
     def _try(self, claimed: Claimed) -> Result:
         try:

@@ -14,7 +14,7 @@ from s3chem_events.core.db import db
 from s3chem_events.mailing.models import NewsletterSuppression, Suppression
 
 
-def audience(topics: Collection[str], languages: Collection[str] = ()) -> Select[tuple[int]]:
+def audience(topics: Collection[str], languages: Collection[str] = ()) -> Select[int]:
     """Return a query for the ids of everybody who reads about one of these topics, in order of their ids.
 
     Without topics it is everybody on the list, without languages every language. Whose e-mails come back is left out,

@@ -22,7 +22,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, newsletters
+from s3chem_events.mailing import addresses, suppression
 from s3chem_events.registration import names
 
 NOBODY = 0
@@ -47,7 +47,7 @@ def ask(wish: Wish, *, by: Actor) -> None:
     is sent the way to her preferences instead; whose owner once said "this was not me" is sent nothing.
     """
     digest = addresses.digest(wish.email)
-    refused = newsletters.objection(digest)
+    refused = suppression.objection(digest)
     if refused is not None and refused[0] == Objection.NOT_ME:
         journal.record("subscriber.asked_in_vain", NOBODY, by=by)
         return
@@ -77,7 +77,7 @@ def confirm(subscriber: Subscriber, *, by: Actor) -> None:
     if subscriber.state is State.ASKED:
         subscriber.state = State.CONFIRMED
         subscriber.confirmed_at = subscriber.touched_at = now()
-        newsletters.lift(subscriber.address_digest)
+        suppression.lift(subscriber.address_digest)
         journal.record("subscriber.confirmed", subscriber.id, by=by)
 
 
@@ -107,17 +107,17 @@ def leave(subscriber: Subscriber, *, by: Actor) -> None:
         return
     journal.record("subscriber.left", subscriber.id, by=by)
     if subscriber.state is State.ASKED:
-        newsletters.suppress(subscriber.address_digest, reason=Objection.NOT_ME)
+        suppression.object_to(subscriber.address_digest, reason=Objection.NOT_ME)
         db.session.delete(subscriber)
         return
-    newsletters.suppress(subscriber.address_digest, reason=Objection.LEFT)
+    suppression.object_to(subscriber.address_digest, reason=Objection.LEFT)
     subscriber.state, subscriber.left_at = State.LEFT, now()
     subscriber.email, subscriber.search, subscriber.basis, subscriber.topics = "", "", "", []
 
 
 def erase(subscriber: Subscriber, *, by: Actor) -> None:
     """Erase a subscriber with all that is known of her but the digest that keeps imports from bringing her back."""
-    newsletters.suppress(subscriber.address_digest, reason=Objection.ERASED)
+    suppression.object_to(subscriber.address_digest, reason=Objection.ERASED)
     journal.record("subscriber.erased", subscriber.id, by=by)
     db.session.delete(subscriber)
 

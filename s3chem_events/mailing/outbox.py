@@ -19,7 +19,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing import addresses, pace, restraint
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, Draft, Letter, Letterhead, State
-from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail, Suppression
+from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail
 from s3chem_events.mailing.results import AGAIN, STATES, Outcome, Result, wait_after
 
 __all__ = ["Claimed", "Draft", "Letter", "Letterhead", "cancel", "claim", "forget", "hold", "post", "retry", "settle"]
@@ -146,15 +146,6 @@ def recover(owner: str, accepted: Iterable[int]) -> int:
             db.session.add(DeliveryAttempt(**_attempt(email_id, Result(outcome, text=_TEXTS[outcome]), moment)))
     _seal(rows)
     return len(rows)
-
-
-def suppressed(claims: Sequence[Claimed]) -> set[int]:
-    """Return which of the claimed e-mails go to an address that gets nothing any more."""
-    digests = {c.digest for c in claims}
-    blocked = set(
-        db.session.scalars(db.select(Suppression.address_digest).where(Suppression.address_digest.in_(digests)))
-    )
-    return {c.id for c in claims if c.digest in blocked}
 
 
 def retry(email_id: int, *, by: Actor) -> None:

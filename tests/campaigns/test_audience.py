@@ -13,7 +13,7 @@ from s3chem_events.core.db import db, transaction
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import VISITOR, record
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.mailing import addresses, newsletters, outbox, relaying
+from s3chem_events.mailing import addresses, outbox, relaying, suppression
 from s3chem_events.mailing.letters import Letter
 from s3chem_events.mailing.models import OutgoingEmail, Suppression
 from s3chem_events.publishing.lifecycle import Kind
@@ -81,7 +81,7 @@ def test_who_leaves_while_a_newsletter_waits_gets_none_but_still_hears_of_her_ow
             kinds = ("subscriber.newsletter", "registration.confirmed")
             outbox.post([newsletter(told.id, one, one.asked_at, kind) for kind in kinds])
     with app.app_context(), transaction():
-        newsletters.suppress(addresses.digest("anna@x.example"), reason="left")
+        suppression.object_to(addresses.digest("anna@x.example"), reason="left")
     work(app)
     assert [(row.address, row.kind, row.state) for row in rows(app)] == [
         ("anna@x.example", "subscriber.newsletter", "suppressed"),

@@ -1,7 +1,7 @@
-"""Who objects to newsletters: digests alone, which outlive a subscription and every import (GDPR 21.3).
+"""Who gets nothing any more, and who gets no newsletter: digests alone, in the caller's transaction.
 
-What somebody is registered for is another matter: "your event has moved" still goes to her.
-All in the caller's transaction.
+An objection to newsletters outlives the subscription and every import (GDPR 21.3). What somebody is registered for is
+another matter: "your event has moved" still goes to her.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.mailing.models import NewsletterSuppression
+from s3chem_events.mailing.models import NewsletterSuppression, Suppression
 from s3chem_events.mailing.outbox import Claimed
 
 KINDS = ("subscriber.newsletter",)
@@ -19,7 +19,7 @@ KINDS = ("subscriber.newsletter",)
 AT_ONCE = 500
 
 
-def suppress(digest: str, *, reason: str) -> None:
+def object_to(digest: str, *, reason: str) -> None:
     """Send no newsletter to an address from now on; the newest reason counts."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     row = {"address_digest": digest, "reason": reason, "since": now()}
@@ -48,8 +48,13 @@ def objecting(digests: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def objected(claims: Sequence[Claimed]) -> set[int]:
-    """Return which of the claimed e-mails are newsletters to somebody who has left meanwhile."""
-    concerned = [claimed for claimed in claims if claimed.letter.kind.startswith(KINDS)]
-    left = objecting({claimed.digest for claimed in concerned}) if concerned else {}
-    return {claimed.id for claimed in concerned if claimed.digest in left}
+def suppressed(claims: Sequence[Claimed]) -> set[int]:
+    """Return which of the claimed e-mails go to an address that gets nothing, or no newsletter, any more."""
+    dead = set(
+        db.session.scalars(
+            db.select(Suppression.address_digest).where(Suppression.address_digest.in_({c.digest for c in claims}))
+        )
+    )
+    newsletters = {claimed.digest for claimed in claims if claimed.letter.kind.startswith(KINDS)}
+    left = objecting(newsletters) if newsletters else {}
+    return {c.id for c in claims if c.digest in dead or (c.digest in left and c.letter.kind.startswith(KINDS))}
