@@ -22,7 +22,7 @@ from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, capacity, choices, names
+from s3chem_events.registration import actions, batches, capacity, choices, names
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.models import LONGEST_PHONE, Registration
 
@@ -151,4 +151,7 @@ def _questions(event: Event, refusal: capacity.Full) -> tuple[Question, ...]:
         len(full),
         places="; ".join(full),
     )
+    if batches.held(event.id):
+        note = gettext("The places of people who have just been taken off count until that can no longer be undone.")
+        sentence = f"{sentence} {note}"
     return (Question("beyond", sentence),)

@@ -15,6 +15,7 @@ from s3chem_events.desk import changes, deciding, overview
 from s3chem_events.desk.deciding import Pending
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.publishing import queries, telling, times
+from s3chem_events.publishing.changes import compare
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.registration import rehearsal
@@ -72,7 +73,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         headline=telling.headline(seen.difference.focused, language),
         told=telling.sentences(seen.difference, language, inside=True),
         audience=seen.audience,
-        summary=pending.facts.summary.within(language) if pending.facts.state is not pending.before.state else "",
+        summary=compare(pending.before, pending.facts).aged(language),
         samples=_samples(seen, language),
         followers={
             i18n.language_name(code, language): n for code, n in campaigns.hearers(event_id, seen.difference).items()

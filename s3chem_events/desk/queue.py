@@ -25,7 +25,8 @@ def participant_place(slug: str, reference: str, part: str) -> ResponseReturnVal
     if request.method == "POST":
         return redirect(back if _give(person.id, part) else request.path, 303)
     mode, language = held.part.mode_of(held.mode), i18n.language()
-    limit, taken = held.part.capacities.get(mode), queries.taken(found.id).get((held.part_id, mode), 0)
+    crowd = queries.crowd(found.id).get((held.part_id, mode), queries.Crowd())
+    limit, taken = held.part.capacities.get(mode), crowd.held + crowd.kept
     return render_template(
         "desk/participants/place.html",
         **header(found),
@@ -37,6 +38,7 @@ def participant_place(slug: str, reference: str, part: str) -> ResponseReturnVal
         limit=limit,
         taken=taken,
         over=held.standing is Standing.WAITING and limit is not None and taken >= limit,
+        may_come_back=crowd.kept,
         back=back,
         here=request.path,
     )

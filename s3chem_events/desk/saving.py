@@ -12,6 +12,7 @@ from flask import flash, request
 from flask_babel import gettext as _
 from wtforms import Field, Form
 
+from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
@@ -22,6 +23,7 @@ from s3chem_events.desk.deciding import Pending, Undecided
 from s3chem_events.desk.fields import every, say
 from s3chem_events.desk.frame import by
 from s3chem_events.publishing import actions, booked, merging, queries, values
+from s3chem_events.publishing.changes import compare
 from s3chem_events.publishing.facts import EventFacts, follow_title
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.merging import Clash
@@ -111,6 +113,9 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
         return _refused(slug, form, expected, refusal)
     changed = _("Saved.") if number == expected else _("Saved. What someone else saved in the meantime has been kept.")
     flash(_("Nothing was changed.") if event.revision == number else changed, "good")
+    aged = "" if decision.previewed else compare(newest, facts).aged(i18n.language())
+    if aged:  # the preview has asked otherwise
+        flash(_("Is the summary still true? “%(text)s”", text=aged))
     return Answer(event.slug, is_told=told is not None)
 
 

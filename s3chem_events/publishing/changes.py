@@ -39,6 +39,8 @@ HISTORIC = frozenset(Sort) - {Sort.TITLE, Sort.PROGRAMME, Sort.PLACE, Sort.HOURS
 MODES = frozenset({Sort.MOVED_ONLINE, Sort.MOVED_ON_SITE, Sort.HYBRID})
 WORDED = frozenset({Sort.TITLE, Sort.PROGRAMME})
 """What is written in each language for itself."""
+AGES = frozenset(Sort) - WORDED
+"""What may leave another sentence untrue: a summary that says that the hours will follow."""
 UNSEEN_IN_CALENDARS = frozenset({Sort.PROGRAMME, Sort.OVER})
 STATES = {
     State.CANCELLED: Sort.CANCELLED,
@@ -131,6 +133,12 @@ class Difference:
     def sorts(self, part: str = "") -> frozenset[Sort]:
         """Return what happened to a part, or to the event as a whole."""
         return frozenset(change.sort for change in self.changes if change.part == part)
+
+    def aged(self, language: str) -> str:
+        """Return the summary where it was left as it was, though what it speaks of may have changed; else nothing."""
+        is_left = self.after.summary == self.before.summary and self.before.state is not State.DRAFT
+        changed = {change.sort for change in self.changes} & AGES
+        return self.after.summary.within(language) if is_left and changed else ""
 
     def seen_in_calendars(self, part: str) -> bool:
         """Whether the calendar entry of a part says something else than before."""

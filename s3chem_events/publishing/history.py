@@ -9,7 +9,7 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.publishing import merging
 from s3chem_events.publishing.changes import HISTORIC, MODES, Difference, Sort, compare
 from s3chem_events.publishing.facts import EventFacts
-from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lifecycle import State
 
 
 class Kept(Protocol):
@@ -74,14 +74,12 @@ def previous_start(passages: Iterable[Passage]) -> date | None:
 
 
 def moved_online(passages: Iterable[Passage]) -> frozenset[str]:
-    """Return the keys of the parts that can be joined online since the last change of how to take part in them."""
+    """Return the keys of the parts that had a room once and by their last change of mode are online alone."""
     online: dict[str, bool] = {}
     for passage in passages:
-        there = {part.key: part.capacity for part in passage.difference.before.parts}
         for change in passage.difference.changes:
             if change.sort in MODES:
-                opened = change.sort is Sort.HYBRID and Mode.ONLINE not in there[change.part]
-                online[change.part] = opened or change.sort is Sort.MOVED_ONLINE
+                online[change.part] = change.sort is Sort.MOVED_ONLINE
     return frozenset(key for key, moved in online.items() if moved)
 
 

@@ -90,8 +90,22 @@ def place(part: PartFacts, facts: EventFacts, language: str, *, inside: bool = F
     return _venue(venue, language) or _("to be announced")
 
 
-def _told(change: Change, difference: Difference, language: str, *, several: bool, inside: bool) -> Told:
+def when_and_where(part: PartFacts, facts: EventFacts, language: str) -> str:
+    """Write in one line when a part takes place and where, the latter where it is known."""
+    venue = part.venue or facts.venue
+    is_known = Mode.ON_SITE not in part.capacity or (venue is not None and bool(venue.name or venue.city))
+    where = place(part, facts, language) if is_known else ""
+    return ", ".join(filter(None, (when((part,), facts.zone, language), where)))
+
+
+def named(part: PartFacts, text: str, language: str) -> str:
+    """Say something of a part by its name; a name that has a colon of its own is set off by a dash."""
     _ = words(language)
+    title = part.title.within(language)
+    return i18n.joined(title, text) if ":" in title else _("%(part)s: %(what)s", part=title, what=text)
+
+
+def _told(change: Change, difference: Difference, language: str, *, several: bool, inside: bool) -> Told:
     before, after = difference.before, difference.after
     if not change.part:
         titles = (facts.title.within(language) for facts in (before, after)) if change.sort is Sort.TITLE else ()
@@ -99,10 +113,7 @@ def _told(change: Change, difference: Difference, language: str, *, several: boo
     new = next(part for part in after.parts if part.key == change.part)
     old = next((part for part in before.parts if part.key == change.part), new)
     text, was, becomes = _part(change.sort, (old, before), (new, after), language, inside=inside)
-    if several:
-        title = new.title.within(language)
-        text = i18n.joined(title, text) if ":" in title else _("%(part)s: %(what)s", part=title, what=text)
-    return Told(text, was, becomes)
+    return Told(named(new, text, language) if several else text, was, becomes)
 
 
 def _as_for(told: Told, change: Change, difference: Difference, language: str, modes: Ways) -> Told:

@@ -126,9 +126,7 @@ def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False
         raise NothingChosen
     if db.session.scalar(_THERE, {"event": event.id, "person": _person(applicant)}) is not None:
         raise AlreadyRegistered
-    taken = queries.taken(event.id)
-    if not beyond:
-        capacity.check({(p.key, m): (p.capacities[m], taken.get((p.id, m), 0)) for p, m in chosen})
+    taken = moving_up.check_by_hand(event, chosen, beyond=beyond)
     return _put_down(event, applicant, chosen, taken, by=by)
 
 

@@ -13,7 +13,7 @@ from s3chem_events.registration import inquiries, queries
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.inquiries import Inquiry
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.places import INTERESTED
+from s3chem_events.registration.places import SEATED
 
 
 def asked_again(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -34,7 +34,7 @@ def _drafts(event: Event, inquiry: Inquiry, fact: Fact, letterhead: Letterhead) 
 def _draft(writer: Writer, fact: Fact, registration: Registration, inquiry: Inquiry) -> Draft:
     language = render.spoken(registration.language)
     live = {part.id for part in registration.event.parts if not part.cancelled}
-    going = [p for p in registration.participations if p.standing in INTERESTED and p.part_id in live]
+    going = [p for p in registration.participations if p.standing in SEATED and p.part_id in live]
     draft = writer.draft(fact, registration, going, method="", kept=live)  # the calendar has it already
     until = i18n.short_range(inquiry.until, inquiry.until, language) if inquiry.until else ""
     answers = f"{draft.values['own_page']}/answer"

@@ -1,18 +1,23 @@
 """What becomes of an event, told to those who are registered: each concerned person one e-mail for one change."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from datetime import date
 
+from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
-from s3chem_events.publishing import changes, values
+from s3chem_events.publishing import changes, telling, values
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.changes import Difference
-from s3chem_events.publishing.models import Event
-from s3chem_events.registration import queries
+from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import entries, queries
+from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.composing import Writer
-from s3chem_events.registration.models import Registration
+from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 
 
@@ -45,7 +50,7 @@ def drafts(
         going = [p for p in registration.participations if p.standing in INTERESTED]
         theirs = concerning(difference, event, registration, [keys[p.part_id] for p in going])
         if theirs:
-            yield writer.change_draft(fact, registration, theirs, going)
+            yield _draft(writer, fact, registration, theirs, going)
 
 
 def concerning(
@@ -55,3 +60,73 @@ def concerning(
     if not parts or registration.event_id != event.id or registration.withdrawn_at is not None:
         return None
     return difference.concerning(set(parts)).read_in(render.spoken(registration.language)) or None
+
+
+def _draft(
+    writer: Writer,
+    fact: Fact,
+    registration: Registration,
+    difference: Difference,
+    participations: Sequence[Participation],
+) -> Draft:
+    """Write the e-mail that tells a participant what became of the parts that she holds a place in, or waits for.
+
+    What takes place goes out as a REQUEST, what does not as a CANCEL, each in a file of its own; the first is the
+    one that mail programs draw. Nothing of what somebody only waits for is in her calendar yet.
+    """
+    language, event = render.spoken(registration.language), registration.event
+    chosen = entries.chosen(registration, participations)
+    gone = [(part, mode) for part, mode in chosen if part.cancelled or event.state is State.CANCELLED]
+    there = [pair for pair in chosen if pair not in gone]
+    in_line = {standing: _parts_in(standing, participations) for standing in IN_LINE}
+    queued = frozenset[int]().union(*in_line.values())
+    shown = {part.id for part, _mode in chosen if part.id not in queued and difference.seen_in_calendars(part.key)}
+    seen, lost = ([pair for pair in pairs if pair[0].id in shown] for pairs in (there, gone))
+    own_page, is_over = writer.own_page(registration, language), event.state is State.OVER
+    modes = entries.ways(registration, participations, difference.before)
+    held = [(part, mode) for part, mode in there if part.id not in queued]
+
+    def lines(pairs: Sequence[tuple[Part, Mode]]) -> list[object]:
+        return [writer.part_lines(part, mode, language) for part, mode in pairs if not is_over]
+
+    values = {
+        "headline": telling.headline(difference, language),
+        "told": telling.sentences(difference, language, inside=True, modes=modes),
+        "reason": "" if "misled" in fact.data else difference.why(language),
+        "event": writer.event_lines(event, tuple(there or chosen), language),
+        "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},
+        "parts": lines(held),
+        "waiting": lines([pair for pair in there if pair[0].id in in_line[Standing.WAITING]]),
+        "offered": lines([pair for pair in there if pair[0].id in in_line[Standing.OFFERED]]),
+        "only_waits": queued >= {part.id for part, _mode in chosen},
+        "moved_to": _moved_to([modes[part.key] for part, _mode in held]),
+        "answers": f"{own_page}/answer" if fact.data.get("ask") and held else "",
+        "answer_until": _day_written(fact.data.get("until", ""), language),
+        "updates": len(seen),
+        "removals": len(lost),
+        **writer.choice(registration, language),
+    }
+    note = entries.manage_note(own_page, language)
+    calendars = [
+        calendar
+        for method, pairs in (("REQUEST", seen), ("CANCEL", lost))
+        for calendar in writer.calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
+    ]
+    method = "REQUEST" if seen else "CANCEL" if lost else ""
+    return writer.written_to(registration, fact, values, calendars=calendars, method=method)
+
+
+def _parts_in(standing: Standing, participations: Sequence[Participation]) -> AbstractSet[int]:
+    return frozenset(p.part_id for p in participations if p.standing is standing)
+
+
+def _moved_to(ways: Sequence[tuple[Mode, Mode]]) -> str:
+    """Return how somebody now takes part in all of her parts who took part otherwise; `mixed` if only some are."""
+    moved = {now for was, now in ways if was is not now}
+    stays = any(was is now for was, now in ways)
+    return "mixed" if moved and (stays or len(moved) > 1) else next(iter(moved), "")
+
+
+def _day_written(day: str, language: str) -> str:
+    until = date.fromisoformat(day) if day else None
+    return i18n.short_range(until, until, language) if until else ""

@@ -11,7 +11,7 @@ from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, inquiries, queries
 from s3chem_events.registration.inquiries import Inquiry
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.places import INTERESTED
+from s3chem_events.registration.places import SEATED
 
 PAUSE = timedelta(days=1)
 """Between two reminders of the same question."""
@@ -40,7 +40,7 @@ class NotYet(Refused):
 
 def may_answer(registration: Registration) -> bool:
     """Whether a person is asked now, and has something that she could keep."""
-    going = [p for p in registration.participations if p.standing in INTERESTED and not p.part.cancelled]
+    going = [p for p in registration.participations if p.standing in SEATED and not p.part.cancelled]
     return registration.withdrawn_at is None and bool(going) and _open(registration.event) is not None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 
 from s3chem_events.calendar import ics
@@ -13,13 +13,10 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import addresses, render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
-from s3chem_events.publishing import telling
-from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.entries import page_url, place_line, places_line
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, links, names
-from s3chem_events.registration.capacity import IN_LINE
 from s3chem_events.registration.models import Participation, Registration
 
 NOT_ME = "not-me"
@@ -100,52 +97,6 @@ class Writer:
             "kept": len(chosen) - len(told),
             **self.choice(registration, language),
         }
-        return self.written_to(registration, fact, values, calendars=calendars, method=method)
-
-    def change_draft(
-        self,
-        fact: Fact,
-        registration: Registration,
-        difference: Difference,
-        participations: Sequence[Participation],
-    ) -> Draft:
-        """Write the e-mail that tells a participant what became of the parts that she holds a place in.
-
-        What takes place goes out as a REQUEST, what does not as a CANCEL, each in a file of its own; the first is the
-        one that mail programs draw.
-        """
-        language = render.spoken(registration.language)
-        event = registration.event
-        chosen = entries.chosen(registration, participations)
-        gone = [(part, mode) for part, mode in chosen if part.cancelled or event.state is State.CANCELLED]
-        there = [pair for pair in chosen if pair not in gone]
-        waited = {p.part_id for p in participations if p.standing in IN_LINE}  # their calendars hold nothing yet
-        shown = [part for part, _mode in chosen if part.id not in waited and difference.seen_in_calendars(part.key)]
-        seen = [pair for pair in there if pair[0] in shown]
-        lost = [pair for pair in gone if pair[0] in shown]
-        own_page, is_over = self.own_page(registration, language), event.state is State.OVER
-        note = entries.manage_note(own_page, language)
-        calendars = [
-            calendar
-            for method, pairs in (("REQUEST", seen), ("CANCEL", lost))
-            for calendar in self.calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
-        ]
-        modes = entries.ways(registration, participations, difference.before)
-        values = {
-            "headline": telling.headline(difference, language),
-            "told": telling.sentences(difference, language, inside=True, modes=modes),
-            "reason": "" if "misled" in fact.data else difference.why(language),
-            "event": self.event_lines(event, tuple(there or chosen), language),
-            "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},
-            "parts": [self.part_lines(part, mode, language) for part, mode in there if not is_over],
-            "moved_to": _moved_to([modes[part.key] for part, _mode in there if part.id not in waited]),
-            "answers": f"{own_page}/answer" if fact.data.get("ask") and there else "",
-            "answer_until": _day_written(fact.data.get("until", ""), language),
-            "updates": len(seen),
-            "removals": len(lost),
-            **self.choice(registration, language),
-        }
-        method = "REQUEST" if seen else "CANCEL" if lost else ""
         return self.written_to(registration, fact, values, calendars=calendars, method=method)
 
     def written_to(
@@ -278,15 +229,3 @@ class Writer:
             hours=hours,
             where=_("online") if mode is Mode.ONLINE else place or _("on site"),
         )
-
-
-def _moved_to(ways: Sequence[tuple[Mode, Mode]]) -> str:
-    """Return how somebody now takes part in all of her parts who took part otherwise; `mixed` if only some are."""
-    moved = {now for was, now in ways if was is not now}
-    stays = any(was is now for was, now in ways)
-    return "mixed" if moved and (stays or len(moved) > 1) else next(iter(moved), "")
-
-
-def _day_written(day: str, language: str) -> str:
-    until = date.fromisoformat(day) if day else None
-    return i18n.short_range(until, until, language) if until else ""

@@ -15,7 +15,7 @@ from s3chem_events.mailing import queries as outbox
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.models import Participation, Registration
-from s3chem_events.registration.places import INTERESTED
+from s3chem_events.registration.places import INTERESTED, SEATED
 
 YES, NO, SILENT = "yes", "no", "silent"
 Answers = Mapping[str, int]
@@ -96,12 +96,11 @@ def by_part(event_id: int, inquiry: Inquiry) -> dict[int, Answers]:
         (and_(Registration.coming.is_(True), Registration.coming_at >= inquiry.asked_at), YES),
         else_=SILENT,
     )
-    there = or_(Participation.standing.in_(INTERESTED), Participation.decided_at >= inquiry.asked_at)
     rows = db.session.execute(
         select(Participation.part_id, answer, func.count())
         .join(Registration, Registration.id == Participation.registration_id)
         .join(Part, Part.id == Participation.part_id)
-        .where(Registration.event_id == event_id, ~Part.cancelled, there, _asked(inquiry))
+        .where(Registration.event_id == event_id, ~Part.cancelled, _concerned(inquiry), _asked(inquiry))
         .group_by(Participation.part_id, answer)
     )
     found = defaultdict[int, list[Any]](list)
@@ -136,7 +135,7 @@ def is_silent(event_id: int, inquiry: Inquiry) -> ColumnElement[bool]:
         Registration.event_id == event_id,
         Registration.withdrawn_at.is_(None),
         _asked(inquiry),
-        _holding(Participation.standing.in_(INTERESTED)),
+        _holding(_had_a_place(inquiry)),
         or_(Registration.coming_at.is_(None), ~answered),
     )
 
@@ -165,7 +164,19 @@ def _asked(inquiry: Inquiry) -> ColumnElement[bool]:
 
 def _there_since(inquiry: Inquiry) -> ColumnElement[bool]:
     """Who has a place in something that takes place, or had one when it was asked."""
-    return _holding(or_(Participation.standing.in_(INTERESTED), Participation.decided_at >= inquiry.asked_at))
+    return _holding(_concerned(inquiry))
+
+
+def _concerned(inquiry: Inquiry) -> ColumnElement[bool]:
+    """Who had a place when it was asked, and has it still, has given it up, or has said that she comes."""
+    gone = and_(Participation.standing.not_in(INTERESTED), Participation.decided_at >= inquiry.asked_at)
+    comes = and_(Registration.coming.is_(True), Registration.coming_at >= inquiry.asked_at)
+    return or_(_had_a_place(inquiry), gone, and_(Participation.standing.in_(SEATED), comes))
+
+
+def _had_a_place(inquiry: Inquiry) -> ColumnElement[bool]:
+    """Who moved up from the waiting list since knew what she said yes to: she is not asked."""
+    return and_(Participation.standing.in_(SEATED), Participation.decided_at < inquiry.asked_at)
 
 
 def _holding(condition: ColumnElement[bool]) -> ColumnElement[bool]:

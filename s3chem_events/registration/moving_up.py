@@ -57,6 +57,22 @@ def places_for(
     return {which: there.held for which, there in crowd.items()}, waiting
 
 
+def check_by_hand(event: Event, chosen: Sequence[tuple[Part, Mode]], *, beyond: bool) -> dict[tuple[int, Mode], int]:
+    """Return how many places of a locked event are held, before an organiser gives somebody the chosen out of turn.
+
+    Who waits may be passed over; who was just taken off and may be put back holds the place still.
+
+    Raises:
+        capacity.Full: unless it may go `beyond`.
+
+    """
+    crowd = queries.crowd(event.id)
+    there = {(part.id, mode): crowd.get((part.id, mode), queries.Crowd()) for part, mode in chosen}
+    if not beyond:
+        capacity.check({(p.key, m): (p.capacities[m], there[p.id, m].held + there[p.id, m].kept) for p, m in chosen})
+    return {which: one.held for which, one in crowd.items()}
+
+
 def held_if_free(event: Event, chosen: Sequence[tuple[Part, Mode]]) -> dict[tuple[int, Mode], int]:
     """Return how many places of a locked event are held, if somebody who comes back or changes may have the chosen.
 

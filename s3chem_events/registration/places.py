@@ -10,11 +10,13 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, not_,
 
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration.capacity import HOLDING, Standing
+from s3chem_events.registration.capacity import HOLDING, IN_LINE, Standing
 from s3chem_events.registration.models import Participation
 
 INTERESTED = HOLDING | {Standing.WAITING}
 """Who hears of a change: whoever has a place, or waits for one."""
+SEATED = HOLDING - IN_LINE
+"""Who can be asked whether she still comes: whoever has a place, not whoever is offered one or waits."""
 MODE: ColumnElement[Any] = case(
     (and_(Part.online, not_(Part.on_site)), literal(Mode.ONLINE, Participation.mode.type)),
     (and_(Part.on_site, not_(Part.online)), literal(Mode.ON_SITE, Participation.mode.type)),

@@ -9,7 +9,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, capacity, moving_up, places, queries
+from s3chem_events.registration import actions, moving_up, places, queries
 from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -85,13 +85,12 @@ def give_place(registration: Registration, *, part_key: str, by: Actor, over_cap
         return False
     if participation.standing not in IN_LINE:
         raise NotWaiting
-    part, taken = participation.part, queries.taken(registration.event_id)
+    part = participation.part
     mode = part.mode_of(participation.mode)
     if registration.event.state not in TAKING or part.cancelled or mode not in part.capacities:
         raise actions.NotOpen
     if participation.standing is Standing.WAITING:
-        if not over_capacity:
-            capacity.check({(part.key, mode): (part.capacities[mode], taken.get((part.id, mode), 0))})
+        taken = moving_up.check_by_hand(registration.event, [(part, mode)], beyond=over_capacity)
         actions.tell_the_page([(part, mode)], taken, by=1)
     moving_up.promote(registration, participation, by=by, over_capacity=over_capacity)
     return True

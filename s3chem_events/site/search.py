@@ -63,7 +63,9 @@ def _statuses(event: Event, passages: Sequence[Passage]) -> str | list[str]:
         return f"{SCHEMA}/{ENDED[event.state]}"
     online = moved_online(passages)
     found = [f"{SCHEMA}/EventRescheduled"] if previous_start(passages) else []
-    if any(part.key in online and part.online for part in event.live_parts):
+    # schema.org: "changed from in-person to online"; where one can still go to a room, the attendance mode says so.
+    is_online = not any(part.on_site for part in event.live_parts)
+    if is_online and any(part.key in online for part in event.live_parts):
         found.append(f"{SCHEMA}/EventMovedOnline")
     return _one_or_all(found) or f"{SCHEMA}/EventScheduled"
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 from s3chem_events.core import i18n
 from s3chem_events.publishing import telling
 from s3chem_events.publishing.changes import Difference, Sort
+from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.history import Passage, before_its_move
+from s3chem_events.publishing.lifecycle import Visibility
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.times import zone_info
 from s3chem_events.site.views import HistoryView
@@ -34,9 +36,21 @@ def sentences(difference: Difference, lang: str) -> list[str]:
         alone = replace(difference, changes=(change,))
         together = _together(change.sort, difference, lang) if change.sort in SHARED else ""
         said.append(together or telling.sentences(alone, lang)[0].text)
+        if change.sort is Sort.ANNOUNCED:
+            said += _announced(difference.after, lang)
     if lang in difference.reason:
         said.append(difference.reason[lang])
     return list(dict.fromkeys(said))
+
+
+def _announced(facts: EventFacts, lang: str) -> list[str]:
+    """Say when and where the parts that are open to everybody take place, as it was announced."""
+    several, said = len(facts.live_parts) > 1, []
+    for part in facts.live_parts:
+        if part.visibility is Visibility.PUBLIC:
+            line = telling.when_and_where(part, facts, lang)
+            said.append(f"{telling.named(part, line, lang) if several else line}.")
+    return said
 
 
 def previous_days(event: Event, passages: Sequence[Passage], lang: str) -> str:

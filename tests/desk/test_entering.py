@@ -149,6 +149,26 @@ def test_twenty_withdrawn_by_mistake_are_put_back_in_their_order_and_no_mail_lef
     assert "It is too late to undo this" in words(organiser.get(LIST))
 
 
+def test_places_that_may_be_put_back_are_given_to_another_only_beyond_the_capacity(app, client, organiser):
+    revise_event(app, parts=(CONFERENCE.parts[0], replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 2})))
+    enrol(app, 2, choices={"day-2": Mode.ON_SITE})
+    with app.app_context():
+        references = list(db.session.scalars(db.select(Registration.reference)))
+    withdraw(organiser, references)
+    asked = enter(organiser)
+    assert asked.status_code == 409
+    said = words(asked)
+    assert "No place is left: Public conference, On site." in said
+    assert "The places of people who have just been taken off count until that can no longer be undone." in said
+    assert len(places(app)) == 2
+    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/withdrawal/undo']")
+    organiser.post(f"{LIST}/withdrawal/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
+    assert [standings for _name, _person, standings in places(app)] == [["confirmed"], ["confirmed"]]
+    withdraw(organiser, references)
+    assert enter(organiser, **buttons(asked)).status_code == 303  # the organiser has been told, and wants it so
+    assert [standings for _name, _person, standings in places(app)] == [["withdrawn"], ["withdrawn"], ["confirmed"]]
+
+
 def test_withdrawn_and_not_undone_each_is_told_once(app, clock, organiser):
     enrol(app, 2)
     work(app)

@@ -28,6 +28,12 @@ OCTOBER = {
 }
 
 
+HOURS = {
+    "parts-1-starts_time": "09:30",
+    "parts-1-ends_time": "16:00",
+}
+
+
 @pytest.fixture
 def organiser(app: Flask, clock: Clock) -> FlaskClient:
     add_event(app)
@@ -264,6 +270,21 @@ def test_postponed_with_a_reason_then_given_a_new_date(app, client, clock, organ
     preview = step(organiser, "rescheduling", **OCTOBER, state="announced")
     decide(organiser, preview, "rescheduling", "yes")
     assert facts_of(app) == replace(in_october(), state=State.ANNOUNCED)
+
+
+def test_summary_that_may_be_untrue_is_asked_about_at_each_step_that_was_not_about_the_summary(app, client, organiser):
+    asked = f"Is the summary still true? “{CONFERENCE.summary['en']}”"
+    answer = step(organiser, "rescheduling", **HOURS)
+    assert answer.status_code == 303  # nobody hears of it, so there is no preview
+    assert asked in words(organiser.get(f"{EVENT}/"))
+    register(client)
+    preview = step(organiser, "edit", venue__name="Vrijthof Hall")
+    assert "The venue is now: Vrijthof Hall" in words(preview)
+    assert f"Is this still true? Summary: “{CONFERENCE.summary['en']}” Change the texts" in words(preview)
+    decide(organiser, preview, "edit", "no")
+    assert asked not in words(organiser.get(f"{EVENT}/"))  # once is enough
+    assert step(organiser, "texts/en", summary="At the town hall.").status_code == 303
+    assert "Is the summary still true?" not in words(organiser.get(f"{EVENT}/"))
 
 
 def test_one_part_cancelled_then_brought_back(app, client, clock, organiser):

@@ -79,15 +79,20 @@ def test_organiser_may_do_without(app: Flask, clock: Clock):
 
 
 @pytest.mark.usefixtures("workshop")
-def test_own_calendar_holds_the_link_from_the_day_before_on_and_nobody_elses_does(
-    app: Flask, client: FlaskClient, clock: Clock
+@pytest.mark.parametrize("reminds, opens", [(True, NINE), (False, NINE + timedelta(hours=1, minutes=30))])
+def test_own_page_and_calendar_hold_the_link_when_the_reminder_brings_it_and_nobody_elses_do(
+    app: Flask, client: FlaskClient, clock: Clock, *, reminds: bool, opens: datetime
 ):
+    revise_event(app, "workshop", reminds=reminds)  # without a reminder a day ahead: it begins at 10:30
     jan = next(mail for mail in kept(app) if "Jan" in mail.text)
-    address = next(line for line in jan.text.split() if "/calendar/" in line).removeprefix("http://localhost")
-    begins = datetime(2027, 8, 25, 8, 30, tzinfo=UTC)
-    clock.set(begins - timedelta(hours=24, minutes=1))
-    assert ROOM.encode() not in client.get(address).data
-    clock.set(begins - timedelta(hours=24))
-    assert ROOM.encode() in client.get(address).data
+    calendar, own_page = (
+        next(line for line in jan.text.split() if part in line).removeprefix("http://localhost")
+        for part in ("/calendar/", "/registrations/")
+    )
+    clock.set(opens - timedelta(minutes=1))
+    assert [ROOM.encode() in client.get(path).data for path in (calendar, own_page)] == [False, False]
+    clock.set(opens)
+    assert tick(app) == (2 if reminds else 0)
+    assert [ROOM.encode() in client.get(path).data for path in (calendar, own_page)] == [True, True]
     for public in ("/events/workshop.ics", "/calendar.ics", "/en/events/workshop"):
         assert ROOM.encode() not in client.get(public).data

@@ -95,6 +95,10 @@ def at(month: int, day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2027, month, day, hour, minute, tzinfo=UTC)
 
 
+ANNOUNCED = (
+    "The event has been announced. "
+    "Public conference: 18 June 2027, 09:30–16:00 CEST, Vrijthof Hall, Maastricht, Netherlands."
+)
 FIRST = Day(CLOSED, at(6, 17, 11), at(6, 17, 15), CLOSED_ROOM)
 SECOND = Day(OPEN, at(6, 18, 7, 30), at(6, 18, 14), HALL)
 FIRST_MOVED = replace(FIRST, starts=at(10, 21, 11), ends=at(10, 21, 15))
@@ -244,7 +248,7 @@ def announced(story: Story, house: Conference) -> None:
     story.public_calendars_show(SECOND)
     assert story.feeds[0].entries == kept
     assert house.statuses() == (["EventScheduled"], "Mixed", "")
-    assert house.history()[0] == "The event has been announced."
+    assert house.history()[0] == ANNOUNCED
     assert CLOSED_ROOM not in house.everything_public().decode()
 
 
@@ -287,7 +291,7 @@ def moved_and_taken_back(story: Story, house: Conference) -> None:
     assert house.post_comes() == {}
     story.calendars_show(FIRST, SECOND)
     assert house.statuses() == (["EventScheduled"], "Mixed", "")
-    assert house.history()[0] == "The event has been announced."
+    assert house.history()[0] == ANNOUNCED
 
 
 def moved(story: Story, house: Conference) -> None:
@@ -382,10 +386,13 @@ def gone_online(story: Story, house: Conference) -> None:
 
 
 def day_before(story: Story, house: Conference) -> None:
-    """At nine in Limburg all with a place are reminded, once, with the link; from ten on the own page has it (D4)."""
+    """At nine in Limburg all with a place are reminded, once, with the link, and the own page has it (D4)."""
     house.on("2027-10-21T06:59")
     house.tick()
     assert house.post_comes() == {}
+    visitor = story.visitors[0]
+    links = [str(link["href"]) for link in soup(house.public.get(visitor.own_page)).select("main a[href]")]
+    assert ROOM not in links
     house.clock.advance(minutes=1)
     house.tick(times=3)
     assert house.post_comes() == once(story.of(OPEN))
@@ -395,10 +402,6 @@ def day_before(story: Story, house: Conference) -> None:
     assert all(ROOM in person.mails[-1].text for person in story.of(OPEN))
     assert {person.calendar.shown()[uid].where for person in story.of(OPEN)} == {ROOM}
 
-    visitor = story.visitors[0]
-    links = [str(link["href"]) for link in soup(house.public.get(visitor.own_page)).select("main a[href]")]
-    assert ROOM not in links
-    house.clock.advance(hours=1)
     links = [str(link["href"]) for link in soup(house.public.get(visitor.own_page)).select("main a[href]")]
     assert ROOM in links
     story.calendars_show(SECOND_ONLINE)
@@ -434,7 +437,7 @@ def in_the_end(story: Story, house: Conference) -> None:
         "Public conference: It now takes place online.",
         "Working-group meeting: This part has been cancelled.",
         "Moved from 17–18 June 2027 to 21–22 October 2027.",
-        "The event has been announced.",
+        ANNOUNCED,
         "Working-group meeting: This part is new: 17 June 2027, 13:00–17:00 CEST.",
     ]
     numbers = {person.family_name: len(person.mails) for person in story.invited}

@@ -21,6 +21,7 @@ from tests.conftest import Clock
 from tests.factories import BASE_URL, CLOSED_DAY, PUBLIC_DAY, WORKSHOP, add_event, revise_event, soup, words
 
 HALL = VenueFacts(name="Vrijthof Hall", address="Vrijthof 1", city="Maastricht", country="NL")
+IN_THE_HALL = "Vrijthof Hall, Vrijthof 1, Maastricht, Netherlands"
 LINK = "https://meet.example/secret-room"
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 OCTOBER = (
@@ -50,7 +51,7 @@ def test_moved_to_october_is_told_in_words_in_each_language(app: Flask, client: 
     revise_event(app, parts=OCTOBER)
     assert history(client) == [
         "Moved from 17–18 June 2027 to 21–22 October 2027. Announced on 4 April 2027",
-        "The event has been announced. Announced on 2 March 2027",
+        f"The event has been announced. Public conference: 18 June 2027, {IN_THE_HALL}. Announced on 2 March 2027",
     ]
     assert history(client, "/fr/events/conference")[0] == (
         "Reporté du 17–18 juin 2027 au 21–22 octobre 2027. Annoncé le 4 avril 2027"
@@ -162,7 +163,7 @@ def test_it_goes_online_and_its_first_day_falls_away(app: Flask, client: FlaskCl
         ({"parts": (replace(WORKSHOP.parts[0], capacity={Mode.ONLINE: None}),)}, "EventMovedOnline", "Online"),
         (
             {"parts": (replace(WORKSHOP.parts[0], capacity={Mode.ONLINE: None, Mode.ON_SITE: 3}),)},
-            "EventMovedOnline",
+            "EventScheduled",
             "Mixed",
         ),
     ],
