@@ -13,6 +13,7 @@ from typing import Any
 from s3chem_events.accounts import emails as accounts
 from s3chem_events.campaigns import answers as followers
 from s3chem_events.campaigns import emails as campaigns
+from s3chem_events.campaigns import newsletter_emails as newsletter
 from s3chem_events.core import tasks
 from s3chem_events.core.clock import now
 from s3chem_events.core.config import Settings
@@ -66,6 +67,8 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "event.asked_again": (asked_again,),
     "access.asked": (needs.access_asked,),
     "follower.asked": (campaigns.asked,),
+    "subscriber.asked": (newsletter.asked,),
+    "subscriber.link_requested": (newsletter.link_requested,),
     "arrival.came": (forwarding.forwarded,),
     "organiser.invited": (_writing(accounts.invited),),
     "organiser.link_requested": (_writing(accounts.link_requested),),

@@ -33,6 +33,8 @@ MOST_MAILS = 3
 """So many e-mails in all ask an address for its word, however often somebody types it."""
 REMINDER_PAUSE = timedelta(days=1)
 """Who is on the list already and is entered again gets the link to her preferences, once a day at most."""
+ZONE = "Europe/Brussels"
+"""The clock of what belongs to no event."""
 HIDDEN = "•••"
 
 

@@ -11,6 +11,7 @@ from s3chem_events.site import (
     kept,
     machines,
     metrics,
+    newsletter,
     own,
     own_changes,
     pages,
@@ -29,6 +30,7 @@ def open_door(app: Flask, settings: Settings) -> None:
         registering.registering,
         own.own,
         following.following,
+        newsletter.newsletter,
         calendars.calendars,
         machines.machines,
     ):

@@ -51,6 +51,7 @@ class Urls:
     accessibility: str
     subscribe: str
     lost_link: str
+    newsletter: str
 
 
 def check_language(lang: str) -> str:
@@ -93,6 +94,7 @@ def urls(lang: str) -> Urls:
         accessibility=f"{here}/accessibility",
         subscribe=f"{here}/events/#subscribe",
         lost_link=f"{here}/registrations/lost-link",
+        newsletter=f"{here}/newsletter",
     )
 
 

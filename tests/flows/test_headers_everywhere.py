@@ -17,7 +17,7 @@ from tests.support.desk import signed_in
 from tests.support.post import work
 
 pytestmark = pytest.mark.one_database
-PRIVATE = ("/desk", "/calendar/", "/en/registrations/")
+PRIVATE = ("/desk", "/calendar/", "/en/registrations/", "/en/newsletter/")
 CAGED = {"desk.kept_mail_body", "desk.email_body"}
 """The body of an e-mail, shown inside a page of the desk: styles of its own, but neither script nor address."""
 VALUES = {

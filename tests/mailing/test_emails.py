@@ -13,7 +13,8 @@ from icalendar import Calendar
 from s3chem_events.accounts import actions as accounts
 from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns import actions as followers
-from s3chem_events.campaigns.models import Follower
+from s3chem_events.campaigns import subscribing, topics
+from s3chem_events.campaigns.models import Follower, Subscriber
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, PARTICIPANT, VISITOR, record
 from s3chem_events.core.text import LANGUAGES
@@ -24,7 +25,7 @@ from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.registration import actions, queries
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event
+from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, add_subscriber, revise_event
 from tests.support.post import enrol, kept, work
 
 PROJECT: dict[str, Any] = {
@@ -107,6 +108,21 @@ def follower_told(app: Flask, language: str) -> KeptMail:
     return kept(app)[-1]
 
 
+def newsletter_asked(app: Flask, language: str) -> KeptMail:
+    wish = subscribing.Wish(f"{language}@park.example", language, topics.TOPICS, "1", language)
+    with app.app_context(), transaction():
+        subscribing.ask(wish, by=VISITOR)
+    work(app)
+    return kept(app)[-1]
+
+
+def newsletter_link(app: Flask, language: str) -> KeptMail:
+    add_subscriber(app, f"{language}@park.example", language=language)
+    with app.app_context(), transaction():
+        db.session.execute(db.update(Subscriber).values(mailed_at=None))
+    return newsletter_asked(app, language)
+
+
 def links(mail: KeptMail) -> set[str]:
     return {a["href"] for a in BeautifulSoup(mail.html, "html.parser").select("a[href]")}  # type: ignore[misc]
 
@@ -115,7 +131,9 @@ def token_free(text: str) -> str:
     return re.sub(r"(?<=/)[\w.-]{20,}", "TOKEN", text)
 
 
-@pytest.mark.parametrize("make", [confirmed, withdrawn, link, way_in, follower_asked, follower_told])
+@pytest.mark.parametrize(
+    "make", [confirmed, withdrawn, link, way_in, follower_asked, follower_told, newsletter_asked, newsletter_link]
+)
 @pytest.mark.one_database
 def test_each_email_in_each_language_is_whole(app: Flask, clock: Clock, make: Any):
     for language in LANGUAGES:
