@@ -4,7 +4,7 @@ Each start of a process, and each web worker's memory, is without them; tests/ho
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -28,19 +28,29 @@ class Later:
 
     def _called(self, function: str) -> Callable[..., Any]:
         def call(*args: Any, **named: Any) -> Any:
-            return getattr(import_module(self._name), function)(*args, **named)
+            found = getattr(import_module(self._name), function)
+            package, _, last = self._name.rpartition(".")
+            if last == function:  # the import put the module where `from .name import name` has put its function
+                setattr(sys.modules[package], function, found)
+            return found(*args, **named)
 
         return call
 
 
 @contextmanager
-def spared(name: str, functions: Iterable[str] = ()) -> Iterator[None]:
-    """Let what is imported within the block, other people's code, load a module at its first use and not before."""
-    if name in sys.modules or find_spec(name.partition(".")[0]) is None:
-        yield
-        return
-    sys.modules[name] = cast("Any", Later(name, functions))
+def spared(modules: Mapping[str, Iterable[str]]) -> Iterator[None]:
+    """Let what is imported within the block, other people's code, load modules at their first use and not before.
+
+    With each module stand the functions that are taken from it by name.
+    """
+    absent = {name: functions for name, functions in modules.items() if name not in sys.modules and _exists(name)}
+    sys.modules.update({name: cast("Any", Later(name, functions)) for name, functions in absent.items()})
     try:
         yield
     finally:
-        del sys.modules[name]
+        for name in absent:
+            del sys.modules[name]
+
+
+def _exists(name: str) -> bool:
+    return find_spec(name.partition(".")[0]) is not None
