@@ -13,9 +13,8 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import asking, question_files
+from s3chem_events.registration import asking, details, question_files
 from s3chem_events.registration import queries as registration
-from s3chem_events.registration.questions import QuestionFacts
 
 
 @click.group(cls=Commands)
@@ -28,11 +27,11 @@ def event() -> None:
 @with_appcontext
 def add_event(file: IO[bytes]) -> None:
     """Add an event from a JSON FILE ('-' for standard input)."""
-    data, questions = _split(_json(file))
+    data, asked = _split(_json(file))
     facts = files.read(data)
     with transaction():
         added = actions.add_event(facts, base_url=settings().base_url, by=OPERATOR)
-        asking.ask(added, questions, by=OPERATOR)
+        _ask(added, asked)
     click.echo(f"Added {facts.slug}: {settings().base_url}/en/events/{facts.slug}")
 
 
@@ -43,8 +42,10 @@ def show_event(slug: str) -> None:
     """Write an event as JSON."""
     found = _there(slug)
     data = files.write(values.event_facts(found))
-    if questions := question_files.write(asking.asked_at(found.id)):
-        data["questions"] = questions
+    terms = details.terms(found)
+    data |= question_files.write_all(
+        asking.asked_at(found.id, when=None), until=terms.until if terms.is_set else None, zone=found.zone
+    )
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
@@ -54,14 +55,14 @@ def show_event(slug: str) -> None:
 @with_appcontext
 def update_event(file: IO[bytes], *, tell: bool) -> None:
     """Change an event to what a JSON FILE says ('-' for standard input), as the desk does."""
-    data, questions = _split(_json(file))
+    data, asked = _split(_json(file))
     facts = files.read(data)
     with transaction():
         found = _there(facts.slug, lock=True)
         seen, held = found.revision, registration.booked(found.id)
         actions.revise_event(found, facts, base_url=settings().base_url, by=OPERATOR, booked=held)
         fact = actions.tell(found, since=seen, by=OPERATOR) if tell and found.revision != seen else None
-        changed = asking.ask(found, questions, by=OPERATOR) or found.revision != seen
+        changed = _ask(found, asked) or found.revision != seen
         due_at = fact.due_at if fact else None
     if not changed:
         click.echo("Nothing was changed.")
@@ -79,12 +80,23 @@ def _there(slug: str, *, lock: bool = False) -> Event:
     return found
 
 
-def _split(data: Any) -> tuple[Any, list[QuestionFacts]]:
-    """Return an event's file without its questions, and those: they belong to the registration."""
-    if not isinstance(data, dict) or "questions" not in data:
-        return data, []
-    rest = {key: value for key, value in data.items() if key != "questions"}
-    return rest, question_files.read(data["questions"])
+def _split(data: Any) -> tuple[Any, dict[str, Any]]:
+    """Return an event's file without what it asks, and that: it belongs to the registration."""
+    if not isinstance(data, dict):
+        return data, {}
+    rest = {key: value for key, value in data.items() if key not in question_files.KEYS}
+    asked = {key: data[key] for key in question_files.KEYS if key in data}
+    question_files.read(asked.get(question_files.QUESTIONS, []))  # refused before anything is written
+    return rest, asked
+
+
+def _ask(event: Event, asked: dict[str, Any]) -> bool:
+    """Bring what an event asks to what its file says; what is not named stays."""
+    changed = asking.ask(event, question_files.read(asked.get(question_files.QUESTIONS, [])), by=OPERATOR)
+    if question_files.UNTIL in asked:
+        until = question_files.read_until(asked[question_files.UNTIL], event.zone)
+        changed = details.set_end(event, until, by=OPERATOR) or changed
+    return changed
 
 
 def _json(file: IO[bytes]) -> Any:

@@ -31,6 +31,7 @@ from s3chem_events.registration import answers, needs, queued
 from s3chem_events.registration import emails as registration
 from s3chem_events.registration.asked import asked_again
 from s3chem_events.registration.changed import event_changed
+from s3chem_events.registration.detailed import details_due
 from s3chem_events.registration.disowned import disowned
 from s3chem_events.registration.reminded import event_reminded
 
@@ -66,6 +67,7 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "event.reminded": (event_reminded,),
     "event.asked_again": (asked_again,),
     "access.asked": (needs.access_asked,),
+    "details.due": (details_due,),
     "follower.asked": (campaigns.asked,),
     "subscriber.asked": (newsletter.asked,),
     "subscriber.link_requested": (newsletter.link_requested,),

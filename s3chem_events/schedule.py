@@ -10,12 +10,13 @@ from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
 from s3chem_events.mailing import bounces, received
-from s3chem_events.registration import forgetting, moving_up, reminding
+from s3chem_events.registration import details, forgetting, moving_up, reminding
 
 log = logging.getLogger(__name__)
 
 DUTIES: tuple[Callable[..., object], ...] = (
     reminding.remind,
+    details.remind,
     campaigns.erase_outlived,
     subscribing.erase_outlived,
     forgetting.erase_outlived,

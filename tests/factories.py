@@ -23,7 +23,7 @@ from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 from s3chem_events.registration import asking
 from s3chem_events.registration.questions import Kind as QuestionKind
-from s3chem_events.registration.questions import QuestionFacts, Readers
+from s3chem_events.registration.questions import QuestionFacts, Readers, When
 
 BASE_URL = "http://localhost"
 INPUT = re.compile(r"<input[^>]*>")
@@ -150,6 +150,7 @@ def add_question(app: Flask, key: str = "lunch", *, slug: str = "conference", **
         assert event is not None
         kind, readers = QuestionKind(words.get("kind", "text")), Readers(words.get("readers", "organisers"))
         values = words | texts | {"key": key, "kind": kind, "readers": readers}
+        values["when"] = When(words.get("when", "registering"))
         asking.add_question(event, QuestionFacts(**values), by=OPERATOR)
 
 

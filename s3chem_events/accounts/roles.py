@@ -29,6 +29,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "answers.see": ORGANISERS,
     "needs.see": ORGANISERS,  # data about health: not for helpers, and not for those who only read
     "needs.export": COORDINATORS,
+    "gate.see": ORGANISERS,
+    "gate.export": ORGANISERS,
     "outbox.see": COORDINATORS,  # an e-mail may belong to any event, so that it is for those who see every event
     "outbox.manage": COORDINATORS,
     "audit.see": COORDINATORS,

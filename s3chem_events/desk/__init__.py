@@ -15,6 +15,7 @@ from s3chem_events.desk import (
     entering,
     events,
     frame,
+    gate,
     holding,
     home,
     mailbox,
@@ -36,7 +37,7 @@ from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
 PAGES = (
-    *(account, addresses, arrivals, audit, coming, copying, editing, entering, events, holding, home, mailbox),
+    *(account, addresses, arrivals, audit, coming, copying, editing, entering, events, gate, holding, home, mailbox),
     *(needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
     *(steps, texts, withdrawing),
 )

@@ -24,10 +24,21 @@ from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, answering, batches, choices, exported, participants, queries, waiting
+from s3chem_events.registration import (
+    actions,
+    answering,
+    asking,
+    batches,
+    choices,
+    exported,
+    participants,
+    queries,
+    waiting,
+)
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import SORTS, Wanted
+from s3chem_events.registration.questions import When
 
 LONGEST_SEARCH = 200
 PRESENT = "present"
@@ -218,6 +229,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         region=choices.regions(language).get(person.region, person.region),
         country=i18n.country_name(person.country, language),
         answers=_answers(person.id, language),
+        writes_letters=may("gate.export") and bool(asking.asked_at(found.id, when=When.LETTER)),
         language_name=LANGUAGES.get(person.language, person.language),
         stamp=lambda moment: i18n.stamp(moment, found.zone, language),
         **_words(),
@@ -243,7 +255,7 @@ def _answers(registration_id: int, language: str) -> list[tuple[str, str]]:
     return [
         (one.question.label.within(language), one.said(language))
         for one in answering.of([registration_id]).get(registration_id, [])
-        if may("needs.see") or not one.is_sensitive
+        if one.question.when is When.REGISTERING and (may("needs.see") or not one.is_sensitive)
     ]
 
 

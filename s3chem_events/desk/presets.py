@@ -4,17 +4,19 @@ from collections.abc import Callable
 
 from s3chem_events.core.i18n import words
 from s3chem_events.core.text import LANGUAGES, Text
-from s3chem_events.registration.questions import NEED_READERS, Kind, QuestionFacts, Readers
+from s3chem_events.registration import questions
+from s3chem_events.registration.questions import NEED_READERS, Kind, QuestionFacts, Readers, When
 
 PHOTO, LIST = "photo", "list"
 """Presets that are no kinds of their own."""
 
 
-def preset(name: str) -> QuestionFacts:
-    """Return a question to begin with: one that is ready, or an empty one of a kind."""
+def preset(name: str, when: When = When.REGISTERING) -> QuestionFacts:
+    """Return a question to begin with: one that is ready, or an empty one of a kind, asked at some time."""
     kind = Kind(name) if name in set(Kind) else Kind.CONSENT
     if name not in {PHOTO, LIST, *NEED_READERS}:
-        return QuestionFacts(key="", kind=kind, label=Text(), readers=Readers.ORGANISERS)
+        readers, days = questions.told_to(kind, when) or Readers.ORGANISERS, 30 if when is When.REGISTERING else 3
+        return QuestionFacts(key="", kind=kind, label=Text(), readers=readers, when=when, keep_days=days)
     label, purpose = (Text({lang: say(words(lang))[name][n] for lang in LANGUAGES}) for n in (0, 1))
     readers = NEED_READERS.get(kind, Readers.ORGANISERS)
     return QuestionFacts(key=name, kind=kind, label=label, purpose=purpose, readers=readers, keep_days=3)

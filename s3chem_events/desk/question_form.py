@@ -26,6 +26,7 @@ from s3chem_events.registration.questions import (
     Option,
     QuestionFacts,
     Readers,
+    When,
 )
 
 ALWAYS = ""
@@ -45,6 +46,7 @@ class QuestionForm(FlaskForm):
     required = BooleanField(_("Must be answered"))
     readers = SelectField(_("Who is told the answers"))
     keep_days = IntegerField(_("Deleted so many days after the event"), [InputRequired(), NumberRange(0, LONGEST_KEPT)])
+    when = SelectField(_("When it is asked"))
     part = SelectField(_("Asked of those who attend"))
     only = SelectField(_("Asked only upon this answer"))
 
@@ -63,13 +65,15 @@ class QuestionForm(FlaskForm):
             for choice, words in questions.choices(one, here).items()
         }
         form.only.choices = options({ALWAYS: gettext("always"), **conditions})
-        form.readers.choices = options(readers())
+        chosen = {one: word for one, word in readers().items() if one not in questions.LATER.values()}
+        form.readers.choices = options(chosen)
+        form.when.choices = options(times())
         if base.kind not in LISTED:
             del form.choices
         if base.kind in FREE:
             del form.required
         if base.kind in NEED_READERS:
-            del form.readers
+            del form.readers, form.when
         return form
 
     def facts(self, base: QuestionFacts, language: str, *, taken: set[str]) -> QuestionFacts:
@@ -81,6 +85,8 @@ class QuestionForm(FlaskForm):
         """
         only_if, _between, only_is = (self.only.data or "").partition(BETWEEN)
         label = spoken(base.label, language, self.label.data)
+        when = When(self.when.data) if "when" in self else base.when
+        chosen = Readers(self.readers.data) if "readers" in self else base.readers
         return replace(
             base,
             label=label,
@@ -89,7 +95,8 @@ class QuestionForm(FlaskForm):
             key=base.key if base.key and base.key not in taken else _new_key(base.key or label, taken | ADDRESSES),
             options=_options(base, self.choices.data or "", language) if "choices" in self else (),
             required="required" in self and self.required.data,
-            readers=Readers(self.readers.data) if "readers" in self else base.readers,
+            readers=questions.told_to(base.kind, when) or chosen,
+            when=when,
             keep_days=self.keep_days.data,
             part=self.part.data,
             only_if=only_if,
@@ -113,6 +120,17 @@ def readers() -> dict[Readers, str]:
         Readers.ORGANISERS: gettext("The organisers of this event"),
         Readers.CATERER: gettext("The organisers, and the caterer in numbers without names"),
         Readers.ACCESSIBILITY: gettext("The organisers alone; only coordinators can export it"),
+        Readers.GATE: gettext("Those who make the list for the entrance"),
+        Readers.LETTER: gettext("Those who write letters of invitation"),
+    }
+
+
+def times() -> dict[When, str]:
+    """Return in words when a question can be asked."""
+    return {
+        When.REGISTERING: gettext("With the registration"),
+        When.AFTERWARDS: gettext("For the entrance: later, only of those who have a place on site"),
+        When.LETTER: gettext("For a letter of invitation: later, only of those who need one"),
     }
 
 
@@ -122,7 +140,8 @@ def _filled(base: QuestionFacts, language: str) -> dict[str, Any]:
         **words,
         "choices": "\n".join(option.label.get(language, "") for option in base.options),
         "required": base.required,
-        "readers": base.readers.value,
+        "readers": Readers.ORGANISERS if base.readers in questions.LATER.values() else base.readers.value,
+        "when": base.when.value,
         "keep_days": base.keep_days,
         "part": base.part,
         "only": f"{base.only_if}{BETWEEN}{base.only_is}" if base.only_if else ALWAYS,

@@ -15,12 +15,12 @@ from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk
-from s3chem_events.desk.question_form import QuestionForm, readers
+from s3chem_events.desk.question_form import QuestionForm, readers, times
 from s3chem_events.publishing import queries, values
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import asking, own_questions
 from s3chem_events.registration.models import Question
-from s3chem_events.registration.questions import Asked, Kind, QuestionFacts
+from s3chem_events.registration.questions import Asked, Kind, QuestionFacts, When
 
 
 @desk.route("/events/<slug>/questions/")
@@ -28,7 +28,7 @@ from s3chem_events.registration.questions import Asked, Kind, QuestionFacts
 def questions(slug: str) -> str:
     """Show what an event asks, in its order, and what else it may ask."""
     found = the_event(slug)
-    everything = asking.asked_at(found.id, retired=True)
+    everything = asking.asked_at(found.id, retired=True, when=None)
     live = [question for question in everything if not question.retired]
     return render_template(
         "desk/questions/list.html",
@@ -37,6 +37,7 @@ def questions(slug: str) -> str:
         retired=[question for question in everything if question.retired],
         kinds=kinds(),
         readers=readers(),
+        times=times(),
         parts={part.key: part.title.within(i18n.language()) for part in found.parts},
         languages=LANGUAGES,
     )
@@ -64,7 +65,8 @@ def questions_preview(slug: str) -> str:
 @allowed("questions.edit")
 def new_question(slug: str) -> ResponseReturnValue:
     """Add a question of a kind, or one that is ready."""
-    base = presets.preset(request.args.get("kind", Kind.TEXT))
+    when = request.args.get("when", "")
+    base = presets.preset(request.args.get("kind", Kind.TEXT), When(when) if when in set(When) else When.REGISTERING)
     return _edited(the_event(slug), base, None)
 
 
@@ -126,7 +128,7 @@ def kinds() -> dict[str, str]:
 
 def _edited(found: Event, base: QuestionFacts, row: Question | None) -> ResponseReturnValue:
     language = _language(found)
-    there = asking.asked_at(found.id, retired=True)
+    there = asking.asked_at(found.id, retired=True, when=None)
     place = next((n for n, one in enumerate(there) if row is not None and one.id == row.id), len(there))
     before = tuple(one for one in there[:place] if not one.retired)
     form = QuestionForm.of(base, found, before, language)

@@ -15,7 +15,7 @@ from s3chem_events.mailing.letters import defused, isolated
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import asking, places, questions
 from s3chem_events.registration.models import Answer, Consent, Participation, Question, Registration
-from s3chem_events.registration.questions import CLOSED, NEEDS, SENSITIVE, Asked, Given, Kind, Readers
+from s3chem_events.registration.questions import CLOSED, NEEDS, Asked, Given, Kind, Readers
 
 LONGEST_IN_MAIL = 60
 """Of words that a stranger may have typed (knowledge of mail bombing: a confirmation is nobody's advertisement)."""
@@ -33,7 +33,7 @@ class Answered:
     @property
     def is_sensitive(self) -> bool:
         """Whether only some may read it."""
-        return self.question.readers in SENSITIVE
+        return self.question.is_sensitive
 
     def said(self, language: str) -> str:
         """Return the answer in words."""

@@ -16,7 +16,7 @@ from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import questions
 from s3chem_events.registration.models import Question
-from s3chem_events.registration.questions import MOST_QUESTIONS, Asked, Option, QuestionFacts, StillNeeded
+from s3chem_events.registration.questions import MOST_QUESTIONS, Asked, Option, QuestionFacts, StillNeeded, When
 
 PLAIN = tuple(f.name for f in fields(QuestionFacts) if f.name not in {"key", "options", "part"})
 """What a row and its facts hold alike."""
@@ -143,9 +143,10 @@ def rows(event_id: int) -> list[Question]:
     return list(db.session.scalars(query.order_by(Question.position, Question.id)))
 
 
-def asked_at(event_id: int, *, retired: bool = False) -> tuple[Asked, ...]:
-    """Return what an event asks; `retired` adds what it asked before."""
-    return tuple(asked(row) for row in rows(event_id) if retired or row.retired_at is None)
+def asked_at(event_id: int, *, retired: bool = False, when: When | None = When.REGISTERING) -> tuple[Asked, ...]:
+    """Return what an event asks at one time, None for all of it; `retired` adds what it asked before."""
+    there = rows(event_id)
+    return tuple(asked(row) for row in there if (retired or row.retired_at is None) and when in {None, row.when})
 
 
 def asked(row: Question, *, version: int | None = None) -> Asked:

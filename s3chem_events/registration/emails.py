@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.registration import answering, answers, entries, queries, queued, returning
+from s3chem_events.registration import answering, answers, detailed, entries, queries, queued, returning
+from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
@@ -23,6 +25,7 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     desk = Writer(letterhead)
     subjects = queries.subjects(facts)
     given = answering.of({registration.id for _fact, registration in subjects})
+    wanted = detailed.wanted()
     for fact, registration in subjects:
         going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
         if fact.kind == PROMOTED:  # what she had before has been confirmed before
@@ -30,7 +33,8 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         if registration.withdrawn_at is None and going:
             draft = desk.draft(fact, registration, going, method="REQUEST")
             said = answering.in_mail(given.get(registration.id, []), render.spoken(registration.language))
-            yield replace(draft, values={**draft.values, "answers": said})
+            more = _details(draft, registration, going, wanted, given.get(registration.id, []))
+            yield replace(draft, values={**draft.values, "answers": said, "gate": more})
 
 
 def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -54,8 +58,10 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
 def mode_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say how somebody takes part from now on, and put it into the calendar; what was changed since is not said."""
-    desk = Writer(letterhead)
-    for fact, registration in queries.subjects(facts):
+    desk, wanted = Writer(letterhead), detailed.wanted()
+    subjects = queries.subjects(facts)
+    given = answering.of({registration.id for _fact, registration in subjects})
+    for fact, registration in subjects:
         for held in registration.participations:
             is_so = held.standing is Standing.CONFIRMED and held.mode == fact.data["new"]
             if held.part_id != fact.data["part"] or not is_so:
@@ -63,7 +69,8 @@ def mode_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draf
             draft = desk.draft(fact, registration, [held], method="REQUEST")
             part = entries.part_of(registration, held)
             joins = part.mode_of(held.mode) is Mode.ONLINE and entries.may_join(registration.event, part)
-            yield replace(draft, values={**draft.values, "room": part.online_url if joins else ""})
+            more = _details(draft, registration, [held], wanted, given.get(registration.id, []))
+            yield replace(draft, values={**draft.values, "room": part.online_url if joins else "", "gate": more})
 
 
 def declined_by_calendar(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -100,6 +107,17 @@ def link_requested(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dr
             language=first.language,
             values={"registrations": [desk.link_lines(r, language) for r in sorted(mine, key=lambda r: r.id)]},
         )
+
+
+def _details(
+    draft: Draft,
+    registration: Registration,
+    going: Sequence[Participation],
+    wanted: detailed.Wanted,
+    given: Sequence[Answered],
+) -> dict[str, Any]:
+    terms = wanted(registration.event)
+    return detailed.lines(registration, going, str(draft.values["own_page"]), terms=terms, given=given)
 
 
 def _declined(desk: Writer, fact: Fact, registration: Registration, participation: Participation) -> Draft:

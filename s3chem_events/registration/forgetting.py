@@ -13,10 +13,10 @@ from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import questions
 from s3chem_events.registration.models import Answer, Consent, Question, Registration
-from s3chem_events.registration.questions import NEEDS
+from s3chem_events.registration.questions import SENSITIVE
 
 WITHDRAWN_FOR = timedelta(days=7)
-"""So long after a withdrawal data about health are kept, for one that is taken back."""
+"""So long after a withdrawal what only some may read is kept, for one that is taken back."""
 
 
 def erase_outlived(*, by: Actor) -> int:
@@ -26,7 +26,7 @@ def erase_outlived(*, by: Actor) -> int:
         gone += _erase(question_id, key, event_id, by=by)
     withdrawn = db.select(Registration.id).where(Registration.withdrawn_at < now() - WITHDRAWN_FOR)
     kinds = db.select(Question.id, Question.key, Question.event_id).join(Answer)
-    kinds = kinds.where(Question.kind.in_(NEEDS), Answer.registration_id.in_(withdrawn)).distinct()
+    kinds = kinds.where(Question.readers.in_(SENSITIVE), Answer.registration_id.in_(withdrawn)).distinct()
     for question_id, key, event_id in db.session.execute(kinds).all():
         gone += _erase(question_id, key, event_id, by=by, only=withdrawn)
     return gone

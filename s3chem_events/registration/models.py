@@ -11,7 +11,7 @@ from s3chem_events.core.text import Text, TextColumn
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.capacity import Said, Standing
-from s3chem_events.registration.questions import Kind, Readers
+from s3chem_events.registration.questions import Kind, Readers, When
 
 # One letter may fold into many, U+FDFA into eighteen: what sorts and searches is cut here, the name itself never.
 LONGEST_SORT_NAME, LONGEST_SEARCH = 420, 1500
@@ -22,7 +22,8 @@ class Registration(Model):
     """One person at one event. `person` is empty once it is withdrawn, so that the person may come back.
 
     Who was entered at the desk may have no `email`, and then no `address_digest`: she is called on the `phone`.
-    `coming` is what she said last when asked whether she still comes, `invitations` whether her e-mails carry any.
+    `coming` is what she said last when asked whether she still comes, `invitations` whether her e-mails carry any,
+    `letter_at` when a letter of invitation was asked for.
     """
 
     __tablename__ = "registration"
@@ -58,6 +59,7 @@ class Registration(Model):
     coming: Mapped[bool | None]
     coming_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     invitations: Mapped[bool] = mapped_column(default=True, server_default=true())
+    letter_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     event: Mapped[Event] = relationship(lazy="raise")
     participations: Mapped[list["Participation"]] = relationship(
@@ -136,6 +138,7 @@ class Question(Model):
     keep_days: Mapped[int]
     only_if: Mapped[str] = mapped_column(String(40), default="")
     only_is: Mapped[str] = mapped_column(String(40), default="")
+    when: Mapped[When] = mapped_column(stored(When), default=When.REGISTERING, server_default=When.REGISTERING)
     version: Mapped[int] = mapped_column(default=1)
     earlier: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -163,6 +166,16 @@ class Answer(Model):
 
     question: Mapped[Question] = relationship(lazy="raise")
     registration: Mapped[Registration] = relationship(lazy="raise")
+
+
+class Details(Model):
+    """Until when an event's gate wants its data, where organisers said so, and whether people were reminded of it."""
+
+    __tablename__ = "details"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
+    until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    reminded_of: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class BlockedAddress(Model):

@@ -7,6 +7,7 @@ count only when it is given.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from wtforms import (
@@ -97,11 +98,20 @@ def remember(form: Form, asked: Sequence[Asked]) -> dict[str, int]:
 
 
 def answers(
-    form: Form, asked: Sequence[Asked], *, parts: Sequence[str], seen: Mapping[str, int], lang: str
+    form: Form,
+    asked: Sequence[Asked],
+    *,
+    parts: Sequence[str],
+    seen: Mapping[str, int],
+    lang: str,
+    before: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Given, ...]:
-    """Return what was answered of what applies, and say at each field what is wrong with it."""
+    """Return what was answered of what applies, and say at each field what is wrong with it.
+
+    `before` are answers that were given earlier, by key, for what is asked upon one of them.
+    """
     _ = i18n.words(lang)
-    known: dict[str, Any] = {}
+    known = dict(before)
     given = []
     for question in asked:
         if not questions.applies(question, parts=parts, answers=known):
@@ -200,6 +210,11 @@ def _seen_by(readers: Readers, day: str, lang: str) -> str:
         Readers.ACCESSIBILITY: _(
             "Seen by the organisers of this event alone, not by helpers at the entrance. Deleted on %(date)s.", date=day
         ),
+        Readers.GATE: _(
+            "Seen by the organisers who make the list for the entrance, and by the entrance. Deleted on %(date)s.",
+            date=day,
+        ),
+        Readers.LETTER: _("Seen by the organisers who write your letter alone. Deleted on %(date)s.", date=day),
     }
     return said[readers]
 

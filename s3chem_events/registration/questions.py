@@ -39,6 +39,16 @@ class Readers(StrEnum):
     ORGANISERS = "organisers"
     CATERER = "caterer"
     ACCESSIBILITY = "accessibility"
+    GATE = "gate"
+    LETTER = "letter"
+
+
+class When(StrEnum):
+    """When a question is asked: with the registration, for the gate once a place is confirmed, or for a letter."""
+
+    REGISTERING = "registering"
+    AFTERWARDS = "afterwards"
+    LETTER = "letter"
 
 
 LISTED = frozenset({Kind.ONE_OF, Kind.SEVERAL_OF})
@@ -47,7 +57,8 @@ NEEDS = frozenset({Kind.DIET, Kind.ACCESS})
 """Data about health: kept only with an explicit consent of their own (GDPR Article 9(2)(a))."""
 FREE = NEEDS | {Kind.CONSENT}
 """What nobody can be made to answer: a consent that is required is none (GDPR Article 7(4))."""
-SENSITIVE = frozenset({Readers.CATERER, Readers.ACCESSIBILITY})
+SENSITIVE = frozenset({Readers.CATERER, Readers.ACCESSIBILITY, Readers.GATE, Readers.LETTER})
+"""Whose answers are shown to nobody for the own link alone, and stand in no e-mail."""
 CLOSED = frozenset({Kind.YES_NO, Kind.ONE_OF, Kind.SEVERAL_OF, Kind.DATE, Kind.COUNTRY, Kind.NUMBER, Kind.CONSENT})
 """Kinds whose answers hold no words of the visitor's own: only these stand in e-mails."""
 LONGEST = {Kind.TEXT: 200, Kind.LONG_TEXT: 3_000, Kind.DIET: 200, Kind.ACCESS: 1_000}
@@ -91,6 +102,12 @@ class QuestionFacts:
     part: str = ""
     only_if: str = ""
     only_is: str = ""
+    when: When = When.REGISTERING
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether only some may read the answers: needs, and what the gate or a letter wants."""
+        return self.readers in SENSITIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +145,11 @@ def choices(question: QuestionFacts, language: str) -> dict[str, str]:
 
 def applies(question: QuestionFacts, *, parts: Sequence[str], answers: Mapping[str, Any]) -> bool:
     """Whether a question is asked of somebody who chose these parts and gave these answers, by key, so far."""
-    if question.part and question.part not in parts:
-        return False
+    return (not question.part or question.part in parts) and condition_holds(question, answers)
+
+
+def condition_holds(question: QuestionFacts, answers: Mapping[str, Any]) -> bool:
+    """Whether the answer was given, by key, upon which a question is asked; always where it needs none."""
     if not question.only_if:
         return True
     other = answers.get(question.only_if)
@@ -192,8 +212,7 @@ def check(facts: QuestionFacts, others: Mapping[str, QuestionFacts]) -> Question
         raise Invalid("keep_days", f"from 0 to {LONGEST_KEPT}")
     if facts.required and facts.kind in FREE:
         raise Invalid("required", "nobody can be made to agree")
-    if facts.kind in NEEDS and facts.readers is not NEED_READERS[facts.kind]:
-        raise Invalid("readers", f"must be {NEED_READERS[facts.kind]}")
+    _check_readers(facts)
     if (facts.kind in LISTED) != bool(facts.options) or len(facts.options) > MOST_OPTIONS:
         raise Invalid("options", f"from 1 to {MOST_OPTIONS} for a list, none otherwise")
     keys = [option.key for option in facts.options]
@@ -204,6 +223,22 @@ def check(facts: QuestionFacts, others: Mapping[str, QuestionFacts]) -> Question
 
 
 NEED_READERS = {Kind.DIET: Readers.CATERER, Kind.ACCESS: Readers.ACCESSIBILITY}
+LATER = {When.AFTERWARDS: Readers.GATE, When.LETTER: Readers.LETTER}
+
+
+def told_to(kind: Kind, when: When) -> Readers | None:
+    """Return who is told the answers to what leaves no choice; None where organisers choose."""
+    return NEED_READERS.get(kind) or LATER.get(when)
+
+
+def _check_readers(facts: QuestionFacts) -> None:
+    told = told_to(facts.kind, facts.when)
+    if told is not None and facts.readers is not told:
+        raise Invalid("readers", f"must be {told}")
+    if told is None and facts.readers in LATER.values():
+        raise Invalid("readers", f"only for what is asked {' or '.join(LATER)}")
+    if facts.kind in NEEDS and facts.when is not When.REGISTERING:
+        raise Invalid("when", "needs are asked with the registration")
 
 
 def _check_condition(facts: QuestionFacts, others: Mapping[str, QuestionFacts]) -> None:
@@ -212,5 +247,7 @@ def _check_condition(facts: QuestionFacts, others: Mapping[str, QuestionFacts]) 
     other = others.get(facts.only_if)
     if other is None or other.kind not in LISTED | {Kind.YES_NO}:
         raise Invalid("only_if", "a question before this one, with choices")
+    if other.when not in {facts.when, When.REGISTERING}:
+        raise Invalid("only_if", "a question that is asked at the same time, or before")
     if facts.only_is not in choices(other, "en"):
         raise Invalid("only_is", "no choice of that question")

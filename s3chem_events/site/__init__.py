@@ -6,6 +6,7 @@ from s3chem_events.core.config import Settings
 from s3chem_events.site import (
     blanks,
     calendars,
+    details,
     faults,
     following,
     kept,
@@ -20,7 +21,7 @@ from s3chem_events.site import (
     waiting_list,
 )
 
-__all__ = ["open_door", "own_changes", "restoring", "waiting_list"]
+__all__ = ["details", "open_door", "own_changes", "restoring", "waiting_list"]
 
 
 def open_door(app: Flask, settings: Settings) -> None:

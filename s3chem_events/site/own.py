@@ -16,7 +16,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.registration import actions, queries
 from s3chem_events.registration.models import Registration
-from s3chem_events.site import answered, own_view
+from s3chem_events.site import answered, detail_view, own_view
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import LostLinkForm, PressForm
 from s3chem_events.site.frame import check_language, render, urls
@@ -68,6 +68,7 @@ def own_page(lang: str, token: str) -> Response:
         registration=own_view.shown(registration, lang, token),
         answers=answered.rows(registration, lang),
         not_kept=answered.not_kept(registration),
+        wanted=detail_view.wanted(registration, lang, f"/{lang}/registrations/{token}"),
         event=own_view.seen_by(registration, lang),
         register_url=f"/{lang}/events/{event.slug}/register" if publishing.open_parts(event) else "",
         press=PressForm(),

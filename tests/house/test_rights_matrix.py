@@ -68,6 +68,7 @@ def house(app: Flask) -> Flask:
     """Give every address of the desk something to show, and posts no token to trip over."""
     add_event(app)
     add_question(app, "lunch")
+    add_question(app, "passport", label="Passport", when="letter", readers="letter")
     register(app.test_client())
     with app.app_context():
         assert dispatch.work(seconds=5) == 1  # the confirmation is in the outbox and in the mailbox

@@ -22,10 +22,19 @@ from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.actions import keep_document
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
-from s3chem_events.registration import actions, queries
+from s3chem_events.registration import actions, details, queries
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, add_subscriber, revise_event
+from tests.factories import (
+    CLOSED_DAY,
+    CONFERENCE,
+    PUBLIC_DAY,
+    WORKSHOP,
+    add_event,
+    add_question,
+    add_subscriber,
+    revise_event,
+)
 from tests.support.post import enrol, kept, work
 
 PROJECT: dict[str, Any] = {
@@ -123,6 +132,25 @@ def newsletter_link(app: Flask, language: str) -> KeptMail:
     return newsletter_asked(app, language)
 
 
+def still_needed(app: Flask, language: str) -> KeptMail:
+    slug = f"gate-{language}"
+    add_event(app, slug=slug)
+    add_question(app, "identity", slug=slug, label="Number of your identity card", when="afterwards", readers="gate")
+    enrol(app, slug=slug, language=language, choices={"day-2": Mode.ON_SITE})
+    work(app)
+    with app.app_context(), transaction():
+        event = publishing.event_by_slug(slug, lock=True)
+        assert event is not None
+        until = details.usual_end(event)
+        assert until is not None
+        record("details.due", event.id, by=OPERATOR, until=until.isoformat())
+    work(app)
+    first, second = kept(app)[-2:]
+    holds_together(first, language)  # the confirmation that asks for it
+    assert (f"/{language}/registrations/" in second.text, "/details" in first.text) == (True, True)
+    return second
+
+
 def links(mail: KeptMail) -> set[str]:
     return {a["href"] for a in BeautifulSoup(mail.html, "html.parser").select("a[href]")}  # type: ignore[misc]
 
@@ -134,6 +162,7 @@ def token_free(text: str) -> str:
 @pytest.mark.parametrize(
     "make", [confirmed, withdrawn, link, way_in, follower_asked, follower_told, newsletter_asked, newsletter_link]
 )
+@pytest.mark.parametrize("make", [confirmed, withdrawn, link, way_in, follower_asked, follower_told, still_needed])
 @pytest.mark.one_database
 def test_each_email_in_each_language_is_whole(app: Flask, clock: Clock, make: Any):
     for language in LANGUAGES:

@@ -31,6 +31,15 @@ FILE: dict[str, Any] = {
             "only_is": "yes",
         },
         {"key": "diet", "kind": "diet", "label": {"en": "Diet"}, "purpose": {"en": "Meals"}, "keep_days": 3},
+        {
+            "key": "identity",
+            "kind": "text",
+            "label": {"en": "Number of your identity card"},
+            "purpose": {"en": "The gate of the site"},
+            "readers": "gate",
+            "keep_days": 3,
+            "when": "afterwards",
+        },
     ],
 }
 
@@ -48,11 +57,15 @@ def test_a_file_carries_the_questions_there_and_back(app: Flask) -> None:
     expected[2]["readers"] = "caterer"
     assert shown["questions"] == expected
     assert "Nothing was changed." in run(runner, "update", shown).stdout
+    shown["details_until"] = "2027-08-20T12:30"
+    assert "Changed lunch" in run(runner, "update", shown).stdout
+    assert json.loads(runner.invoke(event, ["show", "lunch"]).stdout) == shown
+    assert "Nothing was changed." in run(runner, "update", shown).stdout
     shown["questions"][1]["label"]["en"] = "Main dish"
     assert "Changed lunch" in run(runner, "update", shown).stdout
     with app.app_context():
         versions = db.session.execute(db.select(Question.key, Question.version).order_by(Question.position)).all()
-        assert dict(versions) == {"lunch": 1, "menu": 2, "diet": 1}
+        assert dict(versions) == {"lunch": 1, "menu": 2, "diet": 1, "identity": 1}
 
 
 def test_a_question_that_does_not_hold_together_is_refused_with_its_path_and_nothing_is_added(app: Flask) -> None:

@@ -1,0 +1,152 @@
+"""What people tell late: who has not yet, the list for the entrance, and letters of invitation.
+
+The values themselves leave the house in two ways only, each upon a fresh sign-in and noted: the list, and a letter.
+"""
+
+from datetime import datetime
+
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from s3chem_events.accounts import audit, fresh
+from s3chem_events.attendance import exports
+from s3chem_events.core import i18n
+from s3chem_events.core.clock import now, today
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Invalid, Refused
+from s3chem_events.core.guard import settings
+from s3chem_events.desk.events import header, the_event
+from s3chem_events.desk.fields import clock_words
+from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.desk.participants import person_of
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing import times
+from s3chem_events.publishing.letterhead import letterhead_of
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import asking, details, gates, queries
+from s3chem_events.registration.questions import When
+
+LOCAL = "%Y-%m-%dT%H:%M"
+
+
+@desk.route("/events/<slug>/gate")
+@allowed("gate.see")
+def gate(slug: str) -> str:
+    """Show who still has to tell the entrance, to be called, and who needs a letter."""
+    return _page(the_event(slug))
+
+
+@desk.route("/events/<slug>/gate/end", methods=["POST"])
+@allowed("gate.export")
+def gate_end(slug: str) -> ResponseReturnValue:
+    """Set until when the entrance wants its data; an empty field is the usual hour."""
+    found, typed = the_event(slug), request.form.get("until", "")[: len("2027-06-16T14:00:00")]
+    try:
+        until = times.moment(_local(typed), found.zone) if typed else None
+    except Invalid as fault:
+        sentence = _("Enter a day and an hour.")
+        if fault.code in {times.HourSkipped.code, times.HourTwice.code}:
+            sentence = clock_words(fault.code, _local(typed), found.zone)
+        return _page(found, typed=typed, fault=sentence), 422
+    with transaction():
+        event = publishing.event_by_slug(slug, lock=True)
+        if event is not None:
+            details.set_end(event, until, by=by())
+    flash(_("The hour is set."), "good")
+    return redirect(url_for("desk.gate", slug=slug), 303)
+
+
+@desk.route("/events/<slug>/gate-list.<any(csv, xlsx):form>")
+@allowed("gate.export")
+def gate_list(slug: str, form: str) -> ResponseReturnValue:
+    """Give the list for the entrance, upon a fresh sign-in; that it was taken is written down."""
+    found = the_event(slug)
+    if not fresh.is_fresh():
+        return _first_confirm()
+    language = i18n.language()
+    asked = asking.asked_at(found.id, when=When.AFTERWARDS)
+    rows = gates.gate_rows(found, language)
+    if request.method == "GET":  # a HEAD takes nothing away
+        with transaction():
+            columns = [question.key for question in asked]
+            audit.note("gate.exported", by=by(), event=found.id, format=form, rows=len(rows), columns=columns)
+    ids = (*gates.COLUMNS, *(question.key for question in asked))
+    names = (*exports.header(gates.COLUMNS, language), *(question.label.within(language) for question in asked))
+    chunks = (
+        exports.csv_file([rows], names=names) if form == "csv" else exports.xlsx_file([rows], names=names, columns=ids)
+    )
+    return Response(
+        b"".join(chunks),
+        content_type=exports.TYPES[form],
+        headers={"Content-Disposition": f'attachment; filename="{slug}-gate-{today(found.zone)}.{form}"'},
+    )
+
+
+@desk.route("/events/<slug>/participants/<reference>/letter", methods=["GET", "POST"])
+@allowed("gate.export")
+def letter(slug: str, reference: str) -> ResponseReturnValue:
+    """Show a letter of invitation, to be printed and signed (GET); open its questions for somebody (POST)."""
+    found, person = person_of(slug, reference)
+    if request.method == "POST":
+        return _granted(found, reference, person.id)
+    registration = queries.registration_by_id(person.id)
+    if registration is None:
+        abort(404)
+    if not gates.letter_rows(registration, "en"):
+        return render_template("desk/gate/letter.html", **header(found), versions=[])
+    if not fresh.is_fresh():
+        return _first_confirm()
+    with transaction():
+        audit.note("letter.shown", by=by(), event=found.id, registration=person.id)
+    venue, host_name = found.venue, letterhead_of(settings()).organisation
+    host = gates.host_language(venue.country if venue is not None else "")
+    versions = [gates.letter(registration, language, host=host_name) for language in dict.fromkeys(("en", host))]
+    return render_template("desk/gate/letter.html", **header(found), versions=versions)
+
+
+def _granted(found: Event, reference: str, registration_id: int) -> ResponseReturnValue:
+    try:
+        with transaction():
+            registration = queries.registration_by_id(registration_id, lock=True)
+            if registration is not None:
+                details.ask_for_letter(registration, by=by())
+    except Refused:
+        flash(_("Nothing was changed: the event writes no letters, or this person has no place."), "bad")
+    else:
+        flash(_("The person can now enter what the letter needs, on the own page."), "good")
+    return redirect(url_for("desk.participant", slug=found.slug, reference=reference), 303)
+
+
+def _page(found: Event, *, typed: str = "", fault: str = "") -> str:
+    terms, language = details.terms(found), i18n.language()
+    people = details.expected(found, terms)
+    usual = details.usual_end(found)
+    local = typed
+    if not typed and terms.is_set and terms.until is not None:
+        local = terms.until.astimezone(times.zone_info(found.zone)).strftime(LOCAL)
+    return render_template(
+        "desk/gate/gate.html",
+        **header(found),
+        asks=bool(terms.asked),
+        until=i18n.stamp(terms.until, found.zone, language) if terms.until else "",
+        usual=i18n.stamp(usual, found.zone, language) if usual else "",
+        is_over=terms.until is not None and now() >= terms.until,
+        local=local,
+        fault=fault,
+        missing=[person for person, is_complete in people if not is_complete],
+        complete=sum(is_complete for _person, is_complete in people),
+        letters=gates.letters(found),
+    )
+
+
+def _first_confirm() -> ResponseReturnValue:
+    flash(_("Please confirm once more that it is you: this list holds data that are worth stealing."))
+    return redirect(url_for("security.verify", next=request.path))
+
+
+def _local(typed: str) -> datetime:
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=None)
+    except ValueError:
+        raise Invalid("until", "a day and an hour") from None

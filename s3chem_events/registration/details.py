@@ -1,0 +1,270 @@
+"""What the gate of a site or a letter of invitation wants of those who come: asked late, deleted early.
+
+Nobody is asked before the place is confirmed, and for the gate nobody but those who come there (domain: "ask late").
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now, today
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing import times
+from s3chem_events.publishing.lifecycle import TAKING, Mode
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import answering, asking, entries, questions
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Answer, Consent, Details, Participation, Question, Registration
+from s3chem_events.registration.questions import Asked, Given, When
+
+HOUR = time(14)
+"""When a gate closes its list, on the working day before, unless organisers say otherwise."""
+SATURDAY = 5
+REMINDED = timedelta(days=1)
+"""So long before its end people are reminded, once."""
+
+
+class NotAsked(Refused):
+    """Nothing is asked of this person, or not any more."""
+
+    code = "not_asked"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an event's gate wants, and until when; `until` is nothing where nobody comes to a place."""
+
+    asked: tuple[Asked, ...]
+    until: datetime | None
+    is_set: bool = False
+
+    @property
+    def are_open(self) -> bool:
+        """Whether it can still be told."""
+        return self.until is not None and now() < self.until
+
+
+def terms(event: Event) -> Terms:
+    """Return what the gate of a loaded event wants; two statements."""
+    row = db.session.get(Details, event.id)
+    said = row.until if row is not None else None
+    return Terms(asking.asked_at(event.id, when=When.AFTERWARDS), said or usual_end(event), said is not None)
+
+
+def usual_end(event: Event) -> datetime | None:
+    """Return two in the afternoon of the working day before the first day on site; holidays are not known here."""
+    days = [part.starts_on for part in event.parts if part.on_site and not part.cancelled]
+    if not days:
+        return None
+    day = min(days) - timedelta(days=1)
+    while day.weekday() >= SATURDAY:
+        day -= timedelta(days=1)
+    return times.moment(datetime.combine(day, HOUR), event.zone)
+
+
+def asked_of(
+    registration: Registration, asked: Iterable[Asked], *, before: Mapping[str, Any], only: Iterable[int] | None = None
+) -> tuple[Asked, ...]:
+    """Return which of these questions somebody is asked; `before` are her answers so far, by key.
+
+    `only` the places of some participations count where it is given.
+    """
+    places = set(only) if only is not None else {one.id for one in registration.participations}
+    held = [one for one in registration.participations if _is_held(registration, one) and one.id in places]
+    parts = {entries.part_of(registration, one).key for one in held}
+    on_site = {entries.part_of(registration, one).key for one in held if _comes(registration, one)}
+    if registration.withdrawn_at is not None:
+        return ()
+    asked = tuple(asked)
+    together = {question.key for question in asked}
+    now_or_before = [one for one in asked if one.only_if in together or questions.condition_holds(one, before)]
+    wants_letter = registration.letter_at is not None or any(
+        one.only_if and one.only_if not in together for one in now_or_before
+    )
+    return tuple(
+        one
+        for one in now_or_before
+        if (there := parts if one.when is When.LETTER else on_site)
+        and (not one.part or one.part in there)
+        and (one.when is not When.LETTER or wants_letter)
+    )
+
+
+def is_complete(asked: Iterable[Asked], answers: Mapping[str, Any]) -> bool:
+    """Whether all that must be answered has been, and something at all."""
+    asked = tuple(asked)
+    due = [one for one in asked if one.required and questions.condition_holds(one, answers)]
+    return all(one.key in answers for one in due) and (bool(due) or any(one.key in answers for one in asked))
+
+
+def given_by(registration_id: int) -> dict[str, Any]:
+    """Return somebody's answers by key."""
+    return {one.question.key: one.value for one in answering.of([registration_id]).get(registration_id, [])}
+
+
+def fill(registration: Registration, given: Iterable[Given], *, when: When, by: Actor) -> None:
+    """Keep what the gate or the letter wants, in place of what was told before.
+
+    Raises:
+        NotAsked: nothing is asked of her, or its time is over.
+
+    """
+    asked = asked_of(registration, asking.asked_at(registration.event_id, when=when), before=given_by(registration.id))
+    if not asked or not is_open(registration.event, when):
+        raise NotAsked
+    ids = {question.id for question in asked}
+    _forget(registration.id, asked)
+    answering.keep(registration, [one for one in given if one.question.id in ids], by=by)
+    journal.record("details.filled", registration.id, by=by, event=registration.event_id, when=when)
+
+
+def is_open(event: Event, when: When) -> bool:
+    """Whether it can still be told: for the gate until its hour, for a letter until the event is over."""
+    if when is When.AFTERWARDS:
+        return terms(event).are_open
+    return event.state in TAKING and not publishing.is_past(event)
+
+
+def erase(registration: Registration, *, when: When, by: Actor) -> bool:
+    """Delete at once what somebody told the gate or for a letter; False where there is nothing."""
+    asked = asking.asked_at(registration.event_id, retired=True, when=when)
+    gone = _forget(registration.id, asked)
+    if when is When.LETTER and registration.letter_at is not None:
+        registration.letter_at, gone = None, gone + 1
+    if gone:
+        journal.record("details.erased", registration.id, by=by, event=registration.event_id, when=when)
+    return bool(gone)
+
+
+def ask_for_letter(registration: Registration, *, by: Actor) -> bool:
+    """Open the questions of a letter of invitation for somebody; False where they are open already.
+
+    Raises:
+        NotAsked: she has no place, or the event writes no letters.
+
+    """
+    if registration.letter_at is not None:
+        return False
+    writes = bool(asking.asked_at(registration.event_id, when=When.LETTER))
+    held = any(_is_held(registration, one) for one in registration.participations)
+    if not writes or not held or not is_open(registration.event, When.LETTER):
+        raise NotAsked
+    registration.letter_at = now()
+    journal.record("letter.asked", registration.id, by=by, event=registration.event_id)
+    return True
+
+
+def may_ask_for_letter(registration: Registration) -> bool:
+    """Whether somebody has a place at an event that writes letters of invitation."""
+    held = registration.withdrawn_at is None and any(_is_held(registration, p) for p in registration.participations)
+    return (
+        held
+        and is_open(registration.event, When.LETTER)
+        and bool(asking.asked_at(registration.event_id, when=When.LETTER))
+    )
+
+
+def set_end(event: Event, until: datetime | None, *, by: Actor) -> bool:
+    """Say until when the gate of an event wants its data; None is the usual hour. False where it was so already."""
+    row = db.session.get(Details, event.id)
+    if row is None:
+        row = Details(event_id=event.id)
+        db.session.add(row)
+    if row.until == until:
+        return False
+    old, row.until = row.until, until
+    was, becomes = (moment.isoformat() if moment else None for moment in (old, until))
+    journal.record("details.end_set", event.id, by=by, old=was, new=becomes)
+    return True
+
+
+def expected(event: Event, wanted: Terms) -> list[tuple[Registration, bool]]:
+    """Return who is asked by the gate of a loaded event, by name, and whether it is complete; three statements."""
+    if not wanted.asked:
+        return []
+    query = (
+        db.select(Registration)
+        .filter_by(event_id=event.id, withdrawn_at=None)
+        .where(Registration.participations.any(Participation.standing == Standing.CONFIRMED))
+        .options(selectinload(Registration.participations).joinedload(Participation.part))
+        .order_by(Registration.sort_name, Registration.id)
+    )
+    people = list(db.session.scalars(query))
+    said: dict[int, dict[str, Any]] = {}
+    rows = db.session.execute(
+        db.select(Answer.registration_id, Question.key, Answer.value)
+        .join(Question)
+        .where(Question.event_id == event.id)
+    )
+    for number, key, value in rows:
+        said.setdefault(number, {})[key] = value
+    found = []
+    for person in people:
+        set_committed_value(person, "event", event)
+        theirs = said.get(person.id, {})
+        if asked := asked_of(person, wanted.asked, before=theirs):
+            found.append((person, is_complete(asked, theirs)))
+    return found
+
+
+def remind(*, by: Actor) -> int:
+    """Record, once, that those who have not told the gate are to be reminded; returns for how many events."""
+    reminded = 0
+    for event in _with_a_gate():
+        until = terms(event).until
+        if until is None or not until - REMINDED <= now() < until:
+            continue
+        row = db.session.get(Details, event.id)
+        if row is None:
+            row = Details(event_id=event.id)
+            db.session.add(row)
+        if row.reminded_of != until:
+            row.reminded_of = until
+            journal.record("details.due", event.id, by=by, until=until.isoformat())
+            reminded += 1
+    return reminded
+
+
+def _with_a_gate() -> list[Event]:
+    """Return the events to come whose gate asks; the caller holds the writing lock."""
+    query = (
+        db.select(Event)
+        .where(
+            Event.state.in_(TAKING),
+            db.exists().where(
+                Question.event_id == Event.id, Question.when == When.AFTERWARDS, Question.retired_at.is_(None)
+            ),
+            db.exists().where(Part.event_id == Event.id, Part.ends_on >= today("UTC") - timedelta(days=1)),
+        )
+        .options(selectinload(Event.parts))
+        .with_for_update(of=Event, skip_locked=True)
+    )
+    return list(db.session.scalars(query))
+
+
+def _forget(registration_id: int, asked: Iterable[Asked]) -> int:
+    asked = tuple(asked)
+    mine = Answer.registration_id == registration_id, Answer.question_id.in_([one.id for one in asked])
+    gone = db.session.execute(db.delete(Answer).where(*mine).returning(Answer.id)).all()
+    subjects = [questions.field_name(one.key) for one in asked]
+    db.session.execute(
+        db.delete(Consent).where(Consent.registration_id == registration_id, Consent.subject.in_(subjects))
+    )
+    return len(gone)
+
+
+def _is_held(registration: Registration, held: Participation) -> bool:
+    return held.standing is Standing.CONFIRMED and not entries.part_of(registration, held).cancelled
+
+
+def _comes(registration: Registration, held: Participation) -> bool:
+    return entries.part_of(registration, held).mode_of(held.mode) is Mode.ON_SITE

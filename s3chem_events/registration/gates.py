@@ -1,0 +1,117 @@
+"""The list for the entrance, and letters of invitation: what was told late, put together for those who need it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from s3chem_events.core import i18n
+from s3chem_events.core.clock import today
+from s3chem_events.core.db import db
+from s3chem_events.publishing.entries import place_line
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import answering, asking, details, entries
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.questions import When
+
+COLUMNS = ("reference", "given_name", "family_name", "organisation", "country")
+HOSTS = {"DE": "de", "AT": "de", "FR": "fr", "BE": "fr", "NL": "nl", "IT": "it", "ES": "es", "PL": "pl"}
+"""The language of a letter beside English, by the country of the place; English alone where we write no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter of invitation in one language, for a person to sign."""
+
+    language: str
+    heading: str
+    written_on: str
+    lines: list[str]
+    parts: list[str]
+    rows: list[tuple[str, str]]
+    closing: str
+    signature: str
+
+
+def gate_rows(event: Event, language: str) -> list[tuple[str, ...]]:
+    """Return the list for the entrance of a loaded event, by name, in words of a language."""
+    terms = details.terms(event)
+    people = [person for person, _is_complete in details.expected(event, terms)]
+    told = answering.of([person.id for person in people])
+    rows = []
+    for person in people:
+        said = {one.question.key: one.said(language) for one in told.get(person.id, [])}
+        fixed = [getattr(person, column) for column in COLUMNS]
+        rows.append((*fixed, *(said.get(question.key, "") for question in terms.asked)))
+    return rows
+
+
+def letters(event: Event) -> list[tuple[Registration, bool]]:
+    """Return who needs a letter of invitation at a loaded event, by name, and whether all is told for it."""
+    asked = asking.asked_at(event.id, when=When.LETTER)
+    if not asked:
+        return []
+    query = (
+        db.select(Registration)
+        .filter_by(event_id=event.id, withdrawn_at=None)
+        .where(Registration.participations.any(Participation.standing == Standing.CONFIRMED))
+        .options(selectinload(Registration.participations).joinedload(Participation.part))
+        .order_by(Registration.sort_name, Registration.id)
+    )
+    people = list(db.session.scalars(query))
+    told = answering.of([person.id for person in people])
+    found = []
+    for person in people:
+        set_committed_value(person, "event", event)
+        before = {one.question.key: one.value for one in told.get(person.id, [])}
+        if theirs := details.asked_of(person, asked, before=before):
+            found.append((person, details.is_complete(theirs, before)))
+    return found
+
+
+def letter_rows(registration: Registration, language: str) -> list[tuple[str, str]]:
+    """Return what somebody told for a letter, in words."""
+    return [
+        (one.question.label.within(language), one.said(language))
+        for one in answering.of([registration.id]).get(registration.id, [])
+        if one.question.when is When.LETTER
+    ]
+
+
+def host_language(country: str) -> str:
+    """Return the language of a country that we write letters in, English where it is none of ours."""
+    return HOSTS.get(country, "en")
+
+
+def letter(registration: Registration, language: str, *, host: str) -> Letter:
+    """Write a letter of invitation by `host` in a language; what the person told stands as she wrote it."""
+    _, event = i18n.words(language), registration.event
+    held = [one for one in registration.participations if one.standing is Standing.CONFIRMED]
+    day = today(event.zone)
+    return Letter(
+        language=language,
+        heading=_("Letter of invitation"),
+        written_on=i18n.long_date(day, day, language),
+        lines=[
+            _("To whom it may concern,"),
+            _(
+                "%(host)s invites %(name)s (%(organisation)s, %(country)s) to take part in “%(event)s”:",
+                host=host,
+                name=registration.full_name,
+                organisation=registration.organisation,
+                country=i18n.country_name(registration.country, language),
+                event=event.title.within(language),
+            ),
+        ],
+        parts=[_part(event, part, language) for part, _mode in entries.chosen(registration, held)],
+        rows=letter_rows(registration, language),
+        closing=_("Please give this person the visa that is needed to take part."),
+        signature=_("Place, date, name and signature"),
+    )
+
+
+def _part(event: Event, part: Part, language: str) -> str:
+    day = i18n.long_date(part.starts_on, part.ends_on, language)
+    place = place_line(part.venue or event.venue, language)
+    return ", ".join(words for words in (part.title.within(language), day, place) if words)

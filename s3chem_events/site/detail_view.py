@@ -1,0 +1,82 @@
+"""What is still wanted of somebody who comes, as her own page and the page below it say it."""
+
+from dataclasses import dataclass
+
+from s3chem_events.core import i18n
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.registration import asking, details
+from s3chem_events.registration.models import Registration
+from s3chem_events.registration.questions import When
+
+STEPS = {"details": When.AFTERWARDS, "letter": When.LETTER}
+"""The pages below the own one, by what they ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One thing that is wanted later: what it is, how it stands, and where it is told."""
+
+    title: str
+    sentence: str
+    url: str
+    label: str
+    is_missing: bool
+
+
+def wanted(registration: Registration, lang: str, own_url: str) -> list[Wanted]:
+    """Return what is wanted later of somebody; nothing at most events."""
+    if registration.withdrawn_at is not None:
+        return []
+    everything = asking.asked_at(registration.event_id, when=None)
+    if all(question.when is When.REGISTERING for question in everything):
+        return []
+    found = [_of_the_gate(registration, lang, own_url), _of_the_letter(registration, own_url)]
+    return [one for one in found if one is not None]
+
+
+def titles() -> dict[When, str]:
+    """Return the headings of the pages."""
+    return {When.AFTERWARDS: _("Details for the entrance"), When.LETTER: _("Letter of invitation")}
+
+
+def until(registration: Registration, lang: str) -> str:
+    """Return until when the gate takes its data, in words; nothing where it takes none."""
+    terms = details.terms(registration.event)
+    return i18n.stamp(terms.until, registration.event.zone, lang) if terms.until is not None else ""
+
+
+def _of_the_gate(registration: Registration, lang: str, own_url: str) -> Wanted | None:
+    terms, given = details.terms(registration.event), details.given_by(registration.id)
+    asked = details.asked_of(registration, terms.asked, before=given)
+    if not asked or terms.until is None:
+        return None
+    is_complete = details.is_complete(asked, given)
+    if not terms.are_open and not is_complete:
+        return None
+    moment = i18n.stamp(terms.until, registration.event.zone, lang)
+    sentence = (
+        _("We have what the entrance needs from you.")
+        if is_complete
+        else _("The entrance still needs details from you, until %(moment)s.", moment=moment)
+    )
+    label = _("See or delete") if is_complete else _("Give the details")
+    return Wanted(titles()[When.AFTERWARDS], sentence, f"{own_url}/details", label, not is_complete)
+
+
+def _of_the_letter(registration: Registration, own_url: str) -> Wanted | None:
+    title, url = titles()[When.LETTER], f"{own_url}/letter"
+    given = details.given_by(registration.id)
+    asked = details.asked_of(registration, asking.asked_at(registration.event_id, when=When.LETTER), before=given)
+    if asked:
+        is_complete = details.is_complete(asked, given)
+        sentence = (
+            _("We have what your letter needs; the organisers write it.")
+            if is_complete
+            else _("For your letter of invitation we need what stands in your passport.")
+        )
+        return Wanted(
+            title, sentence, url, _("See or delete") if is_complete else _("Give the details"), not is_complete
+        )
+    if not details.may_ask_for_letter(registration):
+        return None
+    return Wanted(title, _("Do you need one for a visa?"), url, _("Ask for a letter"), is_missing=False)

@@ -1,0 +1,152 @@
+"""What the gate or a letter wants, told by the own link once a place is confirmed. It is never shown again here."""
+
+from flask import abort, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.journal import PARTICIPANT
+from s3chem_events.registration import asking, details, own_questions, queries
+from s3chem_events.registration.models import Registration
+from s3chem_events.registration.questions import Asked, Given, When
+from s3chem_events.site import detail_view, own_view
+from s3chem_events.site.detail_view import STEPS
+from s3chem_events.site.fields import Form
+from s3chem_events.site.frame import check_language
+from s3chem_events.site.own import own, press_again, pressed, private_page, status_of, unknown_link
+
+
+@own.route("/<lang>/registrations/<token>/<any(details, letter):step>", methods=["GET", "POST"])
+def more_details(lang: str, token: str, step: str) -> BaseResponse:
+    """Ask (GET) and keep (POST) what is wanted later; what was told before is replaced."""
+    check_language(lang)
+    registration = queries.registration_by_token(token)
+    if registration is None:
+        return unknown_link(lang)
+    when = STEPS[step]
+    before = details.given_by(registration.id)
+    asked = details.asked_of(registration, asking.asked_at(registration.event_id, when=when), before=before)
+    form = _form(asked, lang)
+    if request.method != "POST" or not asked:
+        return _page(registration, form, asked, lang, token, step, status=200 if request.method == "GET" else 409)
+    if not form.validate():  # what stands in a passport is not shown again to whoever comes to an old page
+        return _page(registration, _form(asked, lang, blank=True), asked, lang, token, step, status=422, old=True)
+    given = own_questions.answers(
+        form,
+        asked,
+        parts=[one.part for one in asked],
+        seen=own_questions.remember(form, asked),
+        lang=lang,
+        before=before,
+    )
+    if form.errors:
+        return _page(registration, form, asked, lang, token, step, status=422)
+    if refusal := _kept(token, given, when):
+        return _page(registration, _form(asked, lang, blank=True), asked, lang, token, step, status=refusal.status)
+    return redirect(f"/{lang}/registrations/{token}/{step}", 303)
+
+
+@own.route("/<lang>/registrations/<token>/letter/request", methods=["GET", "POST"])
+def letter_request(lang: str, token: str) -> BaseResponse:
+    """Ask (GET) and open (POST) the questions of a letter of invitation."""
+    check_language(lang)
+    form, refusal, done = pressed(token, lambda found: details.ask_for_letter(found, by=PARTICIPANT))
+    registration = queries.registration_by_token(token)
+    if registration is None:
+        return unknown_link(lang)
+    here = f"/{lang}/registrations/{token}"
+    if done or registration.letter_at is not None:
+        return redirect(f"{here}/letter", 303)
+    return private_page(
+        "site/own/letter_request.html",
+        lang,
+        f"/registrations/{token}/letter/request",
+        status_of(form, refusal),
+        event=own_view.seen_by(registration, lang),
+        may_ask=details.may_ask_for_letter(registration),
+        form=form,
+        own_url=here,
+        refusal=press_again() if form.errors else "",
+    )
+
+
+@own.route("/<lang>/registrations/<token>/<any(details, letter):step>/erasure", methods=["GET", "POST"])
+def details_erasure(lang: str, token: str, step: str) -> BaseResponse:
+    """Ask (GET) and delete at once (POST) what was told; a second press changes nothing."""
+    check_language(lang)
+    form, refusal, done = pressed(token, lambda found: details.erase(found, when=STEPS[step], by=PARTICIPANT))
+    registration = queries.registration_by_token(token)
+    if registration is None:
+        return unknown_link(lang)
+    here = f"/{lang}/registrations/{token}"
+    if done:
+        return redirect(here, 303)
+    return private_page(
+        "site/own/details_erasure.html",
+        lang,
+        f"/registrations/{token}/{step}/erasure",
+        status_of(form, refusal),
+        event=own_view.seen_by(registration, lang),
+        form=form,
+        own_url=here,
+        refusal=press_again() if form.errors else "",
+    )
+
+
+def _form(asked: tuple[Asked, ...], lang: str, *, blank: bool = False) -> Form:
+    made = type("DetailsForm", (Form,), own_questions.fields(asked, lang))
+    form: Form = made(formdata=None) if blank else made()
+    if not form.is_submitted() or blank:
+        own_questions.remember(form, asked)
+    return form
+
+
+def _kept(token: str, given: tuple[Given, ...], when: When) -> Refused | None:
+    try:
+        with transaction():
+            found = queries.registration_by_token(token, lock=True)
+            if found is not None:
+                details.fill(found, given, when=when, by=PARTICIPANT)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def _page(
+    registration: Registration,
+    form: Form,
+    asked: tuple[Asked, ...],
+    lang: str,
+    token: str,
+    step: str,
+    *,
+    status: int,
+    old: bool = False,
+) -> BaseResponse:
+    when, here = STEPS[step], f"/{lang}/registrations/{token}"
+    if not asked and when is When.LETTER and details.may_ask_for_letter(registration):
+        return redirect(f"{here}/letter/request", 303)
+    if not asked and status == 200:  # noqa: PLR2004 - nobody is asked this
+        abort(404)
+    told = details.given_by(registration.id)
+    return private_page(
+        "site/own/details.html",
+        lang,
+        f"/registrations/{token}/{step}",
+        status,
+        title=detail_view.titles()[when],
+        event=own_view.seen_by(registration, lang),
+        until=detail_view.until(registration, lang) if when is When.AFTERWARDS else "",
+        is_open=bool(asked) and details.is_open(registration.event, when),
+        is_told=any(one.key in told for one in asked),
+        groups=own_questions.groups(form, asked, registration.event, lang) if asked else [],
+        form=form,
+        own_url=here,
+        erase_url=f"{here}/{step}/erasure",
+        refusal=_(
+            "The page was open for a long time. To protect you, what you typed was not kept; please enter it again."
+        )
+        if old
+        else "",
+    )

@@ -1,0 +1,204 @@
+"""What the gate of a site wants: asked late, of those who go there, seen by few, and gone three days after (D6)."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events import schedule
+from s3chem_events.accounts.models import AuditEntry
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import db
+from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.registration.models import Answer, Registration
+from tests.conftest import Clock
+from tests.factories import add_event, add_question, count, hidden, register, soup, words
+from tests.support.desk import signed_in
+from tests.support.post import kept, work
+
+SECRET = "AB 123456"
+DESK = "/desk/events/conference"
+GATE = {"when": "afterwards", "readers": "gate", "keep_days": 3, "purpose": "The gate of the site lets nobody else in."}
+
+
+@pytest.fixture(autouse=True)
+def event(app: Flask, clock: Clock) -> None:
+    add_event(app)
+    add_question(app, "identity", label="Number of your identity card", required=True, **GATE)
+    add_question(app, "plate", label="Number plate of your car", **GATE)
+
+
+def come(client: FlaskClient, name: str, mode: str = "on_site") -> str:
+    """Register somebody; returns the address of the own page."""
+    answer = register(client, given_name=name, email=f"{name}@park.example".lower(), **{"mode-day-2": mode})
+    assert answer.status_code == 303
+    return answer.headers["Location"]
+
+
+def tell(client: FlaskClient, own: str, step: str = "details", **typed: str) -> int:
+    typed = {f"question-{key}": value for key, value in typed.items()}
+    return client.post(f"{own}/{step}", data=hidden(client, f"{own}/{step}") | typed).status_code
+
+
+def reference_of(app: Flask, name: str) -> str:
+    with app.app_context():
+        return str(db.session.scalar(db.select(Registration.reference).filter_by(given_name=name)))
+
+
+def tick(app: Flask) -> None:
+    with app.app_context():
+        schedule.tick()
+        schedule.tick()
+    work(app)
+
+
+def table(app: Flask, client: FlaskClient, path: str = f"{DESK}/gate-list.csv") -> list[list[str]]:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.status
+    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def test_gate_data_are_asked_late_of_those_who_come_and_seen_by_few(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    assert "identity card" not in client.get("/en/events/conference/register").text
+    anna, bert, carl = come(client, "Anna"), come(client, "Bert"), come(client, "Carl", "online")
+    work(app)
+    wanted = (
+        "The entrance still needs from you, until 16 June 2027, 14:00 CEST: Number of your identity card, Number plate"
+    )
+    said = {mail.envelope.to.split("<")[-1].rstrip(">"): wanted in " ".join(mail.text.split()) for mail in kept(app)}
+    assert said == {"anna@park.example": True, "bert@park.example": True, "carl@park.example": False}
+    assert [f"{own}/details" in mail.html for own, mail in zip((anna, bert), kept(app), strict=False)] == [True, True]
+    assert client.get(f"{carl}/details").status_code == 404
+
+    assert tell(client, anna, plate="MA-1") == 422
+    assert tell(client, anna, identity=SECRET) == 303
+    own, again = client.get(anna), client.get(f"{anna}/details")
+    assert (SECRET in own.text, SECRET in again.text) == (False, False)
+    assert "We have your details. They are not shown here" in words(again)
+
+    desk = signed_in(app)
+    page = words(desk.get(f"{DESK}/gate"))
+    assert "1 person has told everything. 1 has not." in page
+    assert ("Bert Źdźbło" in page, "Anna" in page, "Carl" in page) == (True, False, False)
+    assert SECRET not in desk.get(f"{DESK}/participants/{reference_of(app, 'Anna')}").text
+    exports = [desk.get(f"{DESK}/participants.{form}").data for form in ("csv", "json")]
+    assert [SECRET.encode() in data or b"identity" in data for data in exports] == [False, False]
+    rows = table(app, desk)
+    assert rows[0][-2:] == ["Number of your identity card", "Number plate of your car"]
+    assert [(row[1], *row[-2:]) for row in rows[1:]] == [("Anna", SECRET, ""), ("Bert", "", "")]
+    assert desk.get(f"{DESK}/gate-list.xlsx").data[:2] == b"PK"
+    with app.app_context():
+        notes = db.session.scalars(db.select(AuditEntry).filter_by(kind="gate.exported")).all()
+        assert [note.data["columns"] for note in notes] == [["identity", "plate"]] * 2
+    assert signed_in(app, Role.DESK_HELPER, events=("conference",)).get(f"{DESK}/gate-list.csv").status_code == 403
+
+
+def test_who_has_not_told_the_gate_is_reminded_once_and_all_of_it_vanishes(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    anna, bert = come(client, "Anna"), come(client, "Bert")
+    assert tell(client, anna, identity=SECRET) == 303
+    work(app)
+    before = len(kept(app))
+    clock.set(datetime(2027, 6, 15, 11, 59, tzinfo=UTC))
+    tick(app)
+    assert len(kept(app)) == before
+    clock.advance(minutes=2)
+    tick(app)
+    tick(app)
+    assert [mail.envelope.to for mail in kept(app)[before:] if "Still needed" in mail.envelope.subject] == [
+        "Bert Źdźbło <bert@park.example>"
+    ]
+    clock.set(datetime(2027, 6, 16, 12, 1, tzinfo=UTC))  # 14:01 in Amsterdam
+    assert client.post(f"{bert}/details", data={"question-identity": "X"}).status_code == 422
+    assert "can no longer be told here" in words(client.get(f"{bert}/details"))
+    clock.set(datetime(2027, 6, 20, 23, tzinfo=UTC))
+    tick(app)
+    assert count(app, Answer) == 1
+    clock.advance(hours=2)
+    tick(app)
+    assert count(app, Answer) == 0
+    assert [row[-2:] for row in table(app, signed_in(app))[1:]] == [["", ""], ["", ""]]
+    with app.app_context():
+        bodies = [str(row) for row in db.session.execute(db.select(OutgoingEmail.__table__))]
+        assert SECRET not in "".join(bodies)
+    assert not any(SECRET in mail.text + mail.html for mail in kept(app))
+
+
+def test_the_list_is_given_upon_a_fresh_sign_in_alone(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    tell(client, come(client, "Anna"), identity=SECRET)
+    desk = signed_in(app)
+    assert SECRET in desk.get(f"{DESK}/gate-list.csv").text
+    clock.advance(minutes=11)
+    answer = desk.get(f"{DESK}/gate-list.csv")
+    assert (answer.status_code, SECRET in answer.text) == (302, False)
+    assert answer.headers["Location"].startswith("/desk/account/confirm?next=")
+
+
+@pytest.mark.one_database
+def test_an_old_page_shows_none_of_what_was_typed(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    own = come(client, "Anna")
+    data = hidden(client, f"{own}/details") | {"question-identity": SECRET}
+    clock.advance(days=1)
+    answer = client.post(f"{own}/details", data=data)
+    assert (answer.status_code, SECRET in answer.text) == (422, False)
+    assert "To protect you, what you typed was not kept" in words(answer)
+    data = hidden(client, f"{own}/details")
+    assert client.post(f"{own}/details", data=data | {"question-plate": "MA-1"}).text.count("MA-1") == 1
+
+
+def test_the_site_sets_its_own_hour_and_what_was_told_is_deleted_at_once(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    own, desk = come(client, "Anna"), signed_in(app)
+    token = {"csrf_token": hidden(desk, f"{DESK}/gate")["csrf_token"]}
+    for typed, sentence in (("yesterday", "Enter a day and an hour."), ("2027-03-28T02:30", "skip 02:30")):
+        answer = desk.post(f"{DESK}/gate/end", data=token | {"until": typed})
+        assert (answer.status_code, sentence in words(answer)) == (422, True)
+    assert desk.post(f"{DESK}/gate/end", data=token | {"until": "2027-06-14T10:00"}).status_code == 303
+    assert "until 14 June 2027, 10:00" in words(client.get(own))
+    assert tell(client, own, identity=SECRET) == 303
+    assert client.get(f"{own}/details/erasure").status_code == 200
+    assert count(app, Answer) == 1
+    token = hidden(client, f"{own}/details/erasure")
+    assert [client.post(f"{own}/details/erasure", data=token).status_code for _twice in "12"] == [303, 303]
+    assert count(app, Answer) == 0
+    clock.set(datetime(2027, 6, 14, 8, tzinfo=UTC))
+    assert "can no longer be told here" in words(client.get(f"{own}/details"))
+
+
+def test_a_letter_asks_for_the_passport_only_of_whom_needs_one(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    letter = {"when": "letter", "readers": "letter", "keep_days": 3, "purpose": "Stands in your letter."}
+    add_question(app, "passport", label="Number of your passport", required=True, **letter)
+    anna, bert = come(client, "Anna", "online"), come(client, "Bert", "online")
+    assert client.get(f"{anna}/letter").headers["Location"] == f"{anna}/letter/request"
+    assert client.get(f"{anna}/letter/request").status_code == 200
+    assert count(app, Registration, letter_at=None) == 2
+    pressed = client.post(f"{anna}/letter/request", data=hidden(client, f"{anna}/letter/request"))
+    assert pressed.headers["Location"] == f"{anna}/letter"
+    assert tell(client, anna, "letter", passport=SECRET) == 303
+    desk = signed_in(app)
+    path = soup(desk.get(f"{DESK}/gate")).find("a", string="Show the letter")["href"]  # type: ignore[index]
+    page = soup(desk.get(str(path)))
+    assert [(one["lang"], one.h1.text) for one in page.select(".letter")] == [
+        ("en", "Letter of invitation"),
+        ("nl", "Uitnodigingsbrief"),
+    ]
+    assert all(SECRET in one.text and "Żaneta" not in one.text for one in page.select(".letter"))
+    assert [SECRET in desk.get(f"{DESK}/{file}").text for file in ("participants.json", "gate-list.csv")] == [False] * 2
+
+    reference = reference_of(app, "Bert")
+    assert client.post(f"{bert}/letter", data={"question-passport": "X"}).status_code == 303
+    assert count(app, Answer) == 1  # nothing of Bert's: he has not asked
+    assert "not complete yet" in words(desk.get(f"{DESK}/participants/{reference}/letter"))
+    token = {"csrf_token": hidden(desk, f"{DESK}/participants/{reference}")["csrf_token"]}
+    assert desk.post(f"{DESK}/participants/{reference}/letter", data=token).status_code == 303
+    assert tell(client, bert, "letter", passport="CD 9") == 303
+    clock.set(datetime(2027, 6, 18, tzinfo=UTC) + timedelta(days=3, hours=1))
+    tick(app)
+    assert count(app, Answer) == 0
