@@ -22,6 +22,11 @@ def form(slug: str, *, language: str, base_url: str = "") -> str:
     return f"{base_url}/{language}/events/{slug}/updates"
 
 
+def web_version(slug: str, *, language: str, base_url: str = "") -> str:
+    """Return where everybody reads a newsletter that has gone out; nothing in it is about a person."""
+    return f"{base_url}/{language}/newsletter/issues/{slug}"
+
+
 def confirm(follower_id: int, *, language: str, base_url: str = "") -> str:
     """Return where the owner of an address says yes."""
     return f"{base_url}/{language}/updates/{signing.sign(CONFIRM, follower_id)}"

@@ -1,13 +1,16 @@
-"""Who wants to hear of an event, or of the project: nobody is on a list without having said so twice."""
+"""Who wants to hear of an event, or of the project, having said so twice; and what is written to many."""
 
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from s3chem_events.campaigns.stages import Kind, Stage, Why
 from s3chem_events.campaigns.subscriptions import Source, State
-from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
+from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, db, stored
+from s3chem_events.core.text import Text, TextColumn
+from s3chem_events.publishing.models import Event
 
 
 class Follower(Model):
@@ -95,3 +98,80 @@ class SubscriberImport(Model):
     added: Mapped[int] = mapped_column(default=0)
     made_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Campaign(Model):
+    """What is written to many, as it is edited, looked at, released and sent.
+
+    `blocks` are the live pieces between `intro` and `closing`: `{"kind": "event" | "news", "id": …}`. `seen` holds what
+    each event was like when an organiser looked at it last, by its id. `version` counts the changes of the text.
+
+    `begins_at` is when the first e-mail may leave, the hold and a chosen hour included. Its readers are written down as
+    rows from `started_at` to `frozen_at`; `fact_id` is the fact that its e-mails follow from.
+    """
+
+    __tablename__ = "campaign"
+    __table_args__ = (Index("ix_campaign_stage", "stage"), NEVER_AGAIN)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    kind: Mapped[Kind] = mapped_column(stored(Kind))
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id", ondelete="RESTRICT"), index=True)
+    subject: Mapped[Text] = mapped_column(TextColumn, default=Text())
+    intro: Mapped[Text] = mapped_column(TextColumn, default=Text())
+    closing: Mapped[Text] = mapped_column(TextColumn, default=Text())
+    blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    audience: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    stage: Mapped[Stage] = mapped_column(stored(Stage), default=Stage.DRAFT)
+    why: Mapped[Why] = mapped_column(stored(Why), default=Why.NOTHING)
+    seen: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    version: Mapped[int] = mapped_column(default=1)
+    created_by: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revised_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    released_by: Mapped[str] = mapped_column(String(40), default="")
+    wanted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    begins_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    frozen_to: Mapped[int] = mapped_column(default=0)
+    fact_id: Mapped[int | None] = mapped_column(ForeignKey("fact.id", ondelete="RESTRICT"))
+
+    event: Mapped[Event | None] = relationship(lazy="raise")
+
+    @property
+    def stream(self) -> str:
+        """The stream of its e-mails in the outbox."""
+        return f"campaign-{self.id}"
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages that it can be sent in: those with a subject and a text."""
+        return [language for language in self.subject if language in self.intro]
+
+
+class CampaignReader(Model):
+    """One reader of a campaign, written down when it began, once. `reader_id` is a subscriber's or a registration's.
+
+    `leased_until`: a worker is writing the e-mail; `written_at`: it is in the outbox, or `left_out` for a reason.
+    """
+
+    __tablename__ = "campaign_reader"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "reader_id"),
+        Index(
+            "ix_campaign_reader_unwritten",
+            "campaign_id",
+            "id",
+            sqlite_where=db.text("written_at IS NULL"),
+            postgresql_where=db.text("written_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"))
+    reader_id: Mapped[int]
+    language: Mapped[str] = mapped_column(String(2))
+    leased_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    written_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    left_out: Mapped[str] = mapped_column(String(20), default="", server_default="")

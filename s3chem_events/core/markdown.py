@@ -1,10 +1,14 @@
 """Organisers' rich text, made safe: Markdown to HTML, then a list of allowed tags, on output."""
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+from s3chem_events.core import placeholders
+from s3chem_events.core.plain_text import written_out
 
 TAGS = {
     "p",
@@ -36,6 +40,46 @@ def html(source: str) -> Markup:
     for level in (2, 1):  # the page owns h1 and h2
         rendered = rendered.replace(f"<h{level}>", f"<h{level + 2}>").replace(f"</h{level}>", f"</h{level + 2}>")
     return Markup(nh3.clean(rendered, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel="noopener"))  # noqa: S704 - cleaned in this line
+
+
+IN_AN_EMAIL = {
+    "p": {"style": "margin:0 0 16px"},
+    "h3": {"style": "margin:24px 0 8px;font-size:20px;line-height:26px;font-weight:600"},
+    "h4": {"style": "margin:20px 0 6px;font-size:17px;line-height:24px;font-weight:600"},
+    "ul": {"style": "margin:0 0 16px;padding-left:22px"},
+    "ol": {"style": "margin:0 0 16px;padding-left:26px"},
+    "li": {"style": "margin:0 0 6px"},
+    "blockquote": {"style": "margin:0 0 16px;padding-left:14px;border-left:3px solid #d3dbe4"},
+    "hr": {"style": "border:0;border-top:1px solid #d3dbe4;margin:24px 0"},
+    "td": {"style": "padding:6px 10px 6px 0;border-top:1px solid #d3dbe4;vertical-align:top"},
+    "th": {"style": "padding:6px 10px 6px 0;text-align:left"},
+}
+"""Mail programs read styles at the element only."""
+
+
+def in_an_email(source: str, values: Mapping[str, str], *, links: Iterable[str]) -> Markup:
+    """Turn Markdown with placeholders into HTML for an e-mail, each value escaped and filled in once."""
+    return Markup(placeholders.in_html(_for_email(source), values, links=links))  # noqa: S704 - cleaned, then filled with escaped values
+
+
+@lru_cache(maxsize=256)
+def _for_email(source: str) -> str:
+    allowed = {"a": {"href"}}
+    return str(
+        nh3.clean(
+            str(html(source)),
+            tags=TAGS,
+            attributes=allowed,
+            url_schemes=SCHEMES,
+            link_rel=None,
+            set_tag_attribute_values=IN_AN_EMAIL,
+        )
+    )
+
+
+def letter(source: str) -> str:
+    """Return Markdown as a text e-mail is written: headings underlined, addresses of links in brackets after them."""
+    return written_out(_parser().parse(source))
 
 
 @lru_cache(maxsize=1)

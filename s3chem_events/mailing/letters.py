@@ -27,6 +27,14 @@ class State(StrEnum):
     BOUNCED = "bounced"
 
 
+class Flow(StrEnum):
+    """Whether the e-mails of a stream leave: now, after somebody lets them go on, or never."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
 WAITING = frozenset({State.QUEUED, State.DEFERRED, State.UNKNOWN})
 """An e-mail that will be tried without anybody doing anything."""
 RETRIABLE = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.CANCELLED, State.SUPPRESSED, State.BOUNCED})
@@ -56,7 +64,8 @@ class Draft:
     are iCalendar files, all of the one `method`; mail programs show the first as an invitation, those of PUBLISH stay
     files. `unsubscribe` holds, with a space between, the address where one press or one POST of a mail program ends
     such e-mails (RFC 8058), and perhaps a mailto: (RFC 2369). `reply_to` gets the answers; where it is empty, the
-    contact does.
+    contact does. What is written to many names its `stream`, which is paused as one and lets all others go first
+    (mailing.streams), and perhaps the `list_id` of its list (RFC 2919).
     """
 
     kind: str
@@ -70,6 +79,8 @@ class Draft:
     method: str = ""
     unsubscribe: str = ""
     reply_to: str = ""
+    stream: str = ""
+    list_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,8 @@ class Letter:
     message_id: str
     created_at: datetime
     unsubscribe: str = ""
+    stream: str = ""
+    list_id: str = ""
 
 
 JOINTS = frozenset(".:/@。")

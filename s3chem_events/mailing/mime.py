@@ -76,6 +76,8 @@ def _headers(letter: Letter) -> bytes:
     if letter.unsubscribe:
         ways = ",\r\n ".join(f"<{_plain(way)}>" for way in letter.unsubscribe.split(" "))
         lines += [f"List-Unsubscribe: {ways}", ONE_CLICK]
+    if letter.list_id:
+        lines.append(f"List-Id: {_plain(letter.list_id)}")
     return ("\r\n".join(lines) + "\r\n").encode()
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String,
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
-from s3chem_events.core.db import Model, UTCDateTime, db
-from s3chem_events.mailing.letters import State
+from s3chem_events.core.db import Model, UTCDateTime, db, stored
+from s3chem_events.mailing.letters import Flow, State
 
 
 class OutgoingEmail(Model):
@@ -23,6 +23,8 @@ class OutgoingEmail(Model):
     `due_at` says when somebody may take the e-mail up: while it waits the time of the next try, while it is being sent
     the end of the lease, and nothing once it is settled or waits for a person.
 
+    `stream` names what is written to many at once (see streams); it is empty for what concerns one person.
+
     `mailbox_digest` stands where strangers can cause the e-mail, to count what goes to one mailbox (see restraint).
     """
 
@@ -31,12 +33,14 @@ class OutgoingEmail(Model):
         UniqueConstraint("fact_id", "kind", "subject_id", "address_digest"),
         Index(
             "ix_outgoing_email_due",
+            "stream",
             "due_at",
             "id",
             sqlite_where=db.text("due_at IS NOT NULL"),
             postgresql_where=db.text("due_at IS NOT NULL"),
         ),
         Index("ix_outgoing_email_state", "state", "id"),
+        Index("ix_outgoing_email_stream", "stream", "state"),
         Index("ix_outgoing_email_subject", "subject_id", "kind"),
         Index("ix_outgoing_email_address", "address_digest"),
         Index("ix_outgoing_email_mailbox", "mailbox_digest", "sent_at"),
@@ -63,6 +67,8 @@ class OutgoingEmail(Model):
     reply_to: Mapped[str] = mapped_column(String(320))
     message_id: Mapped[str] = mapped_column(String(300))
     unsubscribe: Mapped[str] = mapped_column(String(500), default="")
+    stream: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    list_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     state: Mapped[str] = mapped_column(String(12), default=State.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -136,6 +142,16 @@ class MailServerState(Model):
     troubled_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     rests_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     grants: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
+
+
+class MailStream(Model):
+    """What is written to many at once, and whether it may flow."""
+
+    __tablename__ = "mail_stream"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    flow: Mapped[Flow] = mapped_column(stored(Flow))
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class RelayFailure(Model):

@@ -16,19 +16,19 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import UTCDateTime, db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor, Fact
-from s3chem_events.mailing import addresses, pace, restraint
+from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import addresses, emptying, pace, restraint, streams
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, Draft, Letter, Letterhead, State
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail
 from s3chem_events.mailing.results import AGAIN, STATES, Outcome, Result, wait_after
 
-__all__ = ["Claimed", "Draft", "Letter", "Letterhead", "cancel", "claim", "forget", "hold", "post", "retry", "settle"]
+__all__ = ["Claimed", "Draft", "Letter", "Letterhead", "cancel", "claim", "hold", "post", "retry", "settle"]
 
 LEASE = timedelta(minutes=15)
 """Longer than one e-mail can take: ten answers, each waited for as long as sender.Patience says. Renewed in between."""
 LONGEST_ANSWER = 500
-WAYS_IN = "organiser."
-"""The kinds that hold a way into the desk."""
+ONE_PERSON = ""
+"""The stream of what is written to nobody else."""
 DEADLY = 5
 DEADLY_REST = timedelta(hours=1)
 COLUMNS = [getattr(OutgoingEmail, f.name) for f in fields(Letter)]
@@ -69,13 +69,24 @@ def post(letters: Sequence[Letter]) -> None:
 
 def anything_due() -> bool:
     """Whether there is an e-mail to be sent now."""
-    return db.session.scalar(_ANY_DUE, {"moment": now()}) is not None
+    return any(_is_due(stream) for stream in (ONE_PERSON, *streams.running()))
+
+
+def gives_way(claims: Sequence[Claimed]) -> bool:
+    """Whether claimed e-mails to many must wait: somebody else's own is due, or their stream flows no more."""
+    bulk = {claimed.letter.stream for claimed in claims} - {ONE_PERSON}
+    return bool(bulk) and (_is_due(ONE_PERSON) or not bulk <= set(streams.running()))
 
 
 def claim(owner: str, *, most: int, whole_site: bool = False) -> list[Claimed]:
-    """Take the e-mails that are due, oldest first, for a lease; `whole_site` limits what all get in an hour."""
+    """Take the e-mails that are due, oldest first, for a lease; `whole_site` limits what all get in an hour.
+
+    What is written to many goes only when nothing that concerns one person is due, stream after stream.
+    """
     moment = now()
-    ids = _due(moment, most, whole_site=whole_site)
+    ids = _due(moment, most, ONE_PERSON, whole_site=whole_site)
+    if not ids:
+        ids = next(filter(None, (_due(moment, most, name, whole_site=False) for name in streams.running())), [])
     if not ids:
         return []
     rows = db.session.execute(_CLAIM, {"ids": ids, "new_owner": owner, "until": moment + LEASE})
@@ -83,9 +94,13 @@ def claim(owner: str, *, most: int, whole_site: bool = False) -> list[Claimed]:
     return sorted(map(_claimed, rows), key=lambda claimed: place[claimed.id])
 
 
-def _due(moment: datetime, most: int, *, whole_site: bool) -> list[int]:
+def _is_due(stream: str) -> bool:
+    return db.session.scalar(_ANY_DUE, {"stream": stream, "moment": now()}) is not None
+
+
+def _due(moment: datetime, most: int, stream: str, *, whole_site: bool) -> list[int]:
     while rows := db.session.execute(
-        _DUE, {"moment": moment, "most": most}
+        _DUE, {"stream": stream, "moment": moment, "most": most}
     ).all():  # those held back are due no more: the next ones follow
         if ids := restraint.passing(rows, whole_site=whole_site):
             return ids
@@ -112,7 +127,7 @@ def settle(owner: str, results: Sequence[tuple[Claimed, Result]]) -> None:
     update = _ours(owner).where(OutgoingEmail.id == bindparam("this")).values(_SETTLED)
     db.session.connection().execute(update, [_settled(c, r, moment) for c, r in results])
     db.session.connection().execute(db.insert(DeliveryAttempt), [_attempt(c.id, r, moment) for c, r in results])
-    _seal([c.id for c, _ in results if c.letter.kind.startswith(WAYS_IN)])
+    emptying.seal([c.id for c, _ in results if c.letter.kind.startswith(emptying.WAYS_IN)])
 
 
 def hold(owner: str, ids: Iterable[int], *, until: datetime) -> None:
@@ -144,7 +159,7 @@ def recover(owner: str, accepted: Iterable[int]) -> int:
         db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(values))
         for email_id in ids:
             db.session.add(DeliveryAttempt(**_attempt(email_id, Result(outcome, text=_TEXTS[outcome]), moment)))
-    _seal(rows)
+    emptying.seal(rows)
     return len(rows)
 
 
@@ -176,26 +191,12 @@ def cancel(email_id: int, *, by: Actor) -> None:
     journal.record("email.cancelled", email_id, by=by)
 
 
-def forget(room: str, fact: Fact) -> int:
-    """Empty the e-mails about a thing that a fact erases, and stop those that wait; the bare fact of each stays."""
-    about = [OutgoingEmail.subject_id == fact.subject_id, OutgoingEmail.kind.startswith(f"{room}.", autoescape=True)]
-    about.append(OutgoingEmail.fact_id < fact.id)  # what was asked for again after it is still wanted
-    waiting = {"state": State.CANCELLED, "due_at": None}
-    db.session.execute(db.update(OutgoingEmail).where(*about, OutgoingEmail.state.in_(WAITING)).values(waiting))
-    ids = list(db.session.scalars(db.select(OutgoingEmail.id).where(*about)))
-    empty = dict.fromkeys(("address", "name", "subject", "text", "html", "last_text", "reply_to"), "")
-    unlike = db.literal("forgotten-") + db.cast(OutgoingEmail.id, db.String)
-    emptied = {**empty, "calendars": [], "address_digest": unlike, "mailbox_digest": None}
-    db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(emptied))
-    db.session.execute(db.update(DeliveryAttempt).where(DeliveryAttempt.email_id.in_(ids)).values(text=""))
-    return len(ids)
-
-
 # Put together once: SQLAlchemy takes longer to write these lines than the database to answer them.
-_ANY_DUE = db.select(OutgoingEmail.id).where(OutgoingEmail.due_at <= bindparam("moment")).limit(1)
+_HERE = (OutgoingEmail.stream == bindparam("stream"), OutgoingEmail.due_at <= bindparam("moment"))
+_ANY_DUE = db.select(OutgoingEmail.id).where(*_HERE).limit(1)
 _DUE = (
     db.select(OutgoingEmail.id, OutgoingEmail.mailbox_digest, OutgoingEmail.attempts)
-    .where(OutgoingEmail.due_at <= bindparam("moment"))
+    .where(*_HERE)
     .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
@@ -228,7 +229,7 @@ def _insert() -> Any:
 def _row(letter: Letter, moment: datetime) -> dict[str, Any]:
     row = {f.name: getattr(letter, f.name) for f in fields(Letter)}
     row["calendars"] = [calendar.decode() for calendar in letter.calendars]
-    counted = letter.kind.startswith(restraint.COUNTED)
+    counted = not letter.stream and letter.kind.startswith(restraint.COUNTED)
     return row | {
         "address_digest": addresses.digest(letter.address),
         "mailbox_digest": addresses.mailbox_digest(letter.address) if counted else None,
@@ -264,14 +265,6 @@ def _settled(claimed: Claimed, result: Result, moment: datetime) -> dict[str, An
         "new_sent_at": moment if result.outcome is Outcome.SENT else None,
         "new_owner": None,
     }
-
-
-def _seal(ids: Sequence[int]) -> None:
-    """Empty what let a colleague in, as soon as it is not needed for another try: nobody else shall read it."""
-    if ids:
-        done = (OutgoingEmail.state.in_([State.SENT, State.FAILED]), OutgoingEmail.kind.startswith(WAYS_IN))
-        emptied = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids), *done).values(text="", html="")
-        db.session.execute(emptied.execution_options(synchronize_session=False))
 
 
 def _attempt(email_id: int, result: Result, moment: datetime) -> dict[str, Any]:

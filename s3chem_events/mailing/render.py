@@ -50,6 +50,8 @@ def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
         message_id=f"<{secrets.token_hex(16)}@{letterhead.sender.rpartition('@')[2]}>",
         created_at=at,
         unsubscribe=draft.unsubscribe,
+        stream=draft.stream,
+        list_id=draft.list_id,
     )
 
 

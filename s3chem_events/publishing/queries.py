@@ -1,7 +1,7 @@
 """What the public pages, the feeds and the desk read of events and news."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +44,11 @@ def event_by_id(event_id: int, *, lock: bool = False) -> Event | None:
     if lock and db.engine.dialect.name == "postgresql":
         db.session.execute(select(Event.id).filter_by(id=event_id).with_for_update())
     return db.session.scalar(_whole().where(Event.id == event_id))
+
+
+def events_by_ids(ids: Collection[int]) -> list[Event]:
+    """Return some events with their parts, places and programmes, in a known number of statements."""
+    return list(db.session.scalars(_whole().where(Event.id.in_(ids)))) if ids else []
 
 
 def listed_events() -> list[Event]:

@@ -78,6 +78,7 @@ class Participation(Model):
 
     `offered_until` is when the offer of a place ends, or ended without an answer.
     `answer` is what the person's calendar said last, to the invitation with that SEQUENCE, at that DTSTAMP.
+    `present` is what somebody wrote down on the day: she was there, she was not, or nothing.
     """
 
     __tablename__ = "participation"
@@ -96,6 +97,7 @@ class Participation(Model):
     answer: Mapped[Said] = mapped_column(stored(Said), default=Said.NOTHING, server_default=Said.NOTHING)
     answer_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     answer_dtstamp: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    present: Mapped[bool | None]
 
     registration: Mapped[Registration] = relationship(back_populates="participations", lazy="raise")
     part: Mapped[Part] = relationship(lazy="raise")

@@ -11,7 +11,7 @@ from tests.support.source import ROOMS, ROOT, calls, imports, modules
 
 pytestmark = pytest.mark.one_database
 
-OPEN_TRANSACTIONS = ("site.", "desk.", "api.", "cli", "dispatch", "intake", "schedule")
+OPEN_TRANSACTIONS = ("bulk", "delivering", "site.", "desk.", "api.", "cli", "dispatch", "intake", "schedule")
 READS_THE_TIME = {
     *("datetime.now", "datetime.utcnow", "datetime.today", "datetime.datetime.now", "datetime.datetime.utcnow"),
     *("date.today", "datetime.date.today", "time.time", "time.time_ns", "func.now", "func.current_timestamp"),

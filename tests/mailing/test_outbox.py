@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from s3chem_events import dispatch
+from s3chem_events import delivering
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
@@ -159,7 +159,7 @@ def test_first_worker_cannot_settle_what_a_second_has_taken_over(app: Flask, clo
 def test_worker_that_died_after_the_250_sends_nothing_twice(app: Flask):
     enrol(app, 5)
     relay(app)
-    with app.app_context(), dispatch._run(app.extensions["s3chem"]) as run:
+    with app.app_context(), delivering.running(app.extensions["s3chem"]) as run:
         owner = run.journal.owner
         with transaction():
             claims = outbox.claim(owner, most=5)
@@ -174,14 +174,14 @@ def test_worker_that_died_after_the_250_sends_nothing_twice(app: Flask):
     assert len(kept(app)) == 5
 
 
-def die_before_the_commit(run: dispatch._Run) -> None:
+def die_before_the_commit(run: delivering.Run) -> None:
     run.journal.close = lambda *, settled: None  # type: ignore[method-assign]
 
 
 def test_same_death_sends_twice_with_the_acceptance_journal_taken_out(app: Flask):
     enrol(app, 5)
     relay(app)
-    with app.app_context(), dispatch._run(app.extensions["s3chem"]) as run:
+    with app.app_context(), delivering.running(app.extensions["s3chem"]) as run:
         with transaction():
             claims = outbox.claim(run.journal.owner, most=5)
         for claimed in claims[:3]:
@@ -209,10 +209,10 @@ def test_email_that_workers_die_of_again_and_again_waits_aside(app: Flask, clock
 def test_journal_of_a_living_worker_is_left_alone(app: Flask):
     enrol(app, 2)
     relay(app)
-    with app.app_context(), dispatch._run(app.extensions["s3chem"]) as run:
+    with app.app_context(), delivering.running(app.extensions["s3chem"]) as run:
         with transaction():
             outbox.claim(run.journal.owner, most=2)
-        dispatch.recover(run.settings)
+        delivering.recover(run.settings)
         assert run.journal.path.exists()
         assert states(app) == ["sending", "sending"]
         run.journal.close(settled=False)

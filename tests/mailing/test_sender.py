@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from flask import Flask
 
-from s3chem_events import dispatch
+from s3chem_events import delivering
 from s3chem_events.core.config import MailServer, Settings
 from s3chem_events.mailing import sender
 from tests.conftest import Clock
@@ -342,7 +342,7 @@ def test_pace_is_kept(app: Flask, clock: Clock, smtp_server: PostOffice):
     sent = []
     for _ in range(3):
         with app.app_context():
-            sent.append(dispatch.deliver())
+            sent.append(delivering.deliver())
     assert sent == [1, 1, 1]  # a second's share at a time; 60 in any minute: test_outbox
 
 

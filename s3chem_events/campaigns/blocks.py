@@ -1,0 +1,128 @@
+"""The live pieces of a newsletter: an event as it is at the moment of writing, a piece of news.
+
+What an event was like when an organiser looked at it is kept as a digest: a campaign does not go out with another one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select
+
+from s3chem_events.core import i18n
+from s3chem_events.core.db import db
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing import values
+from s3chem_events.publishing.entries import page_url, place_line, public_venue
+from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
+from s3chem_events.publishing.models import Event, NewsItem
+
+
+@dataclass(frozen=True, slots=True)
+class EventBlock:
+    """An event in words, in one language, as everybody may know it."""
+
+    title: str
+    title_lang: str
+    figures: str
+    month: str
+    days: str
+    place: str
+    summary: str
+    note: str
+    url: str
+    is_event: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NewsBlock:
+    """A piece of news, in one language."""
+
+    title: str
+    title_lang: str
+    lead: str
+    url: str
+    is_event: bool = False
+
+
+Block = EventBlock | NewsBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The events and the news that some blocks name, as they are now; what is gone or hidden is not among them."""
+
+    events: Mapping[int, Event]
+    news: Mapping[int, NewsItem]
+
+    def written(self, blocks: Sequence[Mapping[str, Any]], language: str, base_url: str) -> list[Block]:
+        """Return the blocks in words, in their order."""
+        out: list[Block] = []
+        for block in blocks:
+            if block["kind"] == "event" and block["id"] in self.events:
+                out.append(event_block(self.events[block["id"]], language, base_url))
+            elif block["kind"] == "news" and block["id"] in self.news:
+                out.append(_news_block(self.news[block["id"]], language, base_url))
+        return out
+
+
+def load(blocks: Iterable[Mapping[str, Any]], *, event_id: int | None = None) -> Loaded:
+    """Load what blocks name, and the event that a campaign is about, in a known number of statements."""
+    wanted = {kind: {block["id"] for block in blocks if block["kind"] == kind} for kind in ("event", "news")}
+    events = publishing.events_by_ids(wanted["event"] | ({event_id} if event_id else set()))
+    news = db.session.scalars(select(NewsItem).where(NewsItem.id.in_(wanted["news"]))) if wanted["news"] else ()
+    return Loaded({one.id: one for one in events if one.state in LISTED}, {item.id: item for item in news})
+
+
+def likeness(event: Event) -> str:
+    """Return a digest of what readers are told of an event: another one, and they would be told something else."""
+    facts = values.event_facts(event)
+    parts = [
+        (part.key, part.starts, part.ends, part.cancelled, part.venue, sorted(part.capacity))
+        for part in facts.parts
+        if part.visibility is Visibility.PUBLIC
+    ]
+    told = (facts.state, facts.title, facts.summary, facts.zone, facts.venue, parts)
+    return sha256(repr(told).encode()).hexdigest()[:20]
+
+
+def changed(seen: Mapping[str, str], loaded: Loaded) -> list[Event]:
+    """Return the events that are not any more what an organiser saw; a hidden one counts as gone, not as changed."""
+    return [event for event in loaded.events.values() if seen.get(str(event.id)) != likeness(event)]
+
+
+def event_block(event: Event, language: str, base_url: str) -> EventBlock:
+    """Put an event into words."""
+    _ = i18n.words(language)
+    live = event.live_parts
+    first, last = min(part.starts_on for part in live), max(part.ends_on for part in live)
+    figures, month = i18n.day_figures(first, last, language)
+    title = event.title.said(language)
+    on_site = any(part.on_site and part.visibility is Visibility.PUBLIC for part in live)
+    notes = {
+        State.CANCELLED: _("Cancelled"),
+        State.POSTPONED: _("Postponed: a new date will follow."),
+        State.SAVE_THE_DATE: _("Save the date"),
+    }
+    return EventBlock(
+        title=title.text,
+        title_lang=title.lang,
+        figures=figures,
+        month=month,
+        days=i18n.short_range(first, last, language),
+        place=place_line(public_venue(event), language) if on_site else _("Online"),
+        summary=event.summary.within(language),
+        note=notes.get(event.state, ""),
+        url=page_url(event, language, base_url),
+    )
+
+
+def _news_block(item: NewsItem, language: str, base_url: str) -> NewsBlock:
+    title = item.title.said(language)
+    return NewsBlock(
+        title=title.text,
+        title_lang=title.lang,
+        lead=item.lead.within(language),
+        url=f"{base_url}/{language}/news/{item.slug}",
+    )

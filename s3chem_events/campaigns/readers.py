@@ -1,0 +1,97 @@
+"""Whom a campaign reaches: subscribers by topic, or the people of one event by what they are there for.
+
+One query says who it is; it counts, it shows samples, and it writes the readers down when the campaign begins.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+
+from s3chem_events.campaigns import audience as subscribers
+from s3chem_events.campaigns.models import Campaign, Subscriber
+from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Audience
+from s3chem_events.core.db import db
+from s3chem_events.mailing.models import Suppression
+from s3chem_events.publishing.models import Part
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Participation, Registration
+
+COMING: dict[str, ColumnElement[bool]] = {
+    "yes": Registration.coming.is_(True),
+    "no": Registration.coming.is_(False),
+    "silent": Registration.coming.is_(None),
+}
+PRESENCE: dict[str, ColumnElement[bool]] = {
+    "yes": Participation.present.is_(True),
+    "no": Participation.present.is_(False),
+    "silent": Participation.present.is_(None),
+}
+THERE = frozenset({Standing.CONFIRMED})
+"""Without another choice a message goes to whoever has a place."""
+
+
+def query(campaign: Campaign, *, after: int = 0) -> Select[Any]:
+    """Return a query for the readers of a campaign as they are now, number and language, in order of their numbers."""
+    wanted = Audience.read(campaign.audience)
+    if campaign.kind in TO_SUBSCRIBERS:
+        ids = subscribers.audience(wanted.topics, wanted.languages)
+        both: Select[Any] = ids.add_columns(Subscriber.language).where(Subscriber.id > after)  # type: ignore[assignment]
+        return both
+    return (
+        select(Registration.id, Registration.language)
+        .where(Registration.event_id == campaign.event_id, Registration.id > after, *_people(wanted))
+        .order_by(Registration.id)
+    )
+
+
+def counts(campaign: Campaign) -> Mapping[str, int]:
+    """Return how many readers a campaign would have now, by their language, most first."""
+    found = query(campaign).order_by(None).subquery()
+    counted = func.count()
+    rows = db.session.execute(
+        select(found.c.language, counted).group_by(found.c.language).order_by(counted.desc(), found.c.language)
+    )
+    return {str(language): int(number) for language, number in rows}
+
+
+def held_back(campaign: Campaign) -> int:
+    """Return how many would be readers if their address took e-mails, and had one."""
+    wanted = Audience.read(campaign.audience)
+    if campaign.kind in TO_SUBSCRIBERS:
+        return subscribers.unreachable(wanted.topics, wanted.languages)
+    there = (Registration.event_id == campaign.event_id, *_people(wanted, reachable=False))
+    return db.session.scalar(select(func.count(Registration.id)).where(*there, ~_is_reachable())) or 0
+
+
+def sample(campaign: Campaign, *, most: int = 20) -> list[tuple[int, str]]:
+    """Return some of the readers that a campaign would have now."""
+    return [(row[0], row[1]) for row in db.session.execute(query(campaign).limit(most))]
+
+
+def _people(wanted: Audience, *, reachable: bool = True) -> list[ColumnElement[bool]]:
+    standings = [Standing(one) for one in wanted.standings] or list(THERE)
+    taking_part: list[Any] = [
+        Participation.registration_id == Registration.id,
+        Participation.standing.in_(standings),
+        Participation.part_id == Part.id,
+    ]
+    if wanted.parts:
+        taking_part.append(Part.key.in_(wanted.parts))
+    if wanted.modes:
+        taking_part.append(Participation.mode.in_(wanted.modes))
+    if wanted.presence:
+        taking_part.append(PRESENCE[wanted.presence])
+    conditions: list[ColumnElement[bool]] = [exists().where(*taking_part)]
+    if wanted.coming:
+        conditions.append(COMING[wanted.coming])
+    if wanted.languages:
+        conditions.append(Registration.language.in_(wanted.languages))
+    if reachable:
+        conditions.append(_is_reachable())
+    return conditions
+
+
+def _is_reachable() -> ColumnElement[bool]:
+    dead = exists().where(Suppression.address_digest == Registration.address_digest)
+    return and_(Registration.email != "", ~dead)

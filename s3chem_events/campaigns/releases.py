@@ -1,0 +1,262 @@
+"""What organisers do with a campaign: write it, have it looked at, release it, hold it, stop it.
+
+The caller has locked the campaign. Nothing here writes to anybody: the worker does (campaigns.sending).
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from s3chem_events.campaigns import blocks, readers, texts
+from s3chem_events.campaigns.models import Campaign
+from s3chem_events.campaigns.stages import (
+    HOLD,
+    OF_ONE_EVENT,
+    SECOND_LOOK_FROM,
+    Audience,
+    Kind,
+    Stage,
+    Why,
+    WrongStage,
+    check_move,
+)
+from s3chem_events.campaigns.texts import Passage
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Invalid, Refused
+from s3chem_events.core.journal import Actor
+from s3chem_events.core.text import Text
+from s3chem_events.mailing import streams
+from s3chem_events.mailing.letters import Flow
+from s3chem_events.publishing.models import Event
+
+OPEN = frozenset({Stage.DRAFT, Stage.IN_REVIEW})
+
+
+class Stale(Refused):
+    """Somebody else has changed the campaign since it was opened."""
+
+    code = "stale"
+    status = 409
+
+
+class NotReady(Refused):
+    """Something is missing without which nothing can be sent; `detail` says what: `text`, `readers`, `event`."""
+
+    code = "not_ready"
+    status = 409
+
+
+class SecondLook(Refused):
+    """So many readers want the eyes of a second organiser, who is not the one that asked."""
+
+    code = "second_look"
+    status = 409
+
+
+class EventChanged(Refused):
+    """An event that stands in it is not any more what was looked at."""
+
+    code = "event_changed"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an organiser edits. `blocks` are `{"kind": "event" | "news", "id": …}`; `wanted_at` is a chosen hour."""
+
+    subject: Text
+    intro: Text
+    closing: Text
+    blocks: Sequence[Mapping[str, Any]]
+    audience: Audience
+    wanted_at: datetime | None = None
+
+
+def create(kind: Kind, *, event: Event | None, audience: Audience, by: Actor) -> Campaign:
+    """Begin a campaign; all but a newsletter is about one event."""
+    if (kind in OF_ONE_EVENT) is not (event is not None):
+        raise Invalid("event", "missing" if event is None else "of no use")
+    moment = now()
+    campaign = Campaign(
+        slug=f"{moment:%Y-%m}-{secrets.token_hex(4)}",
+        kind=kind,
+        event_id=event.id if event else None,
+        audience=audience.kept(),
+        created_by=str(by),
+        created_at=moment,
+        revised_at=moment,
+    )
+    db.session.add(campaign)
+    db.session.flush()
+    journal.record("campaign.created", campaign.id, by=by)
+    return campaign
+
+
+def save(campaign: Campaign, content: Content, *, version: int, by: Actor) -> None:
+    """Keep what was edited; who was asked for a second look is asked anew.
+
+    Raises:
+        WrongStage, Stale, Invalid: see texts.check.
+
+    """
+    if campaign.stage not in OPEN:
+        raise WrongStage
+    if version != campaign.version:
+        raise Stale
+    if len(content.blocks) > texts.MOST_BLOCKS:
+        raise Invalid("blocks", "many")
+    passages = [
+        Passage(name, language, source)
+        for name in ("subject", "intro", "closing")
+        for language, source in getattr(content, name).items()
+    ]
+    texts.check(campaign.kind, with_event=campaign.event_id is not None, passages=passages)
+    campaign.subject, campaign.intro, campaign.closing = content.subject, content.intro, content.closing
+    campaign.blocks, campaign.audience = [dict(block) for block in content.blocks], content.audience.kept()
+    campaign.wanted_at = content.wanted_at
+    campaign.version += 1
+    campaign.revised_at = now()
+    campaign.stage, campaign.released_by = Stage.DRAFT, ""
+    look_at_events(campaign)
+    journal.record("campaign.revised", campaign.id, by=by, version=campaign.version)
+
+
+def look_at_events(campaign: Campaign) -> None:
+    """Note what its events are like now: an organiser has them before her eyes."""
+    loaded = blocks.load(campaign.blocks, event_id=campaign.event_id)
+    campaign.seen = {str(event.id): blocks.likeness(event) for event in loaded.events.values()}
+
+
+def changed_events(campaign: Campaign) -> list[Event]:
+    """Return the events in a campaign that are not any more what an organiser saw."""
+    return blocks.changed(campaign.seen, blocks.load(campaign.blocks, event_id=campaign.event_id))
+
+
+def ask_for_a_second_look(campaign: Campaign, *, by: Actor) -> None:
+    """Ask another organiser to look and release.
+
+    Raises:
+        WrongStage, NotReady, EventChanged.
+
+    """
+    check_move(campaign.stage, Stage.IN_REVIEW)
+    _check_ready(campaign)
+    campaign.stage, campaign.released_by = Stage.IN_REVIEW, str(by)
+    journal.record("campaign.look_asked", campaign.id, by=by, version=campaign.version)
+
+
+def release(campaign: Campaign, *, version: int, by: Actor) -> None:
+    """Let a campaign begin after the hold, or at its chosen hour if that is later.
+
+    Raises:
+        WrongStage, Stale, NotReady, SecondLook, EventChanged.
+
+    """
+    check_move(campaign.stage, Stage.RELEASED)
+    if version != campaign.version:
+        raise Stale
+    count = _check_ready(campaign)
+    if count > SECOND_LOOK_FROM and (campaign.stage is not Stage.IN_REVIEW or campaign.released_by == str(by)):
+        raise SecondLook(count=count)
+    moment = now()
+    campaign.stage, campaign.why, campaign.released_by = Stage.RELEASED, Why.NOTHING, str(by)
+    campaign.begins_at = max(moment + HOLD, campaign.wanted_at or moment)
+    journal.record("campaign.released", campaign.id, by=by, readers=count, begins_at=campaign.begins_at.isoformat())
+
+
+def take_back(campaign: Campaign, *, by: Actor) -> None:
+    """Make a campaign a draft again that nobody has been written of.
+
+    Raises:
+        WrongStage: it has begun.
+
+    """
+    check_move(campaign.stage, Stage.DRAFT)
+    if campaign.started_at is not None:
+        raise WrongStage
+    campaign.stage, campaign.why, campaign.begins_at, campaign.released_by = Stage.DRAFT, Why.NOTHING, None, ""
+    journal.record("campaign.taken_back", campaign.id, by=by)
+
+
+def pause(campaign: Campaign, *, by: Actor, why: Why = Why.WISH) -> None:
+    """Hold what has not left; the e-mails in a worker's hands just now may still go.
+
+    Raises:
+        WrongStage.
+
+    """
+    check_move(campaign.stage, Stage.PAUSED)
+    campaign.stage, campaign.why = Stage.PAUSED, why
+    if campaign.started_at is not None:
+        streams.set_flow(campaign.stream, Flow.PAUSED)
+    journal.record("campaign.paused", campaign.id, by=by, why=why)
+
+
+def resume(campaign: Campaign, *, looked: bool, by: Actor) -> None:
+    """Go on where it was held. `looked` says that the organiser has seen the events as they are now.
+
+    Raises:
+        WrongStage, EventChanged.
+
+    """
+    if campaign.stage is not Stage.PAUSED:
+        raise WrongStage
+    if looked:
+        look_at_events(campaign)
+    elif changed_events(campaign):
+        raise EventChanged
+    campaign.why = Why.NOTHING
+    if campaign.started_at is None:
+        campaign.stage, campaign.begins_at = Stage.RELEASED, now()
+    else:
+        campaign.stage = Stage.SENDING
+        streams.set_flow(campaign.stream, Flow.RUNNING)
+    journal.record("campaign.resumed", campaign.id, by=by)
+
+
+def cancel(campaign: Campaign, *, by: Actor) -> None:
+    """Stop a campaign for good; whoever has it keeps it, nobody else gets it.
+
+    Raises:
+        WrongStage.
+
+    """
+    check_move(campaign.stage, Stage.CANCELLED)
+    campaign.stage, campaign.why = Stage.CANCELLED, Why.NOTHING
+    if campaign.started_at is not None:
+        streams.set_flow(campaign.stream, Flow.STOPPED)
+    journal.record("campaign.cancelled", campaign.id, by=by)
+
+
+def send_to_the_failed(campaign: Campaign, *, by: Actor) -> int:
+    """Try again what failed for good; returns how many e-mails."""
+    if campaign.stage is not Stage.SENDING:
+        raise WrongStage
+    count = streams.try_failed_again(campaign.stream)
+    journal.record("campaign.tried_again", campaign.id, by=by, emails=count)
+    return count
+
+
+def test(campaign: Campaign, *, language: str, by: Actor) -> None:
+    """Have the organiser who asks sent the campaign as it is now, marked as a test."""
+    if language not in campaign.languages:
+        raise NotReady("text")
+    journal.record("campaign.tested", campaign.id, by=by, language=language, organiser=by.id)
+
+
+def _check_ready(campaign: Campaign) -> int:
+    if not campaign.languages:
+        raise NotReady("text")
+    loaded = blocks.load(campaign.blocks, event_id=campaign.event_id)
+    if campaign.event_id is not None and campaign.event_id not in loaded.events:
+        raise NotReady("event")
+    if blocks.changed(campaign.seen, loaded):
+        raise EventChanged
+    count = sum(readers.counts(campaign).values())
+    if not count:
+        raise NotReady("readers")
+    return count

@@ -1,0 +1,202 @@
+"""What the worker does with released campaigns: begin, write the readers down, write their e-mails, slice by slice.
+
+Each step is one short transaction of the caller's; one that is cut off is done again and harms nothing: readers are
+unique, an e-mail is unique by its fact and reader, a slice that nobody finished is free again when its lease ends.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from s3chem_events.campaigns import readers, releases
+from s3chem_events.campaigns.models import Campaign, CampaignReader
+from s3chem_events.campaigns.stages import LATE, Stage, Why
+from s3chem_events.campaigns.writing import GONE, Writer
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import CLOCK
+from s3chem_events.mailing import streams
+from s3chem_events.mailing.letters import Draft, Flow, Letterhead
+
+__all__ = ["GONE", "Slice", "carry_on", "drafts", "due", "may_go_on", "stale", "take_back_stale", "watch", "written"]
+AT_ONCE = 500
+"""Readers written down in one transaction."""
+SLICE = 100
+"""E-mails written in one go, some 0.1 s: whoever registers meanwhile is told next."""
+LEASE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some readers whose e-mails this worker alone writes until the lease ends: rows, and the number of the reader."""
+
+    campaign_id: int
+    readers: Mapping[int, int]
+
+
+def due() -> int | None:
+    """Return the campaign that can be carried on now, or None: the oldest that begins, or has readers to write to."""
+    begins = (Campaign.stage == Stage.RELEASED) & (Campaign.begins_at <= now())
+    unwritten = select(CampaignReader.id).where(
+        CampaignReader.campaign_id == Campaign.id,
+        CampaignReader.written_at.is_(None),
+        CampaignReader.leased_until.is_(None) | (CampaignReader.leased_until <= now()),
+    )
+    goes_on = (Campaign.stage == Stage.SENDING) & (Campaign.frozen_at.is_(None) | unwritten.exists())
+    return db.session.scalar(select(Campaign.id).where(begins | goes_on).order_by(Campaign.id).limit(1))
+
+
+def carry_on(campaign_id: int) -> Slice | None:
+    """Take the next step: begin, write some readers down, or take a slice of them to be written to."""
+    campaign = campaign_by_id(campaign_id, lock=True)
+    if campaign is None:
+        return None
+    if campaign.stage is Stage.RELEASED:
+        _begin(campaign)
+    elif campaign.stage is Stage.SENDING and campaign.frozen_at is None:
+        _freeze(campaign)
+    elif campaign.stage is Stage.SENDING:
+        return _take(campaign)
+    return None
+
+
+def drafts(taken: Slice, letterhead: Letterhead) -> Iterator[tuple[int, Draft | None]]:
+    """Yield row and e-mail of each reader of a slice; None for one who is not to be written to any more."""
+    campaign = campaign_by_id(taken.campaign_id)
+    if campaign is not None:
+        yield from Writer(campaign, letterhead).drafts(taken.readers)
+
+
+def may_go_on(taken: Slice) -> bool:
+    """Whether a campaign has not been held or stopped while a slice of it was written; its row is locked."""
+    campaign = campaign_by_id(taken.campaign_id, lock=True)
+    if campaign is not None and campaign.stage is Stage.SENDING:
+        return True
+    _give_back(taken)
+    return False
+
+
+def written(taken: Slice, *, left_out: Mapping[int, str]) -> None:
+    """Note that the e-mails of a slice stand in the outbox; `left_out` are those that get none, and why."""
+    moment = now()
+    for reason in {"", *left_out.values()}:
+        ids = [row for row in taken.readers if left_out.get(row, "") == reason]
+        db.session.execute(
+            update(CampaignReader)
+            .where(CampaignReader.id.in_(ids))
+            .values(written_at=moment, left_out=reason, leased_until=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def watched() -> list[int]:
+    """Return the campaigns whose events could change under their readers' eyes."""
+    query = select(Campaign.id).where(Campaign.stage == Stage.SENDING, Campaign.frozen_at.is_not(None))
+    return list(db.session.scalars(query.order_by(Campaign.id)))
+
+
+def watch(campaign_id: int) -> bool:
+    """Hold a campaign whose event has changed, as long as something is left to send; returns whether it did."""
+    campaign = campaign_by_id(campaign_id, lock=True)
+    if campaign is None or campaign.stage is not Stage.SENDING or not _is_unfinished(campaign):
+        return False
+    if not releases.changed_events(campaign):
+        return False
+    releases.pause(campaign, by=CLOCK, why=Why.EVENT_CHANGED)
+    return True
+
+
+def take_back_stale(campaign_id: int) -> int:
+    """Take some e-mails of a campaign that was held for a changed event out of the outbox; returns how many.
+
+    They are written anew once an organiser lets it go on.
+    """
+    campaign = campaign_by_id(campaign_id, lock=True)
+    if campaign is None or campaign.stage is not Stage.PAUSED or campaign.why is not Why.EVENT_CHANGED:
+        return 0
+    taken = streams.take_back(campaign.stream)
+    again = (CampaignReader.campaign_id == campaign.id, CampaignReader.reader_id.in_(taken))
+    db.session.execute(
+        update(CampaignReader)
+        .where(*again)
+        .values(written_at=None, leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return len(taken)
+
+
+def stale() -> list[int]:
+    """Return the campaigns that are held for a changed event after they had begun."""
+    held = (Campaign.stage == Stage.PAUSED, Campaign.why == Why.EVENT_CHANGED, Campaign.started_at.is_not(None))
+    return list(db.session.scalars(select(Campaign.id).where(*held)))
+
+
+def campaign_by_id(campaign_id: int, *, lock: bool = False) -> Campaign | None:
+    """Return a campaign; `lock` makes other writers of it wait."""
+    query = select(Campaign).filter_by(id=campaign_id).execution_options(populate_existing=lock)
+    found: Campaign | None = db.session.scalar(query.with_for_update() if lock else query)
+    return found
+
+
+def _give_back(taken: Slice) -> None:
+    ours = CampaignReader.id.in_(list(taken.readers))
+    free = update(CampaignReader).where(ours, CampaignReader.written_at.is_(None)).values(leased_until=None)
+    db.session.execute(free.execution_options(synchronize_session=False))
+
+
+def _begin(campaign: Campaign) -> None:
+    moment = now()
+    if campaign.begins_at is None or campaign.begins_at > moment:
+        return
+    if releases.changed_events(campaign):
+        releases.pause(campaign, by=CLOCK, why=Why.EVENT_CHANGED)
+        return
+    if campaign.begins_at < moment - LATE:
+        releases.pause(campaign, by=CLOCK, why=Why.LATE)
+        return
+    fact = journal.record("campaign.begun", campaign.id, by=CLOCK)
+    db.session.flush()
+    campaign.stage, campaign.started_at, campaign.fact_id = Stage.SENDING, moment, fact.id
+    streams.set_flow(campaign.stream, Flow.RUNNING)
+
+
+def _freeze(campaign: Campaign) -> None:
+    """Write down the next readers: who comes onto the list from now on is none of this campaign."""
+    found = db.session.execute(readers.query(campaign, after=campaign.frozen_to).limit(AT_ONCE)).all()
+    if not found:
+        campaign.frozen_at = now()
+        return
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    rows = [{"campaign_id": campaign.id, "reader_id": row[0], "language": row[1]} for row in found]
+    db.session.connection().execute(dialect.insert(CampaignReader).on_conflict_do_nothing(), rows)
+    campaign.frozen_to = found[-1][0]
+
+
+def _take(campaign: Campaign) -> Slice | None:
+    moment = now()
+    free = CampaignReader.leased_until.is_(None) | (CampaignReader.leased_until <= moment)
+    some = (
+        select(CampaignReader.id)
+        .where(CampaignReader.campaign_id == campaign.id, CampaignReader.written_at.is_(None), free)
+        .order_by(CampaignReader.id)
+        .limit(SLICE)
+    )
+    taken = db.session.execute(
+        update(CampaignReader)
+        .where(CampaignReader.id.in_(some))
+        .values(leased_until=moment + LEASE)
+        .returning(CampaignReader.id, CampaignReader.reader_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return Slice(campaign.id, {row: number for row, number in taken}) if taken else None  # noqa: C416 - rows are no pairs to a type checker
+
+
+def _is_unfinished(campaign: Campaign) -> bool:
+    unwritten = select(literal(1)).where(CampaignReader.campaign_id == campaign.id, CampaignReader.written_at.is_(None))
+    if campaign.frozen_at is None or db.session.scalar(unwritten.limit(1)):
+        return True
+    return streams.has_waiting(campaign.stream)

@@ -1,0 +1,141 @@
+"""From the outbox to the mail server: claim, try, write down what came of it. What dies in between is recovered."""
+
+import logging
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from s3chem_events.core.clock import now
+from s3chem_events.core.config import Settings
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.guard import settings
+from s3chem_events.mailing import bounces, journal, outbox, pace, render, sender
+from s3chem_events.mailing.outbox import Claimed
+from s3chem_events.mailing.results import Outcome, Result
+from s3chem_events.mailing.suppression import suppressed
+
+log = logging.getLogger(__name__)
+BATCH = 50
+"""E-mails in one claim."""
+FLUSH_SECONDS = 2.0
+JOURNALS = "mailing"
+
+
+def deliver() -> int:
+    """Send what is due, once through; returns how many e-mails were settled."""
+    with running(settings()) as run:
+        recover(run.settings)
+        return run.deliver()[0]
+
+
+def recover(given: Settings) -> None:
+    """Settle what workers of this machine left behind when they died."""
+    with journal.left(given.instance / JOURNALS) as runs:
+        for owner, accepted in runs:
+            with transaction():
+                count = outbox.recover(owner, accepted)
+            if count:
+                log.warning("a worker had stopped in the midst of %d e-mails; they are settled", count)
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of the worker: a journal of its own, and a way out."""
+
+    settings: Settings
+    journal: journal.Journal
+    transport: sender.Transport
+
+    def deliver(self) -> tuple[int, float]:
+        """Claim a batch and send it. Returns how many were settled, and in how many seconds more may be sent."""
+        claims, blocked, pause = self._claim()
+        results: list[tuple[Claimed, Result]] = []
+        claimed_at = flushed_at = time.monotonic()
+        done = 0
+        for index, claimed in enumerate(claims):
+            if time.monotonic() - claimed_at > outbox.LEASE.total_seconds() / 3:
+                done += self._settle(results)
+                with transaction():
+                    ours = outbox.renew(self.journal.owner, [c.id for c in claims[index:]])
+                blocked |= {c.id for c in claims[index:]} - ours
+                claimed_at = time.monotonic()
+            result = Result(Outcome.SUPPRESSED) if claimed.id in blocked else self._try(claimed)
+            results.append((claimed, result))
+            if result.trouble:
+                return done + self._settle(results, result, claims[index + 1 :]), 0.0
+            if time.monotonic() - flushed_at > FLUSH_SECONDS:
+                done += self._settle(results)
+                flushed_at = time.monotonic()
+                if outbox.gives_way(claims[index + 1 :]):
+                    with transaction():
+                        outbox.hold(self.journal.owner, [c.id for c in claims[index + 1 :]], until=now())
+                    break
+        return done + self._settle(results), pause
+
+    def _claim(self) -> tuple[list[Claimed], set[int], float]:
+        if not outbox.anything_due():
+            db.session.rollback()
+            return [], set(), 0.0
+        rate = self.settings.mail_rate if self.settings.mail else None
+        with transaction():
+            most, pause = pace.allowance(self.transport.name, rate=rate, most=BATCH)
+            claims = []
+            if most:
+                claims = outbox.claim(self.journal.owner, most=most, whole_site=self.settings.limits)
+            if rate and claims:
+                pace.granted(self.transport.name, len(claims))
+            return claims, suppressed(claims), pause
+
+    def _try(self, claimed: Claimed) -> Result:
+        try:
+            result = sender.check(claimed) or self.transport.send(claimed)
+        except OSError as error:
+            return Result(Outcome.LATER, text=f"it could not be kept ({error.strerror})", trouble=True)
+        except Exception as error:  # noqa: BLE001 - one e-mail that cannot be written must not stop the others
+            log.error("e-mail %d cannot be written: %s", claimed.id, where(error))  # noqa: TRY400 - the message may hold an address
+            return Result(Outcome.NEVER, text=f"it cannot be written ({type(error).__name__})")
+        if result.outcome is Outcome.SENT:
+            self.journal.accepted(claimed.id)
+        return result
+
+    def _settle(
+        self, results: list[tuple[Claimed, Result]], trouble: Result | None = None, untried: Sequence[Claimed] = ()
+    ) -> int:
+        """Write down what came of the tries; after trouble the rest of the batch waits until the server has rested."""
+        if not results:
+            return 0
+        with transaction():
+            outbox.settle(self.journal.owner, results)
+            bounces.refused(results)
+            if trouble:
+                rest = pace.trouble(self.transport.name, trouble.text)
+                outbox.hold(self.journal.owner, [c.id for c in untried], until=now() + timedelta(seconds=rest))
+            elif any(result.outcome is Outcome.SENT for _, result in results):
+                pace.well(self.transport.name)
+        self.journal.clear()
+        count = len(results)
+        results.clear()
+        return count
+
+
+@contextmanager
+def running(given: Settings) -> Iterator["Run"]:
+    """Open a run of the worker: what it has in its hands is settled or left to be recovered, whatever happens."""
+    run = Run(given, journal.Journal(given.instance / JOURNALS), sender.transport(given, emblem=render.emblem()))
+    settled = False
+    try:
+        yield run
+        settled = True
+    finally:
+        run.transport.close()
+        run.journal.close(settled=settled)
+        db.session.rollback()
+
+
+def where(error: Exception) -> str:
+    """Name an error and its place, without its message, which may hold what people typed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in " + " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames[-4:]))

@@ -1,0 +1,34 @@
+"""E-mails emptied: what nobody may read any more goes, the bare fact that there was one stays."""
+
+from collections.abc import Sequence
+
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing.letters import WAITING, State
+from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail
+
+WAYS_IN = "organiser."
+"""The kinds that hold a way into the desk."""
+
+
+def forget(room: str, fact: Fact) -> int:
+    """Empty the e-mails about a thing that a fact erases, and stop those that wait; the bare fact of each stays."""
+    about = [OutgoingEmail.subject_id == fact.subject_id, OutgoingEmail.kind.startswith(f"{room}.", autoescape=True)]
+    about.append(OutgoingEmail.fact_id < fact.id)  # what was asked for again after it is still wanted
+    waiting = {"state": State.CANCELLED, "due_at": None}
+    db.session.execute(db.update(OutgoingEmail).where(*about, OutgoingEmail.state.in_(WAITING)).values(waiting))
+    ids = list(db.session.scalars(db.select(OutgoingEmail.id).where(*about)))
+    empty = dict.fromkeys(("address", "name", "subject", "text", "html", "last_text", "reply_to"), "")
+    unlike = db.literal("forgotten-") + db.cast(OutgoingEmail.id, db.String)
+    emptied = {**empty, "calendars": [], "address_digest": unlike, "mailbox_digest": None}
+    db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(emptied))
+    db.session.execute(db.update(DeliveryAttempt).where(DeliveryAttempt.email_id.in_(ids)).values(text=""))
+    return len(ids)
+
+
+def seal(ids: Sequence[int]) -> None:
+    """Empty what let a colleague in, as soon as it is not needed for another try: nobody else shall read it."""
+    if ids:
+        done = (OutgoingEmail.state.in_([State.SENT, State.FAILED]), OutgoingEmail.kind.startswith(WAYS_IN))
+        emptied = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids), *done).values(text="", html="")
+        db.session.execute(emptied.execution_options(synchronize_session=False))

@@ -1,0 +1,95 @@
+"""Streams: what is written to many at once is paused, let go on and stopped as one, however many e-mails it is.
+
+Nothing of an e-mail's own row changes: a claim asks which streams flow. All functions work in the caller's transaction.
+"""
+
+from typing import cast
+
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.mailing.letters import WAITING, Flow, State
+from s3chem_events.mailing.models import MailStream, OutgoingEmail
+
+AT_ONCE = 200
+"""E-mails changed in one transaction, so that no writer waits for long (docs/decisions/0002)."""
+STOPPED_TEXT = "stopped by an organiser"
+
+
+def running() -> list[str]:
+    """Return the streams that flow, the oldest first."""
+    query = db.select(MailStream.name).filter_by(flow=Flow.RUNNING).order_by(MailStream.opened_at, MailStream.name)
+    return list(db.session.scalars(query))
+
+
+def set_flow(name: str, flow: Flow) -> None:
+    """Let a stream flow, hold it, or stop it for good; what a worker has in its hands just now may still leave."""
+    stream = db.session.get(MailStream, name)
+    if stream is None:
+        db.session.add(MailStream(name=name, flow=flow, opened_at=now()))
+    else:
+        stream.flow = flow
+
+
+def close(name: str) -> None:
+    """Forget a stream that has nothing left to flow; its e-mails keep its name."""
+    db.session.execute(db.delete(MailStream).filter_by(name=name))
+
+
+def take_back(name: str) -> list[int]:
+    """Take some e-mails out of the outbox that nobody has tried yet; returns their subjects, none when all are out."""
+    some = db.select(OutgoingEmail.id).where(
+        OutgoingEmail.stream == name, OutgoingEmail.state == State.QUEUED, OutgoingEmail.attempts == 0
+    )
+    taken = (
+        db.delete(OutgoingEmail)
+        .where(OutgoingEmail.id.in_(some.order_by(OutgoingEmail.id).limit(AT_ONCE)))
+        .returning(OutgoingEmail.subject_id)
+    )
+    return list(db.session.scalars(taken.execution_options(synchronize_session=False)))
+
+
+def strike() -> int:
+    """Mark some e-mails of stopped streams as cancelled; returns how many, 0 when all are."""
+    stopped = db.select(MailStream.name).filter_by(flow=Flow.STOPPED)
+    some = db.select(OutgoingEmail.id).where(OutgoingEmail.stream.in_(stopped), OutgoingEmail.state.in_(WAITING))
+    struck = (
+        db.update(OutgoingEmail)
+        .where(OutgoingEmail.id.in_(some.order_by(OutgoingEmail.id).limit(AT_ONCE)))
+        .values(state=State.CANCELLED, due_at=None, owner=None, last_text=STOPPED_TEXT)
+    )
+    result = db.session.execute(struck.execution_options(synchronize_session=False))
+    return cast("int", result.rowcount)  # type: ignore[attr-defined]
+
+
+def cancel_for(address_digest: str) -> None:
+    """Take what waits of all streams for one address out of the queue: its owner wants no more of it."""
+    waiting = (OutgoingEmail.address_digest == address_digest, OutgoingEmail.stream != "")
+    db.session.execute(
+        db.update(OutgoingEmail)
+        .where(*waiting, OutgoingEmail.state.in_(WAITING))
+        .values(state=State.CANCELLED, due_at=None, owner=None, last_text="the reader has left")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def try_failed_again(name: str) -> int:
+    """Put the e-mails of a stream that failed back into the queue; returns how many."""
+    result = db.session.execute(
+        db.update(OutgoingEmail)
+        .where(OutgoingEmail.stream == name, OutgoingEmail.state == State.FAILED, OutgoingEmail.text != "")
+        .values(state=State.QUEUED, due_at=now(), owner=None)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("int", result.rowcount)  # type: ignore[attr-defined]
+
+
+def has_waiting(name: str) -> bool:
+    """Whether an e-mail of a stream has still to leave."""
+    waiting = db.select(OutgoingEmail.id).where(OutgoingEmail.stream == name, OutgoingEmail.state.in_(WAITING))
+    return db.session.scalar(waiting.limit(1)) is not None
+
+
+def counts(name: str) -> dict[State, int]:
+    """Return how many e-mails of a stream stand in each state."""
+    counted = db.select(OutgoingEmail.state, db.func.count()).filter_by(stream=name).group_by(OutgoingEmail.state)
+    return {State(state): count for state, count in db.session.execute(counted)}

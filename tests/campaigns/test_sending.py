@@ -1,0 +1,278 @@
+"""A campaign from its release to the last reader: everybody once, in her language, and never with stale dates."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+
+from s3chem_events import bulk, delivering, dispatch
+from s3chem_events.campaigns import releases
+from s3chem_events.campaigns.releases import EventChanged, SecondLook, Stale
+from s3chem_events.campaigns.stages import HOLD, LATE, Audience, Kind, Stage, Why, WrongStage
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.errors import Invalid
+from s3chem_events.core.text import Text
+from s3chem_events.mailing import outbox
+from s3chem_events.mailing.models import Suppression
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.registration.models import Registration
+from tests.factories import PUBLIC_DAY, add_event, revise_event
+from tests.support.campaigns import CLARA, DIEGO, campaign, locked, newsletter, readers, release, stage, written
+from tests.support.desk import signed_in
+from tests.support.post import enrol, kept, relay, rows, work
+
+
+def compose(app: Flask) -> None:
+    """Write all that can be written, and send nothing."""
+    with app.app_context():
+        while bulk.carry_on(dispatch.FORGET):
+            pass
+
+
+def deliver(app: Flask) -> None:
+    with app.app_context():
+        while delivering.deliver():
+            pass
+
+
+def move(app: Flask) -> None:
+    """Move the conference's public day to October."""
+    october = date(2027, 10, 22)
+    revise_event(app, parts=(replace(PUBLIC_DAY, starts=october, ends=october),))
+
+
+@pytest.fixture(autouse=True)
+def house(app: Flask, clock) -> None:
+    add_event(app, parts=(PUBLIC_DAY,))
+
+
+def test_everybody_gets_one_in_her_language_after_ten_minutes_in_which_it_can_be_taken_back(app, clock):
+    readers(app, fr=4, de=6, pl=3, nl=2)
+    readers(app, topics=("kind-webinar",), es=2)
+    number = newsletter(app, events=("conference",), audience=Audience(topics=("project", "region-limburg")))
+    release(app, number)
+    assert stage(app, number) == (Stage.RELEASED, Why.NOTHING)
+    work(app)
+    assert rows(app) == []
+    with locked(app, number) as found:
+        releases.take_back(found, by=CLARA)
+    clock.advance(minutes=11)
+    work(app)
+    assert (rows(app), stage(app, number)[0]) == ([], Stage.DRAFT)
+    release(app, number)
+    clock.advance(minutes=11)
+    work(app)
+    mails = rows(app)
+    assert len({row.address for row in mails}) == len(mails) == len(kept(app)) == 15
+    assert Counter((row.address[:2], row.subject, row.state) for row in mails) == {
+        ("fr", "Nouvelles de février", "sent"): 4,
+        ("de", "Neues im Februar", "sent"): 6,
+        ("pl", "News of February", "sent"): 3,
+        ("nl", "News of February", "sent"): 2,
+    }
+    work(app)
+    assert len(rows(app)) == 15
+
+
+def test_each_newsletter_says_how_to_leave_it_and_which_list_it_is_of(app, clock):
+    readers(app, en=1)
+    release(app, newsletter(app, events=("conference",)))
+    clock.advance(minutes=11)
+    work(app)
+    (row,) = rows(app)
+    assert (row.kind, row.list_id, row.state) == ("subscriber.newsletter", "<newsletter.localhost>", "sent")
+    assert row.unsubscribe.startswith("http://localhost/en/newsletter/leave/")
+    assert "Good news from **Limburg**." not in row.html
+    assert "Good news from <strong>Limburg</strong>." in row.html
+    assert "18 June 2027" in row.text
+    assert "/en/newsletter/issues/" in row.text
+
+
+def test_a_newsletter_stops_before_its_first_email_where_an_event_in_it_has_moved(app, clock):
+    readers(app, en=2)
+    number = newsletter(app, events=("conference",))
+    release(app, number)
+    move(app)
+    clock.advance(minutes=11)
+    work(app)
+    assert (rows(app), stage(app, number)) == ([], (Stage.PAUSED, Why.EVENT_CHANGED))
+    with pytest.raises(EventChanged), locked(app, number) as found:
+        releases.resume(found, looked=False, by=CLARA)
+    with locked(app, number) as found:
+        releases.resume(found, looked=True, by=CLARA)
+    work(app)
+    assert ["22 October 2027" in row.text for row in rows(app)] == [True, True]
+
+
+def test_an_event_that_moves_in_the_midst_holds_the_rest_and_nobody_reads_the_old_date_twice(app, clock):
+    readers(app, en=5)
+    number = newsletter(app, events=("conference",))
+    release(app, number)
+    clock.advance(minutes=11)
+    compose(app)
+    with app.app_context(), transaction():
+        first = min(row.id for row in rows(app))
+        later = db.text("UPDATE outgoing_email SET state = 'sent', due_at = NULL, attempts = 1 WHERE id = :first")
+        db.session.execute(later, {"first": first})
+    move(app)
+    with app.app_context():
+        bulk.look_after()
+    assert stage(app, number) == (Stage.PAUSED, Why.EVENT_CHANGED)
+    assert (len(rows(app)), written(app, number)) == (1, (5, 1))
+    with locked(app, number) as found:
+        releases.resume(found, looked=True, by=DIEGO)
+    work(app)
+    assert Counter("22 October" in row.text for row in rows(app)) == {False: 1, True: 4}
+    assert len({row.address for row in rows(app)}) == 5
+
+
+def test_a_pause_is_exact_and_a_stop_is_for_good(app, clock):
+    readers(app, en=6)
+    number = newsletter(app)
+    release(app, number)
+    clock.advance(minutes=11)
+    compose(app)
+    with locked(app, number) as found:
+        releases.pause(found, by=CLARA)
+    deliver(app)
+    assert Counter(row.state for row in rows(app)) == {"queued": 6}
+    with locked(app, number) as found:
+        releases.resume(found, looked=False, by=CLARA)
+    deliver(app)
+    assert Counter(row.state for row in rows(app)) == {"sent": 6}
+
+    second = newsletter(app, subject=Text(en="Second"))
+    release(app, second)
+    clock.advance(minutes=11)
+    compose(app)
+    with locked(app, second) as found:
+        releases.cancel(found, by=DIEGO)
+    work(app)
+    assert Counter((row.subject, row.state) for row in rows(app)) == {
+        ("News of February", "sent"): 6,
+        ("Second", "cancelled"): 6,
+    }
+    with pytest.raises(WrongStage), locked(app, second) as found:
+        releases.resume(found, looked=True, by=DIEGO)
+
+
+def test_a_confirmation_leaves_before_a_newsletter_that_was_due_first(app, clock):
+    readers(app, en=3)
+    release(app, newsletter(app))
+    clock.advance(minutes=11)
+    compose(app)
+    clock.advance(seconds=5)
+    enrol(app)
+    relay(app)
+    with app.app_context(), transaction():
+        claims = outbox.claim("me", most=50)
+    assert [claimed.letter.kind for claimed in claims] == ["registration.confirmed"]
+
+
+def test_more_than_fifty_readers_want_a_second_organiser(app):
+    readers(app, en=51)
+    number = newsletter(app)
+    with pytest.raises(SecondLook), locked(app, number) as found:
+        releases.release(found, version=found.version, by=CLARA)
+    with locked(app, number) as found:
+        releases.ask_for_a_second_look(found, by=CLARA)
+    with pytest.raises(SecondLook), locked(app, number) as found:
+        releases.release(found, version=found.version, by=CLARA)
+    with pytest.raises(Stale), locked(app, number) as found:
+        releases.release(found, version=found.version - 1, by=DIEGO)
+    with locked(app, number) as found:
+        releases.release(found, version=found.version, by=DIEGO)
+    assert stage(app, number) == (Stage.RELEASED, Why.NOTHING)
+
+
+def test_a_campaign_that_missed_its_hour_asks_first(app, clock):
+    readers(app, en=1)
+    number = newsletter(app)
+    release(app, number)
+    clock.advance(seconds=(HOLD + LATE + timedelta(minutes=1)).total_seconds())
+    work(app)
+    assert (rows(app), stage(app, number)) == ([], (Stage.PAUSED, Why.LATE))
+    with locked(app, number) as found:
+        releases.resume(found, looked=True, by=CLARA)
+    work(app)
+    assert len(rows(app)) == 1
+
+
+def test_a_message_goes_to_those_who_have_a_place_and_speaks_to_each_by_name(app, clock):
+    enrol(app, 2, given_name="{{own_link}}<b>")
+    enrol(app, email="", phone="+31 43 000", given_name="Jan", choices={"day-2": Mode.ONLINE})
+    relay(app)
+    words = {
+        "intro": Text(en="Dear {{given_name}}, see [your page]({{own_link}})."),
+        "subject": Text(en="For {{name}}"),
+    }
+    number = campaign(app, Kind.MESSAGE, about="conference", **words)
+    release(app, number)
+    clock.advance(minutes=11)
+    work(app)
+    mine = [row for row in rows(app) if row.kind == "registration.message"]
+    assert [row.address for row in mine] == ["anna0@park.example", "anna1@park.example"]
+    assert (mine[0].unsubscribe, mine[0].list_id) == ("", "")
+    assert 'Dear {{own_link}}&lt;b&gt;, see <a href="http://localhost/en/registrations/' in mine[0].html
+    assert mine[0].subject == "For {{own_link}}<b> Nowak 0"
+
+
+def test_who_left_since_it_began_and_whose_address_is_dead_get_nothing_more(app, clock):
+    enrol(app, 3)
+    relay(app)
+    number = campaign(app, Kind.MESSAGE, about="conference")
+    release(app, number)
+    clock.advance(minutes=11)
+    with app.app_context():
+        bulk.carry_on(dispatch.FORGET)  # it begins
+        bulk.carry_on(dispatch.FORGET)  # its readers are written down
+    with app.app_context(), transaction():
+        people = db.session.scalars(db.select(Registration).order_by(Registration.id)).all()
+        people[0].withdrawn_at = people[0].registered_at
+        db.session.add(
+            Suppression(address_digest=people[1].address_digest, reason="hard", since=people[1].registered_at)
+        )
+    work(app)
+    mine = {row.address: row.state for row in rows(app) if row.kind == "registration.message"}
+    assert mine == {"anna1@park.example": "suppressed", "anna2@park.example": "sent"}
+    assert written(app, number) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "words, path, fault",
+    [
+        ({"intro": Text(en="Dear {{surname}}")}, "intro.en", "placeholder: surname"),
+        ({"intro": Text(en="{{given_name}}")}, "intro.en", "placeholder: given_name"),
+        (
+            {"closing": Text(en="[x](https://a.example/{{leave_link}})")},
+            "closing.en",
+            "address: https://a.example/%7B%7Bleave_link%7D%7D",
+        ),
+        ({"subject": Text(en="a\nBcc: b@c.example")}, "subject.en", "line"),
+        ({"subject": Text(en="x" * 151)}, "subject.en", "long"),
+    ],
+)
+@pytest.mark.one_database
+def test_what_could_not_be_sent_as_it_is_meant_is_refused_when_it_is_saved(app, words, path, fault):
+    with pytest.raises(Invalid) as refused:
+        newsletter(app, **words)
+    assert (refused.value.path, refused.value.detail) == (path, fault)
+
+
+def test_a_test_goes_to_the_organiser_alone_and_is_marked(app):
+    signed_in(app)
+    work(app)
+    readers(app, fr=1)
+    number = newsletter(app, events=("conference",))
+    with locked(app, number) as found:
+        releases.test(found, language="fr", by=CLARA)
+    work(app)
+    row = rows(app)[-1]
+    assert (row.kind, row.address, row.subject) == (
+        "campaign.tested",
+        "coordinator0@s3chem.example",
+        "[Test] Nouvelles de février",
+    )
+    assert "18 juin 2027" in row.text
