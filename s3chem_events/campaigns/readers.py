@@ -31,13 +31,12 @@ THERE = frozenset({Standing.CONFIRMED})
 """Without another choice a message goes to whoever has a place."""
 
 
-def query(campaign: Campaign, *, after: int = 0) -> Select[Any]:
+def query(campaign: Campaign, *, after: int = 0) -> Select[int, str]:
     """Return a query for the readers of a campaign as they are now, number and language, in order of their numbers."""
     wanted = Audience.read(campaign.audience)
     if campaign.kind in TO_SUBSCRIBERS:
         ids = subscribers.audience(wanted.topics, wanted.languages)
-        both: Select[Any] = ids.add_columns(Subscriber.language).where(Subscriber.id > after)  # type: ignore[assignment]
-        return both
+        return ids.add_columns(Subscriber.language).where(Subscriber.id > after)
     return (
         select(Registration.id, Registration.language)
         .where(Registration.event_id == campaign.event_id, Registration.id > after, *_people(wanted))
