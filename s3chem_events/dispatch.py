@@ -21,7 +21,7 @@ from s3chem_events.mailing import bounces, emptying, forwarding, kinds, outbox, 
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.registration import answers, needs, queued
+from s3chem_events.registration import answers, invitation_emails, needs, queued
 from s3chem_events.registration import emails as registration
 from s3chem_events.registration.asked import asked_again
 from s3chem_events.registration.changed import event_changed
@@ -62,6 +62,8 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "event.asked_again": (asked_again,),
     "access.asked": (needs.access_asked,),
     "details.due": (details_due,),
+    "invitation.sent": (invitation_emails.written,),
+    "invitation.reminded": (invitation_emails.written,),
     "follower.asked": (campaigns.asked,),
     "subscriber.asked": (newsletter.asked,),
     "subscriber.link_requested": (newsletter.link_requested,),
@@ -78,6 +80,7 @@ FORGET: dict[str, str] = {
     "follower.erased": "follower",
     "subscriber.left": "subscriber",
     "subscriber.erased": "subscriber",
+    "invitation.erased": "invitation",
     "arrival.finished": "arrival",
     "arrival.outlived": "arrival",
 }

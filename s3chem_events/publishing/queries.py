@@ -193,15 +193,17 @@ def closes_at(event: Event) -> datetime:
     return event.closes_at or begins_at(event)
 
 
-def open_parts(event: Event) -> list[Part]:
-    """Return the parts that anybody may register for at this moment."""
+def open_parts(event: Event, *, invited: Collection[str] = ()) -> list[Part]:
+    """Return the parts that anybody may register for at this moment, and the closed ones that one is invited to."""
     opens = takes_registrations_from(event)
     if opens is None or not opens <= now() < closes_at(event):
         return []
     return [
         part
         for part in event.parts
-        if part.visibility is Visibility.PUBLIC and not part.cancelled and now() < part_ends_at(part)
+        if (part.visibility is Visibility.PUBLIC or part.key in invited)
+        and not part.cancelled
+        and now() < part_ends_at(part)
     ]
 
 

@@ -67,7 +67,7 @@ class Applicant:
     """A filled form. `choices` maps part keys to modes; `attempt` is the form's own random number.
 
     Who is entered at the desk may have a `phone` and no e-mail, and has read no notice: `privacy_version` is None.
-    `may_wait` are the parts and modes for which the person agreed to wait, where they are full.
+    `may_wait` are parts and modes for which the person agreed to wait; `invited` closed parts that an invitation opens.
     """
 
     given_name: str
@@ -84,6 +84,7 @@ class Applicant:
     phone: str = ""
     answers: tuple[Given, ...] = ()
     may_wait: frozenset[tuple[str, str]] = frozenset()
+    invited: frozenset[str] = frozenset()
 
 
 def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
@@ -95,9 +96,8 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
         NotOpen, NothingChosen, AddressBlocked, AlreadyRegistered, capacity.Full.
 
     """
-    chosen = _chosen(event, applicant.choices)
-    person = _person(applicant)
-    there: Registration | None = db.session.scalar(_THERE, {"event": event.id, "person": person})
+    chosen = _chosen(event, applicant)
+    there: Registration | None = db.session.scalar(_THERE, {"event": event.id, "person": _person(applicant)})
     if there is not None:
         if applicant.attempt and secrets.compare_digest(there.attempt, applicant.attempt):
             return there
@@ -238,8 +238,8 @@ _BLOCKED = select(BlockedAddress.id).where(
 )
 
 
-def _chosen(event: Event, choices: dict[str, Mode]) -> list[tuple[Part, Mode]]:
-    parts = {part.key: part for part in open_parts(event)}
+def _chosen(event: Event, applicant: Applicant) -> list[tuple[Part, Mode]]:
+    choices, parts = applicant.choices, {part.key: part for part in open_parts(event, invited=applicant.invited)}
     if not parts or choices.keys() - parts.keys():
         raise NotOpen
     if not choices or any(mode not in parts[key].capacities for key, mode in choices.items()):

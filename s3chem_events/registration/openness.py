@@ -1,6 +1,6 @@
 """Whether anybody can register for an event now, and if not, why: one word that each door puts in its own way."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from s3chem_events.core.clock import now
@@ -49,11 +49,13 @@ def openness(event: Event, taken: Taken) -> Openness:
     return Openness.WAITING if any(moving_up.is_open(event, part) for part in parts) else Openness.FULL
 
 
-def queues(event: Event, crowd: Mapping[tuple[int, Mode], tuple[int, ...]]) -> list[tuple[str, Mode]]:
+def queues(
+    event: Event, crowd: Mapping[tuple[int, Mode], tuple[int, ...]], *, invited: Collection[str] = ()
+) -> list[tuple[str, Mode]]:
     """Return the parts and modes of a loaded event that one can only wait for, given `queries.crowd`."""
     return [
         (part.key, mode)
-        for part in queries.open_parts(event)
+        for part in queries.open_parts(event, invited=invited)
         if moving_up.is_open(event, part)
         for mode, limit in part.capacities.items()
         if limit is not None and sum(crowd.get((part.id, mode), ())) >= limit

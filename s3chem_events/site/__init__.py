@@ -9,6 +9,7 @@ from s3chem_events.site import (
     details,
     faults,
     following,
+    invited,
     kept,
     machines,
     metrics,
@@ -32,6 +33,7 @@ def open_door(app: Flask, settings: Settings) -> None:
         own.own,
         following.following,
         newsletter.newsletter,
+        invited.invited,
         calendars.calendars,
         machines.machines,
     ):

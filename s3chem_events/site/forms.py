@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Collection
 from functools import cache, lru_cache
 from typing import Any
 
@@ -41,6 +42,7 @@ COUNTRY_FAULTS = {
 REFUSALS = {
     "not_open": _l("This part is not open for registration. Choose another one, or write to us."),
     "nothing_chosen": _l("Choose at least one part, and how you will attend."),
+    "invitation_over": _l("This invitation has been used or withdrawn, or its event is over. Please write to us."),
     "address_blocked": _l("This address cannot be used for this event. Use another one, or write to us."),
     "too_many": _l(
         "Too many requests came from your network. "
@@ -98,16 +100,21 @@ class RegistrationForm(Queueing, Form):
     questions: tuple[Asked, ...]
     seen_versions: dict[str, int]
     answers: tuple[Given, ...] = ()
+    invited: frozenset[str]
+    at: str = ""
 
     @classmethod
-    def of(cls, event: Event, lang: str, **kwargs: Any) -> "RegistrationForm":
-        """Make the form of an event in a language."""
-        offered = open_parts(event)
+    def of(
+        cls, event: Event, lang: str, *, invited: Collection[str] = (), at: str = "", **kwargs: Any
+    ) -> "RegistrationForm":
+        """Make the form of an event in a language; an invitation opens closed parts, and moves it to its address."""
+        offered = open_parts(event, invited=invited)
         there = {"", *(part.key for part in offered)}  # what is asked about a closed part is nobody else's business
         questions = tuple(one for one in asking.asked_at(event.id) if one.part in there)
         how = _asking_how(tuple(p.key for p in offered if len(p.capacities) > 1), lang, questions)
         form: RegistrationForm = how(**kwargs)
         form.event, form.lang, form.questions = event, lang, questions
+        form.invited, form.at = frozenset(invited), at or f"/events/{event.slug}/register"
         form.seen_versions = own_questions.remember(form, questions)
         form.parts.choices = [SelectChoice(part.key, part.title.within(lang)) for part in offered]
         form.organisation_type.options = _organisation_types(lang)
@@ -168,6 +175,7 @@ class RegistrationForm(Queueing, Form):
             attempt=self.attempt.data or "",
             answers=self.answers,
             may_wait=self.may_wait(),
+            invited=self.invited,
         )
 
     def in_page_order(self) -> list[Any]:

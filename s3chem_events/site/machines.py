@@ -15,6 +15,8 @@ from s3chem_events.site.kept import kept
 
 machines = Blueprint("machines", __name__)
 STANDING = ("/", "/events/", "/news/", "/partners", "/privacy", "/imprint", "/accessibility")
+PERSONAL = ("registrations", "updates", "invitations")
+"""Where the addresses behind signed links begin, after the language."""
 
 
 @machines.route("/healthz")
@@ -41,7 +43,7 @@ def ready() -> Response:
 def robots() -> Response:
     """Personal pages and the desk are nobody's to crawl; pages, feeds and calendars are."""
     lines = ["User-agent: *", "Disallow: /desk/", "Disallow: /calendar/"]
-    lines += [f"Disallow: /{lang}/{personal}/" for lang in LANGUAGES for personal in ("registrations", "updates")]
+    lines += [f"Disallow: /{lang}/{personal}/" for lang in LANGUAGES for personal in PERSONAL]
     lines.append(f"Sitemap: {settings().base_url}/sitemap.xml")
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 

@@ -1,5 +1,8 @@
 """Registering: the form, and what answers it."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from flask import Blueprint, abort, current_app, redirect, request
 from flask.wrappers import Response
 from flask_wtf.csrf import generate_csrf
@@ -17,7 +20,7 @@ from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, links, own_questions
+from s3chem_events.registration import actions, inviting, links, own_questions
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.capacity import Full
@@ -25,7 +28,7 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.registration.openness import ENDED, Openness, openness, queues
 from s3chem_events.site import answered
 from s3chem_events.site.blanks import of_this_process
-from s3chem_events.site.events_seen import event_view, narrowed
+from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.forms import RegistrationForm, new_attempt
 from s3chem_events.site.frame import check_language, render, urls
 from s3chem_events.site.views import EventView
@@ -33,6 +36,8 @@ from s3chem_events.site.views import EventView
 registering = Blueprint("registering", __name__)
 csrf.exempt(registering)  # the form checks its own token, so that an old one costs a press and not the typing
 GONE, FORBIDDEN = 410, 403
+Registrar = Callable[[RegistrationForm, str], Registration]
+"""What registers a checked form for the event of a slug, under its lock."""
 
 
 @registering.route("/<lang>/events/<slug>/register", methods=["GET", "POST"])
@@ -46,11 +51,11 @@ def register(lang: str, slug: str) -> BaseResponse:
     if event is None or event.state not in LISTED:
         abort(404)
     if not queries.open_parts(event):
-        return _closed(_whole(slug), lang)
+        return closed(_whole(slug), lang)
     form = RegistrationForm.of(event, lang)
     if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
-        return _page(form, _whole(slug), lang, 200)
-    return _answer(form, slug, lang)
+        return page(form, _whole(slug), lang, 200)
+    return answer(form, slug, lang, _register)
 
 
 def _blank(lang: str, slug: str) -> BaseResponse:
@@ -63,32 +68,33 @@ def _blank(lang: str, slug: str) -> BaseResponse:
     if event is None or event.state not in LISTED:
         abort(404)
     if not queries.open_parts(event):
-        return _closed(event, lang)
+        return closed(event, lang)
     form = RegistrationForm.of(event, lang)
-    response = _page(form, event, lang, 200)
+    response = page(form, event, lang, 200)
     own = (form.csrf_token.current_token, form.attempt.data or "")
     blanks.keep(request.path, response.get_data(as_text=True), revision, own)
     return response
 
 
-def _answer(form: RegistrationForm, slug: str, lang: str) -> BaseResponse:
+def answer(form: RegistrationForm, slug: str, lang: str, register: Registrar) -> BaseResponse:
+    """Check what was sent, have it registered, and answer what was refused."""
     try:
         limits.spend(limits.REGISTRATIONS, "register", limits.network())
         if form.asks_for_closed_part():
             raise actions.NotOpen
         if not form.validate():
-            return _page(form, _whole(slug), lang, 422, _token_fault(form))
-        registration = _register(form, slug)
+            return page(form, _whole(slug), lang, 422, _token_fault(form))
+        limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.email.data or ""))
+        registration = register(form, slug)
         answered.remember_not_kept(registration, form.answers)
     except AlreadyRegistered as refusal:
         return _already(_whole(slug), lang, refusal.status)
     except Refused as refusal:
-        return _page(form, _whole(slug), lang, refusal.status, refused=refusal)
+        return page(form, _whole(slug), lang, refusal.status, refused=refusal)
     return redirect(links.own_page(registration.id, registration.link_version, language=lang), 303)
 
 
 def _register(form: RegistrationForm, slug: str) -> Registration:
-    limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.email.data or ""))
     version = queries.version_of("privacy")
     with transaction():
         event = queries.bookable_event(slug, lock=True)
@@ -117,26 +123,29 @@ def _token_fault(form: RegistrationForm) -> str:
     return _("The page was open for a long time. Your entries have been kept: please submit the form again.")
 
 
-def _page(
+def page(
     form: RegistrationForm, event: Event, lang: str, status: int, refusal: str = "", *, refused: Refused | None = None
 ) -> Response:
+    """Show the form, with what an invitation opens beside what anybody may choose."""
     if form.csrf_token.errors:
         form.csrf_token.raw_data = None
     crowd = registrations.crowd(event.id)
     view = event_view(
         event, lang, calendar=False, taken={which: sum(there) - there.queued for which, there in crowd.items()}
     )
-    form.show_waiting(queues(event, crowd))
-    offers = [(part, mode) for part in queries.open_parts(event) for mode in part.capacities]
+    form.show_waiting(queues(event, crowd, invited=form.invited))
+    offers = [(part, mode) for part in queries.open_parts(event, invited=form.invited) for mode in part.capacities]
+    places = {part.key: part_place(event, part) for part, _mode in offers}
     offered = {choice.value for choice in form.parts.choices}
     body = render(
         "site/registering/register.html",
         lang=lang,
-        path=f"/events/{event.slug}/register",
+        path=form.at,
+        private=bool(form.invited),
         section="events",
         event=narrowed(view, event, offers, lang),
         form=form,
-        offers={part.key: part for part in view.parts if part.key in offered},
+        offers={part.key: replace(part, place=places[part.key]) for part in view.parts if part.key in offered},
         not_offered=[
             (part, _("Not open for registration at the moment."))
             for part in view.parts
@@ -147,7 +156,8 @@ def _page(
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         offers_list=isinstance(refused, Full) and bool(form.waits_for_chosen()),
         submit_label=_submit_label(form, view),
-        action=f"/{lang}/events/{event.slug}/register",
+        action=f"/{lang}{form.at}",
+        code_url="" if form.invited else code_url(event, lang),
         language_form="registration",
     )
     return private(Response(body, status=status))
@@ -163,7 +173,13 @@ def _submit_label(form: RegistrationForm, view: EventView) -> str:
     return view.register_label or _("Register")
 
 
-def _closed(event: Event, lang: str) -> Response:
+def code_url(event: Event, lang: str) -> str:
+    """Return where a code is typed; nothing where an event has no closed part that it could open."""
+    return f"/{lang}/invitations/" if inviting.closed_parts(event) and inviting.is_open(event) else ""
+
+
+def closed(event: Event, lang: str) -> Response:
+    """Say why one cannot register, and what one can do instead."""
     view = event_view(event, lang)
     how = openness(event, {})
     gone = how in ENDED
@@ -182,6 +198,7 @@ def _closed(event: Event, lang: str) -> Response:
         title=title,
         reason=view.no_register_reason,
         advice=advice,
+        code_url=code_url(event, lang),
     )
     return private(Response(body, status=GONE if gone else FORBIDDEN))
 

@@ -1,0 +1,138 @@
+"""The e-mails of invitations: sent and reminded after a hold of ten minutes in which a press calls them back."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.actions import HOLD
+from s3chem_events.publishing.lifecycle import TAKING
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import guest_list
+from s3chem_events.registration.actions import LINK_PAUSE
+from s3chem_events.registration.batches import MARGIN, Batch, TooLate
+from s3chem_events.registration.invitation import Invitation
+
+SENT, REMINDED = "invitation.sent", "invitation.reminded"
+
+
+class NobodyToWriteTo(Refused):
+    """Everybody has been written to, or has answered."""
+
+    code = "nobody_to_write_to"
+    status = 409
+
+
+class NotPublic(Refused):
+    """The event is a draft, called off or over: nobody is invited to it."""
+
+    code = "not_public"
+    status = 409
+
+
+def send(event: Event, *, by: Actor) -> int:
+    """Have everybody on the list of a locked event invited who has not been; their e-mails wait for ten minutes.
+
+    Raises:
+        NotPublic, NobodyToWriteTo.
+
+    """
+    return _write(event, guest_list.unsent(event.id), SENT, by=by)
+
+
+def remind(event: Event, *, by: Actor) -> int:
+    """Have the silent reminded, whoever was written to in the last three days left out; the e-mails wait, too.
+
+    Raises:
+        NotPublic, NobodyToWriteTo.
+
+    """
+    return _write(event, guest_list.silent(event.id), REMINDED, by=by)
+
+
+def _write(event: Event, invitations: Sequence[Invitation], kind: str, *, by: Actor) -> int:
+    _check_public(event)
+    if not invitations:
+        raise NobodyToWriteTo
+    key, moment = secrets.token_hex(6), now()
+    for one in invitations:
+        if kind == SENT:
+            one.invited_at = moment
+            journal.record("invitation.sent", one.id, by=by, due_at=moment + HOLD, event=event.id, batch=key)
+        else:
+            was = one.reminded_at.isoformat() if one.reminded_at else ""
+            one.reminded_at = moment
+            journal.record(
+                "invitation.reminded", one.id, by=by, due_at=moment + HOLD, event=event.id, batch=key, was=was
+            )
+    return len(invitations)
+
+
+def held(event_id: int) -> list[Batch]:
+    """Return what is held back still, and can be undone."""
+    found: dict[str, list[Fact]] = {}
+    for fact in _facts(event_id):
+        found.setdefault(str(fact.data["batch"]), []).append(fact)
+    return [Batch(key, len(facts), max(f.due_at for f in facts if f.due_at)) for key, facts in found.items()]
+
+
+def undo(event_id: int, key: str, *, by: Actor) -> int:
+    """Call e-mails of one press back before they leave; returns how many.
+
+    Raises:
+        TooLate: they are on their way.
+
+    """
+    facts = [fact for fact in _facts(event_id, lock=True) if fact.data["batch"] == key]
+    if not facts or any(fact.due_at is None or fact.due_at <= now() + MARGIN for fact in facts):
+        raise TooLate
+    there = guest_list.by_ids(fact.subject_id for fact in facts)
+    for fact in facts:
+        journal.call_off(fact)
+        if (one := there.get(fact.subject_id)) is None:
+            continue
+        if fact.kind == SENT:
+            one.invited_at = None
+        else:
+            one.reminded_at = datetime.fromisoformat(fact.data["was"]) if fact.data["was"] else None
+    journal.record("invitation.sending_undone", event_id, by=by, batch=key, count=len(facts))
+    return len(facts)
+
+
+def send_again(event: Event, invitation: Invitation, *, by: Actor) -> bool:
+    """Send one invitation once more, at once; False within a quarter of an hour, and where there is no address.
+
+    Raises:
+        NotPublic.
+
+    """
+    _check_public(event)
+    written = max((at for at in (invitation.invited_at, invitation.reminded_at) if at), default=None)
+    late = written is None or written <= now() - LINK_PAUSE
+    if not invitation.email or invitation.id in guest_list.answered([invitation.id]) or not late:
+        return False
+    invitation.invited_at = now()
+    journal.record("invitation.sent", invitation.id, by=by, event=event.id, again=True)
+    return True
+
+
+def _check_public(event: Event) -> None:
+    if event.state not in TAKING or publishing.is_past(event):
+        raise NotPublic
+
+
+def _facts(event_id: int, *, lock: bool = False) -> list[Fact]:
+    query = db.select(Fact).where(
+        Fact.kind.in_((SENT, REMINDED)),
+        Fact.relayed_at.is_(None),
+        Fact.due_at > now(),
+        Fact.data["event"].as_integer() == event_id,
+        Fact.data["batch"].as_string() != "",
+    )
+    query = query.order_by(Fact.id)
+    return list(db.session.scalars(query.with_for_update() if lock else query))
