@@ -18,6 +18,7 @@ from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
 from s3chem_events.mailing.mime import EMBLEM
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.mailing.results import Outcome
+from s3chem_events.registration import codes
 
 SANDBOX = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 """For the body of an e-mail: no script, no form, no other host, a world of its own."""
@@ -220,8 +221,8 @@ def _with_emblem(html: str) -> str:
 
 
 def _is_readable(email: OutgoingEmail) -> bool:
-    """A colleague's way in is read by that colleague alone."""
-    return not email.kind.startswith("organiser.")
+    """A colleague's way in is read by that colleague alone, a participant's code by that participant."""
+    return not email.kind.startswith("organiser.") and email.kind != codes.KIND
 
 
 def _found(email_id: int) -> OutgoingEmail:

@@ -14,6 +14,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
+from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import outbox, overview, searching, words
 from s3chem_events.desk.events import header, the_event
@@ -35,7 +36,9 @@ from s3chem_events.registration import (
     queries,
     waiting,
 )
+from s3chem_events.registration import history as records
 from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.history import Difference
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import SORTS, Wanted
 from s3chem_events.registration.questions import When
@@ -224,6 +227,8 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         unreached=_unreached(person, emails),
         email_states=outbox.states(),
         happenings=words.happenings(),
+        differences=_differences(found, history, language),
+        reasons=records.reasons(fact.id for fact in history),
         names=overview.names_of(history),
         organisation_type=choices.organisation_types(language).get(person.organisation_type, person.organisation_type),
         region=choices.regions(language).get(person.region, person.region),
@@ -234,6 +239,13 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         stamp=lambda moment: i18n.stamp(moment, found.zone, language),
         **_words(),
     )
+
+
+def _differences(event: Event, facts: Sequence[Fact], language: str) -> dict[int, list[Difference]]:
+    """Return in words what each fact of a person's history changed."""
+    changes = records.by_fact([fact.id for fact in facts])
+    asked = asking.asked_at(event.id, retired=True) if changes else ()
+    return {fact_id: records.said(each, asked, language, openly=True) for fact_id, each in changes.items()}
 
 
 def _unreached(person: Registration, emails: Sequence[OutgoingEmail]) -> str:

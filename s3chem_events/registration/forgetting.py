@@ -11,7 +11,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import questions
+from s3chem_events.registration import history, questions
 from s3chem_events.registration.models import Answer, Consent, Question, Registration
 from s3chem_events.registration.questions import SENSITIVE
 
@@ -68,7 +68,9 @@ def _erase(question_id: int, key: str, event_id: int, *, by: Actor, only: Any = 
     consents = db.delete(Consent).where(
         Consent.subject == questions.field_name(key), Consent.registration_id.in_(people)
     )
-    if only is not None:
+    if only is None:
+        history.forget(questions.field_name(key), event_id)
+    else:
         answers = answers.where(Answer.registration_id.in_(only))
         consents = consents.where(Consent.registration_id.in_(only))
     gone = len(db.session.execute(answers.returning(Answer.id).execution_options(synchronize_session=False)).all())

@@ -8,6 +8,7 @@ from s3chem_events.core import signing
 OWN_PAGE = "registration"
 CALENDAR = "registration-calendar"
 ANSWER = "calendar-answer"
+FORMER_ADDRESS = "former-address"
 LONGEST_LOCAL = 64
 """Octets that may stand before the @ (RFC 5321 4.5.3.1.1)."""
 TAGGED = re.compile(r"\+r([0-9a-f]{1,7})-([0-9a-f]{1,7})-([a-z2-7]{16})@", re.IGNORECASE)
@@ -30,6 +31,12 @@ def token(registration_id: int, link_version: int) -> str:
 def own_page(registration_id: int, link_version: int, *, language: str, base_url: str = "") -> str:
     """Return the address of a participant's own page."""
     return f"{base_url}/{language}/registrations/{token(registration_id, link_version)}"
+
+
+def former_address(registration_id: int, fact_id: int, *, language: str, base_url: str) -> str:
+    """Return where the owner of a former address puts it back; the fact is the one that changed it."""
+    token = signing.sign(FORMER_ADDRESS, [registration_id, fact_id])
+    return f"{base_url}/{language}/registrations/{FORMER_ADDRESS}/{token}"
 
 
 def calendar(registration_id: int, link_version: int, *, base_url: str = "") -> str:

@@ -24,6 +24,7 @@ class Registration(Model):
     Who was entered at the desk may have no `email`, and then no `address_digest`: she is called on the `phone`.
     `coming` is what she said last when asked whether she still comes, `invitations` whether her e-mails carry any,
     `letter_at` when a letter of invitation was asked for.
+    Who gave her places to somebody else is withdrawn since `handed_over_at`.
     """
 
     __tablename__ = "registration"
@@ -56,6 +57,7 @@ class Registration(Model):
     registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    handed_over_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     coming: Mapped[bool | None]
     coming_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     invitations: Mapped[bool] = mapped_column(default=True, server_default=true())
@@ -178,6 +180,36 @@ class Details(Model):
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
     until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reminded_of: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Change(Model):
+    """What one field of a registration held before and after a change, of which the fact says when and by whom.
+
+    `field` is a column, `question-<key>`, or `reason`: what an organiser wrote about it. Of what only some may read
+    nothing is kept but that it changed.
+    """
+
+    __tablename__ = "registration_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
+    fact_id: Mapped[int] = mapped_column(index=True)
+    field: Mapped[str] = mapped_column(String(60))
+    old: Mapped[Any] = mapped_column(JSON, nullable=True)
+    new: Mapped[Any] = mapped_column(JSON, nullable=True)
+
+
+class Code(Model):
+    """A code that opens what the own page hides. It is made from this row and the site's key, and kept nowhere."""
+
+    __tablename__ = "registration_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
+    salt: Mapped[str] = mapped_column(String(32))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class BlockedAddress(Model):

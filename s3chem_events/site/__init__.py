@@ -16,13 +16,15 @@ from s3chem_events.site import (
     newsletter,
     own,
     own_changes,
+    own_details,
     pages,
     registering,
     restoring,
+    unlocking,
     waiting_list,
 )
 
-__all__ = ["details", "open_door", "own_changes", "restoring", "waiting_list"]
+__all__ = ["details", "open_door", "own_changes", "own_details", "restoring", "unlocking", "waiting_list"]
 
 
 def open_door(app: Flask, settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from flask import session
 
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration import answering
+from s3chem_events.registration import answering, history
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import NEEDS, Given
 
@@ -31,10 +31,18 @@ def not_kept(registration: Registration) -> str:
     )
 
 
+def not_shown() -> str:
+    """Say of something that it is kept, without showing it."""
+    return _("Kept, but not shown here: others may have this link.")
+
+
 def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> list[tuple[str, str]]:
-    """Return the answers, question by question; needs are shown in words only to whom the link alone is not enough."""
-    hidden = _("Kept, but not shown here: others may have this link.")
+    """Return the answers, question by question; what few may read only to whoever has given the code."""
+    hidden = not_shown()
     return [
-        (one.question.label.within(lang), hidden if one.is_sensitive and not unlocked else one.said(lang))
+        (
+            one.question.label.within(lang),
+            hidden if history.is_guarded(one.question) and not unlocked else one.said(lang),
+        )
         for one in answering.of([registration.id]).get(registration.id, [])
     ]

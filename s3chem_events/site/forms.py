@@ -117,10 +117,7 @@ class RegistrationForm(Queueing, Form):
         form.invited, form.at = frozenset(invited), at or f"/events/{event.slug}/register"
         form.seen_versions = own_questions.remember(form, questions)
         form.parts.choices = [SelectChoice(part.key, part.title.within(lang)) for part in offered]
-        form.organisation_type.options = _organisation_types(lang)
-        form.region.options = _regions(lang)
-        form.country.options = _countries(lang)
-        form.language.options = LANGUAGES_OFFERED
+        offer_lists(form, lang)
         if not form.is_submitted():
             form.language.data = lang
             if len(offered) == 1:
@@ -218,6 +215,14 @@ def _asking_how(keys: tuple[str, ...], lang: str, questions: tuple[Asked, ...]) 
     """
     made = {f"mode-{key}": _mode_field(lang) for key in keys} | own_questions.fields(questions, lang)
     return type("EventRegistrationForm", (RegistrationForm,), made)
+
+
+def offer_lists(form: Any, lang: str) -> None:
+    """Put in what can be chosen of the lists that are the same for every event."""
+    form.organisation_type.options = _organisation_types(lang)
+    form.region.options = _regions(lang)
+    form.country.options = _countries(lang)
+    form.language.options = LANGUAGES_OFFERED
 
 
 def new_attempt() -> str:

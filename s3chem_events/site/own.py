@@ -16,7 +16,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.registration import actions, queries
 from s3chem_events.registration.models import Registration
-from s3chem_events.site import answered, detail_view, own_view
+from s3chem_events.site import answered, detail_view, opened, own_actions, own_view
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import LostLinkForm, PressForm
 from s3chem_events.site.frame import check_language, render, urls
@@ -60,18 +60,21 @@ def own_page(lang: str, token: str) -> Response:
     registration = queries.registration_by_token(token)
     if registration is None:
         return unknown_link(lang)
-    event = registration.event
+    event, openly = registration.event, opened.is_open(registration)
+    shown = own_view.shown(registration, lang, token, openly=openly)
     return private_page(
         "site/own/own_page.html",
         lang,
         f"/registrations/{token}",
-        registration=own_view.shown(registration, lang, token),
-        answers=answered.rows(registration, lang),
+        registration=shown,
+        answers=answered.rows(registration, lang, unlocked=openly),
+        actions=own_actions.offered(registration, f"/{lang}/registrations/{token}", openly=openly),
+        done=request.args.get("done", ""),
         not_kept=answered.not_kept(registration),
         wanted=detail_view.wanted(registration, lang, f"/{lang}/registrations/{token}"),
         event=own_view.seen_by(registration, lang),
         register_url=f"/{lang}/events/{event.slug}/register" if publishing.open_parts(event) else "",
-        press=PressForm(),
+        press=PressForm() if any(part.waits for part in shown.parts) else None,  # a mere reader is given no cookie
         contact=contact(lang),
     )
 

@@ -20,7 +20,7 @@ from s3chem_events.registration.emails import RESTORATION
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 from s3chem_events.registration.waiting import PLACE
-from s3chem_events.site import waiting_words
+from s3chem_events.site import answered, waiting_words
 from s3chem_events.site.events_seen import event_view, narrowed, part_hours, part_place, part_range
 from s3chem_events.site.frame import Translated, translated
 from s3chem_events.site.views import CalendarLinks, EventView
@@ -82,15 +82,15 @@ class RegistrationView:
     """The address that was probably meant, where the typed one looks mistyped."""
 
 
-def shown(registration: Registration, lang: str, token: str) -> RegistrationView:
-    """Return what the own page shows of a loaded registration."""
+def shown(registration: Registration, lang: str, token: str, *, openly: bool = False) -> RegistrationView:
+    """Return what the own page shows of a loaded registration; `openly` after the code."""
     own, event = f"/{lang}/registrations/{token}", registration.event
     ordered = entries.in_order(registration, registration.participations)
     may_undo = returning.may_take_back(registration)
     sentence, kind = _status(registration, lang)
     return RegistrationView(
         reference=registration.reference,
-        rows=_rows(registration, lang),
+        rows=_rows(registration, lang, openly=openly),
         parts=[_held(registration, held, lang, own) for held in ordered],
         status_sentence=sentence,
         status_kind=kind,
@@ -191,11 +191,13 @@ def _only_in_line(registration: Registration) -> bool:
     return all(held.standing in IN_LINE or held.standing is Standing.WITHDRAWN for held in registration.participations)
 
 
-def _rows(registration: Registration, lang: str) -> list[tuple[str, str]]:
+def _rows(registration: Registration, lang: str, *, openly: bool) -> list[tuple[str, str]]:
     types, regions = choices.organisation_types(lang), choices.regions(lang)
+    phone = registration.phone if openly else answered.not_shown()
     return [
         (_("Name"), registration.full_name),
         (_("E-mail address"), registration.email),
+        *([(_("Telephone"), phone)] if registration.phone else []),
         (_("Organisation"), registration.organisation),
         (_("Type of organisation"), types.get(registration.organisation_type, registration.organisation_type)),
         (_("Country"), i18n.country_name(registration.country, lang)),

@@ -1,0 +1,220 @@
+"""What people told us, changed: by themselves with their own link, or at the desk for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.mailing import addresses, bounces
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.queries import is_past
+from s3chem_events.registration import answering, asking, history, identity, names, questions
+from s3chem_events.registration.history import Line
+from s3chem_events.registration.models import Answer, Consent, Registration
+from s3chem_events.registration.places import INTERESTED
+from s3chem_events.registration.questions import NEEDS, SENSITIVE, Asked, Given
+
+ROOM = "registration."
+ADDRESS_CHANGED = "registration.address_changed"
+PUT_BACK = timedelta(hours=24)
+"""How long the owner of the former address can put it back."""
+
+
+class Unchangeable(Refused):
+    """The registration is withdrawn, or the event is over or off."""
+
+    code = "unchangeable"
+    status = 409
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else has changed it since the form was opened."""
+
+    code = "changed_meanwhile"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a person can say of herself."""
+
+    given_name: str
+    family_name: str
+    email: str
+    phone: str
+    organisation: str
+    organisation_type: str
+    country: str
+    region: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a form asked, and what was answered; a question that was not asked keeps its answer."""
+
+    asked: Sequence[Asked] = ()
+    given: Sequence[Given] = ()
+
+
+NOTHING_ASKED = Answered()
+COLUMNS = tuple(field.name for field in fields(Details))
+
+
+def details_of(registration: Registration) -> Details:
+    """Return what a registration says now."""
+    return Details(**{name: getattr(registration, name) for name in COLUMNS})
+
+
+def may_change(registration: Registration) -> bool:
+    """Whether a person of a loaded event can still say something else."""
+    event = registration.event
+    return registration.withdrawn_at is None and event.state is not State.CANCELLED and not is_past(event)
+
+
+def changeable(registration: Registration, *, openly: bool) -> list[Asked]:
+    """Return the questions whose answers a person may change: of her parts, and of those that few read if `openly`.
+
+    What is asked only upon an answer that is not shown is not shown either: it would count as asked no more.
+    """
+    keys = {held.part.key for held in registration.participations if held.standing in INTERESTED}
+    shown: dict[str, Asked] = {}
+    for question in asking.asked_at(registration.event_id):
+        is_theirs = not question.part or question.part in keys
+        is_shown = openly or not history.is_guarded(question)
+        if is_theirs and is_shown and (not question.only_if or question.only_if in shown):
+            shown[question.key] = question
+    return list(shown.values())
+
+
+def change(
+    registration: Registration,
+    details: Details,
+    *,
+    by: Actor,
+    answered: Answered = NOTHING_ASKED,
+    seen: int | None = None,
+    reason: str = "",
+) -> bool:
+    """Let a person of a locked event say something else; without a difference nothing happens: False.
+
+    `seen` is the last change that the form knew of. Another address ends the links that were sent to the old one.
+
+    Raises:
+        Unchangeable, ChangedMeanwhile, AddressBlocked, AlreadyRegistered.
+
+    """
+    if not may_change(registration):
+        raise Unchangeable
+    before = details_of(registration)
+    lines = _differences(before, details)
+    answers = _answers(registration, answered)
+    if not lines and not answers:
+        return False
+    if seen is not None and history.newest(registration.id) != seen:
+        raise ChangedMeanwhile
+    _write(registration, details)
+    event = registration.event_id
+    if addresses.digest(before.email) == addresses.digest(details.email):
+        fact = journal.record("registration.changed", registration.id, by=by, event=event)
+    else:
+        _move(registration)
+        fact = journal.record("registration.address_changed", registration.id, by=by, event=event)
+    _keep(registration, answers, answered, by=by)
+    history.write(registration, fact, [*lines, *answers], reason=reason)
+    return True
+
+
+def may_put_back(registration: Registration, fact: Fact) -> bool:
+    """Whether an address can be put back that a fact has changed: within a day, while nothing newer has changed it."""
+    is_this = fact.kind == ADDRESS_CHANGED and fact.subject_id == registration.id
+    line = _moved_by(fact) if is_this and now() < put_back_until(fact) else None
+    return line is not None and line.new == registration.email and may_change(registration)
+
+
+def put_back_until(fact: Fact) -> datetime:
+    """Return until when an address can be put back."""
+    return fact.happened_at + PUT_BACK
+
+
+def put_back(registration: Registration, fact: Fact, *, by: Actor) -> bool:
+    """Give a registration of a locked event its former address back, and end the links of the other one.
+
+    Raises:
+        Unchangeable: it is too late, or the address has changed again.
+        AddressBlocked, AlreadyRegistered.
+
+    """
+    line = _moved_by(fact)
+    if line is not None and line.old == registration.email:
+        return False
+    if line is None or not may_put_back(registration, fact):
+        raise Unchangeable
+    before = details_of(registration)
+    _write(registration, replace(before, email=line.old))
+    _move(registration)
+    event = registration.event_id
+    told = journal.record("registration.address_put_back", registration.id, by=by, event=event)
+    history.write(registration, told, [Line("email", before.email, line.old)])
+    return True
+
+
+def fact_by_id(fact_id: int) -> Fact | None:
+    """Return a fact, for a link that names it."""
+    return db.session.get(Fact, fact_id)
+
+
+def _moved_by(fact: Fact) -> Line | None:
+    changes = history.by_fact([fact.id]).get(fact.id, [])
+    return next((Line(one.field, one.old, one.new) for one in changes if one.field == "email"), None)
+
+
+def _differences(before: Details, after: Details) -> list[Line]:
+    pairs = [(name, getattr(before, name), getattr(after, name)) for name in COLUMNS]
+    return [Line(name, old, new) for name, old, new in pairs if old != new]
+
+
+def _write(registration: Registration, details: Details) -> None:
+    person = names.person_digest(**{name: getattr(details, name) for name in names.PERSON})
+    identity.check(registration.event_id, email=details.email, person=person, but=registration.id)
+    for name in COLUMNS:
+        setattr(registration, name, getattr(details, name))
+    identity.follow(registration)
+    registration.changed_at = now()
+
+
+def _move(registration: Registration) -> None:
+    """Stop what waits for the old address, and let its links open nothing any more."""
+    bounces.stop(ROOM, registration.id)
+    registration.link_version += 1
+    registration.link_sent_at = None
+
+
+def _answers(registration: Registration, answered: Answered) -> list[Line]:
+    rows = db.session.execute(select(Answer.question_id, Answer.value).filter_by(registration_id=registration.id))
+    there: dict[int, Any] = {one.question_id: one.value for one in rows}
+    given = {one.question.id: one.value for one in answered.given if one.agreed or one.question.kind not in NEEDS}
+    lines = []
+    for question in answered.asked:
+        old, new = there.get(question.id), given.get(question.id)
+        if old != new:
+            told = question.readers not in SENSITIVE
+            name = questions.field_name(question.key)
+            lines.append(Line(name, old if told else None, new if told else None))
+    return lines
+
+
+def _keep(registration: Registration, lines: Sequence[Line], answered: Answered, *, by: Actor) -> None:
+    changed = {line.field for line in lines}
+    ids = [one.id for one in answered.asked if questions.field_name(one.key) in changed]
+    db.session.execute(db.delete(Answer).where(Answer.registration_id == registration.id, Answer.question_id.in_(ids)))
+    consents = db.delete(Consent).where(Consent.registration_id == registration.id, Consent.subject.in_(changed))
+    db.session.execute(consents.execution_options(synchronize_session="fetch"))
+    answering.keep(registration, [one for one in answered.given if one.question.id in ids], by=by)

@@ -1,0 +1,155 @@
+"""What registrations said before they were changed: kept beside them, erased with them, told in words."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from s3chem_events.core import i18n
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.mailing.letters import defused, isolated
+from s3chem_events.registration import choices, names, questions
+from s3chem_events.registration.answering import LONGEST_IN_MAIL
+from s3chem_events.registration.models import Change, Registration
+from s3chem_events.registration.questions import CLOSED, SENSITIVE, Asked, Kind
+
+REASON = "reason"
+"""The field that holds what an organiser wrote about a change."""
+HIDDEN = frozenset({"phone"})
+"""Columns that the own link alone does not show."""
+TYPED = frozenset({"given_name", "family_name", "organisation"})
+"""Columns that hold a visitor's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field that changed; `old` and `new` are None where few may read them."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that changed, in words; `hidden` says that it changed and nothing more."""
+
+    label: str
+    old: str
+    new: str
+    hidden: bool
+
+
+def is_guarded(question: Asked) -> bool:
+    """Whether the answer to a question is shown, and changed, only by whoever holds the mailbox as well."""
+    return question.readers in SENSITIVE or question.kind is Kind.PHONE
+
+
+def write(registration: Registration, fact: Fact, lines: Sequence[Line], *, reason: str = "") -> None:
+    """Keep what a fact has changed, and the organiser's reason for it."""
+    db.session.flush()  # the fact needs its number
+    about = [Line(REASON, None, reason)] if reason else []
+    for line in [*lines, *about]:
+        kept = Change(registration_id=registration.id, fact_id=fact.id, field=line.field, old=line.old, new=line.new)
+        db.session.add(kept)
+
+
+def newest(registration_id: int) -> int:
+    """Return the number of the last change of a registration, 0 for none: a form that shows it knows all before."""
+    query = select(func.max(Change.id)).where(Change.registration_id == registration_id)
+    return db.session.scalar(query) or 0
+
+
+def since(registration_id: int, seen: int) -> list[Change]:
+    """Return what has changed after a change, oldest first."""
+    query = select(Change).where(Change.registration_id == registration_id, Change.id > seen, Change.field != REASON)
+    return list(db.session.scalars(query.order_by(Change.id)))
+
+
+def by_fact(fact_ids: Collection[int]) -> dict[int, list[Change]]:
+    """Return what facts have changed, in one statement."""
+    found: dict[int, list[Change]] = {}
+    query = select(Change).where(Change.fact_id.in_(list(fact_ids))).order_by(Change.id)
+    for change in db.session.scalars(query):
+        found.setdefault(change.fact_id, []).append(change)
+    return found
+
+
+def reasons(fact_ids: Iterable[int]) -> dict[int, str]:
+    """Return what organisers wrote about the changes that they made for somebody, by fact."""
+    query = select(Change.fact_id, Change.new).where(Change.fact_id.in_(list(fact_ids)), Change.field == REASON)
+    return {fact_id: str(text) for fact_id, text in db.session.execute(query)}
+
+
+def forget(field: str, event_id: int) -> None:
+    """Erase what a field said before at an event, with the answers whose days are over."""
+    people = select(Registration.id).where(Registration.event_id == event_id)
+    gone = db.delete(Change).where(Change.field == field, Change.registration_id.in_(people))
+    db.session.execute(gone.execution_options(synchronize_session=False))
+
+
+def said(
+    changes: Sequence[Change], asked: Sequence[Asked], language: str, *, openly: bool, in_mail: bool = False
+) -> list[Difference]:
+    """Say in words what changed. `openly` shows telephone numbers; `in_mail` lets no words of a visitor do harm."""
+    by_name = {questions.field_name(question.key): question for question in asked}
+    return [
+        _question(one, by_name[one.field], language, openly=openly, in_mail=in_mail)
+        if one.field in by_name
+        else _column(one, language, openly=openly, in_mail=in_mail)
+        for one in changes
+        if one.field != REASON
+    ]
+
+
+def _column(change: Change, language: str, *, openly: bool, in_mail: bool) -> Difference:
+    label = labels(language).get(change.field, change.field)
+    if change.field in HIDDEN and not openly:
+        return Difference(label, "", "", hidden=True)
+    old, new = (_value(change.field, value, language) for value in (change.old, change.new))
+    if in_mail and change.field in TYPED:
+        old, new = (isolated(defused(value, longest=names.LONGEST_ORGANISATION)) for value in (old, new))
+    return Difference(label, old, new, hidden=False)
+
+
+def _value(field: str, value: Any, language: str) -> str:
+    words: dict[str, Mapping[str, str]] = {
+        "organisation_type": choices.organisation_types(language),
+        "region": choices.regions(language),
+        "language": LANGUAGES,
+    }
+    if field == "country":
+        return i18n.country_name(value, language) if value else ""
+    return words.get(field, {}).get(value, str(value or ""))
+
+
+def _question(change: Change, question: Asked, language: str, *, openly: bool, in_mail: bool) -> Difference:
+    label = question.label.within(language)
+    is_long = in_mail and question.kind not in CLOSED and question.kind is not Kind.TEXT
+    if question.readers in SENSITIVE or is_long or (is_guarded(question) and not openly):
+        return Difference(label, "", "", hidden=True)
+    old, new = (
+        "" if value is None else questions.said(question, value, language) for value in (change.old, change.new)
+    )
+    if in_mail and question.kind is Kind.TEXT:
+        old, new = (isolated(defused(value, longest=LONGEST_IN_MAIL)) for value in (old, new))
+    return Difference(label, old, new, hidden=False)
+
+
+def labels(language: str) -> dict[str, str]:
+    """Return what the columns are called that people fill in."""
+    _ = i18n.words(language)
+    return {
+        "given_name": _("Given name"),
+        "family_name": _("Family name"),
+        "email": _("E-mail address"),
+        "phone": _("Telephone"),
+        "organisation": _("Organisation"),
+        "organisation_type": _("Type of organisation"),
+        "country": _("Country"),
+        "region": _("Region"),
+        "language": _("Language"),
+    }

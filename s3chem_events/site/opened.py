@@ -1,0 +1,24 @@
+"""Which registration this browser may see whole: the session, a signed cookie, remembers a right code for a while."""
+
+from datetime import timedelta
+
+from flask import session
+
+from s3chem_events.core.clock import now
+from s3chem_events.registration.models import Registration
+
+OPEN = "own_page_open"
+LASTS = timedelta(minutes=30)
+
+
+def note(registration: Registration) -> None:
+    """Remember that the code for a registration has been given in this browser."""
+    session[OPEN] = [registration.id, registration.link_version, (now() + LASTS).timestamp()]
+
+
+def is_open(registration: Registration) -> bool:
+    """Whether the code was given here, not long ago, and the links of the registration are still the same."""
+    noted = session.get(OPEN)
+    if not isinstance(noted, list) or noted[:2] != [registration.id, registration.link_version]:
+        return False
+    return now().timestamp() < float(noted[2])

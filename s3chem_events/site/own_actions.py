@@ -1,0 +1,46 @@
+"""What somebody can do about a registration, as a short list for the own page."""
+
+from dataclasses import dataclass
+
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.registration import answering, changing, history
+from s3chem_events.registration.models import Registration
+
+CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done: where, what it is called, and what it means."""
+
+    url: str
+    label: str
+    hint: str
+    is_end: bool = False
+
+
+def offered(registration: Registration, own_url: str, *, openly: bool) -> list[Action]:
+    """Return what a person can do now; nothing for who has withdrawn, or once the event is over."""
+    if not changing.may_change(registration):
+        return []
+    found = [
+        Action(
+            f"{own_url}/{CHANGE}",
+            _("Change what you told us"),
+            _("Name, organisation, language and your answers; the e-mail address after a code."),
+        )
+    ]
+    if not openly and registration.email and _hides(registration):
+        found.append(
+            Action(f"{own_url}/code", _("Show what is hidden"), _("We send a code to your e-mail address for that."))
+        )
+    end = _(
+        "If you withdraw, someone else can have your place. You can register again as long as places are available."
+    )
+    return [*found, Action(f"{own_url}/withdrawal", _("Withdraw…"), end, is_end=True)]
+
+
+def _hides(registration: Registration) -> bool:
+    """Whether something is kept that the link alone does not show."""
+    answers = answering.of([registration.id]).get(registration.id, [])
+    return bool(registration.phone) or any(history.is_guarded(one.question) for one in answers)

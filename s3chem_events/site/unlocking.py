@@ -1,0 +1,101 @@
+"""The code that opens what the own page hides from whoever was handed the link; GET explains, POST sends and takes."""
+
+from typing import Any
+
+from flask import redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import StringField
+
+from s3chem_events.core import i18n, limits
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.journal import PARTICIPANT
+from s3chem_events.registration import codes, queries
+from s3chem_events.registration.models import Registration
+from s3chem_events.site import opened, own_view
+from s3chem_events.site.fields import Form
+from s3chem_events.site.frame import check_language
+from s3chem_events.site.own import own, press_again, private_page, unknown_link
+from s3chem_events.site.pages import contact
+
+TRIES = "10 per minute; 40 per hour"
+BEHIND = frozenset({"change", "substitution"})
+"""The pages below the own one that a code may lead on to."""
+
+
+class CodeForm(Form):
+    """Sends a code, or takes it in."""
+
+    code = StringField()
+
+
+@own.route("/<lang>/registrations/<token>/code", methods=["GET", "POST"])
+def code(lang: str, token: str) -> BaseResponse:
+    """Explain (GET); send a code, or take it in (POST)."""
+    check_language(lang)
+    registration = queries.registration_by_token(token)
+    if registration is None:
+        return unknown_link(lang)
+    here, form, fault = f"/{lang}/registrations/{token}", CodeForm(), ""
+    behind = request.values.get("for", "")
+    on = f"{here}/{behind}" if behind in BEHIND else here
+    if registration.withdrawn_at is not None or opened.is_open(registration):
+        return redirect(on, 303)
+    status = 200
+    if form.is_submitted():
+        try:
+            if not form.validate():
+                fault, status = press_again(), 422
+            elif request.form.get("press") == "send":
+                _send(token)
+                return redirect(f"{here}/code?for={behind if behind in BEHIND else ''}", 303)
+            elif _enter(token, form.code.data or ""):
+                return redirect(on, 303)
+            else:
+                status = 422
+                fault = _("This code is not right, or its time is over. Check it, or have another one sent.")
+        except Refused as refusal:
+            fault, status = _sentence(refusal), refusal.status
+    return _page(registration, lang, token, status, form=form, refusal=fault, behind=behind, own_url=here)
+
+
+def _send(token: str) -> None:
+    limits.spend(limits.LINKS, "code", limits.network())
+    with transaction():
+        found = queries.registration_by_token(token, lock=True)
+        if found is not None:
+            codes.send(found, by=PARTICIPANT)
+
+
+def _enter(token: str, typed: str) -> bool:
+    limits.spend(TRIES, "code-tries", limits.network())
+    with transaction():
+        found = queries.registration_by_token(token, lock=True)
+        if found is None or not codes.enter(found, typed):
+            return False
+        opened.note(found)
+    return True
+
+
+def _page(registration: Registration, lang: str, token: str, status: int, **values: Any) -> BaseResponse:
+    until = codes.waits(registration)
+    return private_page(
+        "site/own/code.html",
+        lang,
+        f"/registrations/{token}/code",
+        status,
+        event=own_view.seen_by(registration, lang),
+        until=i18n.clock(until, registration.event.zone, lang) if until else "",
+        address=registration.email,
+        contact=contact(lang),
+        **values,
+    )
+
+
+def _sentence(refusal: Refused) -> str:
+    if isinstance(refusal, codes.TooManyCodes):
+        return _("Three codes have been sent within an hour. Please enter one of them, or wait until the hour is over.")
+    if isinstance(refusal, codes.NoAddress):
+        return _("We have no e-mail address to which a code could be sent. Please write to us.")
+    return _("Too many requests came from your network. Wait a minute and try again.")
