@@ -3,6 +3,7 @@
 S3CHEM_TEST_DATABASE chooses where they keep their rows: `sqlite` (unless set), `postgresql` or `both` (`make test`).
 """
 
+import gc
 import os
 import shutil
 import signal
@@ -27,6 +28,8 @@ from tests.support.post_office import PostOffice
 from tests.support.postgres import Postgres
 from tests.support.servers import Server
 
+COUNTING = "COVERAGE_PROCESS_CONFIG"
+"""By this variable of the environment coverage finds into the processes that tests start."""
 CHOICES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}
 
 
@@ -50,6 +53,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes long, so that no process waits in the end; skip browser tests where there is none."""
+    items[:] = [item for item in items if not (_second_database(item) and item.get_closest_marker("one_database"))]
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if chromium.executable() is None:
         for item in items:
@@ -57,18 +61,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine: " + chromium.HOW))
 
 
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over all that stays for the whole run: the program, the tests, pytest."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Count lines on the first database alone, but where they differ from one to the other: counting takes long."""
+    """Count lines where a test runs them first, and its processes' with them: a counted line takes twice as long."""
     counting = coverage.Coverage.current()
-    both = any(item.get_closest_marker(name) for name in ("both_counted", "postgres"))
-    if counting is None or both or "postgresql" not in _second_database(item):
+    if counting is None or _is_counted(item):
         return (yield)
     counting.stop()
+    told = os.environ.pop(COUNTING, None)
     try:
         return (yield)
     finally:
+        if told is not None:
+            os.environ[COUNTING] = told
         counting.start()
+
+
+def _is_counted(item: pytest.Item) -> bool:
+    """Say whether a test can run lines that no other has run; to count too little only makes the sum smaller."""
+    if item.get_closest_marker("counted_elsewhere"):
+        return False
+    both = any(item.get_closest_marker(name) for name in ("both_counted", "postgres"))
+    return both or "postgresql" not in _second_database(item)
 
 
 def _second_database(item: pytest.Item) -> set[object]:

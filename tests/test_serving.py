@@ -13,6 +13,7 @@ import pytest
 from tests.support import servers
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+AGAIN = pytest.mark.counted_elsewhere
 
 
 AT_ONCE = 5.0  # seconds; some 0.6 on an idle machine. A TERM that a process does not hear costs it ten
@@ -31,7 +32,7 @@ def gone(processes: list[psutil.Process]) -> bool:
     return until(lambda: not any(one.is_running() and one.status() != "zombie" for one in processes), seconds=5)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "Ctrl-C"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=AGAIN)], ids=["TERM", "Ctrl-C"])
 def test_one_signal_stops_web_and_worker_quickly_and_leaves_no_process(environ, number):
     with servers.started("serve", environ) as server:
         assert until(lambda: len(server.descendants()) >= 4)  # web with two processes, and the worker
@@ -62,6 +63,7 @@ print(sum(swallowed() for _ in range(3)))
 """
 
 
+@AGAIN
 @pytest.mark.parametrize("guard, patience, unheard", [("guarded", "5", [0]), ("none", "0.3", [1, 2, 3])])
 def test_a_process_hears_a_signal_from_its_first_moment(guard, patience, unheard):
     line = [sys.executable, "-c", FORKS, guard, patience]
@@ -69,6 +71,7 @@ def test_a_process_hears_a_signal_from_its_first_moment(guard, patience, unheard
     assert int(run.stdout) in unheard, run.stderr
 
 
+@AGAIN
 @pytest.mark.parametrize("moment", [0.02, 0.1, 0.25])
 def test_a_signal_while_it_starts_stops_it_as_quickly(environ, moment):
     with servers.launched("serve", environ) as server:
@@ -80,7 +83,7 @@ def test_a_signal_while_it_starts_stops_it_as_quickly(environ, moment):
         assert (time.monotonic() - asked < AT_ONCE, gone(family)) == (True, True), written
 
 
-@pytest.mark.parametrize("which", [0, 1], ids=["web", "worker"])
+@pytest.mark.parametrize("which", [0, pytest.param(1, marks=AGAIN)], ids=["web", "worker"])
 def test_a_killed_process_is_started_again_and_the_site_answers(environ, which):
     with servers.started("serve", environ) as server:
         assert until(lambda: len(server.children()) == 2)
@@ -92,6 +95,7 @@ def test_a_killed_process_is_started_again_and_the_site_answers(environ, which):
         assert until(server.answers)
 
 
+@AGAIN
 def test_killed_web_processes_come_back_again_and_again(environ):
     with servers.started("serve", environ) as server:
         for _ in range(3):
@@ -103,6 +107,7 @@ def test_killed_web_processes_come_back_again_and_again(environ):
         assert until(server.answers, seconds=15)
 
 
+@AGAIN
 def test_nothing_outlives_a_killed_supervisor(environ):
     with servers.started("serve", environ) as server:
         assert until(lambda: len(server.descendants()) >= 4)
@@ -123,6 +128,7 @@ def test_a_taken_port_is_said_in_one_sentence(environ, command):
         )
 
 
+@AGAIN
 def test_static_files_come_from_the_served_site(environ):
     with servers.started("web", environ, "--workers", "1") as server:
         assert server.answers("/static/css/site.css")

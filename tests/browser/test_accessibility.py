@@ -9,7 +9,7 @@ from tests.factories import FILLED, soup
 from tests.support.axe import faults
 from tests.support.visitor import CUT_OFF, SEND, Person, Site, fill, fits
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
 FORM = "/en/events/final-conference/register"
 PUBLIC = (
     "/en/",

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.visitor import Person, Site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
 MOST_STOPS = 80
 STOP = """() => {
   const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();

@@ -17,7 +17,7 @@ from tests.factories import add_event, revise_event
 from tests.support import servers
 from tests.support.post import enrol, relay
 
-pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.one_database, pytest.mark.counted_elsewhere]
 
 NUMBER = 400
 KILLS = 3

@@ -24,7 +24,7 @@ from tests.support import servers
 from tests.support.post_office import PostOffice
 from tests.support.servers import Server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.counted_elsewhere]
 PEOPLE = 60
 KILLS = 6
 PATH = "/en/events/conference/register"

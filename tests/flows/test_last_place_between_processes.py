@@ -12,7 +12,7 @@ from s3chem_events.registration.models import Participation
 from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, count
 from tests.support import servers
 
-pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.one_database, pytest.mark.counted_elsewhere]
 PATH = "/en/events/workshop/register"
 PEOPLE, PLACES = 16, 3
 

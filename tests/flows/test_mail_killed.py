@@ -15,7 +15,7 @@ from tests.support import servers
 from tests.support.post import enrol, history, states
 from tests.support.post_office import At, PostOffice, Stall
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.counted_elsewhere]
 
 NUMBER = 90
 KILLS = 3

@@ -12,7 +12,7 @@ import pytest
 from tests.factories import add_event
 from tests.support import servers
 
-pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+pytestmark = [pytest.mark.slow, pytest.mark.one_database, pytest.mark.counted_elsewhere]
 SLOW = 50
 
 

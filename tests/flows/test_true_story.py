@@ -190,6 +190,7 @@ def story(app: Flask, clock: Clock) -> Story:
 
 
 @pytest.mark.slow
+@pytest.mark.counted_elsewhere
 def test_from_the_save_the_date_to_the_virtual_closing_event(story: Story) -> None:
     save_the_date(story, story.house)
     announced(story, story.house)

@@ -368,7 +368,7 @@ def test_whose_registration_is_gone_gets_nothing(app: Flask):
         registration = queries.registration_by_id(registration_id)
         assert registration is not None
         actions.disown(registration, by=PARTICIPANT)
-    assert (work(app), kept(app)) == (0, [])
+    assert (work(app), len(kept(app))) == (0, 0)
     with app.app_context():
         assert db.session.scalar(db.select(db.func.count()).select_from(Registration)) == 0
 
@@ -379,7 +379,7 @@ def test_no_email_to_an_organiser_who_was_disabled(app: Flask):
         organiser = accounts.add("olga@s3chem.example", role=Role.COORDINATOR, by=OPERATOR)
         accounts.request_link("olga@s3chem.example")
         accounts.disable(organiser, by=OPERATOR)
-    assert (work(app), kept(app)) == (0, [])
+    assert (work(app), len(kept(app))) == (0, 0)
 
 
 @pytest.mark.parametrize("mode, place", [(Mode.ONLINE, "Online"), (Mode.ON_SITE, "Maastricht, Netherlands")])

@@ -41,6 +41,7 @@ def test_all_addresses_of_a_mailbox_count_as_one(one: str, other: str, same: boo
 
 
 @pytest.mark.one_database
+@pytest.mark.counted_elsewhere
 def test_a_thousand_registrations_of_one_victim_send_few_emails_and_lose_none(app: Flask, clock: Clock) -> None:
     victims(app, 1000)
     assert work(app) == 5

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from flask import Flask
 
@@ -55,12 +55,35 @@ def relay(app: Flask) -> None:
             pass
 
 
-def kept(app: Flask) -> list[KeptMail]:
+class Mailbox(Sequence[KeptMail]):
+    """The mails of a mailbox, oldest first. Each is read when it is looked at: reading one takes 20 ms."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._keys = [key for key, _path in reversed(maildir._keys(folder))]
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, place: int) -> KeptMail: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[KeptMail]: ...
+    def __getitem__(self, place: int | slice) -> KeptMail | list[KeptMail]:
+        if isinstance(place, slice):
+            return [self._opened(key) for key in self._keys[place]]
+        return self._opened(self._keys[place])
+
+    def _opened(self, key: str) -> KeptMail:
+        mail = maildir.opened(self._folder, key)
+        assert mail is not None
+        return mail
+
+
+def kept(app: Flask) -> Mailbox:
     """Return the mails of the mailbox, oldest first."""
     with app.app_context():
-        folder: Path = settings().mailbox
-        mails = [maildir.opened(folder, envelope.key) for envelope in maildir.newest(folder, most=1000)]
-    return [mail for mail in reversed(mails) if mail is not None]
+        return Mailbox(settings().mailbox)
 
 
 def rows(app: Flask) -> Sequence[OutgoingEmail]:
