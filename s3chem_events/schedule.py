@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from s3chem_events.campaigns import actions as campaigns
-from s3chem_events.campaigns import subscribing
+from s3chem_events.campaigns import importing, subscribing
 from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
@@ -19,6 +19,7 @@ DUTIES: tuple[Callable[..., object], ...] = (
     details.remind,
     campaigns.erase_outlived,
     subscribing.erase_outlived,
+    importing.erase_outlived,
     forgetting.erase_outlived,
     inviting.erase_outlived,
     codes.erase_outlived,

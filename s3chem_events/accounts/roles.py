@@ -8,13 +8,17 @@ class Role(StrEnum):
 
     COORDINATOR = "coordinator"
     PARTNER_ORGANISER = "partner_organiser"
+    COMMUNICATION = "communication"
     DESK_HELPER = "desk_helper"
     READ_ONLY = "read_only"
 
 
 ALL = frozenset(Role)
+AT_EVENTS = ALL - {Role.COMMUNICATION}
+"""Who has to do with people at events; those who write the newsletter have to do with its readers."""
 COORDINATORS = frozenset({Role.COORDINATOR})
 ORGANISERS = frozenset({Role.COORDINATOR, Role.PARTNER_ORGANISER})
+EDITORS = frozenset({Role.COORDINATOR, Role.COMMUNICATION})
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
     "dashboard.see": ALL,
@@ -22,7 +26,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "event.see": ALL,
     "event.add": COORDINATORS,
     "event.edit": ORGANISERS,
-    "participants.see": ALL,
+    "participants.see": AT_EVENTS,
     "participants.edit": ORGANISERS,
     "participants.export": ORGANISERS,
     "questions.edit": ORGANISERS,
@@ -31,6 +35,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "needs.export": COORDINATORS,
     "gate.see": ORGANISERS,
     "gate.export": ORGANISERS,
+    "subscribers.see": EDITORS,
+    "subscribers.edit": EDITORS,
+    "subscribers.export": EDITORS,
     "outbox.see": COORDINATORS,  # an e-mail may belong to any event, so that it is for those who see every event
     "outbox.manage": COORDINATORS,
     "audit.see": COORDINATORS,

@@ -22,7 +22,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, suppression
+from s3chem_events.mailing import addresses, bounces, suppression
 from s3chem_events.registration import names
 
 NOBODY = 0
@@ -120,6 +120,14 @@ def erase(subscriber: Subscriber, *, by: Actor) -> None:
     suppression.object_to(subscriber.address_digest, reason=Objection.ERASED)
     journal.record("subscriber.erased", subscriber.id, by=by)
     db.session.delete(subscriber)
+
+
+def readmit(subscriber: Subscriber, *, by: Actor) -> bool:
+    """Write again to an address whose e-mails came back; returns whether any were held back."""
+    lifted = bounces.lift(subscriber.address_digest)
+    if lifted:
+        journal.record("subscriber.readmitted", subscriber.id, by=by)
+    return lifted
 
 
 def erase_outlived(*, by: Actor) -> int:

@@ -28,6 +28,8 @@ HSTS = "max-age=31536000"
 P = ParamSpec("P")
 R = TypeVar("R")
 CLEANING: set[Callable[..., Any]] = set()
+FILING: set[Callable[..., Any]] = set()
+LARGEST_WITH_FILES = 16_000_000
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines that know the address only, not the name."""
 
@@ -54,6 +56,12 @@ def cleaning(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
+def filing(view: Callable[P, R]) -> Callable[P, R]:
+    """Say of a view that its form may bring files, as many bytes as LARGEST_WITH_FILES in all."""
+    FILING.add(view)
+    return view
+
+
 def private(response: Response) -> Response:
     """Mark a page as one person's own: kept nowhere, indexed nowhere, its address told to nobody."""
     response.headers["Cache-Control"] = "no-store"
@@ -73,9 +81,13 @@ def _sound() -> None:
         abort(400)
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return
-    if request.files:
-        abort(400)
     view = current_app.view_functions.get(request.endpoint or "")
+    if view in FILING:
+        request.max_content_length = LARGEST_WITH_FILES
+        if (request.content_length or 0) > LARGEST_WITH_FILES:
+            abort(413)  # before anything of it is read
+    elif request.files:
+        abort(400)
     if view not in CLEANING and any("\0" in text for pair in request.form.items(multi=True) for text in pair):
         abort(400)
 

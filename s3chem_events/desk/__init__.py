@@ -30,6 +30,8 @@ from s3chem_events.desk import (
     second_step,
     signing_in,
     steps,
+    subscriber_imports,
+    subscribers,
     texts,
     withdrawing,
 )
@@ -39,7 +41,7 @@ __all__ = ["allowed", "open_door"]
 PAGES = (
     *(account, addresses, arrivals, audit, coming, copying, editing, entering, events, gate, holding, home, mailbox),
     *(needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
-    *(steps, texts, withdrawing),
+    *(steps, subscriber_imports, subscribers, texts, withdrawing),
 )
 """Importing them is what hangs them into the blueprint."""
 

@@ -23,6 +23,10 @@ from s3chem_events.registration.names import address, clean_line
 ROLES = {
     Role.COORDINATOR: (_l("Coordinator"), _l("Everything, for every event.")),
     Role.PARTNER_ORGANISER: (_l("Partner organiser"), _l("Edits own events, sees and exports their participants.")),
+    Role.COMMUNICATION: (
+        _l("Communication officer"),
+        _l("Looks after the newsletter and its subscribers; sees every event, but not its participants."),
+    ),
     Role.DESK_HELPER: (_l("Desk helper"), _l("Sees the participants of own events; exports nothing.")),
     Role.READ_ONLY: (_l("Reader"), _l("Sees every event and its participants; changes and exports nothing.")),
 }

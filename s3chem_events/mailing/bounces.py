@@ -80,12 +80,18 @@ def readmit(email_id: int, *, by: Actor) -> None:
     email = db.session.get(OutgoingEmail, email_id)
     if email is None:
         raise NotFound
-    lifted = db.delete(Suppression).where(Suppression.address_digest == email.address_digest)
-    if cast("CursorResult[Any]", db.session.execute(lifted)).rowcount != 1:
+    if not lift(email.address_digest):
         raise NotFound
-    mine = db.update(Undelivered).where(Undelivered.address_digest == email.address_digest)
-    db.session.execute(mine.values(counts=False))
     journal.record("address.readmitted", email_id, by=by)
+
+
+def lift(digest: str) -> bool:
+    """Let e-mails reach an address again, and count nothing that came back until now; False where it does get them."""
+    lifted = db.delete(Suppression).where(Suppression.address_digest == digest)
+    if cast("CursorResult[Any]", db.session.execute(lifted)).rowcount != 1:
+        return False
+    db.session.execute(db.update(Undelivered).where(Undelivered.address_digest == digest).values(counts=False))
+    return True
 
 
 def stop(room: str, subject_id: int) -> None:

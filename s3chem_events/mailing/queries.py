@@ -92,6 +92,13 @@ def about(subject_id: int, kinds: str) -> list[OutgoingEmail]:
     return list(db.session.scalars(query))
 
 
+def to_address(digest: str, *, kinds: str = "") -> list[OutgoingEmail]:
+    """Return the e-mails to one address, newest first, at most a page; `kinds` is the beginning of theirs."""
+    query = db.select(OutgoingEmail).where(OutgoingEmail.address_digest == digest, OutgoingEmail.kind.startswith(kinds))
+    query = query.options(load_only(*LISTED, raiseload=True)).order_by(OutgoingEmail.id.desc()).limit(PAGE)
+    return list(db.session.scalars(query))
+
+
 def newest_states(subject_ids: Iterable[int], kinds: str) -> dict[int, State]:
     """Return where the newest e-mail about each subject stands, in one statement."""
     rows = db.session.execute(

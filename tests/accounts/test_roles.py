@@ -14,13 +14,16 @@ def test_the_table_of_rights():
     everyone = {"account.own", "dashboard.see", "event.see", "participants.see"}
     organiser = everyone | {"event.edit", "participants.edit", "participants.export"}
     organiser |= {"answers.see", "needs.see", "questions.edit"}
+    editor = {"subscribers.see", "subscribers.edit", "subscribers.export"}
     assert {role: permissions(role) for role in Role} == {
+        Role.COMMUNICATION: (everyone - {"participants.see"}) | editor,
         Role.READ_ONLY: everyone,
         Role.DESK_HELPER: everyone,
         Role.PARTNER_ORGANISER: organiser,
         Role.COORDINATOR: organiser
         | {"audit.see", "event.add", "needs.export", "organisers.manage", "organisers.see"}
-        | {"outbox.manage", "outbox.see"},
+        | {"outbox.manage", "outbox.see"}
+        | editor,
     }
     assert {role for role in Role if roles.is_bound(role)} == {Role.PARTNER_ORGANISER, Role.DESK_HELPER}
 

@@ -27,6 +27,8 @@ VALUES = {
     "form": "csv",
     "organiser_id": 1,
     "email_id": 1,
+    "subscriber_id": 1,
+    "import_id": 1,
     "arrival_id": 1,
     "said": "no",
     "question": "lunch",

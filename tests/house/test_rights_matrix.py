@@ -6,6 +6,7 @@ in VALUES.
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -17,12 +18,16 @@ from s3chem_events import dispatch, intake
 from s3chem_events.accounts import roles
 from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
-from s3chem_events.core.db import db
+from s3chem_events.campaigns import importing
+from s3chem_events.campaigns.imports import Usual
+from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
+from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.tables import Row
 from s3chem_events.desk import frame
 from s3chem_events.mailing import maildir
 from s3chem_events.registration.models import Registration
-from tests.factories import add_event, add_question, count, hidden, register
+from tests.factories import add_event, add_question, add_subscriber, count, hidden, register
 from tests.support.desk import signed_in
 
 VALUES = {
@@ -31,6 +36,8 @@ VALUES = {
     "answer_id": 1,
     "organiser_id": 1,
     "email_id": 1,
+    "subscriber_id": 1,
+    "import_id": 1,
     "arrival_id": 1,
     "fact_id": 1,
     "session_id": 99,
@@ -77,6 +84,11 @@ def house(app: Flask) -> Flask:
     with app.app_context():
         assert dispatch.work(seconds=5) == 1  # the confirmation is in the outbox and in the mailbox
         assert intake.receive(b"From: zaneta@uczelnia.example\r\n\r\nWhen is lunch?").needs_a_person
+    add_subscriber(app, "reader@x.example")
+    with app.app_context(), transaction():
+        importing.bring(
+            [Row(1, ("brought@x.example",))], Usual("en", ["project"], "said so", date(2026, 1, 1)), by=OPERATOR
+        )
     signed_in(app)  # organiser 1, whom the routes about organisers are about
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # else every post would stop at its missing token, before the guard
     return app

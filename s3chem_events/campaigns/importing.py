@@ -1,0 +1,213 @@
+"""Lists of addresses become subscribers: judged, shown, pressed, and taken back as long as nobody has felt it.
+
+Nothing is subscribed before the press, and nothing without a basis that somebody stated. Who has left stays away.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, exists, or_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from s3chem_events.campaigns import imports, subscribing
+from s3chem_events.campaigns.imports import Line, Usual, Verdict
+from s3chem_events.campaigns.models import Subscriber, SubscriberImport
+from s3chem_events.campaigns.subscriptions import ZONE, Source, State
+from s3chem_events.core import clock, journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor
+from s3chem_events.core.tables import Row
+from s3chem_events.mailing import addresses, suppression
+from s3chem_events.mailing.models import OutgoingEmail, Suppression
+
+HOLD = timedelta(minutes=10)
+SHOWN_FOR = timedelta(days=30)
+WAITS = timedelta(days=1)
+"""So long a list waits for its press; then it is erased."""
+AT_ONCE = 500
+
+
+class AlreadyMade(Refused):
+    """The press has been made, or the list has been erased meanwhile."""
+
+    code = "already_made"
+    status = 409
+
+
+class TooLate(Refused):
+    """Ten minutes are over, and somebody of the list has been written to or has chosen something herself."""
+
+    code = "too_late"
+    status = 409
+
+
+def bring(rows: Sequence[Row], usual: Usual, *, by: Actor) -> SubscriberImport:
+    """Keep a list with a verdict for each of its rows until somebody presses; subscribes nobody.
+
+    Raises:
+        NoColumn: none of its columns holds addresses.
+
+    """
+    judged = judge(imports.lines(rows, usual, today=clock.today(ZONE)))
+    brought = SubscriberImport(by=str(by), brought_at=now(), rows=[line.stored() for line in judged])
+    db.session.add(brought)
+    db.session.flush()
+    return brought
+
+
+def judge(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines with what is known of their addresses; a line that is wrong by itself stays so."""
+    digests = {n: addresses.digest(one.email) for n, one in enumerate(lines) if one.verdict in imports.WELL_FORMED}
+    known, dead = _known(list(digests.values())), _dead(list(digests.values()))
+    objecting = suppression.objecting(digests.values())
+    seen: set[str] = set()
+    judged = []
+    for n, line in enumerate(lines):
+        digest = digests.get(n)
+        verdict = line.verdict
+        if digest in seen:
+            verdict = Verdict.DUPLICATE
+        elif digest in known:
+            verdict = _verdict(*known[digest], line)
+        elif digest in objecting:
+            verdict = Verdict.LEFT
+        elif digest in dead:
+            verdict = Verdict.DEAD
+        if digest is not None:
+            seen.add(digest)
+        judged.append(Line.of({**line.stored(), "verdict": verdict}))
+    return judged
+
+
+def make(brought: SubscriberImport, *, by: Actor) -> int:
+    """Subscribe whom a locked list names and nobody knows yet, each with the stated basis; returns how many.
+
+    Raises:
+        AlreadyMade.
+
+    """
+    if brought.made_at is not None or not brought.rows:
+        raise AlreadyMade
+    waiting = judge([Line.of(row) for row in brought.rows])  # once more: somebody may have left since
+    rows = [_row(line, brought.id) for line in waiting if line.verdict is Verdict.NEW]
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    added = 0
+    for start in range(0, len(rows), AT_ONCE):
+        insert = dialect.insert(Subscriber).on_conflict_do_nothing()
+        done = db.session.execute(insert.values(rows[start : start + AT_ONCE]))
+        added += cast("CursorResult[Any]", done).rowcount
+    brought.made_at, brought.added, brought.rows = now(), added, []
+    journal.record("subscriber.imported", brought.id, by=by, added=added)
+    return added
+
+
+def undo(brought: SubscriberImport, *, by: Actor) -> int:
+    """Take off again whom a locked list brought; returns how many stay, because they have chosen something themselves.
+
+    Raises:
+        TooLate: ten minutes are over, and somebody of it has been written to or has chosen something.
+
+    """
+    mine = (Subscriber.import_id == brought.id, Subscriber.source == Source.IMPORT)
+    touched = db.session.scalar(db.select(db.func.count()).select_from(Subscriber).where(*mine, _is_touched())) or 0
+    if brought.made_at is None or brought.undone_at is not None or (touched and brought.made_at + HOLD <= now()):
+        raise TooLate
+    gone = db.delete(Subscriber).where(*mine, ~_is_touched()).execution_options(synchronize_session=False)
+    removed = cast("CursorResult[Any]", db.session.execute(gone)).rowcount
+    brought.undone_at = now()
+    journal.record("subscriber.import_undone", brought.id, by=by, removed=removed)
+    return touched
+
+
+def discard(brought: SubscriberImport) -> None:
+    """Erase a list that nobody presses for; what has been made stays known."""
+    if brought.made_at is None:
+        db.session.delete(brought)
+
+
+def erase_outlived(*, by: Actor) -> int:  # noqa: ARG001 - all duties are called alike
+    """Erase lists that waited for a day; returns how many."""
+    old = db.delete(SubscriberImport).where(
+        SubscriberImport.made_at.is_(None), SubscriberImport.brought_at <= now() - WAITS
+    )
+    return cast("CursorResult[Any]", db.session.execute(old)).rowcount
+
+
+def import_by_id(import_id: int, *, lock: bool = False) -> SubscriberImport | None:
+    """Return a list that was brought; `lock` makes a second press wait."""
+    query = db.select(SubscriberImport).filter_by(id=import_id)
+    found: SubscriberImport | None = db.session.scalar(query.with_for_update() if lock else query)
+    return found
+
+
+def undoable() -> list[SubscriberImport]:
+    """Return the lists that can be taken back: in their first ten minutes, and later while nobody has felt them."""
+    moment = now()
+    touched = exists().where(Subscriber.import_id == SubscriberImport.id, _is_touched())
+    query = db.select(SubscriberImport).where(
+        SubscriberImport.made_at > moment - SHOWN_FOR,
+        SubscriberImport.undone_at.is_(None),
+        SubscriberImport.added > 0,
+        or_(SubscriberImport.made_at > moment - HOLD, ~touched),
+    )
+    return list(db.session.scalars(query.order_by(SubscriberImport.id.desc())))
+
+
+def _is_touched() -> ColumnElement[bool]:
+    """Say of an imported subscriber whether she has felt it: she chose, left, or was written to."""
+    written = exists().where(
+        OutgoingEmail.subject_id == Subscriber.id, OutgoingEmail.kind.startswith("subscriber.", autoescape=True)
+    )
+    return or_(
+        Subscriber.touched_at.is_not(None),
+        Subscriber.mailed_at.is_not(None),
+        Subscriber.state != State.CONFIRMED,
+        written,
+    )
+
+
+def _verdict(state: State, language: str, line: Line) -> Verdict:
+    if state is State.LEFT:
+        return Verdict.LEFT
+    if state is State.ASKED:
+        return Verdict.WAITING
+    return Verdict.KNOWN if language == line.language else Verdict.OTHER_LANGUAGE
+
+
+def _known(digests: Sequence[str]) -> dict[str, tuple[State, str]]:
+    found: dict[str, tuple[State, str]] = {}
+    for start in range(0, len(digests), AT_ONCE):
+        query = db.select(Subscriber.address_digest, Subscriber.state, Subscriber.language)
+        rows = db.session.execute(query.where(Subscriber.address_digest.in_(digests[start : start + AT_ONCE])))
+        found.update((row[0], (row[1], row[2])) for row in rows)
+    return found
+
+
+def _dead(digests: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(digests), AT_ONCE):
+        query = db.select(Suppression.address_digest)
+        found |= set(db.session.scalars(query.where(Suppression.address_digest.in_(digests[start : start + AT_ONCE]))))
+    return found
+
+
+def _row(line: Line, import_id: int) -> dict[str, Any]:
+    return {
+        "email": line.email,
+        "address_digest": addresses.digest(line.email),
+        "search": subscribing.searchable(line.email),
+        "language": line.language,
+        "topics": list(line.topics),
+        "state": State.CONFIRMED,
+        "source": Source.IMPORT,
+        "text_version": "",
+        "text_language": "",
+        "asked_at": now(),
+        "mails": 0,
+        "basis": line.basis,
+        "basis_on": date.fromisoformat(line.basis_on),
+        "import_id": import_id,
+    }
