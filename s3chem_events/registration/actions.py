@@ -18,7 +18,7 @@ from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
-from s3chem_events.registration import answering, capacity, moving_up, names, queries
+from s3chem_events.registration import answering, capacity, moving_up, names, queries, versions
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import (
     LONGEST_SEARCH,
@@ -126,8 +126,7 @@ def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False
         raise NothingChosen
     if db.session.scalar(_THERE, {"event": event.id, "person": _person(applicant)}) is not None:
         raise AlreadyRegistered
-    taken = moving_up.check_by_hand(event, chosen, beyond=beyond)
-    return _put_down(event, applicant, chosen, taken, by=by)
+    return _put_down(event, applicant, chosen, moving_up.check_by_hand(event, chosen, beyond=beyond), by=by)
 
 
 def _put_down(
@@ -140,12 +139,14 @@ def _put_down(
     waiting: Collection[tuple[str, str]] = (),
 ) -> Registration:
     registration = _registration(event, applicant)
+    before = versions.first(event.id, registration.address_digest)
     registration.participations = [
         Participation(
             part_id=part.id,
             mode=mode,
             standing=Standing.WAITING if (part.key, mode) in waiting else Standing.CONFIRMED,
             decided_at=registration.registered_at,
+            changes=before.get(part.id, 0),
         )
         for part, mode in chosen
     ]
@@ -183,6 +184,7 @@ def withdraw(
             participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
     registration.withdrawn_at = registration.changed_at = moment
     registration.person = None
+    versions.rise(registration, standings)
     tell_the_page(held, taken, by=-1)
     details: dict[str, Any] = {"silent_until": silent_until.isoformat()} if silent_until else {}
     if batch:

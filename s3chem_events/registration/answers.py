@@ -22,7 +22,7 @@ from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, links, moving_up, names, queries
+from s3chem_events.registration import actions, links, moving_up, names, queries, versions
 from s3chem_events.registration.capacity import HOLDING, Said, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -83,7 +83,7 @@ def record_answer(registration: Registration, participation: Participation, *, a
     stamp = min(answer.stamped_at or moment, moment)  # a calendar whose clock is fast must not outrank what comes later
     if answer.sequence < _invited_with(registration, participation):
         return ignored("old_invitation")
-    sequence = min(answer.sequence, registration.event.sequence)
+    sequence = min(answer.sequence, versions.sequence(registration.event.sequence, participation))
     last = participation.answer_dtstamp
     if last is not None and (sequence, stamp) <= (participation.answer_sequence, last):
         return ignored("said_before")
@@ -116,6 +116,7 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
     come_back(registration)
     participation.standing, participation.answer = Standing.CONFIRMED, Said.NOTHING
     participation.decided_at = registration.changed_at = now()
+    versions.rise(registration, [participation])
     actions.tell_the_page([(part, mode)], taken, by=1)
     journal.record("registration.restored", registration.id, by=by, event=registration.event_id, part=part.id)
     return True
@@ -176,6 +177,7 @@ def _decline(registration: Registration, participation: Participation, *, by: Ac
     participation.decided_at = registration.changed_at = moment
     if all(p.standing is Standing.WITHDRAWN for p in registration.participations):
         registration.withdrawn_at, registration.person = moment, None
+    versions.rise(registration, [participation])
     part = participation.part
     actions.tell_the_page([(part, part.mode_of(participation.mode))], taken, by=-1)
     event = registration.event_id

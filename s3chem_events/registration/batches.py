@@ -13,7 +13,7 @@ from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.publishing.actions import HOLD
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, names, queries
+from s3chem_events.registration import actions, names, queries, versions
 from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.models import Registration
 
@@ -92,6 +92,7 @@ def _put_back(fact: Fact, *, by: Actor) -> bool:
         if participation.standing in HOLDING:
             back.append((participation.part, participation.part.mode_of(participation.mode)))
     registration.person, registration.withdrawn_at, registration.changed_at = person, None, now()
+    versions.rise(registration, registration.participations)
     journal.call_off(fact)
     actions.tell_the_page(back, taken, by=1)
     journal.record("registration.withdrawal_undone", registration.id, by=by, event=registration.event_id)

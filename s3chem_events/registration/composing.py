@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
@@ -16,7 +16,7 @@ from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
 from s3chem_events.publishing.entries import page_url, place_line, places_line
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import entries, links, names
+from s3chem_events.registration import entries, links, names, versions
 from s3chem_events.registration.models import Participation, Registration
 
 NOT_ME = "not-me"
@@ -173,8 +173,10 @@ class Writer:
         guest = Mailbox(defused(registration.full_name), address)
         write = ics.invitation if method == "REQUEST" else ics.cancellation
         language = render.spoken(registration.language)
+        places = {place.part_id: place for place in registration.participations}
         for part, mode in chosen:
             entry = self.entry(registration.event, part, mode, language)
+            entry = replace(entry, sequence=versions.sequence(entry.sequence, places[part.id]))
             is_joining = joining or entries.may_join(registration.event, part)
             if method == "REQUEST" and mode is Mode.ONLINE and is_joining:
                 entry = entries.with_room(entry, part, language)

@@ -5,7 +5,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import bounces
-from s3chem_events.registration import history, identity, names
+from s3chem_events.registration import history, identity, names, versions
 from s3chem_events.registration.history import Line
 from s3chem_events.registration.models import Registration
 
@@ -45,6 +45,7 @@ def correct_address(registration: Registration, *, email: str, by: Actor) -> Non
     registration.email = typed
     identity.follow(registration)
     registration.link_version += 1
+    versions.rise(registration, registration.participations)
     registration.link_sent_at, registration.changed_at = None, now()
     fact = journal.record("registration.address_corrected", registration.id, by=by, event=event)
     history.write(registration, fact, [Line("email", before, typed)])

@@ -12,7 +12,7 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import links, reminding
+from s3chem_events.registration import links, reminding, versions
 from s3chem_events.registration.capacity import HOLDING, IN_LINE
 from s3chem_events.registration.models import Participation, Registration
 
@@ -45,7 +45,11 @@ def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox,
             closing=closing,
         )
         holds = participation.standing in HOLDING
-        entry = replace(entry, revised_at=max(entry.revised_at, registration.changed_at))
+        entry = replace(
+            entry,
+            sequence=versions.sequence(entry.sequence, participation),
+            revised_at=max(entry.revised_at, registration.changed_at),
+        )
         if holds and mode is Mode.ONLINE and may_join(registration.event, part):
             entry = with_room(entry, part, language)
             entry = replace(entry, revised_at=max(entry.revised_at, joins_from(registration.event, part)))

@@ -81,6 +81,7 @@ class Participation(Model):
     `offered_until` is when the offer of a place ends, or ended without an answer.
     `answer` is what the person's calendar said last, to the invitation with that SEQUENCE, at that DTSTAMP.
     `present` is what somebody wrote down on the day: she was there, she was not, or nothing.
+    `changes` is what her own SEQUENCE is above the event's (registration.versions).
     """
 
     __tablename__ = "participation"
@@ -100,6 +101,7 @@ class Participation(Model):
     answer_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     answer_dtstamp: Mapped[datetime | None] = mapped_column(UTCDateTime)
     present: Mapped[bool | None]
+    changes: Mapped[int] = mapped_column(default=0, server_default="0")
 
     registration: Mapped[Registration] = relationship(back_populates="participations", lazy="raise")
     part: Mapped[Part] = relationship(lazy="raise")

@@ -5,7 +5,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.queries import closes_at, part_begins_at
-from s3chem_events.registration import actions, moving_up
+from s3chem_events.registration import actions, moving_up, versions
 from s3chem_events.registration.answers import TooLate
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
@@ -44,6 +44,7 @@ def change_mode(registration: Registration, *, part_key: str, mode: Mode, by: Ac
         raise TooLate
     taken = moving_up.held_if_free(registration.event, [(part, mode)])
     participation.mode, registration.changed_at = mode, now()
+    versions.rise(registration, [participation])
     actions.tell_the_page([(part, mode)], taken, by=1)
     actions.tell_the_page([(part, before)], taken, by=-1)
     event = registration.event_id

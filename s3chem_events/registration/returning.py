@@ -10,7 +10,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, answers, moving_up
+from s3chem_events.registration import actions, answers, moving_up, versions
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -65,6 +65,7 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
     for participation in given_up:
         participation.standing, participation.decided_at = Standing.CONFIRMED, now()
     registration.changed_at = now()
+    versions.rise(registration, given_up)
     if registration.coming is False:  # she had said no
         registration.coming, registration.coming_at = True, registration.changed_at
     actions.tell_the_page(wanted, taken, by=1)

@@ -123,7 +123,7 @@ def test_undone_within_two_days_the_place_is_hers_again_with_a_new_invitation(
     assert (kept(app)[-1].method, facts(app)[-1]) == ("REQUEST", ("registration.restored", "participant"))
     # What the calendar sends once more for the answer of old changes nothing.
     again = invited.mail("gmail", extra="X-Resent: 1\n").replace(b"Message-ID: <g", b"Message-ID: <h")
-    assert bring(app, again) == "ignored: said_before"
+    assert bring(app, again) == "ignored: old_invitation"
     assert standing(app) == [("confirmed", "nothing")]
 
 

@@ -1,0 +1,46 @@
+"""What tells an older invitation of one guest from a newer one: her own changes, counted on top of the event's.
+
+RFC 5546 2.1.4: the organizer raises SEQUENCE when an entry changes. A change of the event raises it for all; what
+becomes of one guest's place (off, back, another way to take part) raises it for her alone. Both only ever rise, and so
+does their sum. People of one mailbox share the UIDs in its calendar, so they share the count (docs/decisions/0015).
+"""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import func, select
+
+from s3chem_events.core.db import db
+from s3chem_events.registration.models import Participation, Registration
+
+
+def sequence(event_sequence: int, participation: Participation) -> int:
+    """Return the SEQUENCE of one guest's entry."""
+    return event_sequence + participation.changes
+
+
+def first(event_id: int, address_digest: str) -> Mapping[int, int]:
+    """Return with which count of changes a newcomer of this mailbox begins, by part id; with none for all others."""
+    if not address_digest:
+        return {}
+    rows = db.session.execute(
+        select(Participation.part_id, func.max(Participation.changes))
+        .join(Registration)
+        .where(Registration.event_id == event_id, Registration.address_digest == address_digest)
+        .group_by(Participation.part_id)
+    )
+    return {part_id: changes + 1 for part_id, changes in rows}
+
+
+def rise(registration: Registration, changed: Iterable[Participation]) -> None:
+    """Count a change of some of a person's places in a locked event, for all of her mailbox."""
+    parts = {participation.part_id for participation in changed}
+    theirs = list(registration.participations)
+    if registration.address_digest:
+        query = select(Participation).join(Registration)
+        of_mailbox = Registration.address_digest == registration.address_digest
+        theirs += db.session.scalars(query.where(of_mailbox, Participation.part_id.in_(parts)))
+    for part_id in parts:
+        here = [one for one in theirs if one.part_id == part_id]
+        newest = max(one.changes for one in here) + 1
+        for one in here:
+            one.changes = newest
