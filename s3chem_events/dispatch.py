@@ -21,7 +21,7 @@ from s3chem_events.mailing import bounces, emptying, forwarding, kinds, outbox, 
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.registration import answers, invitation_emails, needs, own_emails, queued
+from s3chem_events.registration import answers, decided, invitation_emails, needs, own_emails, queued
 from s3chem_events.registration import emails as registration
 from s3chem_events.registration.asked import asked_again
 from s3chem_events.registration.changed import event_changed
@@ -45,6 +45,9 @@ def _writing(compose: Composer) -> Composer:
 
 EMAILS: dict[str, tuple[Composer, ...]] = {
     "registration.confirmed": (registration.confirmed,),
+    "registration.pending": (decided.pending,),
+    "registration.approved": (registration.confirmed,),
+    "registration.rejected": (decided.rejected,),
     "registration.withdrawn": (registration.withdrawn,),
     "registration.link_requested": (registration.link_requested,),
     "registration.declined_by_calendar": (registration.declined_by_calendar,),

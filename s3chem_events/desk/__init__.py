@@ -7,6 +7,7 @@ from s3chem_events.core.config import Settings
 from s3chem_events.desk import (
     account,
     addresses,
+    approving,
     arrivals,
     audit,
     coming,
@@ -39,8 +40,8 @@ from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
 PAGES = (
-    *(account, addresses, arrivals, audit, coming, copying, editing, entering, events, gate, holding, home, mailbox),
-    *(needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
+    *(account, addresses, approving, arrivals, audit, coming, copying, editing, entering, events, gate, holding, home),
+    *(mailbox, needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
     *(steps, subscriber_imports, subscribers, texts, withdrawing),
 )
 """Importing them is what hangs them into the blueprint."""

@@ -8,14 +8,16 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import (
+    BooleanField,
     DateTimeLocalField,
     FieldList,
     FormField,
     HiddenField,
+    IntegerField,
     SelectChoice,
     SelectField,
 )
-from wtforms.validators import Optional, Regexp
+from wtforms.validators import NumberRange, Optional, Regexp
 
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT, Text
@@ -37,6 +39,7 @@ from s3chem_events.desk.fields import (
 from s3chem_events.publishing import facts as rules
 from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import MOVES, Kind, State, Visibility, WaitingList
+from s3chem_events.publishing.shapes import MOST_MINUTES
 from s3chem_events.registration import choices
 
 MOST_PARTS = 20
@@ -90,6 +93,8 @@ class EventForm(FlaskForm):
         coerce=WaitingList,
         default=WaitingList.OFFER,
     )
+    grace = IntegerField(_("Minutes of grace"), [Optional(), NumberRange(0, MOST_MINUTES)])
+    approval = BooleanField(_("Each registration has to be approved"))
     parts = FieldList(FormField(PartForm), max_entries=MOST_PARTS)
 
     @classmethod
@@ -144,6 +149,8 @@ class EventForm(FlaskForm):
             opens=self.opens.data,
             closes=self.closes.data,
             waiting_list=self.waiting_list.data,
+            grace=self.grace.data or 0,
+            approval=self.approval.data,
             parts=tuple(
                 entry.form.facts(there.get(key), key, language) for key, entry in zip(keys, self.parts, strict=True)
             ),
@@ -178,8 +185,9 @@ def filled(event: EventFacts, revision: int) -> dict[str, Any]:
         "revision": str(revision),
         **{
             name: getattr(event, name)
-            for name in ("slug", "kind", "state", "zone", "region", "opens", "closes", "waiting_list")
+            for name in ("slug", "kind", "state", "zone", "region", "opens", "closes", "waiting_list", "approval")
         },
+        "grace": event.grace or None,
         "title": event.title.within(language),
         "venue": venue(event.venue),
         "parts": [_part(part, language) for part in event.parts],

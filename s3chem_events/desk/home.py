@@ -19,7 +19,7 @@ from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import answering
+from s3chem_events.registration import answering, approval
 from s3chem_events.registration import queries as registration
 
 SHOWN = 6
@@ -104,6 +104,10 @@ def _coming(event: Event, taken: dict[tuple[int, Mode], int]) -> Coming:
 def _hands() -> Iterator[Hand]:
     if may("outbox.see"):
         yield from _mail_hands()
+    if may("participants.edit"):
+        for slug, count in approval.undecided(own_events_only()):
+            text = _("Registrations wait for your decision (%(count)s).", count=count)
+            yield Hand(text, "changed", url_for("desk.participants_list", slug=slug, state="pending"), _("Decide"))
     if may("needs.see"):
         for slug, count in answering.open_requests(own_events_only()).items():
             text = _("Access needs wait for an answer (%(count)s).", count=count)

@@ -112,6 +112,7 @@ def event_fields() -> dict[str, str]:
         "materials": _("Material"),
         "reminders": _("Reminders"),
         "waiting_list": _("Waiting list"),
+        "approval": _("Approval of registrations"),
         "added": _("Event added"),
     }
 
@@ -120,6 +121,9 @@ def happenings() -> dict[str, str]:
     """Return the facts about a registration in words."""
     return {
         "registration.confirmed": _("Registered"),
+        "registration.pending": _("Registered, to be approved"),
+        "registration.approved": _("Approved"),
+        "registration.rejected": _("Rejected"),
         "registration.withdrawn": _("Withdrawn"),
         "registration.disowned": _("Removed by the owner of the address"),
         "registration.link_requested": _("Personal link sent again"),

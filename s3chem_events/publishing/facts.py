@@ -98,6 +98,8 @@ class EventFacts:
     materials: tuple[MaterialFacts, ...] = ()
     reminds: bool = True
     waiting_list: WaitingList = WaitingList.OFFER
+    approval: bool = False
+    grace: int = 0
 
     @property
     def live_parts(self) -> tuple[PartFacts, ...]:

@@ -14,7 +14,8 @@ from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, Wa
 
 REQUIRED = frozenset(["slug", "kind", "state", "title", "zone", "parts"])
 TEXTS = frozenset(["summary", "description", "report", "note", "reason"])
-OPTIONAL = TEXTS | {"region", "venue", "registration", "programme", "materials", "reminders", "waiting_list"}
+SETTINGS = {"reminders", "waiting_list", "approval"}
+OPTIONAL = TEXTS | SETTINGS | {"region", "venue", "registration", "programme", "materials"}
 
 
 def read(data: Any) -> EventFacts:
@@ -25,7 +26,7 @@ def read(data: Any) -> EventFacts:
         REQUIRED,
         OPTIONAL,
     )
-    registration = o.get("registration", lambda d, p: shapes.Object(d, p, set(), {"opens", "closes"}))
+    registration = o.get("registration", lambda d, p: shapes.Object(d, p, set(), {"opens", "closes", "grace"}))
     items = o.get("programme", lambda d, p: shapes.list_of(d, p, _item), [])
     parts = o.get("parts", lambda d, p: shapes.list_of(d, p, _part))
     keys = {part.key for part in parts}
@@ -54,6 +55,8 @@ def read(data: Any) -> EventFacts:
             materials=tuple(o.get("materials", lambda d, p: shapes.list_of(d, p, _material), [])),
             reminds=o.get("reminders", shapes.boolean, True),
             waiting_list=o.get("waiting_list", shapes.choice(WaitingList), WaitingList.OFFER),
+            approval=o.get("approval", shapes.boolean, False),
+            grace=registration.get("grace", shapes.minutes, 0) if registration else 0,
         )
     )
 
@@ -72,7 +75,9 @@ def write(facts: EventFacts) -> dict[str, Any]:
             "zone": facts.zone,
             "region": facts.region,
             "venue": _venue_file(facts.venue),
-            "registration": _filled({"opens": _stamp(facts.opens), "closes": _stamp(facts.closes)}),
+            "registration": _filled(
+                {"opens": _stamp(facts.opens), "closes": _stamp(facts.closes), "grace": facts.grace or None}
+            ),
             "parts": [_part_file(part) for part in facts.parts],
             "programme": [_item_file(part.key, item) for part in facts.parts for item in part.programme],
             "note": dict(facts.note),
@@ -80,6 +85,7 @@ def write(facts: EventFacts) -> dict[str, Any]:
             "materials": [{"title": dict(item.title), "url": item.url} for item in facts.materials],
             "reminders": None if facts.reminds else False,
             "waiting_list": None if facts.waiting_list is WaitingList.OFFER else str(facts.waiting_list),
+            "approval": facts.approval or None,
         }
     )
 

@@ -26,7 +26,10 @@ class Venue(Model):
 
 
 class Event(Model):
-    """One event, with one UID for the life of it and a SEQUENCE that rises with each visible change."""
+    """One event, with one UID for the life of it and a SEQUENCE that rises with each visible change.
+
+    `grace` are the minutes after the closing within which a form that was opened before it is still taken.
+    """
 
     __tablename__ = "event"
     __table_args__ = NEVER_AGAIN
@@ -51,6 +54,8 @@ class Event(Model):
     waiting_list: Mapped[WaitingList] = mapped_column(
         stored(WaitingList), default=WaitingList.OFFER, server_default=WaitingList.OFFER
     )
+    approval: Mapped[bool] = mapped_column(default=False, server_default=false())
+    grace: Mapped[int] = mapped_column(default=0, server_default="0")
     uid: Mapped[str] = mapped_column(String(LONGEST_UID), unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)

@@ -193,10 +193,15 @@ def closes_at(event: Event) -> datetime:
     return event.closes_at or begins_at(event)
 
 
-def open_parts(event: Event, *, invited: Collection[str] = ()) -> list[Part]:
-    """Return the parts that anybody may register for at this moment, and the closed ones that one is invited to."""
-    opens = takes_registrations_from(event)
-    if opens is None or not opens <= now() < closes_at(event):
+def open_parts(event: Event, *, invited: Collection[str] = (), opened_at: datetime | None = None) -> list[Part]:
+    """Return the parts that anybody may register for at this moment, and the closed ones that one is invited to.
+
+    `opened_at` is when the form was opened that is sent now: before the closing, it has the event's grace.
+    """
+    opens, closes = takes_registrations_from(event), closes_at(event)
+    if opened_at is not None and opened_at < closes:
+        closes += timedelta(minutes=event.grace)
+    if opens is None or not opens <= now() < closes:
         return []
     return [
         part
@@ -251,6 +256,8 @@ _BOOKABLE = (
             Event.closes_at,
             Event.created_at,
             Event.waiting_list,
+            Event.approval,
+            Event.grace,
             raiseload=True,
         ),
         joinedload(Event.parts),

@@ -10,6 +10,7 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import LANGUAGES, Text
 
 LONGEST_LINE = 500
+MOST_MINUTES = 120
 Enumerated = TypeVar("Enumerated", bound=StrEnum)
 
 
@@ -92,6 +93,12 @@ def choice(enum: type[Enumerated]) -> Callable[[Any, str], Enumerated]:
 def places(value: Any, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000:  # noqa: PLR2004
         raise Invalid(path, "a number of places, zero or more, or null for no limit")
+    return value
+
+
+def minutes(value: Any, path: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_MINUTES:
+        raise Invalid(path, f"a number of minutes, {MOST_MINUTES} at most")
     return value
 
 

@@ -29,6 +29,8 @@ SAME = (
     "reason",
     "reminds",
     "waiting_list",
+    "approval",
+    "grace",
 )
 
 
@@ -53,6 +55,8 @@ def event_facts(event: Event) -> EventFacts:
         materials=tuple(MaterialFacts(Text(item["title"]), item["url"]) for item in event.materials),
         reminds=event.reminds,
         waiting_list=event.waiting_list,
+        approval=event.approval,
+        grace=event.grace,
     )
 
 

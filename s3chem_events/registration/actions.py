@@ -34,6 +34,7 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Letters and digits that nobody confuses on the telephone."""
 LINK_PAUSE = timedelta(minutes=15)
 LINKS_A_DAY = 3
+OVER = frozenset({Standing.WITHDRAWN, Standing.REJECTED})
 
 
 class NotOpen(Refused):
@@ -67,7 +68,8 @@ class Applicant:
     """A filled form. `choices` maps part keys to modes; `attempt` is the form's own random number.
 
     Who is entered at the desk may have a `phone` and no e-mail, and has read no notice: `privacy_version` is None.
-    `may_wait` are parts and modes for which the person agreed to wait; `invited` closed parts that an invitation opens.
+    `may_wait` are parts and modes for which the person agreed to wait; `invited` closed parts that an invitation opens;
+    `opened_at` is when the form was opened.
     """
 
     given_name: str
@@ -85,6 +87,7 @@ class Applicant:
     answers: tuple[Given, ...] = ()
     may_wait: frozenset[tuple[str, str]] = frozenset()
     invited: frozenset[str] = frozenset()
+    opened_at: datetime | None = None
 
 
 def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
@@ -126,7 +129,8 @@ def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False
         raise NothingChosen
     if db.session.scalar(_THERE, {"event": event.id, "person": _person(applicant)}) is not None:
         raise AlreadyRegistered
-    return _put_down(event, applicant, chosen, moving_up.check_by_hand(event, chosen, beyond=beyond), by=by)
+    taken = moving_up.check_by_hand(event, chosen, beyond=beyond)
+    return _put_down(event, applicant, chosen, taken, by=by, decided=True)
 
 
 def _put_down(
@@ -137,14 +141,17 @@ def _put_down(
     *,
     by: Actor,
     waiting: Collection[tuple[str, str]] = (),
+    decided: bool = False,
 ) -> Registration:
+    """Write down who comes; where organisers want to approve, she is pending, unless one of them `decided`."""
     registration = _registration(event, applicant)
     before = versions.first(event.id, registration.address_digest)
+    held = Standing.PENDING if event.approval and not decided else Standing.CONFIRMED
     registration.participations = [
         Participation(
             part_id=part.id,
             mode=mode,
-            standing=Standing.WAITING if (part.key, mode) in waiting else Standing.CONFIRMED,
+            standing=Standing.WAITING if (part.key, mode) in waiting else held,
             decided_at=registration.registered_at,
             changes=before.get(part.id, 0),
         )
@@ -155,7 +162,9 @@ def _put_down(
     answering.keep(registration, applicant.answers, by=by)
     going = [(part, mode) for part, mode in chosen if (part.key, mode) not in waiting]
     tell_the_page(going, taken, by=1)
-    if going:
+    if going and held is Standing.PENDING:
+        journal.record("registration.pending", registration.id, by=by, event=event.id)
+    elif going:
         journal.record("registration.confirmed", registration.id, by=by, event=event.id)
     if waiting:
         journal.record("registration.waiting", registration.id, by=by, event=event.id)
@@ -175,12 +184,12 @@ def withdraw(
     `silent_until` says that she did not answer by that day whether she still comes. The e-mail of a `batch` waits
     until `due_at`, and its fact keeps what has to be put back (registration.batches).
     """
-    if registration.withdrawn_at is not None:
+    if registration.withdrawn_at is not None or all(p.standing in OVER for p in registration.participations):
         return False
-    taken, held, moment = queries.taken(registration.event_id), _held(registration), now()
+    taken, held, moment = queries.taken(registration.event_id), held_by(registration), now()
     standings = {p: p.standing for p in registration.participations}
     for participation in registration.participations:
-        if participation.standing is not Standing.WITHDRAWN:  # what was declined before keeps its moment
+        if participation.standing not in OVER:  # what was declined or refused before keeps its moment
             participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
     registration.withdrawn_at = registration.changed_at = moment
     registration.person = None
@@ -192,19 +201,6 @@ def withdraw(
     moving_up.record_withdrawal(registration, standings, by=by, due_at=due_at, **details)
     moving_up.pass_on(registration.event_id)
     return True
-
-
-def disown(registration: Registration, *, by: Actor) -> None:
-    """Remove a registration whose address belongs to somebody else, and let nobody enter that address again."""
-    taken, held = queries.taken(registration.event_id), _held(registration)
-    blocked = {"event_id": registration.event_id, "address_digest": registration.address_digest}
-    if db.session.scalar(select(BlockedAddress.id).filter_by(**blocked)) is None:
-        db.session.add(BlockedAddress(**blocked, blocked_at=now()))
-    journal.record("registration.disowned", registration.id, by=by, event=registration.event_id)
-    event = registration.event_id
-    db.session.delete(registration)
-    tell_the_page(held, taken, by=-1)
-    moving_up.pass_on(event)
 
 
 def request_link(email: str, *, by: Actor) -> None:
@@ -241,7 +237,9 @@ _BLOCKED = select(BlockedAddress.id).where(
 
 
 def _chosen(event: Event, applicant: Applicant) -> list[tuple[Part, Mode]]:
-    choices, parts = applicant.choices, {part.key: part for part in open_parts(event, invited=applicant.invited)}
+    choices = applicant.choices
+    offered = open_parts(event, invited=applicant.invited, opened_at=applicant.opened_at)
+    parts = {part.key: part for part in offered}
     if not parts or choices.keys() - parts.keys():
         raise NotOpen
     if not choices or any(mode not in parts[key].capacities for key, mode in choices.items()):
@@ -285,7 +283,7 @@ def _registration(event: Event, applicant: Applicant) -> Registration:
     return registration
 
 
-def _held(registration: Registration) -> list[tuple[Part, Mode]]:
+def held_by(registration: Registration) -> list[tuple[Part, Mode]]:
     """Return the places that a registration holds; those of a withdrawn one are free already."""
     held = (p for p in registration.participations if p.standing in capacity.HOLDING)
     return [(p.part, p.part.mode_of(p.mode)) for p in held]

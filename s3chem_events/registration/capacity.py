@@ -39,7 +39,9 @@ HOLDING = frozenset({Standing.CONFIRMED, Standing.OFFERED, Standing.PENDING})
 
 
 IN_LINE = frozenset({Standing.WAITING, Standing.OFFERED})
-"""Who waits for a place, or is offered one and has not accepted it: nothing stands in the calendar yet."""
+"""Who waits for a place, or is offered one and has not accepted it."""
+UNSCHEDULED = IN_LINE | {Standing.PENDING}
+"""Who has no place for certain: nothing stands in the calendar yet."""
 
 
 class Availability(StrEnum):

@@ -15,7 +15,7 @@ from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, queries
-from s3chem_events.registration.capacity import IN_LINE, Standing
+from s3chem_events.registration.capacity import IN_LINE, UNSCHEDULED, Standing
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
@@ -72,14 +72,16 @@ def _draft(
     """Write the e-mail that tells a participant what became of the parts that she holds a place in, or waits for.
 
     What takes place goes out as a REQUEST, what does not as a CANCEL, each in a file of its own; the first is the
-    one that mail programs draw. Nothing of what somebody only waits for is in her calendar yet.
+    one that mail programs draw. Nothing of what somebody waits for, or an organiser has to approve, is in
+    her calendar yet.
     """
     language, event = render.spoken(registration.language), registration.event
     chosen = entries.chosen(registration, participations)
     gone = [(part, mode) for part, mode in chosen if part.cancelled or event.state is State.CANCELLED]
     there = [pair for pair in chosen if pair not in gone]
-    in_line = {standing: _parts_in(standing, participations) for standing in IN_LINE}
-    queued = frozenset[int]().union(*in_line.values())
+    unsure = {standing: _parts_in(standing, participations) for standing in UNSCHEDULED}
+    queued = frozenset[int]().union(*unsure.values())
+    in_line = frozenset[int]().union(*(unsure[standing] for standing in IN_LINE))
     shown = {part.id for part, _mode in chosen if part.id not in queued and difference.seen_in_calendars(part.key)}
     seen, lost = ([pair for pair in pairs if pair[0].id in shown] for pairs in (there, gone))
     own_page, is_over = writer.own_page(registration, language), event.state is State.OVER
@@ -96,9 +98,10 @@ def _draft(
         "event": writer.event_lines(event, tuple(there or chosen), language),
         "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},
         "parts": lines(held),
-        "waiting": lines([pair for pair in there if pair[0].id in in_line[Standing.WAITING]]),
-        "offered": lines([pair for pair in there if pair[0].id in in_line[Standing.OFFERED]]),
-        "only_waits": queued >= {part.id for part, _mode in chosen},
+        "waiting": lines([pair for pair in there if pair[0].id in unsure[Standing.WAITING]]),
+        "offered": lines([pair for pair in there if pair[0].id in unsure[Standing.OFFERED]]),
+        "pending": lines([pair for pair in there if pair[0].id in unsure[Standing.PENDING]]),
+        "only_waits": in_line >= {part.id for part, _mode in chosen},
         "moved_to": _moved_to([modes[part.key] for part, _mode in held]),
         "answers": f"{own_page}/answer" if fact.data.get("ask") and held else "",
         "answer_until": _day_written(fact.data.get("until", ""), language),

@@ -18,6 +18,7 @@ from s3chem_events.registration.models import Participation, Registration
 
 RESTORATION = "restoration"
 PROMOTED = "registration.promoted"
+APPROVED = "registration.approved"
 
 
 def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -30,11 +31,15 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
         if fact.kind == PROMOTED:  # what she had before has been confirmed before
             going = [p for p in going if p.part_id == fact.data["part"]]
+        if fact.kind == APPROVED:
+            going = [p for p in going if p.part_id in fact.data["parts"]]
         if registration.withdrawn_at is None and going:
             draft = desk.draft(fact, registration, going, method="REQUEST")
             said = answering.in_mail(given.get(registration.id, []), render.spoken(registration.language))
             more = _details(draft, registration, going, wanted, given.get(registration.id, []))
-            yield replace(draft, values={**draft.values, "answers": said, "gate": more})
+            yield replace(
+                draft, values={**draft.values, "answers": said, "gate": more, "approved": fact.kind == APPROVED}
+            )
 
 
 def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -52,8 +57,10 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         if not theirs:  # several were taken off at once, and this one had only waited
             yield from queued.off_the_list(desk, fact, registration)
             continue
-        draft = desk.draft(fact, registration, theirs, method="CANCEL", kept=kept)
-        yield _with_way_back(desk, draft, fact, registration)
+        asked = set(fact.data.get("pending", ()))  # nobody had approved them, so nothing is in the calendar
+        draft = desk.draft(fact, registration, theirs, method="CANCEL", kept=kept | asked)
+        values = {"kept": sum(p.part_id in kept - asked for p in theirs), "was_sure": len(theirs) > len(asked)}
+        yield _with_way_back(desk, replace(draft, values={**draft.values, **values}), fact, registration)
 
 
 def mode_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:

@@ -13,7 +13,7 @@ from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
 from s3chem_events.registration import links, reminding, versions
-from s3chem_events.registration.capacity import HOLDING, IN_LINE
+from s3chem_events.registration.capacity import HOLDING, UNSCHEDULED, Standing
 from s3chem_events.registration.models import Participation, Registration
 
 JOIN_AHEAD = timedelta(hours=24)
@@ -30,7 +30,7 @@ def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox,
     closing = manage_note(own, language)
     entries = []
     for participation in in_order(registration, registration.participations):
-        if participation.standing in IN_LINE:  # a wish is no appointment
+        if participation.standing in UNSCHEDULED | {Standing.REJECTED}:  # a wish is no appointment
             continue
         part = part_of(registration, participation)
         mode = part.mode_of(participation.mode)

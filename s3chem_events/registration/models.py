@@ -16,6 +16,7 @@ from s3chem_events.registration.questions import Kind, Readers, When
 # One letter may fold into many, U+FDFA into eighteen: what sorts and searches is cut here, the name itself never.
 LONGEST_SORT_NAME, LONGEST_SEARCH = 420, 1500
 LONGEST_PHONE = 40
+LONGEST_REASON = 1000
 
 
 class Registration(Model):
@@ -25,6 +26,7 @@ class Registration(Model):
     `coming` is what she said last when asked whether she still comes, `invitations` whether her e-mails carry any,
     `letter_at` when a letter of invitation was asked for.
     Who gave her places to somebody else is withdrawn since `handed_over_at`.
+    `decision_reason` is what an organiser wrote to her with the last rejection.
     """
 
     __tablename__ = "registration"
@@ -62,6 +64,7 @@ class Registration(Model):
     coming_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     invitations: Mapped[bool] = mapped_column(default=True, server_default=true())
     letter_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decision_reason: Mapped[str] = mapped_column(String(LONGEST_REASON), default="", server_default="")
 
     event: Mapped[Event] = relationship(lazy="raise")
     participations: Mapped[list["Participation"]] = relationship(

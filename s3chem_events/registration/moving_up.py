@@ -97,6 +97,8 @@ def record_withdrawal(
     waited = [p.part_id for p, standing in before.items() if standing in IN_LINE]
     given_up = [p.part_id for p, standing in before.items() if standing in {Standing.CONFIRMED, Standing.PENDING}]
     event = registration.event_id
+    if pending := [p.part_id for p, standing in before.items() if standing is Standing.PENDING]:
+        details["pending"] = pending  # they never were in the calendar
     if waited and not given_up and due_at is None:
         journal.record("registration.left_waiting_list", registration.id, by=by, event=event, parts=waited)
         return
@@ -126,12 +128,21 @@ def pass_on(event_id: int) -> int:
 
 
 def promote(
-    registration: Registration, participation: Participation, *, by: Actor, over_capacity: bool = False
+    registration: Registration,
+    participation: Participation,
+    *,
+    by: Actor,
+    pending: bool = False,
+    over_capacity: bool = False,
 ) -> None:
-    """Confirm the place of somebody who waited, or for whom it was held."""
-    participation.standing, participation.decided_at, participation.offered_until = Standing.CONFIRMED, now(), None
+    """Confirm the place of somebody who waited, or for whom it was held; `pending` until an organiser approves."""
+    standing = Standing.PENDING if pending else Standing.CONFIRMED
+    participation.standing, participation.decided_at, participation.offered_until = standing, now(), None
     registration.changed_at = participation.decided_at
     event, part_id = registration.event_id, participation.part_id
+    if pending:
+        journal.record("registration.pending", registration.id, by=by, event=event, parts=[part_id])
+        return
     journal.record("registration.promoted", registration.id, by=by, event=event, part=part_id, over=over_capacity)
 
 
@@ -199,7 +210,7 @@ def _may_come_back(event_id: int) -> bool:
 def _give(participation: Participation, event: Event) -> None:
     moment = now()
     if event.waiting_list is WaitingList.AUTOMATIC:
-        promote(participation.registration, participation, by=LINE)
+        promote(participation.registration, participation, by=LINE, pending=event.approval)
         return
     until = capacity.offer_until(moment, part_begins_at(participation.part))
     participation.standing, participation.decided_at, participation.offered_until = Standing.OFFERED, moment, until

@@ -11,6 +11,7 @@ from s3chem_events.mailing import addresses
 
 LONGEST_NAME = 100
 LONGEST_LINE = 5_000
+LONGEST_TEXT = 10_000
 MOST_MARKS = 30
 LONGEST_ORGANISATION = 300
 LONGEST_ADDRESS = 254
@@ -48,6 +49,13 @@ def clean_line(value: str) -> str:
     visible = (" " if c in SPACES else c for c in normal)
     kept = "".join(c for c in visible if c in KEPT_FORMATS or unicodedata.category(c) not in DROPPED)
     return " ".join(kept.split())
+
+
+def clean_lines(value: str) -> str:
+    """Return a text of several lines in NFC without control, bidi and invisible characters."""
+    text = unicodedata.normalize("NFC", stream_safe(value[:LONGEST_TEXT].replace("\r\n", "\n").replace("\r", "\n")))
+    kept = (c for c in text if c == "\n" or c in KEPT_FORMATS or unicodedata.category(c) not in DROPPED)
+    return "".join(kept).strip()
 
 
 def fold(value: str) -> str:

@@ -1,6 +1,7 @@
 """Whether anybody can register for an event now, and if not, why: one word that each door puts in its own way."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from s3chem_events.core.clock import now
@@ -50,12 +51,16 @@ def openness(event: Event, taken: Taken) -> Openness:
 
 
 def queues(
-    event: Event, crowd: Mapping[tuple[int, Mode], tuple[int, ...]], *, invited: Collection[str] = ()
+    event: Event,
+    crowd: Mapping[tuple[int, Mode], tuple[int, ...]],
+    *,
+    invited: Collection[str] = (),
+    opened_at: datetime | None = None,
 ) -> list[tuple[str, Mode]]:
     """Return the parts and modes of a loaded event that one can only wait for, given `queries.crowd`."""
     return [
         (part.key, mode)
-        for part in queries.open_parts(event, invited=invited)
+        for part in queries.open_parts(event, invited=invited, opened_at=opened_at)
         if moving_up.is_open(event, part)
         for mode, limit in part.capacities.items()
         if limit is not None and sum(crowd.get((part.id, mode), ())) >= limit

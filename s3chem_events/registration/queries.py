@@ -233,7 +233,7 @@ def active_by_address(address_digest: str) -> list[Registration]:
 
 
 def parts_held_at_addresses(registrations: Iterable[Registration]) -> dict[tuple[int, str], set[int]]:
-    """Return the parts in which somebody of the same address holds a place, by event and address; one statement."""
+    """Return the parts in which somebody of the same address has a place, by event and address; one statement."""
     asked = {(one.event_id, one.address_digest) for one in registrations}
     rows = db.session.execute(
         select(Registration.event_id, Registration.address_digest, Participation.part_id)
@@ -241,7 +241,7 @@ def parts_held_at_addresses(registrations: Iterable[Registration]) -> dict[tuple
         .where(
             Registration.event_id.in_({event_id for event_id, _digest in asked}),
             Registration.address_digest.in_({digest for _event_id, digest in asked}),
-            Participation.standing.in_(HOLDING),
+            Participation.standing == Standing.CONFIRMED,  # nobody else has it in the calendar
         )
     )
     held = defaultdict[tuple[int, str], set[int]](set)

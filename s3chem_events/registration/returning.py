@@ -62,14 +62,18 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
         raise actions.NotOpen
     taken = moving_up.held_if_free(registration.event, wanted)
     answers.come_back(registration)
+    pending = set(withdrawal.data.get("pending", ())) if withdrawal else set()
     for participation in given_up:
-        participation.standing, participation.decided_at = Standing.CONFIRMED, now()
+        standing = Standing.PENDING if participation.part_id in pending else Standing.CONFIRMED
+        participation.standing, participation.decided_at = standing, now()
     registration.changed_at = now()
     versions.rise(registration, given_up)
     if registration.coming is False:  # she had said no
         registration.coming, registration.coming_at = True, registration.changed_at
     actions.tell_the_page(wanted, taken, by=1)
     journal.record("registration.restored", registration.id, by=by, event=registration.event_id)
+    if parts := [p.part_id for p in given_up if p.standing is Standing.PENDING]:
+        journal.record("registration.pending", registration.id, by=by, event=registration.event_id, parts=parts)
     return True
 
 

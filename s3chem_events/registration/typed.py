@@ -1,7 +1,6 @@
 """What people type for an answer, kind by kind: taken, or refused with a code; pure."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -35,10 +34,7 @@ def _line(question: QuestionFacts, raw: list[str]) -> str | None:
 
 
 def _lines(question: QuestionFacts, raw: list[str]) -> str | None:
-    text = (raw[0] if raw else "")[: 2 * LONGEST[Kind.LONG_TEXT]].replace("\r\n", "\n").replace("\r", "\n")
-    text = unicodedata.normalize("NFC", names.stream_safe(text))
-    kept = (c for c in text if c == "\n" or c in names.KEPT_FORMATS or unicodedata.category(c) not in names.DROPPED)
-    return _fitting(question, "".join(kept).strip())
+    return _fitting(question, names.clean_lines(raw[0] if raw else ""))
 
 
 def _fitting(question: QuestionFacts, text: str) -> str | None:

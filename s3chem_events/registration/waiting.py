@@ -39,7 +39,7 @@ def accept(registration: Registration, *, part_key: str, by: Actor) -> bool:
 
     """
     participation = _theirs(registration, part_key)
-    if participation.standing is Standing.CONFIRMED:
+    if participation.standing in {Standing.CONFIRMED, Standing.PENDING}:
         return False
     if participation.standing is not Standing.OFFERED:
         raise OfferOver if participation.offered_until else NotWaiting
@@ -47,7 +47,7 @@ def accept(registration: Registration, *, part_key: str, by: Actor) -> bool:
         raise actions.NotOpen
     if participation.offered_until is None or participation.offered_until <= now():
         raise OfferOver  # the clock gives it to the next one within a minute
-    moving_up.promote(registration, participation, by=by)
+    moving_up.promote(registration, participation, by=by, pending=registration.event.approval)
     return True
 
 

@@ -24,7 +24,7 @@ from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.capacity import Availability
 from s3chem_events.registration.choices import regions
 from s3chem_events.registration.openness import Openness, Taken, is_awaited, left, openness
-from s3chem_events.site import programme, story
+from s3chem_events.site import programme, story, terms
 from s3chem_events.site.frame import Translated, funding, project, translated
 from s3chem_events.site.views import CalendarLinks, EventView, MaterialView, PartView, VenueView
 
@@ -107,6 +107,7 @@ def event_view(
         register_url=f"/{lang}/events/{event.slug}/register" if open_now else "",
         register_label=_("Join the waiting list") if how is Openness.WAITING else _register_label(open_now, lang),
         no_register_reason=_reason(event, how, lang),
+        terms=terms.said(event, lang) if open_now else [],
         keep_informed=is_awaited(event, how),
         calendar=_calendar(event, lang) if calendar else NO_CALENDAR,
         parts=[_part(event, part, taken, lang) for part in event.parts],

@@ -3,9 +3,11 @@
 import re
 import secrets
 from collections.abc import Collection
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
+from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -24,6 +26,7 @@ from s3chem_events.registration import asking, choices, names, own_questions
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.questions import Asked, Given
+from s3chem_events.site import opening
 from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.lists import ListField, Options
 from s3chem_events.site.queueing import Queueing
@@ -93,6 +96,7 @@ class RegistrationForm(Queueing, Form):
         validators=[InputRequired(_l("Please confirm that you have read the privacy notice."))],
     )
     attempt = HiddenField()
+    opened = HiddenField()
     shown_in = HiddenField()
     website = StringField(_l("Leave this field empty"))
     event: Event
@@ -102,19 +106,23 @@ class RegistrationForm(Queueing, Form):
     answers: tuple[Given, ...] = ()
     invited: frozenset[str]
     at: str = ""
+    opened_at: datetime | None
 
     @classmethod
     def of(
         cls, event: Event, lang: str, *, invited: Collection[str] = (), at: str = "", **kwargs: Any
     ) -> "RegistrationForm":
         """Make the form of an event in a language; an invitation opens closed parts, and moves it to its address."""
-        offered = open_parts(event, invited=invited)
+        opened_at = opening.opened_at(event.slug, request.form.get("opened", ""))
+        offered = open_parts(event, invited=invited, opened_at=opened_at)
         there = {"", *(part.key for part in offered)}  # what is asked about a closed part is nobody else's business
         questions = tuple(one for one in asking.asked_at(event.id) if one.part in there)
         how = _asking_how(tuple(p.key for p in offered if len(p.capacities) > 1), lang, questions)
         form: RegistrationForm = how(**kwargs)
-        form.event, form.lang, form.questions = event, lang, questions
+        form.event, form.lang, form.questions, form.opened_at = event, lang, questions, opened_at
         form.invited, form.at = frozenset(invited), at or f"/events/{event.slug}/register"
+        if opened_at is None:
+            form.opened.data = opening.stamp(event.slug)
         form.seen_versions = own_questions.remember(form, questions)
         form.parts.choices = [SelectChoice(part.key, part.title.within(lang)) for part in offered]
         offer_lists(form, lang)
@@ -173,6 +181,7 @@ class RegistrationForm(Queueing, Form):
             answers=self.answers,
             may_wait=self.may_wait(),
             invited=self.invited,
+            opened_at=self.opened_at,
         )
 
     def in_page_order(self) -> list[Any]:

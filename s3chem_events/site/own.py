@@ -14,7 +14,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
-from s3chem_events.registration import actions, queries
+from s3chem_events.registration import actions, disowning, queries
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import answered, detail_view, opened, own_actions, own_view
 from s3chem_events.site.events_seen import event_view
@@ -127,7 +127,7 @@ def not_me(lang: str, token: str) -> BaseResponse:
         with transaction():
             found = queries.registration_by_token(token, lock=True)
             if found is not None:
-                actions.disown(found, by=PARTICIPANT)
+                disowning.disown(found, by=PARTICIPANT)
         return redirect(f"/{lang}/events/{slug}/removed", 303)
     return private_page(
         "site/own/not_me.html",

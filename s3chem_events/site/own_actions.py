@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration import answering, changing, history
+from s3chem_events.registration import answering, approval, changing, history
 from s3chem_events.registration.models import Registration
 
 CHANGE = "change"
@@ -37,7 +37,9 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
     end = _(
         "If you withdraw, someone else can have your place. You can register again as long as places are available."
     )
-    return [*found, Action(f"{own_url}/withdrawal", _("Withdraw…"), end, is_end=True)]
+    if not approval.is_settled(registration):
+        found.append(Action(f"{own_url}/withdrawal", _("Withdraw…"), end, is_end=True))
+    return found
 
 
 def _hides(registration: Registration) -> bool:

@@ -13,14 +13,13 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import answers, choices, coming, entries, inquiries, links, modes, returning
-from s3chem_events.registration.capacity import HOLDING, IN_LINE, Said, Standing
+from s3chem_events.registration import answers, approval, choices, coming, entries, inquiries, links, modes, returning
+from s3chem_events.registration.capacity import HOLDING, IN_LINE, UNSCHEDULED, Said, Standing
 from s3chem_events.registration.composing import INVITATIONS
 from s3chem_events.registration.emails import RESTORATION
 from s3chem_events.registration.models import Participation, Registration
-from s3chem_events.registration.places import INTERESTED
 from s3chem_events.registration.waiting import PLACE
-from s3chem_events.site import answered, waiting_words
+from s3chem_events.site import answered, standings, waiting_words
 from s3chem_events.site.events_seen import event_view, narrowed, part_hours, part_place, part_range
 from s3chem_events.site.frame import Translated, translated
 from s3chem_events.site.views import CalendarLinks, EventView
@@ -75,6 +74,7 @@ class RegistrationView:
     undo_until: str
     is_withdrawn: bool
     takes_place: bool
+    reason: str
     invitations: bool
     invitations_url: str
     next_steps: list[str]
@@ -95,17 +95,22 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
         status_sentence=sentence,
         status_kind=kind,
         asked=_asked(registration, lang, own),
-        calendar=None if _only_in_line(registration) else _calendar(registration, lang),
+        calendar=None if _is_unscheduled(registration) else _calendar(registration, lang),
         withdraw_url=f"{own}/withdrawal",
         undo_url=f"{own}/{RESTORATION}" if may_undo else "",
         undo_until=i18n.stamp(returning.undo_until(registration), event.zone, lang),
         is_withdrawn=registration.withdrawn_at is not None,
-        takes_place=event.state is not State.CANCELLED and not publishing.is_past(event),
+        takes_place=_takes_place(event) and not approval.is_settled(registration),
+        reason=registration.decision_reason if standings.is_refused(registration) else "",
         invitations=registration.invitations,
         invitations_url=f"{own}/{INVITATIONS}",
         next_steps=_next_steps(registration),
         meant="" if registration.withdrawn_at else typos.meant(registration.email),
     )
+
+
+def _takes_place(event: Event) -> bool:
+    return event.state is not State.CANCELLED and not publishing.is_past(event)
 
 
 def seen_by(registration: Registration, lang: str) -> EventView:
@@ -122,7 +127,7 @@ def _status(registration: Registration, lang: str) -> tuple[str, str]:
             "Your registration was withdrawn on %(moment)s. Your place is available to someone else.", moment=moment
         )
         return words, "changed"
-    return _of_event(registration.event) or _of_parts(registration.participations)
+    return _of_event(registration.event) or standings.of_parts(registration.participations)
 
 
 def _of_event(event: Event) -> tuple[str, str] | None:
@@ -134,22 +139,6 @@ def _of_event(event: Event) -> tuple[str, str] | None:
     if publishing.is_past(event):
         return _("This event is over. You were registered."), "changed"
     return None
-
-
-def _of_parts(participations: list[Participation]) -> tuple[str, str]:
-    held = [each.part for each in participations if each.standing in INTERESTED]
-    if held and all(part.cancelled for part in held):
-        return _("What you registered for has been cancelled. There is nothing that you have to do."), "bad"
-    if any(part.cancelled for part in held):
-        return _("You are registered. One part has been cancelled: see below."), "changed"
-    standings = {each.standing for each in participations if not each.part.cancelled}
-    if Standing.OFFERED in standings:
-        return _("A place is free for you. It is yours once you accept it: see below."), "changed"
-    if Standing.WAITING in standings:
-        if Standing.CONFIRMED in standings:
-            return _("You are registered, and on the waiting list for one part: see below."), "good"
-        return _("You are on the waiting list. You do not have a place yet."), "changed"
-    return _("You are registered."), "good"
 
 
 def _asked(registration: Registration, lang: str, own: str) -> AskedView | None:
@@ -177,6 +166,8 @@ def _next_steps(registration: Registration) -> list[str]:
             "we will write to you. You do not need to do anything until then."
         )
         return [on_its_way, turn]
+    if _is_unscheduled(registration):
+        return standings.next_steps(registration, on_its_way)
     hours_open = any(held.part.starts_at is None for held in registration.participations)
     return [
         on_its_way,
@@ -187,8 +178,14 @@ def _next_steps(registration: Registration) -> list[str]:
 
 
 def _only_in_line(registration: Registration) -> bool:
-    """Whether nothing of it is for a calendar yet."""
+    """Whether she waits for a place, and has none."""
     return all(held.standing in IN_LINE or held.standing is Standing.WITHDRAWN for held in registration.participations)
+
+
+def _is_unscheduled(registration: Registration) -> bool:
+    """Whether nothing of it is for a calendar yet."""
+    none = UNSCHEDULED | {Standing.WITHDRAWN, Standing.REJECTED}
+    return all(held.standing in none for held in registration.participations)
 
 
 def _rows(registration: Registration, lang: str, *, openly: bool) -> list[tuple[str, str]]:

@@ -26,11 +26,12 @@ from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.openness import ENDED, Openness, openness, queues
-from s3chem_events.site import answered
+from s3chem_events.site import answered, opening, terms
 from s3chem_events.site.blanks import of_this_process
 from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.forms import RegistrationForm, new_attempt
 from s3chem_events.site.frame import check_language, render, urls
+from s3chem_events.site.pages import contact
 from s3chem_events.site.views import EventView
 
 registering = Blueprint("registering", __name__)
@@ -50,9 +51,9 @@ def register(lang: str, slug: str) -> BaseResponse:
     event = queries.bookable_event(slug)
     if event is None or event.state not in LISTED:
         abort(404)
-    if not queries.open_parts(event):
-        return closed(_whole(slug), lang)
     form = RegistrationForm.of(event, lang)
+    if not form.parts.choices:
+        return closed(_whole(slug), lang)
     if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
         return page(form, _whole(slug), lang, 200)
     return answer(form, slug, lang, _register)
@@ -62,7 +63,7 @@ def _blank(lang: str, slug: str) -> BaseResponse:
     """Show the form that nobody has filled in: all but two hidden values is the same for everybody."""
     blanks = of_this_process()
     if blank := blanks.find(request.path):
-        return private(Response(blank.filled((generate_csrf(), new_attempt()))))
+        return private(Response(blank.filled((generate_csrf(), new_attempt(), opening.stamp(slug)))))
     revision = blanks.fresh()
     event = queries.event_by_slug(slug)
     if event is None or event.state not in LISTED:
@@ -71,7 +72,7 @@ def _blank(lang: str, slug: str) -> BaseResponse:
         return closed(event, lang)
     form = RegistrationForm.of(event, lang)
     response = page(form, event, lang, 200)
-    own = (form.csrf_token.current_token, form.attempt.data or "")
+    own = (form.csrf_token.current_token, form.attempt.data or "", form.opened.data or "")
     blanks.keep(request.path, response.get_data(as_text=True), revision, own)
     return response
 
@@ -133,8 +134,9 @@ def page(
     view = event_view(
         event, lang, calendar=False, taken={which: sum(there) - there.queued for which, there in crowd.items()}
     )
-    form.show_waiting(queues(event, crowd, invited=form.invited))
-    offers = [(part, mode) for part in queries.open_parts(event, invited=form.invited) for mode in part.capacities]
+    form.show_waiting(queues(event, crowd, invited=form.invited, opened_at=form.opened_at))
+    open_now = queries.open_parts(event, invited=form.invited, opened_at=form.opened_at)
+    offers = [(part, mode) for part in open_now for mode in part.capacities]
     places = {part.key: part_place(event, part) for part, _mode in offers}
     offered = {choice.value for choice in form.parts.choices}
     body = render(
@@ -156,6 +158,7 @@ def page(
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         offers_list=isinstance(refused, Full) and bool(form.waits_for_chosen()),
         submit_label=_submit_label(form, view),
+        terms=terms.said(event, lang),
         action=f"/{lang}{form.at}",
         code_url="" if form.invited else code_url(event, lang),
         language_form="registration",
@@ -199,6 +202,7 @@ def closed(event: Event, lang: str) -> Response:
         reason=view.no_register_reason,
         advice=advice,
         code_url=code_url(event, lang),
+        contact=contact(lang),
     )
     return private(Response(body, status=GONE if gone else FORBIDDEN))
 

@@ -108,6 +108,7 @@ class EventView:
     register_url: str
     register_label: str
     no_register_reason: str
+    terms: list[str]
     keep_informed: bool
     calendar: CalendarLinks
     parts: list[PartView]

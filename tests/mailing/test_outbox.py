@@ -22,7 +22,7 @@ from s3chem_events.mailing.models import MailServerState, OutgoingEmail, RelayFa
 from s3chem_events.mailing.outbox import NotRetriable, NotWaiting
 from s3chem_events.mailing.results import WAITS, Outcome, Result, rest_after, wait_after
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.registration import actions, emails, queries
+from s3chem_events.registration import disowning, emails, queries
 from tests.conftest import Clock
 from tests.factories import add_event
 from tests.support.post import enrol, history, kept, relay, rows, states, work
@@ -302,7 +302,7 @@ def test_whose_registration_is_disowned_vanishes_from_the_outbox(app: Flask):
     with app.app_context(), transaction():
         registration = queries.registration_by_id(registration_id)
         assert registration is not None
-        actions.disown(registration, by=OLGA)
+        disowning.disown(registration, by=OLGA)
     work(app)
     first, other = rows(app)
     assert (first.address, first.name, first.subject, first.text, first.html, first.calendars) == (
@@ -323,7 +323,7 @@ def test_waiting_email_of_a_disowned_registration_is_stopped(app: Flask):
     with app.app_context(), transaction():
         registration = queries.registration_by_id(registration_id)
         assert registration is not None
-        actions.disown(registration, by=OLGA)
+        disowning.disown(registration, by=OLGA)
     relay(app)
     assert (work(app), states(app), len(kept(app))) == (0, ["cancelled"], 0)
 

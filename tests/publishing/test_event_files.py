@@ -20,7 +20,8 @@ EVENT: dict[str, Any] = {
     "zone": "Europe/Amsterdam",
     "region": "Limburg",
     "venue": {"city": "Maastricht", "country": "NL"},
-    "registration": {"opens": "2027-01-10T09:00", "closes": "2027-06-10T12:00"},
+    "registration": {"opens": "2027-01-10T09:00", "closes": "2027-06-10T12:00", "grace": 15},
+    "approval": True,
     "parts": [
         {
             "key": "day-1",
@@ -63,6 +64,9 @@ def test_what_is_read_is_written_the_same() -> None:
         ("title.xx", "?", "title.xx: unknown language"),
         ("title", {}, "title: at least one language"),
         ("state", "open", "state: unknown value 'open'"),
+        ("approval", "yes", "approval: true or false"),
+        ("registration.grace", 500, "registration.grace: a number of minutes"),
+        ("registration.grace", True, "registration.grace: a number of minutes"),
         ("zone", "Europe/Atlantis", "zone: 'Europe/Atlantis' is not the name"),
         ("slug", "Not a slug", "slug: small letters"),
         ("parts", [], "parts: an event has at least one part"),

@@ -1,0 +1,88 @@
+"""Registrations that wait for a decision: approved or rejected, one or several at once."""
+
+from collections.abc import Callable
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from s3chem_events.core import i18n
+from s3chem_events.core.db import transaction
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.desk import words
+from s3chem_events.desk.events import header, the_event
+from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.registration import approval, capacity, names, queries
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import LONGEST_REASON, Registration
+from s3chem_events.registration.participants import PAGE
+
+
+@desk.route("/events/<slug>/participants/approval", methods=["POST"])
+@allowed("participants.edit")
+def participants_approval(slug: str) -> ResponseReturnValue:
+    """Give the chosen people their places; one of somebody whose place has gone on takes a second press."""
+    people = _chosen(slug)
+    if not people:
+        return _choose_first(slug)
+    over = request.form.get("over") == "y"
+    try:
+        count = _decided(slug, people, lambda one: approval.approve(one, by=by(), over_capacity=over))
+    except capacity.Full as refusal:
+        found, modes = the_event(slug), words.modes()
+        titles = {part.key: part.title.within(i18n.language()) for part in found.parts}
+        full = [f"{titles[key]}, {modes[mode]}" for key, mode in refusal.values["places"]]  # type: ignore[attr-defined]
+        page = render_template("desk/participants/approval.html", **header(found), people=_chosen(slug), full=full)
+        return page, refusal.status
+    flash(ngettext("%(num)s registration approved.", "%(num)s registrations approved.", count), "good")
+    return _back(slug)
+
+
+@desk.route("/events/<slug>/participants/rejection", methods=["POST"])
+@allowed("participants.edit")
+def participants_rejection(slug: str) -> ResponseReturnValue:
+    """Refuse the chosen people: the first press asks for the reason, the second does it."""
+    found, people = the_event(slug), _chosen(slug)
+    if not people:
+        return _choose_first(slug)
+    reason = names.clean_lines(request.form.get("reason", ""))
+    too_long = len(reason) > LONGEST_REASON
+    if "confirmed" not in request.form or too_long:
+        page = render_template(
+            "desk/participants/rejection.html",
+            **header(found),
+            people=people,
+            languages=sorted({LANGUAGES[one.language] for one in people}),
+            reason=reason,
+            longest=LONGEST_REASON,
+            too_long=too_long,
+        )
+        return page, 422 if too_long else 200
+    count = _decided(slug, people, lambda one: approval.reject(one, reason=reason, by=by()))
+    flash(ngettext("%(num)s registration rejected.", "%(num)s registrations rejected.", count), "good")
+    return _back(slug)
+
+
+def _chosen(slug: str) -> list[Registration]:
+    return queries.registrations_by_references(the_event(slug).id, request.form.getlist("reference")[:PAGE])
+
+
+def _decided(slug: str, people: list[Registration], decide: Callable[[Registration], bool]) -> int:
+    """Decide about all of them or, where one has to be asked about, about none; in the order of their arrival."""
+    ids = sorted(one.id for one in people)
+    with transaction():
+        publishing.event_by_slug(slug, lock=True)
+        return sum(decide(one) for one in map(queries.registration_by_id, ids) if one is not None)
+
+
+def _back(slug: str) -> ResponseReturnValue:
+    if request.form.get("from") == "person":
+        return redirect(url_for("desk.participant", slug=slug, reference=request.form["reference"]), 303)
+    return redirect(url_for("desk.participants_list", slug=slug, state=Standing.PENDING), 303)
+
+
+def _choose_first(slug: str) -> ResponseReturnValue:
+    flash(_("Choose the people first."), "bad")
+    return redirect(url_for("desk.participants_list", slug=slug, state=Standing.PENDING), 303)

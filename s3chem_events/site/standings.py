@@ -1,0 +1,58 @@
+"""How somebody stands to what she registered for, as her own page says it: decided or not, in line or not."""
+
+from collections.abc import Collection
+
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.places import INTERESTED
+
+
+def of_parts(participations: list[Participation]) -> tuple[str, str]:
+    """Say in one sentence how a person stands to what she registered for, and its kind."""
+    held = [each.part for each in participations if each.standing in INTERESTED]
+    if held and all(part.cancelled for part in held):
+        return _("What you registered for has been cancelled. There is nothing that you have to do."), "bad"
+    if any(part.cancelled for part in held):
+        return _("You are registered. One part has been cancelled: see below."), "changed"
+    standings = {each.standing for each in participations if not each.part.cancelled}
+    return _decision(standings) or _in_line(standings) or (_("You are registered."), "good")
+
+
+def is_refused(registration: Registration) -> bool:
+    """Whether the last word of an organiser was a no."""
+    return any(held.standing is Standing.REJECTED for held in registration.participations)
+
+
+def next_steps(registration: Registration, on_its_way: str) -> list[str]:
+    """Say what follows for who has nothing for the calendar yet."""
+    if any(held.standing is Standing.PENDING for held in registration.participations):
+        decided = _(
+            "We will write to you as soon as the organisers have decided. You do not need to do anything until then."
+        )
+        return [on_its_way, decided]
+    return []
+
+
+def _decision(standings: Collection[Standing]) -> tuple[str, str] | None:
+    """Say how a decision stands, and its kind, given how a person stands to her parts; nothing where none is taken."""
+    if Standing.PENDING in standings:
+        if Standing.CONFIRMED in standings:
+            return _("You are registered. One part still waits for the organisers’ decision: see below."), "good"
+        return _("We have received your registration. The organisers have not decided about it yet."), "changed"
+    if Standing.REJECTED in standings:
+        if Standing.CONFIRMED in standings:
+            return _("You are registered. One part was not accepted: see below."), "changed"
+        if not {Standing.WAITING, Standing.OFFERED} & set(standings):
+            return _("Your registration was not accepted. We are sorry that we cannot offer you a place."), "bad"
+    return None
+
+
+def _in_line(standings: Collection[Standing]) -> tuple[str, str] | None:
+    if Standing.OFFERED in standings:
+        return _("A place is free for you. It is yours once you accept it: see below."), "changed"
+    if Standing.WAITING in standings:
+        if Standing.CONFIRMED in standings:
+            return _("You are registered, and on the waiting list for one part: see below."), "good"
+        return _("You are on the waiting list. You do not have a place yet."), "changed"
+    return None

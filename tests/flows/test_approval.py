@@ -1,0 +1,210 @@
+"""An organiser approves or rejects: who is pending holds a place, and has nothing in the calendar yet."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR
+from s3chem_events.publishing import actions, values
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.lifecycle import Mode, WaitingList
+from s3chem_events.registration.models import Registration
+from tests.conftest import Clock
+from tests.factories import BASE_URL, WORKSHOP, add_event, hidden, revise_event, soup, words
+from tests.flows.test_waiting_list import come, press, standings, tick
+from tests.flows.test_waiting_list import withdraw as leave
+from tests.support.desk import filled, signed_in
+from tests.support.post import kept, work
+
+LIST = "/desk/events/workshop/participants"
+PAGE = "/en/events/workshop"
+DAY = WORKSHOP.parts[0]
+
+
+def mails(app: Flask) -> list[tuple[str, str, str]]:
+    """Let the worker write; returns for each e-mail what happened, to whom, and what it tells the calendar."""
+    done = work(app)
+    found = kept(app)[-done:] if done else []
+    return sorted(
+        (
+            re.split(r": | until ", " ".join(mail.envelope.subject.split()))[0],
+            re.sub(r".*<|@.*", "", mail.envelope.to),
+            "REQUEST" if "METHOD:REQUEST" in mail.calendar else "CANCEL" if "METHOD:CANCEL" in mail.calendar else "",
+        )
+        for mail in found
+    )
+
+
+def references(app: Flask, *names: str) -> list[str]:
+    with app.app_context():
+        found = dict(db.session.execute(db.select(Registration.given_name, Registration.reference)).all())
+        return [found[name] for name in names]
+
+
+def decide(desk: FlaskClient, app: Flask, what: str, *names: str, **fields: str) -> TestResponse:
+    token = str(soup(desk.get(LIST)).select_one('input[name="csrf_token"]')["value"])  # type: ignore[index]
+    data = {"csrf_token": token, "reference": references(app, *names), **fields}
+    return desk.post(f"{LIST}/{what}", data=data)
+
+
+@pytest.fixture
+def desk(app: Flask, client: FlaskClient, clock: Clock) -> FlaskClient:
+    """Two places, both held by people who wait for a decision, and two more in line for one; mails are sent."""
+    add_event(app, WORKSHOP, approval=True, parts=(replace(DAY, capacity={Mode.ON_SITE: 2}),))
+    return signed_in(app)
+
+
+@pytest.fixture
+def pages(app: Flask, client: FlaskClient, desk: FlaskClient) -> dict[str, str]:
+    found = {name: come(client, name) for name in ("Anna", "Boris", "Carla", "Doris")}
+    assert standings(app) == "A pending, B pending, C waiting, D waiting"
+    assert mails(app) == [
+        ("We have received your registration", "Anna", ""),
+        ("We have received your registration", "Boris", ""),
+        ("You are on the waiting list", "Carla", ""),
+        ("You are on the waiting list", "Doris", ""),
+    ]
+    return found
+
+
+def test_the_pages_say_before_and_after_that_somebody_decides(app: Flask, client: FlaskClient, pages: dict[str, str]):
+    said = "The organisers look at each registration. You will hear from them by e-mail whether you have a place."
+    assert (said in words(client.get(PAGE)), said in words(client.get(f"{PAGE}/register"))) == (True, True)
+    own = words(client.get(pages["Anna"]))
+    assert "We have received your registration. The organisers have not decided about it yet." in own
+    assert ("Awaiting decision" in own, "Add it to your calendar" in own, "Withdraw…" in own) == (True, False, True)
+    mail = kept(app)[0]
+    assert "it is not confirmed yet, so please do not book a journey for it" in " ".join(mail.text.split())
+    assert client.get(f"/calendar/{pages['Anna'].rpartition('/')[2]}.ics").data.count(b"BEGIN:VEVENT") == 0
+
+
+def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_next(
+    app: Flask, client: FlaskClient, desk: FlaskClient, pages: dict[str, str]
+):
+    asked = "Registrations wait for your decision (2)."
+    assert asked in words(desk.get("/desk/"))
+    listed = desk.get(f"{LIST}?state=pending")
+    assert [row.get_text() for row in soup(listed).select("th .family")] == ["Źdźbło", "Źdźbło"]
+    assert decide(desk, app, "approval", "Anna").status_code == 303
+    question = words(decide(desk, app, "rejection", "Boris"))
+    assert ("Reject 1 registration?" in question, "They read: English." in question) == (True, True)
+    assert standings(app) == "A confirmed, B pending, C waiting, D waiting"  # asked, not done
+    decide(desk, app, "rejection", "Boris", reason="Experts only.\nCome in <spring>!", confirmed="yes")
+    assert standings(app) == "A confirmed, B rejected, C offered, D waiting"
+    assert mails(app) == [
+        ("A place is free for you", "Carla", ""),
+        ("Your registration has been approved", "Anna", "REQUEST"),
+        ("Your registration was not accepted", "Boris", ""),
+    ]
+    said = next(mail for mail in kept(app) if "not accepted" in mail.envelope.subject)
+    assert "Experts only.\nCome in <spring>!" in said.text
+    assert "Experts only.\nCome in &lt;spring&gt;!" in said.html
+    own = words(client.get(pages["Boris"]))
+    assert "Your registration was not accepted. We are sorry that we cannot offer you a place." in own
+    assert ("Experts only." in own, "Withdraw…" in own, "Add it to your calendar" in own) == (True, False, False)
+    decide(desk, app, "rejection", "Boris", confirmed="yes")  # a second press
+    decide(desk, app, "approval", "Anna")
+    assert (mails(app), asked in words(desk.get("/desk/"))) == ([], False)
+
+
+def test_who_waited_is_put_before_the_organisers_once_there_is_a_place(
+    app: Flask, client: FlaskClient, desk: FlaskClient, pages: dict[str, str]
+):
+    leave(client, pages["Boris"])  # pending: no calendar has anything to remove
+    assert standings(app) == "A pending, B withdrawn, C offered, D waiting"
+    assert mails(app) == [("A place is free for you", "Carla", ""), ("Withdrawn", "Boris", "")]
+    assert press(client, pages["Carla"], "accept").status_code == 303
+    assert press(client, pages["Carla"], "accept").status_code == 303  # twice
+    assert standings(app) == "A pending, B withdrawn, C pending, D waiting"
+    revise_event(app, "workshop", waiting_list=WaitingList.AUTOMATIC)
+    decide(desk, app, "rejection", "Anna", "Carla", confirmed="yes")
+    assert standings(app) == "A rejected, B withdrawn, C rejected, D pending"
+    assert mails(app) == [
+        ("We have received your registration", "Doris", ""),
+        ("Your registration was not accepted", "Anna", ""),
+        ("Your registration was not accepted", "Carla", ""),
+    ]
+    decide(desk, app, "approval", "Doris")
+    assert mails(app) == [("Your registration has been approved", "Doris", "REQUEST")]
+    tick(app, 3)
+    assert mails(app) == []
+
+
+def test_a_no_is_revised_and_takes_no_place_of_another_without_being_asked(
+    app: Flask, desk: FlaskClient, pages: dict[str, str]
+):
+    revise_event(app, "workshop", waiting_list=WaitingList.AUTOMATIC)
+    decide(desk, app, "rejection", "Boris", confirmed="yes", reason="By mistake")
+    assert standings(app) == "A pending, B rejected, C pending, D waiting"
+    mails(app)
+    answer = decide(desk, app, "approval", "Boris")
+    assert answer.status_code == 409
+    assert "No place is left: Workshop day, On site. There would be one more than there are places." in words(answer)
+    assert standings(app) == "A pending, B rejected, C pending, D waiting"
+    decide(desk, app, "approval", "Boris", over="y")
+    assert standings(app) == "A pending, B confirmed, C pending, D waiting"
+    assert mails(app) == [("Your registration has been approved", "Boris", "REQUEST")]
+    with app.app_context():
+        assert set(db.session.scalars(db.select(Registration.decision_reason))) == {""}
+
+
+def test_a_change_is_told_to_the_pending_without_a_calendar_and_a_reminder_to_nobody_of_them(
+    app: Flask, clock: Clock, desk: FlaskClient, pages: dict[str, str]
+):
+    decide(desk, app, "approval", "Anna")
+    mails(app)
+    with app.app_context(), transaction():
+        event = publishing.event_by_slug("workshop", lock=True)
+        assert event is not None
+        later = replace(DAY, starts=datetime(2027, 8, 25, 12), capacity={Mode.ON_SITE: 2})  # noqa: DTZ001 - local
+        facts = replace(values.event_facts(event), parts=(later,))
+        actions.revise_event(event, facts, base_url=BASE_URL, by=OPERATOR)
+        actions.tell(event, since=1, by=OPERATOR)
+    clock.advance(minutes=11)
+    assert [(to, calendar) for _subject, to, calendar in mails(app)] == [
+        ("Anna", "REQUEST"),
+        ("Boris", ""),
+        ("Carla", ""),
+        ("Doris", ""),
+    ]
+    clock.set(datetime(2027, 8, 24, 8, tzinfo=UTC))
+    tick(app)
+    assert [(subject, to) for subject, to, _calendar in mails(app)] == [("Reminder", "Anna")]
+
+
+def test_a_withdrawn_request_that_is_taken_back_waits_for_the_decision_again(
+    app: Flask, client: FlaskClient, clock: Clock, desk: FlaskClient
+):
+    page = come(client, "Anna")
+    leave(client, page)
+    path = f"{page}/restoration"
+    assert client.post(path, data=hidden(client, path)).status_code == 303
+    assert standings(app) == "A pending"
+    assert [mail for mail in mails(app) if mail[2]] == []
+
+
+def test_exports_and_the_history_name_the_decision(app: Flask, desk: FlaskClient, pages: dict[str, str]):
+    decide(desk, app, "approval", "Anna")
+    decide(desk, app, "rejection", "Boris", confirmed="yes", reason="Full of experts")
+    rows = desk.get(f"{LIST}.json").get_json()
+    assert [(row["given_name"], row["state"]) for row in rows] == [
+        ("Anna", "confirmed"),
+        ("Boris", "rejected"),
+        ("Carla", "offered"),
+        ("Doris", "waiting"),
+    ]
+    person = words(desk.get(f"{LIST}/{references(app, 'Boris')[0]}"))
+    assert ("Rejected ·" in person, "Reason: Full of experts" in person) == (True, True)
+
+
+def test_whoever_is_entered_at_the_desk_needs_no_decision(app: Flask, desk: FlaskClient):
+    path = f"{LIST}/new"
+    entered = {"family_name": "Ott", "organisation": "Park", "email": "o@x.example", "mode-day": "on_site"}
+    assert desk.post(path, data=filled(desk.get(path)) | entered).status_code == 303
+    assert mails(app) == [("Your place is confirmed", "o", "REQUEST")]
