@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -14,6 +14,7 @@ from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.i18n import words
 from s3chem_events.core.tables import Row
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.mailing import addresses
 from s3chem_events.registration import names
 
 COLUMNS = ("email", "language", "topics", "basis", "basis_on")
@@ -79,11 +80,12 @@ class Line:
     topics: Sequence[str]
     basis: str
     basis_on: str
+    digest: str
     verdict: Verdict
 
     def stored(self) -> dict[str, Any]:
         """Return it as it waits in the database for the press."""
-        return {**asdict(self), "topics": list(self.topics)}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Line":
@@ -147,6 +149,7 @@ def _line(row: Row, where: Mapping[str, int], usual: Usual, today: date) -> Line
         topics=[topic for topic in topics.TOPICS if topic in said],
         basis=basis,
         basis_on=basis_on.isoformat() if basis_on else "",
+        digest=addresses.digest(email) if verdict in WELL_FORMED else "",
         verdict=verdict,
     )
 

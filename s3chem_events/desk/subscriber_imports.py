@@ -73,9 +73,9 @@ def subscribers_import() -> ResponseReturnValue:
     refusal = ""
     if form.validate_on_submit():
         try:
-            rows = tables.rows_of(form.file.data.read())
+            lines = importing.read(tables.rows_of(form.file.data.read()), form.usual())
             with transaction():
-                brought = importing.bring(rows, form.usual(), by=by())
+                brought = importing.bring(lines, by=by())
         except (tables.Unreadable, NoColumn) as fault:
             refusal = _sentence(fault)
         else:

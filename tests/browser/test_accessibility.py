@@ -27,6 +27,8 @@ PUBLIC = (
     "/en/events/magdeburg-2020/register",
     "/en/registrations/lost-link",
     "/en/registrations/mistyped",
+    "/en/newsletter",
+    "/en/newsletter/preferences/mistyped",
     "/en/nowhere",
     "/desk/sign-in",
     "/desk/sign-in/link",

@@ -62,7 +62,16 @@ def test_no_log_tells_who_registered(
         send(surfer, FORM, **{**FILLED, "email": REFUSED, "family_name": "Zażółć"})
         send(surfer, FORM, **{**FILLED, "email": "anna@firma"})
         send(surfer, "/en/registrations/lost-link", email=FILLED["email"])
-        for path in (f"{own}x", f"/en/registrations/{token[:-3]}", "/desk/sign-in/guessed-token", f"{own}/nothing"):
+        wish = {"email": "reader@uczelnia.example", "language": "en", "topics": "project"}
+        send(surfer, "/en/newsletter", **wish)
+        send(surfer, "/en/newsletter", **{**wish, "email": "reader@firma"})
+        for path in (
+            "/en/newsletter/preferences/guessed-token",
+            f"{own}x",
+            f"/en/registrations/{token[:-3]}",
+            "/desk/sign-in/guessed-token",
+            f"{own}/nothing",
+        ):
             surfer.get(path)
         send(surfer, "/desk/sign-in", email="guess@uczelnia.example", password="Tr0mbone-and-tea")
         send(surfer, f"{own}/withdrawal")
@@ -78,7 +87,15 @@ def test_no_log_tells_who_registered(
     assert "runs on" in written_down
     assert ('"route": "/en/registrations/<token>/withdrawal"' in written_down) == (form == "json")
     secrets = {*(FILLED[n] for n in ("given_name", "family_name", "email", "organisation")), REFUSED, "Zażółć"}
-    secrets |= {token, token[:-3], "anna@firma", "guess@uczelnia.example", "Tr0mbone-and-tea", "guessed-token"}
+    secrets |= {
+        token,
+        token[:-3],
+        "anna@firma",
+        "reader@firma",
+        "guess@uczelnia.example",
+        "Tr0mbone-and-tea",
+        "guessed-token",
+    }
     assert {secret for secret in secrets if secret in written_down} == set()
     assert re.findall(r"[\w.+-]+@[\w-]+\.example", written_down) == []
 

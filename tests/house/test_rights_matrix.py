@@ -86,9 +86,8 @@ def house(app: Flask) -> Flask:
         assert intake.receive(b"From: zaneta@uczelnia.example\r\n\r\nWhen is lunch?").needs_a_person
     add_subscriber(app, "reader@x.example")
     with app.app_context(), transaction():
-        importing.bring(
-            [Row(1, ("brought@x.example",))], Usual("en", ["project"], "said so", date(2026, 1, 1)), by=OPERATOR
-        )
+        usual = Usual("en", ["project"], "said so", date(2026, 1, 1))
+        importing.bring(importing.read([Row(1, ("brought@x.example",))], usual), by=OPERATOR)
     signed_in(app)  # organiser 1, whom the routes about organisers are about
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # else every post would stop at its missing token, before the guard
     return app
