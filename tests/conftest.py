@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import coverage
@@ -26,6 +27,7 @@ from tests.support.applications import Applications
 from tests.support.databases import Database
 from tests.support.post_office import PostOffice
 from tests.support.postgres import Postgres
+from tests.support.quick import QUICK
 from tests.support.servers import Server
 
 COUNTING = "COVERAGE_PROCESS_CONFIG"
@@ -140,9 +142,10 @@ def templates(
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Applications, Path]:
-    """Return the applications that tests share, and the one folder where they stand in turn."""
-    return Applications(), tmp_path_factory.mktemp("shared") / "instance"
+def shared() -> Iterator[tuple[Applications, Path]]:
+    """Give the applications that tests share, and the one folder where they stand in turn."""
+    with TemporaryDirectory(prefix="s3chem-shared-", dir=QUICK) as folder:
+        yield Applications(), Path(folder) / "instance"
 
 
 @pytest.fixture

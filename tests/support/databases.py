@@ -54,8 +54,4 @@ def from_template(name: str, instance: Path, template: str, postgres: Callable[[
         shutil.copyfile(template, path)
         yield Database(name, f"sqlite:///{path}")
         return
-    url = postgres().create(template=make_url(template).database or "", name=f"{TESTED}_{os.getpid()}")
-    try:
-        yield Database(name, url)
-    finally:
-        postgres().drop(url)
+    yield Database(name, postgres().lend(template=make_url(template).database or "", name=f"{TESTED}_{os.getpid()}"))
