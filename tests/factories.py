@@ -21,7 +21,7 @@ from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
-from s3chem_events.registration import asking
+from s3chem_events.registration import asking, inviting
 from s3chem_events.registration.questions import Kind as QuestionKind
 from s3chem_events.registration.questions import QuestionFacts, Readers, When
 
@@ -167,3 +167,13 @@ def add_subscriber(
         told = db.update(Fact).where(Fact.kind.startswith("subscriber."), Fact.subject_id == subscriber.id)
         session.execute(told.values(relayed_at=subscriber.asked_at))
         return subscriber.id
+
+
+def add_guest(app: Flask, *, slug: str = "conference", parts: tuple[str, ...] = ("day-1",), **guest: Any) -> int:
+    """Put a guest of the closed day on the list; returns the invitation's number."""
+    with app.app_context(), transaction():
+        event = queries.event_by_slug(slug, lock=True)
+        assert event is not None
+        who = inviting.Guest(**{"email": "guest@park.example", "language": "en", **guest})
+        (made,) = inviting.invite(event, [who], parts=parts, by=OPERATOR)
+        return made.id

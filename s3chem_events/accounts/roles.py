@@ -29,6 +29,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "participants.see": AT_EVENTS,
     "participants.edit": ORGANISERS,
     "participants.export": ORGANISERS,
+    "invitations.see": ORGANISERS | {Role.READ_ONLY},
+    "invitations.edit": ORGANISERS,
+    "invitations.export": ORGANISERS,
     "questions.edit": ORGANISERS,
     "answers.see": ORGANISERS,
     "needs.see": ORGANISERS,  # data about health: not for helpers, and not for those who only read

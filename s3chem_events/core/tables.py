@@ -100,8 +100,8 @@ def rows_of(data: bytes) -> list[Row]:
     return rows_of_text(_decoded(data))
 
 
-def rows_of_text(text: str) -> list[Row]:
-    """Read what was pasted, or a text file; what divides its columns is found out.
+def rows_of_text(text: str, *, divider: str = "") -> list[Row]:
+    """Read what was pasted, or a text file; what divides its columns is found out where it is not known.
 
     Raises:
         TooLarge, TooManyRows, NotATable, Unreadable.
@@ -110,11 +110,11 @@ def rows_of_text(text: str) -> list[Row]:
     if len(text) > MOST_BYTES:
         raise TooLarge(most=MOST_BYTES)
     text = text.removeprefix("\ufeff")
-    said = SAYS_DIVIDER.match(text)
+    said = None if divider else SAYS_DIVIDER.match(text)
     if said:
         text = text[said.end() :]
     try:
-        return _filled(_divided(text, said[1] if said else _divider(text)), first=2 if said else 1)
+        return _filled(_divided(text, divider or (said[1] if said else _divider(text))), first=2 if said else 1)
     except csv.Error as error:
         raise Unreadable from error
 

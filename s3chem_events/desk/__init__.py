@@ -17,8 +17,10 @@ from s3chem_events.desk import (
     events,
     frame,
     gate,
+    guests,
     holding,
     home,
+    invitations,
     mailbox,
     needs,
     organisers,
@@ -43,6 +45,7 @@ PAGES = (
     *(account, addresses, approving, arrivals, audit, coming, copying, editing, entering, events, gate, holding, home),
     *(mailbox, needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
     *(steps, subscriber_imports, subscribers, texts, withdrawing),
+    *(guests, invitations),
 )
 """Importing them is what hangs them into the blueprint."""
 

@@ -60,6 +60,7 @@ def kinds() -> dict[str, str]:
         "organiser.signed_in": _("Signed in"),
         "organiser.signed_out": _("Signed out"),
         "participants.exported": _("List of participants exported"),
+        "invitations.exported": _("Guest list exported"),
         "subscribers.exported": _("List of subscribers exported"),
         "sign_in.failed": _("Failed sign-in"),
     }

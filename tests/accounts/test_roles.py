@@ -14,10 +14,11 @@ def test_the_table_of_rights():
     everyone = {"account.own", "dashboard.see", "event.see", "participants.see"}
     organiser = everyone | {"event.edit", "participants.edit", "participants.export"}
     organiser |= {"answers.see", "needs.see", "questions.edit"}
+    organiser |= {"gate.export", "gate.see", "invitations.edit", "invitations.export", "invitations.see"}
     editor = {"subscribers.see", "subscribers.edit", "subscribers.export"}
     assert {role: permissions(role) for role in Role} == {
         Role.COMMUNICATION: (everyone - {"participants.see"}) | editor,
-        Role.READ_ONLY: everyone,
+        Role.READ_ONLY: everyone | {"invitations.see"},
         Role.DESK_HELPER: everyone,
         Role.PARTNER_ORGANISER: organiser,
         Role.COORDINATOR: organiser

@@ -27,7 +27,7 @@ from s3chem_events.core.tables import Row
 from s3chem_events.desk import frame
 from s3chem_events.mailing import maildir
 from s3chem_events.registration.models import Registration
-from tests.factories import add_event, add_question, add_subscriber, count, hidden, register
+from tests.factories import add_event, add_guest, add_question, add_subscriber, count, hidden, register
 from tests.support.desk import signed_in
 
 VALUES = {
@@ -38,6 +38,7 @@ VALUES = {
     "email_id": 1,
     "subscriber_id": 1,
     "import_id": 1,
+    "invitation_id": 1,
     "arrival_id": 1,
     "fact_id": 1,
     "session_id": 99,
@@ -80,6 +81,7 @@ def house(app: Flask) -> Flask:
     add_event(app)
     add_question(app, "lunch")
     add_question(app, "passport", label="Passport", when="letter", readers="letter")
+    add_guest(app)
     register(app.test_client())
     with app.app_context():
         assert dispatch.work(seconds=5) == 1  # the confirmation is in the outbox and in the mailbox
