@@ -58,7 +58,7 @@ def carried(page) -> dict[str, Any]:
     form = soup(page).select_one("main form[enctype]")
     assert form is not None
     fields = {str(one["name"]): str(one["value"]) for one in form.select("input")}
-    return fields | {"rows": form.select_one("textarea").get_text().removeprefix("\n"), "do": "add"}  # type: ignore[union-attr]
+    return fields | {"rows": form.select_one("textarea").get_text().removeprefix("\n"), "do": "add"}
 
 
 def workbook(*lines: tuple[Any, ...]) -> bytes:
@@ -73,7 +73,7 @@ def workbook(*lines: tuple[Any, ...]) -> bytes:
 def states(client: FlaskClient, query: str = "") -> dict[str, str]:
     page = soup(client.get(LIST + query))
     return {
-        row.select_one("th a").text: row.select("td")[2].select_one(".chip").text  # type: ignore[union-attr]
+        row.select_one("th a").text: row.select("td")[2].select_one(".chip").text
         for row in page.select("table.people tbody tr")
     }
 
@@ -88,7 +88,7 @@ def test_a_list_of_sixty_is_judged_row_by_row_and_added_by_a_second_press(app: F
     with app.app_context(), transaction():
         digest = addresses.digest("gone@um.example")
         db.session.add(Suppression(address_digest=digest, reason="bounced", since=now()))
-    people = [("Nom", "Prénom", "E-mail", "Organisation", "Langue", "Depuis")]
+    people: list[tuple[Any, ...]] = [("Nom", "Prénom", "E-mail", "Organisation", "Langue", "Depuis")]
     people += [(f"Family {n}", "Anna", f"guest{n}@um.example", "UM", "Deutsch", "12.02.2020") for n in range(45)]
     people += [("Twin", "Anna", f"GUEST{n}@um.example", "UM", "de", 43873) for n in range(5)]
     people += [("Nobody", "Jan", None, "UM", "nl", None), ("Nobody", "Eva", " ", "UM", "nl", None)]
@@ -145,7 +145,7 @@ def test_a_pasted_list_and_files_that_are_none_are_answered_at_their_field(app: 
         assert soup(refused).select_one("#file-error") is not None
     nothing = post(organiser, IMPORT, language="en", pasted="a@b.example")
     assert "Choose at least one closed part that takes place." in words(nothing)
-    assert soup(nothing).select_one("textarea").get_text(strip=True) == "a@b.example"  # type: ignore[union-attr]
+    assert soup(nothing).select_one("textarea").get_text(strip=True) == "a@b.example"
     elsewhere = organiser.post(NEW, data={"file": (io.BytesIO(b"x"), "x.csv")}, content_type="multipart/form-data")
     assert elsewhere.status_code == 400
 
