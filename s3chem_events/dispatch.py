@@ -21,7 +21,7 @@ from s3chem_events.mailing import bounces, emptying, forwarding, kinds, outbox, 
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.registration import answers, decided, invitation_emails, needs, own_emails, queued
+from s3chem_events.registration import answers, decided, handed_emails, invitation_emails, needs, own_emails, queued
 from s3chem_events.registration import emails as registration
 from s3chem_events.registration.asked import asked_again
 from s3chem_events.registration.changed import event_changed
@@ -58,6 +58,8 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "registration.address_changed": (own_emails.changed, own_emails.address_left),
     "registration.address_put_back": (own_emails.changed, own_emails.address_left),
     "registration.code_requested": (own_emails.code_requested,),
+    "registration.handed_over": (handed_emails.handed_over,),
+    "registration.taken_over": (handed_emails.taken_over,),
     "registration.disowned": (disowned,),
     "registration.waiting": (queued.waiting,),
     "registration.place_offered": (queued.place_offered,),

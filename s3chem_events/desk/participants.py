@@ -34,6 +34,7 @@ from s3chem_events.registration import (
     exported,
     participants,
     queries,
+    substituting,
     waiting,
 )
 from s3chem_events.registration import history as records
@@ -228,6 +229,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         email_states=outbox.states(),
         happenings=words.happenings(),
         differences=_differences(found, history, language),
+        counterparts=substituting.counterparts(history),
         reasons=records.reasons(fact.id for fact in history),
         names=overview.names_of(history),
         organisation_type=choices.organisation_types(language).get(person.organisation_type, person.organisation_type),

@@ -135,6 +135,8 @@ def happenings() -> dict[str, str]:
         "registration.changed": _("Details changed"),
         "registration.address_changed": _("Address changed"),
         "registration.address_put_back": _("Former address put back"),
+        "registration.handed_over": _("Place handed over"),
+        "registration.taken_over": _("Place taken over"),
         "registration.code_requested": _("Code for the personal page sent"),
         "registration.mode_changed": _("Way of taking part changed"),
         "registration.invitations_chosen": _("Calendar invitations switched on or off"),

@@ -144,7 +144,7 @@ def _put_down(
     decided: bool = False,
 ) -> Registration:
     """Write down who comes; where organisers want to approve, she is pending, unless one of them `decided`."""
-    registration = _registration(event, applicant)
+    registration = new_registration(event, applicant)
     before = versions.first(event.id, registration.address_digest)
     held = Standing.PENDING if event.approval and not decided else Standing.CONFIRMED
     registration.participations = [
@@ -251,7 +251,8 @@ def _person(applicant: Applicant) -> str:
     return names.person_digest(**{name: getattr(applicant, name) for name in names.PERSON})
 
 
-def _registration(event: Event, applicant: Applicant) -> Registration:
+def new_registration(event: Event, applicant: Applicant) -> Registration:
+    """Return a registration of somebody that is not put down yet, without any places."""
     moment = now()
     fields = (
         *("given_name", "family_name", "email", "phone"),

@@ -15,7 +15,7 @@ from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing import addresses, bounces
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.queries import is_past
-from s3chem_events.registration import answering, asking, history, identity, names, questions
+from s3chem_events.registration import answering, asking, history, identity, names, questions, versions
 from s3chem_events.registration.history import Line
 from s3chem_events.registration.models import Answer, Consent, Registration
 from s3chem_events.registration.places import INTERESTED
@@ -195,6 +195,7 @@ def _move(registration: Registration) -> None:
     bounces.stop(ROOM, registration.id)
     registration.link_version += 1
     registration.link_sent_at = None
+    versions.rise(registration, registration.participations)
 
 
 def _answers(registration: Registration, answered: Answered) -> list[Line]:

@@ -82,6 +82,7 @@ class Participant:
     organisation: str
     region: str
     registered_at: datetime
+    handed_over_at: datetime | None
     places: tuple[Place, ...]
 
 

@@ -9,6 +9,7 @@ from s3chem_events.site import (
     details,
     faults,
     following,
+    handing_over,
     invited,
     kept,
     machines,
@@ -24,7 +25,16 @@ from s3chem_events.site import (
     waiting_list,
 )
 
-__all__ = ["details", "open_door", "own_changes", "own_details", "restoring", "unlocking", "waiting_list"]
+__all__ = [
+    "details",
+    "handing_over",
+    "open_door",
+    "own_changes",
+    "own_details",
+    "restoring",
+    "unlocking",
+    "waiting_list",
+]
 
 
 def open_door(app: Flask, settings: Settings) -> None:

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
-from s3chem_events.core import limits
+from s3chem_events.core import i18n, limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import csrf, private
@@ -60,6 +60,8 @@ def own_page(lang: str, token: str) -> Response:
     registration = queries.registration_by_token(token)
     if registration is None:
         return unknown_link(lang)
+    if registration.handed_over_at is not None:
+        return _handed_over(registration, lang, token)
     event, openly = registration.event, opened.is_open(registration)
     shown = own_view.shown(registration, lang, token, openly=openly)
     return private_page(
@@ -75,6 +77,19 @@ def own_page(lang: str, token: str) -> Response:
         event=own_view.seen_by(registration, lang),
         register_url=f"/{lang}/events/{event.slug}/register" if publishing.open_parts(event) else "",
         press=PressForm() if any(part.waits for part in shown.parts) else None,  # a mere reader is given no cookie
+        contact=contact(lang),
+    )
+
+
+def _handed_over(registration: Registration, lang: str, token: str) -> Response:
+    """Say to whoever has the old link that somebody else comes, and nothing more."""
+    moment = registration.handed_over_at or registration.changed_at
+    return private_page(
+        "site/own/handed_over.html",
+        lang,
+        f"/registrations/{token}",
+        event=event_view(registration.event, lang),
+        moment=i18n.stamp(moment, registration.event.zone, lang),
         contact=contact(lang),
     )
 

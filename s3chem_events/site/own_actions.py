@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration import answering, approval, changing, history
+from s3chem_events.registration import answering, approval, changing, history, substituting
 from s3chem_events.registration.models import Registration
 
-CHANGE = "change"
+CHANGE, SUBSTITUTION = "change", "substitution"
+"""The last words of the addresses at which these are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
     if not openly and registration.email and _hides(registration):
         found.append(
             Action(f"{own_url}/code", _("Show what is hidden"), _("We send a code to your e-mail address for that."))
+        )
+    if substituting.may_hand_over(registration):
+        found.append(
+            Action(
+                f"{own_url}/{SUBSTITUTION}",
+                _("A colleague comes instead"),
+                _("Your place goes to somebody else, whom you name; we ask for a code first."),
+            )
         )
     end = _(
         "If you withdraw, someone else can have your place. You can register again as long as places are available."

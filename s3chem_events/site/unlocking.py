@@ -17,10 +17,11 @@ from s3chem_events.site import opened, own_view
 from s3chem_events.site.fields import Form
 from s3chem_events.site.frame import check_language
 from s3chem_events.site.own import own, press_again, private_page, unknown_link
+from s3chem_events.site.own_actions import CHANGE, SUBSTITUTION
 from s3chem_events.site.pages import contact
 
 TRIES = "10 per minute; 40 per hour"
-BEHIND = frozenset({"change", "substitution"})
+BEHIND = frozenset({CHANGE, SUBSTITUTION})
 """The pages below the own one that a code may lead on to."""
 
 

@@ -275,6 +275,7 @@ def test_another_address_is_sent_its_own_link_and_the_old_one_is_told_and_can_be
     fresh, left = sorted(kept(app)[-2:], key=lambda mail: "uczelnia" in mail.envelope.to)
     assert ("home.example" in fresh.envelope.to, "uczelnia.example" in left.envelope.to) == (True, True)
     entry, before = (Calendar.from_ical(mail.calendar).events[0] for mail in (fresh, invited))
+    assert int(entry["SEQUENCE"]) > int(before["SEQUENCE"])
     assert (fresh.method, entry["UID"], entry["ATTENDEE"]) == ("REQUEST", before["UID"], "mailto:zaneta@home.example")
     assert "  before: zaneta@uczelnia.example\n  now: zaneta@home.example\n" in fresh.text
     assert link_in(fresh) not in left.text

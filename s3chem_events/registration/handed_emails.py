@@ -1,0 +1,36 @@
+"""What both are written when a colleague comes instead: one calendar loses the entry, the other is given it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
+from s3chem_events.registration import queries, substituting
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.composing import Writer
+
+
+def handed_over(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Tell who gave the places away; what somebody of the same mailbox attends stays in its calendar."""
+    desk = Writer(letterhead)
+    gone = queries.subjects(facts)
+    held = queries.parts_held_at_addresses(registration for _fact, registration in gone)
+    others = substituting.counterparts(facts)
+    for fact, registration in gone:
+        theirs = [p for p in registration.participations if p.part_id in fact.data["parts"]]
+        kept = held.get((registration.event_id, registration.address_digest), set())
+        draft = desk.draft(fact, registration, theirs, method="CANCEL", kept=kept)
+        successor = isolated(defused(others[fact.id].full_name)) if fact.id in others else ""
+        yield replace(draft, values={**draft.values, "successor": successor})
+
+
+def taken_over(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Tell who comes instead, as anybody whose place is confirmed; and whose place it was."""
+    desk = Writer(letterhead)
+    others = substituting.counterparts(facts)
+    for fact, registration in queries.subjects(facts):
+        going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
+        if registration.withdrawn_at is None and going:
+            draft = desk.draft(fact, registration, going, method="REQUEST")
+            before = isolated(defused(others[fact.id].full_name)) if fact.id in others else ""
+            yield replace(draft, values={**draft.values, "answers": [], "predecessor": before})

@@ -1,0 +1,144 @@
+"""A colleague comes instead, by the own link: who it is, asked anew with all that depends on the person."""
+
+from typing import Any
+
+from flask import redirect, request
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import BooleanField
+from wtforms.validators import InputRequired
+
+from s3chem_events.core import limits
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.journal import PARTICIPANT
+from s3chem_events.mailing import typos
+from s3chem_events.mailing.addresses import mailbox_digest
+from s3chem_events.publishing.queries import version_of
+from s3chem_events.registration import asking, own_questions, queries, substituting
+from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered, Applicant
+from s3chem_events.registration.models import Registration
+from s3chem_events.registration.questions import FREE
+from s3chem_events.site import opened, own_view
+from s3chem_events.site.forms import RegistrationForm
+from s3chem_events.site.frame import check_language
+from s3chem_events.site.own import own, press_again, private_page, unknown_link
+from s3chem_events.site.own_actions import SUBSTITUTION
+from s3chem_events.site.person_form import PersonForm
+
+AGREED = _l("My colleague wants to come, and knows the privacy notice.")
+MISSING = _l("Please ask your colleague first, and confirm it here.")
+OFFERED = ("organisation", "organisation_type", "region", "country")
+"""What a colleague usually shares."""
+
+
+class SuccessorForm(PersonForm):
+    """Who comes instead. Nothing is filled in of the first person but where she is from.
+
+    What nobody can agree to for somebody else, needs and consents, is asked of the colleague on her own page.
+    """
+
+    @classmethod
+    def instead_of(cls, registration: Registration, lang: str) -> "SuccessorForm":
+        """Make the form for whoever takes the places of a registration."""
+        parts = [held.part.key for held in substituting.places(registration)]
+        asked = asking.asked_at(registration.event_id)
+        questions = [one for one in asked if one.part in {"", *parts} and one.kind not in FREE]
+        more = {"email": RegistrationForm.email, "agreed": BooleanField(AGREED, validators=[InputRequired(MISSING)])}
+        form = cls.of(questions, lang, parts=parts, more=more)
+        if not form.is_submitted():
+            form.show({name: getattr(registration, name) for name in OFFERED} | {"language": lang}, {})
+        return form
+
+    def successor(self, registration: Registration, privacy_version: str) -> Applicant:
+        """Return who was filled in, as plain values."""
+        return Applicant(
+            given_name=self.given_name.data or "",
+            family_name=self.family_name.data or "",
+            email=self.told("email"),
+            organisation=self.organisation.data or "",
+            organisation_type=self.organisation_type.data,
+            country=self.nation,
+            region=self.region.data,
+            language=self.language.data,
+            choices={held.part.key: held.mode for held in substituting.places(registration)},
+            privacy_version=privacy_version,
+            answers=self.answers,
+        )
+
+
+@own.route(f"/<lang>/registrations/<token>/{SUBSTITUTION}", methods=["GET", "POST"])
+def substitution(lang: str, token: str) -> BaseResponse:
+    """Ask who comes instead (GET), and hand the places over (POST); a second press finds it done."""
+    check_language(lang)
+    registration = queries.registration_by_token(token)
+    if registration is None:
+        return unknown_link(lang)
+    here = f"/{lang}/registrations/{token}"
+    if not substituting.may_hand_over(registration):
+        return redirect(here, 303)
+    form = SuccessorForm.instead_of(registration, lang)
+    return _answered(registration, form, lang, token) if form.is_submitted() else _page(registration, form, lang, token)
+
+
+def _answered(registration: Registration, form: SuccessorForm, lang: str, token: str) -> BaseResponse:
+    if not form.validate():
+        return _page(registration, form, lang, token, 422, press_again() if form.csrf_token.errors else "")
+    if not _is_hers(registration):
+        first = _("Please enter the code first; your entries have been kept.")
+        return _page(registration, form, lang, token, 403, first)
+    try:
+        _hand_over(token, form)
+    except Refused as refusal:
+        return _page(registration, form, lang, token, refusal.status, _sentence(refusal))
+    return redirect(f"/{lang}/registrations/{token}", 303)
+
+
+def _is_hers(registration: Registration) -> bool:
+    """Whether the code was given; of somebody without an address none can be asked."""
+    return not registration.email or opened.is_open(registration)
+
+
+def _hand_over(token: str, form: SuccessorForm) -> None:
+    limits.spend(limits.REGISTRATIONS, "register", limits.network())
+    limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.told("email")))
+    version = version_of("privacy")
+    with transaction():
+        found = queries.registration_by_token(token, lock=True)
+        if found is not None and found.handed_over_at is None:
+            substituting.hand_over(found, form.successor(found, version), by=PARTICIPANT)
+
+
+def _page(
+    registration: Registration, form: SuccessorForm, lang: str, token: str, status: int = 200, refusal: str = ""
+) -> BaseResponse:
+    if form.csrf_token.errors:
+        form.csrf_token.raw_data = None
+    fresh = queries.registration_by_id(registration.id) or registration  # a roll-back has taken the other away
+    here = f"/{lang}/registrations/{token}"
+    values: dict[str, Any] = {
+        "event": own_view.seen_by(fresh, lang),
+        "form": form,
+        "questions": own_questions.groups(form, form.questions, fresh.event, lang),
+        "meant": typos.meant(form.told("email")) if request.method == "POST" else "",
+        "locked": not _is_hers(fresh),
+        "code_url": f"{here}/code?for={SUBSTITUTION}",
+        "own_url": here,
+        "refusal": refusal,
+    }
+    path = f"/registrations/{token}/{SUBSTITUTION}"
+    return private_page("site/own/substitution.html", lang, path, status, **values)
+
+
+def _sentence(refusal: Refused) -> str:
+    said: dict[type[Refused], str] = {
+        substituting.NothingToHandOver: _("This can no longer be changed here. Nothing has changed."),
+        AddressBlocked: _("This address cannot be used for this event. Use another one, or write to us."),
+        AlreadyRegistered: _(
+            "Somebody with this name and this address is registered for this event already. If that is your "
+            "colleague, simply withdraw: your place is then free for somebody else."
+        ),
+        limits.TooMany: _("Too many requests came from your network. Wait a minute and try again."),
+    }
+    return said[type(refusal)]
