@@ -18,11 +18,9 @@ from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
-from s3chem_events.registration import answering, capacity, moving_up, names, queries, versions
+from s3chem_events.registration import answering, capacity, derived, moving_up, names, queries, versions
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import (
-    LONGEST_SEARCH,
-    LONGEST_SORT_NAME,
     BlockedAddress,
     Consent,
     Participation,
@@ -261,10 +259,7 @@ def new_registration(event: Event, applicant: Applicant) -> Registration:
     registration = Registration(
         event_id=event.id,
         reference="S3C-" + "".join(secrets.choice(ALPHABET) for _ in range(7)),
-        person=_person(applicant),
         attempt=applicant.attempt,
-        address_digest=addresses.digest(applicant.email) if applicant.email else "",
-        sort_name=names.fold(f"{applicant.family_name} {applicant.given_name}")[:LONGEST_SORT_NAME],
         registered_at=moment,
         changed_at=moment,
         consents=[
@@ -279,8 +274,7 @@ def new_registration(event: Event, applicant: Applicant) -> Registration:
         else [],
         **{name: getattr(applicant, name) for name in fields},
     )
-    shown = (getattr(applicant, name) for name in ("given_name", "family_name", "organisation", "email", "phone"))
-    registration.search = names.sought(" ".join((*shown, registration.reference)))[:LONGEST_SEARCH]
+    derived.follow(registration)
     return registration
 
 

@@ -15,7 +15,7 @@ from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing import addresses, bounces
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.queries import is_past
-from s3chem_events.registration import answering, asking, history, identity, names, questions, versions
+from s3chem_events.registration import answering, asking, derived, history, identity, names, questions, versions
 from s3chem_events.registration.history import Line
 from s3chem_events.registration.models import Answer, Consent, Registration
 from s3chem_events.registration.places import INTERESTED
@@ -186,7 +186,7 @@ def _write(registration: Registration, details: Details) -> None:
     identity.check(registration.event_id, email=details.email, person=person, but=registration.id)
     for name in COLUMNS:
         setattr(registration, name, getattr(details, name))
-    identity.follow(registration)
+    derived.follow(registration)
     registration.changed_at = now()
 
 

@@ -5,7 +5,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import bounces
-from s3chem_events.registration import history, identity, names, versions
+from s3chem_events.registration import derived, history, identity, names, versions
 from s3chem_events.registration.history import Line
 from s3chem_events.registration.models import Registration
 
@@ -43,7 +43,7 @@ def correct_address(registration: Registration, *, email: str, by: Actor) -> Non
     identity.check(event, email=typed, person=names.person_digest(**values), but=registration.id)
     bounces.stop(ROOM, registration.id)
     registration.email = typed
-    identity.follow(registration)
+    derived.follow(registration)
     registration.link_version += 1
     versions.rise(registration, registration.participations)
     registration.link_sent_at, registration.changed_at = None, now()

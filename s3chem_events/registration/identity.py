@@ -1,12 +1,11 @@
-"""Who a registration is about: what is derived from her name and address, and whether she may be that person."""
+"""Whether somebody may be the person that she says she is."""
 
 from sqlalchemy import select
 
 from s3chem_events.core.db import db
 from s3chem_events.mailing import addresses
-from s3chem_events.registration import names
 from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered
-from s3chem_events.registration.models import LONGEST_SEARCH, LONGEST_SORT_NAME, BlockedAddress, Registration
+from s3chem_events.registration.models import BlockedAddress, Registration
 
 
 def check(event_id: int, *, email: str, person: str, but: int = 0) -> None:
@@ -22,14 +21,3 @@ def check(event_id: int, *, email: str, person: str, but: int = 0) -> None:
     there = select(Registration.id).filter_by(event_id=event_id, person=person).where(Registration.id != but)
     if db.session.scalar(there):
         raise AlreadyRegistered
-
-
-def follow(registration: Registration) -> None:
-    """Bring what is derived from name, address and organisation up to what they are now."""
-    named = f"{registration.family_name} {registration.given_name}"
-    registration.sort_name = names.fold(named)[:LONGEST_SORT_NAME]
-    registration.address_digest = addresses.digest(registration.email) if registration.email else ""
-    registration.person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
-    shown = ("given_name", "family_name", "organisation", "email", "phone", "reference")
-    words = " ".join(getattr(registration, name) for name in shown)
-    registration.search = names.sought(words)[:LONGEST_SEARCH]

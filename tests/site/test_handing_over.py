@@ -102,6 +102,7 @@ def test_colleague_gets_the_place_and_nothing_else_and_both_are_told(  # B12
     calendars = [Calendar.from_ical(mail.calendar) for mail in (invited, gone, fresh)]
     assert [calendar["METHOD"] for calendar in calendars] == ["REQUEST", "CANCEL", "REQUEST"]
     assert len({str(calendar.events[0]["UID"]) for calendar in calendars}) == 1
+    assert int(calendars[1].events[0]["SEQUENCE"]) > int(calendars[0].events[0]["SEQUENCE"])
     assert [str(calendar.events[0]["ATTENDEE"]) for calendar in calendars] == [
         "mailto:zaneta@uczelnia.example",
         "mailto:zaneta@uczelnia.example",

@@ -1,0 +1,16 @@
+"""What a registration keeps besides what was typed: made from name, address and organisation, and from nothing else."""
+
+from s3chem_events.mailing import addresses
+from s3chem_events.registration import names
+from s3chem_events.registration.models import LONGEST_SEARCH, LONGEST_SORT_NAME, Registration
+
+
+def follow(registration: Registration) -> None:
+    """Bring what is derived from name, address and organisation up to what they are now."""
+    named = f"{registration.family_name} {registration.given_name}"
+    registration.sort_name = names.fold(named)[:LONGEST_SORT_NAME]
+    registration.address_digest = addresses.digest(registration.email) if registration.email else ""
+    registration.person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
+    shown = ("given_name", "family_name", "organisation", "email", "phone", "reference")
+    words = " ".join(getattr(registration, name) for name in shown)
+    registration.search = names.sought(words)[:LONGEST_SEARCH]
