@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
-from s3chem_events.registration import queries, substituting
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration import emails, queries, substituting
 from s3chem_events.registration.composing import Writer
 
 
@@ -26,11 +25,8 @@ def handed_over(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft
 
 def taken_over(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Tell who comes instead, as anybody whose place is confirmed; and whose place it was."""
-    desk = Writer(letterhead)
     others = substituting.counterparts(facts)
-    for fact, registration in queries.subjects(facts):
-        going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
-        if registration.withdrawn_at is None and going:
-            draft = desk.draft(fact, registration, going, method="REQUEST")
-            before = isolated(defused(others[fact.id].full_name)) if fact.id in others else ""
-            yield replace(draft, values={**draft.values, "answers": [], "predecessor": before})
+    for draft in emails.confirmed(facts, letterhead):
+        before = others.get(draft.fact_id)
+        predecessor = isolated(defused(before.full_name)) if before else ""
+        yield replace(draft, values={**draft.values, "predecessor": predecessor})

@@ -54,13 +54,14 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
     person = names.person_digest(**{name: getattr(successor, name) for name in names.PERSON})
     identity.check(event.id, email=successor.email, person=person)
     fresh = actions.new_registration(event, successor)
+    standing = Standing.PENDING if event.approval else Standing.CONFIRMED  # she was approved, her colleague is not yet
     versions.rise(registration, handed)
     before = versions.first(event.id, fresh.address_digest)
     fresh.participations = [
         Participation(
             part_id=one.part_id,
             mode=one.mode,
-            standing=Standing.CONFIRMED,
+            standing=standing,
             decided_at=moment,
             changes=before.get(one.part_id, 0),
         )
@@ -77,6 +78,8 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
     answering.keep(fresh, successor.answers, by=by)
     journal.record("registration.handed_over", registration.id, by=by, event=event.id, to=fresh.id, parts=parts)
     journal.record("registration.taken_over", fresh.id, by=by, event=event.id, of=registration.id)
+    if event.approval:
+        journal.record("registration.pending", fresh.id, by=by, event=event.id)
     moving_up.pass_on(event.id)  # a place that was only offered to her is free
     return fresh
 

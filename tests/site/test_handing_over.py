@@ -16,7 +16,18 @@ from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.registration.models import Answer, Consent, Participation, Registration
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, add_question, count, hidden, register, soup, words
+from tests.factories import (
+    CLOSED_DAY,
+    PUBLIC_DAY,
+    add_event,
+    add_question,
+    count,
+    hidden,
+    register,
+    revise_event,
+    soup,
+    words,
+)
 from tests.support.desk import filled, signed_in
 from tests.support.post import enrol, kept, work
 from tests.support.snapshot import everything, scanned
@@ -195,6 +206,17 @@ def test_a_rank_in_line_is_not_handed_over_nor_a_place_once_the_day_has_begun(
     assert "A colleague comes instead" in words(client.get(own))
     clock.set(datetime.fromisoformat("2027-06-18T00:00:00+02:00"))
     assert client.get(f"{own}/substitution").location == own
+
+
+def test_where_each_person_is_approved_the_colleague_holds_the_place_and_awaits_the_decision(
+    app: Flask, client: FlaskClient, unlock: Callable[[str], None], own: str
+) -> None:
+    revise_event(app, approval=True)
+    unlock(own)
+    assert hand_over(client, own).status_code == 303
+    assert (count(app, Participation, standing="pending"), work(app)) == (1, 2)
+    fresh = next(mail for mail in kept(app)[-2:] if "jan@" in mail.envelope.to)
+    assert (fresh.calendar, "Your place is confirmed" in fresh.text) == ("", False)
 
 
 @pytest.mark.one_database
