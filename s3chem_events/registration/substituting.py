@@ -87,6 +87,8 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
 def counterparts(facts: Iterable[Fact]) -> dict[int, Registration]:
     """Return who came instead, or who was there before, by the fact that says so; one statement."""
     others = {fact.id: fact.data[NAMES[fact.kind]] for fact in facts if fact.kind in NAMES}
-    rows = db.session.scalars(db.select(Registration).where(Registration.id.in_(others.values()))) if others else []
-    by_id = {row.id: row for row in rows}
+    if not others:
+        return {}
+    query = db.select(Registration).where(Registration.id.in_(others.values()))
+    by_id = {row.id: row for row in db.session.scalars(query)}
     return {fact_id: by_id[number] for fact_id, number in others.items() if number in by_id}
