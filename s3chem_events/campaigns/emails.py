@@ -1,7 +1,7 @@
 """What followers are written: the question whether they want to be, and the news of an event."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from s3chem_events.calendar import ics
@@ -13,10 +13,11 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
-from s3chem_events.publishing import changes, telling, values
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing import telling
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.entries import page_url, place_line, places_line, public_entries
+from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import queries as registrations
@@ -51,7 +52,7 @@ class PartLines:
 
 def asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Ask the owner of an address whether the wish is theirs. Nothing in it is a stranger's: no name, no file."""
-    desk = _Desk(letterhead)
+    desk = Desk(letterhead)
     waiting = queries.waiting_by_ids([fact.subject_id for fact in facts])
     db.session.expunge_all()
     for fact in facts:
@@ -82,32 +83,40 @@ def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
     What has been taken back meanwhile, and what concerns invited guests alone, is no news.
     """
-    desk = _Desk(letterhead)
+    desk = Desk(letterhead)
     for fact in facts:
         is_theirs = not fact.data.get("called_off") and "misled" not in fact.data
         event = desk.event(fact.subject_id) if is_theirs else None
-        if event is not None and (difference := _difference(event, fact.data["since"])):
-            yield from _told(desk, fact, event, difference)
+        if event is not None:
+            known = Known(event)
+            followers = queries.to_be_told(event.id, fact)
+            db.session.expunge_all()  # the caller writes in between, and a roll-back would empty what is loaded
+            yield from news(desk, fact, event, known=known, followers=followers)
 
 
-def _told(desk: "_Desk", fact: Fact, event: Event, difference: Difference) -> Iterator[Draft]:
-    noticed = cache(difference.read_in)
-    headline, sentences = (
-        cache(lambda language, say=say: say(noticed(language), language))
-        for say in (telling.headline, telling.sentences)
-    )
-    followers = queries.to_be_told(event.id, fact)
-    db.session.expunge_all()  # the caller writes in between, and a roll-back would empty what is loaded
-    for follower in followers:
+def news(desk: "Desk", fact: Fact, event: Event, *, known: Known, followers: Sequence[Follower]) -> Iterator[Draft]:
+    """Write what some followers are told: the difference to what each of them heard last, where that is news."""
+    announced = queries.public(known.since(fact.data["since"]))
+    heard = queries.last_heard([follower.id for follower in followers]) if announced else {}
+
+    @cache
+    def read(since: int, language: str) -> Difference:
+        return queries.public(known.since(since)).read_in(language)
+
+    for follower in followers if announced else ():
         language = render.spoken(follower.language)
-        if not noticed(language):
-            continue
-        reason = difference.why(language)
-        values = {"headline": headline(language), "told": sentences(language), "reason": reason}
-        yield desk.news(fact, follower, event, values)
+        last = known.at(heard[follower.id]) if follower.id in heard else fact.data["since"]
+        difference = read(last, language)
+        if announced.read_in(language) and difference:
+            values = {
+                "headline": telling.headline(difference, language),
+                "told": telling.sentences(difference, language),
+                "reason": difference.why(language),
+            }
+            yield desk.news(fact, follower, event, values)
 
 
-class _Desk:
+class Desk:
     """Writes several drafts, and works out once for each language what they share."""
 
     def __init__(self, letterhead: Letterhead) -> None:
@@ -192,14 +201,6 @@ class _Desk:
             funding=self.letterhead.funding.within(language),
         )
         return (ics.download(shown, language=language),) if shown else ()
-
-
-def _difference(event: Event, since: int) -> Difference:
-    """Return what became of an event, as far as it is everybody's business."""
-    public = {part.key for part in event.parts if part.visibility is Visibility.PUBLIC}
-    difference = changes.compare(publishing.facts_at(event, since), values.event_facts(event))
-    earlier = publishing.reasons_since(event.id, since)
-    return replace(difference, earlier=earlier).concerning(public)
 
 
 def _part(event: Event, part: Part, language: str) -> PartLines:

@@ -1,6 +1,7 @@
 """What is read of followers."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,6 +16,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import queries as outbox
 from s3chem_events.mailing import render
 from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import LISTED, POSTPONED_FOR, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.models import Registration
@@ -81,20 +83,45 @@ def to_be_told(event_id: int, fact: Fact) -> list[Follower]:
     return list(db.session.scalars(query.order_by(Follower.id)))
 
 
-def hearers(event_id: int, difference: Difference) -> Mapping[str, int]:
-    """Return how many would hear of a change as followers, by language, most first."""
-    public = {part.key for part in difference.after.parts if part.visibility is Visibility.PUBLIC}
-    theirs = difference.concerning(public)
-    if difference.after.state not in LISTED or not theirs:
+def hearers(event_id: int, announced: Difference, known: Known | None = None) -> Mapping[str, int]:
+    """Return how many would hear of a change as followers, by language, most first.
+
+    `known` leaves out those to whom it is no news.
+    """
+    if announced.after.state not in LISTED or not public(announced):
         return {}
-    counted = func.count()
-    rows = db.session.execute(
-        select(Follower.language, counted)
+    query = select(Follower.id, Follower.language).where(
+        Follower.event_id == event_id, Follower.confirmed_at.is_not(None), ~_is_registered(event_id)
+    )
+    rows = db.session.execute(query.order_by(Follower.language)).all()
+    heard = last_heard([row.id for row in rows])
+    counted: Counter[str] = Counter()
+    for row in rows:
+        news = [announced]
+        if known is not None and row.id in heard:
+            news.append(known.since(known.at(heard[row.id])))
+        counted[row.language] += all(public(one).read_in(render.spoken(row.language)) for one in news)
+    return {language: number for language, number in counted.most_common() if number}
+
+
+def public(difference: Difference) -> Difference:
+    """Return what of a change is everybody's business."""
+    return difference.concerning({part.key for part in difference.after.parts if part.visibility is Visibility.PUBLIC})
+
+
+def last_heard(ids: Sequence[int]) -> Mapping[int, int]:
+    """Return the newest fact of which some followers were written."""
+    return {one: max(kinds.values()) for one, kinds in outbox.last_written({TOLD, "follower.asked"}, ids).items()}
+
+
+def samples(event_id: int) -> list[Follower]:
+    """Return somebody for each language, so that a preview shows a real e-mail."""
+    first = (
+        select(func.min(Follower.id))
         .where(Follower.event_id == event_id, Follower.confirmed_at.is_not(None), ~_is_registered(event_id))
         .group_by(Follower.language)
-        .order_by(counted.desc(), Follower.language)
     )
-    return {language: int(number) for language, number in rows if theirs.read_in(render.spoken(language))}
+    return list(db.session.scalars(select(Follower).where(Follower.id.in_(first))))
 
 
 def waiting_by_ids(ids: list[int]) -> dict[int, Follower]:

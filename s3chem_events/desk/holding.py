@@ -154,7 +154,8 @@ def _difference(event: Event, fact: Fact) -> Difference:
 def _held(event: Event, fact: Fact) -> Held:
     language = i18n.language()
     difference = _difference(event, fact)
-    audience = rehearsal.audience_of(event, difference, fact)
+    heard = rehearsal.listening(event, difference.after, since=fact.data["since"])
+    audience = rehearsal.audience_of(event, difference, fact, heard=heard)
     due_at = fact.due_at or now()
     return Held(
         slug=event.slug,
@@ -163,6 +164,6 @@ def _held(event: Event, fact: Fact) -> Held:
         headline=telling.headline(difference.focused, language) if difference else "",
         changes=[one.text for one in telling.sentences(difference, language)],
         at=i18n.clock(due_at, event.zone, language),
-        emails=audience.emails + sum(campaigns.hearers(event.id, difference).values()),
+        emails=audience.emails + sum(campaigns.hearers(event.id, difference, heard.known).values()),
         calls=len(audience.unreachable),
     )

@@ -1,19 +1,22 @@
 """The preview of a change: who would be told, in which words, what calendars would show, and who has to be called."""
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask import render_template, request
 
 from s3chem_events.calendar.entries import Entry, Status
-from s3chem_events.campaigns import queries as campaigns
+from s3chem_events.campaigns import rehearsing
 from s3chem_events.core import i18n
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk import changes, deciding, overview
 from s3chem_events.desk.deciding import Pending
 from s3chem_events.desk.events import header, the_event
+from s3chem_events.mailing.letters import Letter
 from s3chem_events.publishing import queries, telling, times
 from s3chem_events.publishing.changes import compare
 from s3chem_events.publishing.letterhead import letterhead_of
@@ -21,7 +24,7 @@ from s3chem_events.publishing.lifecycle import State
 from s3chem_events.registration import rehearsal
 from s3chem_events.registration.rehearsal import Rehearsal
 
-PERSONAL = re.compile(r"(/(?:registrations|calendar)/)[^/\s]+")
+PERSONAL = re.compile(r"(/(?:registrations|calendar|updates)/)[^/\s]+")
 """A sample e-mail is a real person's; the links that open her registration are not for organisers."""
 
 
@@ -34,6 +37,15 @@ class Sample:
     count: int
     subject: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """How many who read a language find which of the organiser's texts in another one."""
+
+    language: str
+    count: int
+    texts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +70,12 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
     event = the_event(slug)
     event_id, language = event.id, i18n.language()
     waiting = queries.telling(event_id)
-    before = queries.facts_at(event, waiting.data["since"]) if waiting else None
+    since = waiting.data["since"] if waiting else event.revision
     held_until = waiting.due_at if waiting else None
-    seen = rehearsal.rehearse(
-        event, pending.facts, letterhead=letterhead_of(settings()), language=language, before=before
-    )
+    letterhead = letterhead_of(settings())
+    following = rehearsing.rehearse(event, pending.facts, letterhead=letterhead, since=since)
+    event = the_event(slug)  # read anew: a rehearsal rolls back
+    seen = rehearsal.rehearse(event, pending.facts, letterhead=letterhead, language=language, since=since)
     known = pending.decision.previewed or pending.decision.opened
     meanwhile = [r for r in queries.revisions(event_id) if 0 < known < r.number]
     return render_template(
@@ -74,10 +87,11 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         told=telling.sentences(seen.difference, language, inside=True),
         audience=seen.audience,
         summary=compare(pending.before, pending.facts).aged(language),
-        samples=_samples(seen, language),
-        followers={
-            i18n.language_name(code, language): n for code, n in campaigns.hearers(event_id, seen.difference).items()
-        },
+        besides=telling.sentences(seen.besides, language, inside=True) if seen.besides else [],
+        samples=_samples(seen.audience.languages, seen.letters, language),
+        followers={i18n.language_name(code, language): n for code, n in following.languages.items()},
+        follower_samples=_samples(following.languages, following.letters, language),
+        foreign=_foreign(seen, following.languages, language),
         calendar=[_moved(*pair, language) for pair in seen.calendar],
         held_until=i18n.stamp(held_until, pending.facts.zone, language) if held_until else "",
         may_ask=bool(seen.audience.emails) and pending.facts.state in {State.SAVE_THE_DATE, State.ANNOUNCED},
@@ -87,19 +101,32 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
     ), 422 if pending.problem else 200
 
 
-def _samples(seen: Rehearsal, language: str) -> list[Sample]:
-    languages = sorted(seen.audience.languages.items(), key=lambda pair: (pair[0] != language, -pair[1], pair[0]))
+def _samples(counts: Mapping[str, int], letters: Mapping[str, Letter], language: str) -> list[Sample]:
+    languages = sorted(counts.items(), key=lambda pair: (pair[0] != language, -pair[1], pair[0]))
     return [
         Sample(
             code,
             i18n.language_name(code, language),
             count,
-            seen.letters[code].subject,
-            PERSONAL.sub(r"\1…", seen.letters[code].text),
+            letters[code].subject,
+            PERSONAL.sub(r"\1…", letters[code].text),
         )
         for code, count in languages
-        if code in seen.letters
+        if code in letters
     ]
+
+
+def _foreign(seen: Rehearsal, followers: Mapping[str, int], language: str) -> list[Foreign]:
+    """Return how many read the organiser's own words in a language that is not theirs, by their language."""
+    readers = Counter(seen.audience.languages) + Counter(followers)
+    texts = [(_("title"), seen.difference.after.title), *((_("reason"), said) for said in seen.difference.spoken)]
+    found = []
+    for code, number in sorted(readers.items(), key=lambda pair: (-pair[1], pair[0])):
+        fallen = {(what, text.said(code).lang) for what, text in texts if text.said(code).lang != code}
+        said = [f"{what} ({i18n.language_name(lang, language)})" for what, lang in sorted(fallen, reverse=True)]
+        if said:
+            found.append(Foreign(i18n.language_name(code, language), number, ", ".join(said)))
+    return found
 
 
 def _moved(before: Entry | None, after: Entry, language: str) -> Moved:

@@ -23,7 +23,7 @@ from s3chem_events.desk.deciding import Pending, Undecided
 from s3chem_events.desk.fields import every, say
 from s3chem_events.desk.frame import by
 from s3chem_events.publishing import actions, booked, merging, queries, values
-from s3chem_events.publishing.changes import compare
+from s3chem_events.publishing.changes import compare, confined
 from s3chem_events.publishing.facts import EventFacts, follow_title
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.merging import Clash
@@ -103,7 +103,7 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
             if event is None:
                 raise NotFound
             newest, number, held = values.event_facts(event), event.revision, registration.booked(event.id)
-            facts = _on_top(newest, number, seen, expected, follow_title(seen, change(seen)))
+            facts = _on_top(newest, number, seen, expected, confined(seen, follow_title(seen, change(seen))))
             actions.revise_event(event, facts, base_url=settings().base_url, by=by(), expected=number, booked=held)
             confirmed, day = request.form.get("confirmed", ""), today(facts.zone)
             questions = asking.unanswered(newest, facts, confirmed=confirmed, today=day, booked=held)

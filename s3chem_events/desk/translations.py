@@ -7,7 +7,7 @@ from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 
 OWN = ("title", "summary", "description", "reason", "report", "note")
-OF_PART = ("title", "summary")
+OF_PART = ("title", "summary", "reason")
 OF_ITEM = ("title", "abstract")
 LONG = frozenset({"summary", "description", "report", "note", "reason", "abstract"})
 
@@ -36,7 +36,8 @@ def passages(event: EventFacts) -> list[Passage]:
     """Return every text that an event has or could have, in the order of its page."""
     found = [Passage(what, what, getattr(event, what), Text()) for what in OWN]
     for index, part in enumerate(event.parts):
-        found += [Passage(f"parts-{index}-{what}", what, getattr(part, what), part.title) for what in OF_PART]
+        theirs = OF_PART if part.reason else OF_PART[:2]  # given for one step, and none before
+        found += [Passage(f"parts-{index}-{what}", what, getattr(part, what), part.title) for what in theirs]
         for number, item in enumerate(part.programme):
             stem = f"parts-{index}-items-{number}"
             found += [Passage(f"{stem}-{what}", what, getattr(item, what), item.title) for what in OF_ITEM]
@@ -61,6 +62,7 @@ def put(event: EventFacts, language: str, said: Mapping[str, str]) -> EventFacts
             values,
             title=own(values.title, f"{stem}-title"),
             summary=own(values.summary, f"{stem}-summary"),
+            reason=own(values.reason, f"{stem}-reason"),
             programme=tuple(line(f"{stem}-items-{n}", one) for n, one in enumerate(values.programme)),
         )
 
@@ -74,6 +76,7 @@ def put(event: EventFacts, language: str, said: Mapping[str, str]) -> EventFacts
         title=own(event.title, "title"),
         summary=own(event.summary, "summary"),
         description=own(event.description, "description"),
+        reason=own(event.reason, "reason"),
         report=own(event.report, "report"),
         note=own(event.note, "note"),
         parts=tuple(part(index, values) for index, values in enumerate(event.parts)),

@@ -3,15 +3,16 @@
 The mails to the registered, the history on the public page, the preview at the desk: all speak of these.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from s3chem_events.core.text import Text
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts, VenueFacts
-from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 
 
 class Sort(StrEnum):
@@ -59,6 +60,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something changed; one that concerns the guests of the part with this key alone is told to them alone."""
+
+    text: Text
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Two states of one event and what lies between them, weightiest first; for some of its parts, or for all."""
 
@@ -66,7 +75,7 @@ class Difference:
     after: EventFacts
     changes: tuple[Change, ...]
     keys: AbstractSet[str] = frozenset()
-    earlier: tuple[Text, ...] = ()
+    earlier: tuple[Reason, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
@@ -85,13 +94,34 @@ class Difference:
 
     @property
     def reason(self) -> Text:
-        """Why, where that is new and was said."""
+        """Why, where that is new and was said in public."""
         return self.after.reason if self.after.reason != self.before.reason else Text()
 
+    @property
+    def reasons(self) -> list[Text]:
+        """All the reasons that were given to those who have these parts, those of `earlier` steps first."""
+        there = {part.key: part.reason for part in self.before.parts}
+        own = [Reason(part.reason, part.key) for part in self.after.parts if part.reason != there.get(part.key, Text())]
+        said = [*self.earlier, Reason(self.reason), *own]
+        return [reason.text for reason in said if reason.text and (not reason.part or reason.part in self.keys)]
+
+    @property
+    def spoken(self) -> list[Text]:
+        """All the reasons that were given, whomever they concern, each once."""
+        everybody = replace(self, keys=frozenset(part.key for part in self.after.parts))
+        return list(dict.fromkeys(everybody.reasons))
+
+    def besides(self, announced: "Difference") -> "Difference":
+        """Return what of it is not announced: what was saved before, and nobody was told."""
+        return replace(self, changes=tuple(change for change in self.changes if change not in announced.changes))
+
     def why(self, language: str) -> str:
-        """Return all the reasons that were given, those of `earlier` steps that are told together with it first."""
-        said = [reason.within(language) for reason in (*self.earlier, self.reason)]
-        return "\n\n".join(dict.fromkeys(reason for reason in said if reason))
+        """Return these reasons in words of one language, each once."""
+        return "\n\n".join(dict.fromkeys(reason.within(language) for reason in self.reasons))
+
+    def because(self, reasons: Iterable[Reason]) -> "Difference":
+        """Return the same with the reasons of the steps that led to it."""
+        return replace(self, earlier=tuple(reasons))
 
     @property
     def lost(self) -> frozenset[str]:
@@ -161,6 +191,33 @@ def compare(before: EventFacts, after: EventFacts) -> Difference:
     order = list(Sort)
     keys = ["", *(part.key for part in after.parts)]
     return Difference(before, after, tuple(sorted(found, key=lambda c: (order.index(c.sort), keys.index(c.part)))))
+
+
+def confined(before: EventFacts, after: EventFacts) -> EventFacts:
+    """Return an event whose new reason is told to those alone whom it concerns: the guests of closed parts.
+
+    A reason for anything that the public may know stays the event's own.
+    """
+    if after.reason == before.reason:
+        return after
+    changed = {change.part for change in compare(before, after).changes}
+    closed = {part.key for part in after.parts if part.visibility is Visibility.INVITED}
+    is_closed = bool(changed) and changed <= closed
+    given = after.reason if is_closed else Text()
+    parts = (replace(part, reason=given) if part.key in changed & closed else part for part in after.parts)
+    return replace(after, reason=before.reason if is_closed else after.reason, parts=tuple(parts))
+
+
+def reasons_in(revision: Mapping[str, Any]) -> list[Reason]:
+    """Return the reasons that a revision gave, from what it keeps: pieces of the event's file, before and after."""
+    given = [Reason(Text(revision["reason"][1] or {}))] if "reason" in revision else []
+    old, new = revision.get("parts") or ([], [])
+    there = {part["key"]: part.get("reason") for part in old or []}
+    return given + [
+        Reason(Text(part["reason"]), part["key"])
+        for part in new or []
+        if part.get("reason") and part["reason"] != there.get(part["key"])
+    ]
 
 
 def _of_key(facts: EventFacts, key: str) -> EventFacts | PartFacts:

@@ -89,7 +89,7 @@ def part_entry(
         created_at=event.created_at,
         revised_at=event.revised_at,
         location=_location(event, part.venue or event.venue, language, online_only=not part.on_site),
-        description=_description(event, language, base_url, closing, funding),
+        description=_description(event, language, base_url, closing, funding, part=part),
         organizer=organizer,
     )
 
@@ -183,11 +183,14 @@ def _location(event: Event, venue: Venue | None, language: str, *, online_only: 
     return place_line(venue, language)
 
 
-def _description(event: Event, language: str, base_url: str, closing: str, funding: str) -> str:
+def _description(
+    event: Event, language: str, base_url: str, closing: str, funding: str, *, part: Part | None = None
+) -> str:
     _ = i18n.words(language)
     hours_open = all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE
     paragraphs = [
         plain(event.reason.within(language)),
+        plain(part.reason.within(language)) if part else "",
         plain(event.summary.within(language)) or (_("Times and programme to follow.") if hours_open else ""),
         _("Event page: %(url)s", url=page_url(event, language, base_url)),
         closing,

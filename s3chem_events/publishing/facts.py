@@ -57,7 +57,10 @@ class MaterialFacts:
 
 @dataclass(frozen=True, slots=True)
 class PartFacts:
-    """A part. `starts` and `ends` are naive local times, or dates alone (`ends` then is the last day)."""
+    """A part. `starts` and `ends` are naive local times, or dates alone (`ends` then is the last day).
+
+    `reason` says to those who have it why it is not as it was, where that is not for everybody.
+    """
 
     key: str
     title: Text
@@ -70,6 +73,7 @@ class PartFacts:
     online_url: str = ""
     programme: tuple[ItemFacts, ...] = ()
     cancelled: bool = False
+    reason: Text = NOTHING
 
     def mode_of(self, chosen: Mode) -> Mode:
         """How somebody takes part in it now who chose a mode."""

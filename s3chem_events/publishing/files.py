@@ -103,6 +103,7 @@ def _part_file(part: PartFacts) -> dict[str, Any]:
             "venue": _venue_file(part.venue),
             "online_url": part.online_url,
             "cancelled": part.cancelled or None,
+            "reason": dict(part.reason),
         }
     )
 
@@ -140,7 +141,7 @@ def _part(data: Any, path: str) -> PartFacts:
         data,
         path,
         {"key", "title", "starts", "ends"},
-        {"visibility", "capacity", "summary", "venue", "online_url", "cancelled"},
+        {"visibility", "capacity", "summary", "venue", "online_url", "cancelled", "reason"},
     )
     return PartFacts(
         key=o.get("key", shapes.line),
@@ -153,6 +154,7 @@ def _part(data: Any, path: str) -> PartFacts:
         venue=o.get("venue", _venue),
         online_url=o.get("online_url", shapes.link, ""),
         cancelled=o.get("cancelled", shapes.boolean, False),
+        reason=o.get("reason", shapes.text, Text()),
     )
 
 

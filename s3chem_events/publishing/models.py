@@ -101,6 +101,7 @@ class Part(Model):
     online: Mapped[bool] = mapped_column(default=False)
     online_capacity: Mapped[int | None]
     cancelled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    reason: Mapped[Text] = mapped_column(TextColumn, default=Text(), server_default="{}")
     uid: Mapped[str] = mapped_column(String(LONGEST_UID), unique=True)
 
     event: Mapped[Event] = relationship(back_populates="parts", lazy="raise")

@@ -13,7 +13,6 @@ from s3chem_events.core.clock import now, today
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Fact
-from s3chem_events.core.text import Text
 from s3chem_events.publishing import merging, times, values
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.history import Passage, history
@@ -87,10 +86,10 @@ def facts_at(event: Event, revision: int) -> EventFacts:
         return newest
 
 
-def reasons_since(event_id: int, revision: int) -> tuple[Text, ...]:
-    """Return the reasons that were given for the steps since a revision, oldest first; not for what was undone."""
-    later = [kept for kept in reversed(revisions(event_id)) if kept.number > revision and not kept.undone]
-    return tuple(Text(kept.changes["reason"][1] or {}) for kept in later if "reason" in kept.changes)
+def revised(event_id: int) -> dict[int, int]:
+    """Return the facts that wrote an event's revisions: the fact's id by the revision's number."""
+    rows = db.session.execute(select(Fact.id, Fact.data).filter_by(kind="event.revised", subject_id=event_id))
+    return {data["revision"]: fact_id for fact_id, data in rows}
 
 
 def telling(event_id: int) -> Fact | None:

@@ -94,6 +94,7 @@ def _drop_parts(event: Event, gone: list[Part]) -> None:
 def _apply_part(part: Part, values: PartFacts, zone: str) -> None:
     part.title, part.summary, part.visibility = values.title, values.summary, values.visibility
     part.zone, part.online_url, part.cancelled = zone, values.online_url, values.cancelled
+    part.reason = values.reason
     part.starts_on, part.ends_on = _day(values.starts), _day(values.ends)
     part.starts_at = times.moment(values.starts, zone) if isinstance(values.starts, datetime) else None
     part.ends_at = times.moment(values.ends, zone) if isinstance(values.ends, datetime) else None
@@ -165,6 +166,7 @@ def _part_facts(part: Part) -> PartFacts:
         online_url=part.online_url,
         programme=tuple(_item_facts(item) for item in part.programme),
         cancelled=part.cancelled,
+        reason=part.reason,
     )
 
 

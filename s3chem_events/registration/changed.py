@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import date
 
 from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
-from s3chem_events.publishing import changes, telling, values
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing import telling
 from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, queries
 from s3chem_events.registration.capacity import IN_LINE, UNSCHEDULED, Standing
 from s3chem_events.registration.composing import Writer
+from s3chem_events.registration.heard import Heard
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 
@@ -31,24 +32,35 @@ def event_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
         event = publishing.event_by_id(fact.subject_id)
         if event is None or fact.data.get("called_off"):
             continue
-        difference = changes.compare(publishing.facts_at(event, fact.data["since"]), values.event_facts(event))
-        if difference:
-            earlier = () if "misled" in fact.data else publishing.reasons_since(event.id, fact.data["since"])
-            difference = replace(difference, earlier=earlier)
+        known, since = Known(event), fact.data["since"]
+        if known.since(since):
             among = queries.misled(fact.data["misled"]) if "misled" in fact.data else None
             for registrations in queries.to_be_told(event, fact, among=among):
-                yield from list(drafts(event, registrations, difference, fact, letterhead))
+                heard = Heard(known, since=since, among=[one.id for one in registrations])
+                yield from list(drafts(event, registrations, known.since(since), fact, letterhead, heard=heard))
 
 
 def drafts(
-    event: Event, registrations: Sequence[Registration], difference: Difference, fact: Fact, letterhead: Letterhead
+    event: Event,
+    registrations: Sequence[Registration],
+    announced: Difference,
+    fact: Fact,
+    letterhead: Letterhead,
+    *,
+    heard: Heard,
 ) -> Iterator[Draft]:
-    """Write what some registered people are told; who takes part in nothing that changed is told nothing."""
+    """Write what some registered people are told; who takes part in nothing that is announced is told nothing.
+
+    Each reads the difference to what she heard last: what was saved in silence since is news to her, too.
+    """
     writer = Writer(letterhead)
     keys = {part.id: part.key for part in event.parts}
     for registration in registrations:
         going = [p for p in registration.participations if p.standing in INTERESTED]
-        theirs = concerning(difference, event, registration, [keys[p.part_id] for p in going])
+        parts = [keys[p.part_id] for p in going]
+        if concerning(announced, event, registration, parts) is None:
+            continue
+        theirs = concerning(heard.news(registration.id, parts), event, registration, parts)
         if theirs:
             yield _draft(writer, fact, registration, theirs, going)
 

@@ -4,23 +4,26 @@ Nothing is written: the event is changed in memory alone, and what was changed i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 
 from sqlalchemy import ColumnElement, Select, func, select, true
 
 from s3chem_events.calendar.entries import Entry, Mailbox
-from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import OPERATOR, Fact
+from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing import changes, values
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.becoming import announcement, changed_to
 from s3chem_events.publishing.changes import WORDED, Difference
 from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import changed, entries, queries
+from s3chem_events.registration.heard import Heard
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 
@@ -38,11 +41,15 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a change concerns: how many get an e-mail in each language, who has to be called, whom it leaves alone."""
+    """Whom a change concerns: how many get an e-mail in each language, who has to be called, whom it leaves alone.
+
+    `known` counts those who are told by the revision that they know.
+    """
 
     languages: Mapping[str, int]
     unreachable: tuple[Unreachable, ...]
     unconcerned: int
+    known: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def emails(self) -> int:
@@ -52,12 +59,16 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A change as it would be told. `letters` holds a real e-mail for each language; `calendar` old and new entries."""
+    """A change as it would be told. `letters` holds a real e-mail for each language; `calendar` old and new entries.
+
+    `besides` is what was saved before in silence, and is told with it to those who do not know it yet.
+    """
 
     difference: Difference
     audience: Audience
     letters: Mapping[str, Letter]
     calendar: tuple[tuple[Entry | None, Entry], ...]
+    besides: Difference
 
 
 def rehearse(
@@ -67,44 +78,46 @@ def rehearse(
     letterhead: Letterhead,
     language: str,
     ask: bool = False,
-    before: EventFacts | None = None,
+    since: int = 0,
 ) -> Rehearsal:
     """Return what would become of a loaded event if it were changed to these facts and people were told.
 
-    `before` is what people know of it still, where that is not what it is now: a change is held back already.
-    The session is rolled back: what was loaded before is read anew.
+    `since` is the revision before all that is held back already, where that is not the newest. The session is rolled
+    back: what was loaded before is read anew.
 
     Raises:
         PartInUse: a part that is gone is held by somebody.
 
     """
-    difference = changes.compare(before or values.event_facts(event), facts)
-    heard = audience(event, difference)
-    there = _known(event, before, letterhead, language)
-    with db.session.no_autoflush:
-        samples = _samples(event.id, difference)
-        values.apply(event, facts, letterhead.base_url)
-        event.sequence += 1
+    since = since or event.revision
+    heard = listening(event, facts, since=since)
+    difference = heard.known.since(since)
+    told = audience(event, difference, heard=heard)
+    there = _known(event, since, letterhead, language)
+    samples = _samples(event.id, difference)
+    fact = announcement(event, since=since, ask=ask)
+    with changed_to(event, facts, letterhead.base_url):
         after = _entries(event, letterhead, language)
         keys = {part.uid: part.key for part in event.parts}
-        fact = Fact(id=0, kind="event.changed", subject_id=event.id, data={"ask": ask}, by=str(OPERATOR))
-        fact.happened_at = now()
-        drafts = list(changed.drafts(event, samples, difference, fact, letterhead))
+        drafts = list(changed.drafts(event, samples, difference, fact, letterhead, heard=heard))
         letters = {draft.language: render.written(draft, letterhead, at=fact.happened_at) for draft in drafts}
-    db.session.rollback()
     touched = [(there.get(uid), entry) for uid, entry in after.items() if difference.seen_in_calendars(keys[uid])]
-    return Rehearsal(difference, heard, letters, tuple(touched))
+    besides = heard.known.since(min(told.known, default=since)).besides(difference)
+    return Rehearsal(difference, told, letters, tuple(touched), besides)
 
 
-def _known(event: Event, before: EventFacts | None, letterhead: Letterhead, language: str) -> dict[str, Entry]:
+def listening(event: Event, facts: EventFacts, *, since: int) -> Heard:
+    """Return what the people of a loaded event know, of which `facts` are to become true."""
+    people = select(Registration.id).where(Registration.event_id == event.id, Registration.withdrawn_at.is_(None))
+    return Heard(Known(event, facts), since=since, among=people)
+
+
+def _known(event: Event, since: int, letterhead: Letterhead, language: str) -> dict[str, Entry]:
     """Return what people's calendars hold of an event until they are told: what it was before all that is held back."""
-    if before is None:
+    if since == event.revision:
         return _entries(event, letterhead, language)
-    with db.session.no_autoflush:
-        values.apply(event, before, letterhead.base_url)
-        known = _entries(event, letterhead, language)
-    db.session.rollback()
-    return known
+    with changed_to(event, publishing.facts_at(event, since), letterhead.base_url):
+        return _entries(event, letterhead, language)
 
 
 def is_heard(event: Event, difference: Difference) -> bool:
@@ -117,33 +130,44 @@ def is_heard(event: Event, difference: Difference) -> bool:
     return db.session.execute(query).first() is not None
 
 
-def audience(event: Event, difference: Difference, *, among: ColumnElement[bool] | None = None) -> Audience:
-    """Return whom a change of a loaded event concerns, in one statement however many there are.
+def audience(
+    event: Event, announced: Difference, *, among: ColumnElement[bool] | None = None, heard: Heard | None = None
+) -> Audience:
+    """Return whom a change of a loaded event concerns, in a fixed number of statements however many there are.
 
-    `among` is a condition on the registrations.
+    `among` is a condition on the registrations; `heard` leaves out those to whom it is no news.
     """
     keys = {part.id: part.key for part in event.parts}
-    people: dict[int, tuple[str, bool, list[str]]] = {}
+    people: dict[int, tuple[str, bool, set[str]]] = {}
     for registration_id, language, email, part_id in db.session.execute(
         _people(event.id).where(true() if among is None else among)
     ):
-        people.setdefault(registration_id, (language, email, []))[2].append(keys[part_id])
-    languages: dict[str, int] = {}
-    to_call: list[int] = []
-    unconcerned = 0
+        people.setdefault(registration_id, (language, email, set()))[2].add(keys[part_id])
+
+    @cache
+    def tells(since: int | None, parts: frozenset[str], language: str) -> bool:
+        difference = announced if since is None or heard is None else heard.known.since(since)
+        return bool(difference.concerning(parts).read_in(render.spoken(language)))
+
+    languages, to_call, unconcerned, oldest = dict[str, int](), list[int](), 0, dict[int, int]()
     for registration_id, (language, email, parts) in people.items():
-        if not difference.concerning(set(parts)).read_in(render.spoken(language)):
+        known = heard.number(registration_id, parts) if heard else None
+        theirs = frozenset(parts)
+        if not tells(None, theirs, language) or not tells(known, theirs, language):
             unconcerned += 1
-        elif email:
+            continue
+        if known is not None:
+            oldest[known] = oldest.get(known, 0) + 1
+        if email:
             languages[language] = languages.get(language, 0) + 1
         else:
             to_call.append(registration_id)
-    return Audience(languages, _unreachable(to_call), unconcerned)
+    return Audience(languages, _unreachable(to_call), unconcerned, known=oldest)
 
 
-def audience_of(event: Event, difference: Difference, fact: Fact) -> Audience:
+def audience_of(event: Event, difference: Difference, fact: Fact, *, heard: Heard | None = None) -> Audience:
     """Return whom a change that is held back will be told: who registered since has seen the event as it is."""
-    return audience(event, difference, among=Registration.registered_at <= fact.happened_at)
+    return audience(event, difference, among=Registration.registered_at <= fact.happened_at, heard=heard)
 
 
 def misled(event: Event, undone: Fact, *, since: int) -> int:

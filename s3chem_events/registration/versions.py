@@ -2,7 +2,7 @@
 
 RFC 5546 2.1.4: the organizer raises SEQUENCE when an entry changes. A change of the event raises it for all; what
 becomes of one guest's place (off, back, another way to take part) raises it for her alone. Both only ever rise, and so
-does their sum. People of one mailbox share the UIDs in its calendar, so they share the count (docs/decisions/0015).
+does their sum. People of one mailbox share the UIDs in its calendar, so they share the count (docs/decisions/0016).
 """
 
 from collections.abc import Iterable, Mapping

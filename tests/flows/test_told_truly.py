@@ -1,18 +1,24 @@
 """What people are told of a change is true for each of them, whatever they knew and wherever they stand."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from s3chem_events.campaigns import actions as followers
+from s3chem_events.campaigns.models import Follower
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import VISITOR
 from s3chem_events.mailing.maildir import KeptMail
+from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import Mode
 from tests.conftest import Clock
 from tests.desk.test_life import OCTOBER, decide, step
-from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, register, words
+from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, register, soup, words
 from tests.flows.test_still_coming import counts
-from tests.support.desk import signed_in
+from tests.support.desk import filled, signed_in
 from tests.support.post import kept, work
 
 
@@ -34,7 +40,7 @@ def told(app: Flask, clock: Clock) -> dict[str, KeptMail]:
     clock.advance(minutes=10)
     done = work(app)
     mails = kept(app)[-done:] if done else []
-    found = {mail.envelope.to.partition("<")[2].partition("@")[0]: mail for mail in mails}
+    found = {mail.envelope.to.rpartition("<")[2].partition("@")[0]: mail for mail in mails}
     assert len(found) == done
     return found
 
@@ -73,6 +79,111 @@ def test_who_only_waits_or_is_offered_a_place_reads_so_and_is_not_asked_to_come(
     )
     assert app.test_client().get(f"{own}/answer/yes").status_code == 200
     assert "There is no question open" in words(app.test_client().get(f"{own}/answer/yes"))
+
+
+AUTUMN = {"parts-1-starts_on": "2027-11-05", "parts-1-ends_on": "2027-11-05"}
+LATER = {"parts-1-starts_on": "2027-10-22", "parts-1-ends_on": "2027-10-22"}
+
+
+def test_each_reads_the_difference_to_what_she_heard_last_whatever_was_saved_in_silence(app, clock, organiser):
+    come(app, "June")
+    work(app)
+    clock.advance(minutes=1)
+    decide(organiser, step(organiser, "rescheduling", **LATER), "rescheduling", "no")
+    clock.advance(minutes=1)
+    come(app, "October")  # her confirmation says October already
+    work(app)
+    clock.advance(minutes=1)
+    preview = step(organiser, "announcement")
+    said = words(preview)
+    assert "2 registered people get an e-mail" in said
+    assert "Saved earlier without telling anybody" in said
+    besides = said.partition("Saved earlier")[2].partition("Who is told")[0]
+    assert "Moved from 18 June 2027 to 22 October 2027." in besides
+    decide(organiser, preview, "announcement", "yes")
+    found = told(app, clock)
+    moved, announced = "Moved from 18 June 2027 to 22 October 2027.", "The event has been announced."
+    assert {name: [one in flat(mail) for one in (moved, announced)] for name, mail in found.items()} == {
+        "june": [True, True],
+        "october": [False, True],
+    }
+    # Back to what June had heard: all have heard October by now, so that it is a move for both.
+    preview = step(organiser, "rescheduling", **AUTUMN)
+    decide(organiser, preview, "rescheduling", "yes")
+    assert all("Moved from 22 October 2027 to 5 November 2027." in flat(mail) for mail in told(app, clock).values())
+
+
+def test_what_came_back_to_what_somebody_had_heard_is_no_news_to_her(app, clock, organiser):
+    come(app, "June")
+    work(app)
+    decide(organiser, step(organiser, "rescheduling", **LATER), "rescheduling", "no")
+    come(app, "October")
+    work(app)
+    back = {"parts-1-starts_on": "2027-06-18", "parts-1-ends_on": "2027-06-18"}
+    preview = step(organiser, "rescheduling", **back)
+    assert "1 registered person gets an e-mail" in words(preview)
+    decide(organiser, preview, "rescheduling", "yes")
+    assert "1 person will be told" in words(organiser.get("/desk/events/conference/"))
+    assert set(told(app, clock)) == {"october"}
+
+
+def test_reason_of_a_closed_part_reaches_its_guests_and_nothing_public(app, client, clock, organiser):
+    come(app, "Public")
+    invite = filled(organiser.get("/desk/events/conference/participants/new")) | {
+        "given_name": "Guest",
+        "family_name": "Invited",
+        "organisation": "Park",
+        "email": "guest@park.example",
+        "mode-day-1": "on_site",
+    }
+    assert organiser.post("/desk/events/conference/participants/new", data=invite).status_code == 303
+    work(app)
+    why = "The minister comes earlier."
+    closed = {"parts-0-starts_on": "2027-06-16", "parts-0-ends_on": "2027-06-16"}
+    preview = step(organiser, "rescheduling", **closed, reason=why)
+    decide(organiser, preview, "rescheduling", "yes")
+    clock.advance(minutes=1)
+    # Within the same hold the public day moves, too: one e-mail for each, and each with its own reasons.
+    preview = step(organiser, "rescheduling", **LATER, reason="The hall is taken.")
+    decide(organiser, preview, "rescheduling", "yes")
+    found = told(app, clock)
+    assert {name: (why in flat(mail), "Moved from 18 June" in flat(mail)) for name, mail in found.items()} == {
+        "public": (False, True),
+        "guest": (True, False),
+    }
+    assert why in found["guest"].calendar.replace("\r\n ", "")
+    public = ["/en/events/conference", "/en/", "/en/events/", "/calendar.ics", "/events/conference.ics", "/feed.atom"]
+    pages = [client.get(path).get_data(as_text=True).replace("\r\n ", "") for path in public]
+    assert [path for path, page in zip(public, pages, strict=True) if "minister" in page] == []
+    assert "The hall is taken." in words(client.get(public[0]))
+    assert not any(why in page for page in (found["public"].text, found["public"].html, found["public"].calendar))
+
+
+def test_preview_shows_what_followers_read_and_who_reads_the_reason_in_another_language(app, clock):
+    add_event(app, opens=None)
+    with app.app_context(), transaction():
+        event = queries.event_by_slug("conference", lock=True)
+        for language in ("fr", "pl"):
+            address = f"{language}@park.example"
+            followers.ask(event, email=address, language=language, text_version="1", text_language=language, by=VISITOR)
+            db.session.flush()
+            newest = db.session.scalar(db.select(Follower).order_by(Follower.id.desc()))
+            assert newest is not None
+            followers.confirm(newest, by=VISITOR)
+    work(app)
+    clock.advance(days=1)
+    organiser = signed_in(app)
+    preview = step(organiser, "rescheduling", **OCTOBER, reason="The hall is taken.")
+    page = soup(preview)
+    samples = {one.summary.get_text(" ", strip=True): one.get_text(" ") for one in page.select(".sample-follower")}
+    assert list(samples) == ["French · kept informed · 1 e-mail", "Polish · kept informed · 1 e-mail"]
+    assert "Reporté du" in next(iter(samples.values()))
+    assert not re.search(r"/updates/(?!…)", str(page.main))  # nobody's way out is shown
+    foreign = [" ".join(line.get_text(" ").split()) for line in page.select("#foreign li")]
+    assert foreign == ["French: 1 reader · reason (English)", "Polish: 1 reader · title (English), reason (English)"]
+    decide(organiser, preview, "rescheduling", "yes")
+    written = told(app, clock)
+    assert all(flat(written["fr"])[:60] in " ".join(text.split()) for text in list(samples.values())[:1])
 
 
 def _room_for(places: int):
