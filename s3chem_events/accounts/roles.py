@@ -41,6 +41,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "subscribers.see": EDITORS,
     "subscribers.edit": EDITORS,
     "subscribers.export": EDITORS,
+    "campaigns.see": EDITORS,
+    "campaigns.edit": EDITORS,
+    "campaigns.release": EDITORS,
     "outbox.see": COORDINATORS,  # an e-mail may belong to any event, so that it is for those who see every event
     "outbox.manage": COORDINATORS,
     "audit.see": COORDINATORS,

@@ -21,6 +21,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import CLOCK
 from s3chem_events.mailing import streams
 from s3chem_events.mailing.letters import Draft, Flow, Letterhead
+from s3chem_events.publishing import actions as publishing
 
 __all__ = ["GONE", "Slice", "carry_on", "drafts", "due", "may_go_on", "stale", "take_back_stale", "watch", "written"]
 AT_ONCE = 500
@@ -162,6 +163,7 @@ def _begin(campaign: Campaign) -> None:
     db.session.flush()
     campaign.stage, campaign.started_at, campaign.fact_id = Stage.SENDING, moment, fact.id
     streams.set_flow(campaign.stream, Flow.RUNNING)
+    publishing.touch()  # its web version is public from now on
 
 
 def _freeze(campaign: Campaign) -> None:

@@ -27,5 +27,5 @@ def tested(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             address=address,
             name="",
             language=shared.language,
-            values=writer.values(shared, writer.pretended(name)),
+            values=writer.sample(shared, name=name).values,
         )

@@ -60,8 +60,11 @@ class Writer:
             yield row, self.draft(person, fact_id=self.campaign.fact_id or 0) if person is not None else None
 
     def draft(self, person: Reader, *, fact_id: int) -> Draft:
-        """Write to one reader."""
-        shared = self.shared(texts.language_for(person.language, self.languages))
+        """Write to one reader, in the language that she is to read it in."""
+        return self.draft_in(self.shared(texts.language_for(person.language, self.languages)), person, fact_id=fact_id)
+
+    def draft_in(self, shared: Shared, person: Reader, *, fact_id: int) -> Draft:
+        """Write to one reader in a language."""
         own = self._of_subscriber(person, shared) if isinstance(person, Subscriber) else self._of_person(person, shared)
         to_subscriber = isinstance(person, Subscriber)
         return Draft(
@@ -75,6 +78,18 @@ class Writer:
             unsubscribe=self._ways_out(person, shared.language) if isinstance(person, Subscriber) else "",
             stream=self.campaign.stream,
             list_id=self.list_id if to_subscriber else "",
+        )
+
+    def sample(self, shared: Shared, *, name: str = "") -> Draft:
+        """Write to nobody in particular, for those who look at it before it is sent."""
+        return Draft(
+            kind=TO_A_SUBSCRIBER if self.to_subscribers else TO_A_PARTICIPANT,
+            fact_id=0,
+            subject_id=self.campaign.id,
+            address="",
+            name=name,
+            language=shared.language,
+            values=self.values(shared, self.pretended(shared.language, name)),
         )
 
     def values(self, shared: Shared, own: Mapping[str, str]) -> dict[str, Any]:
@@ -94,10 +109,11 @@ class Writer:
             "event_title": shared.event.get("event_title", ""),
         }
 
-    def pretended(self, name: str = "") -> dict[str, str]:
-        """Return what stands for a reader's own words where nobody is the reader: the web version, a test."""
+    def pretended(self, language: str, name: str = "") -> dict[str, str]:
+        """Return what stands for a reader's own words and links where nobody is the reader: the web version, a test."""
         if self.to_subscribers:
-            return {}
+            anybodys = links.newsletter(language=language, base_url=self.letterhead.base_url)
+            return {"preferences_link": anybodys, "leave_link": anybodys}
         given, _, family = name.partition(" ")
         return {"given_name": given, "family_name": family, "name": name, "organisation": self.letterhead.organisation}
 

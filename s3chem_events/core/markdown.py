@@ -42,6 +42,11 @@ def html(source: str) -> Markup:
     return Markup(nh3.clean(rendered, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel="noopener"))  # noqa: S704 - cleaned in this line
 
 
+def filled(source: str, values: Mapping[str, str], *, links: Iterable[str]) -> Markup:
+    """Turn Markdown with placeholders into HTML for a page, each value escaped and filled in once."""
+    return Markup(placeholders.in_html(str(html(source)), values, links=links))  # noqa: S704 - cleaned, then filled with escaped values
+
+
 IN_AN_EMAIL = {
     "p": {"style": "margin:0 0 16px"},
     "h3": {"style": "margin:24px 0 8px;font-size:20px;line-height:26px;font-weight:600"},

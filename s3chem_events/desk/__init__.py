@@ -10,6 +10,10 @@ from s3chem_events.desk import (
     approving,
     arrivals,
     audit,
+    campaign_content,
+    campaign_preview,
+    campaign_texts,
+    campaigns,
     coming,
     copying,
     editing,
@@ -42,6 +46,7 @@ from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
 PAGES = (
+    *(campaign_content, campaign_preview, campaign_texts, campaigns),
     *(account, addresses, approving, arrivals, audit, coming, copying, editing, entering, events, gate, holding, home),
     *(mailbox, needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
     *(steps, subscriber_imports, subscribers, texts, withdrawing),

@@ -68,7 +68,7 @@ PLACES = (
     Place("desk.home", _l("Overview"), "dashboard.see", "home"),
     Place("desk.events", _l("Events"), "event.see", "events"),
     Place("desk.outbox", _l("Mail"), "outbox.see", "mail"),
-    Place("desk.subscribers", _l("Newsletter"), "subscribers.see", "newsletter"),
+    Place("desk.campaigns", _l("Newsletter"), "campaigns.see", "newsletter"),
     Place("desk.organisers", _l("Organisers"), "organisers.see", "organisers"),
 )
 

@@ -140,7 +140,7 @@ def email(email_id: int) -> ResponseReturnValue:
 def email_body(email_id: int) -> Response:
     """Return the HTML of an e-mail, for the frame in which it is shown."""
     found = _found(email_id)
-    return sandboxed(_with_emblem(found.html) if _is_readable(found) else "")
+    return sandboxed(with_emblem(found.html) if _is_readable(found) else "")
 
 
 @desk.route("/mail/<int:email_id>/retry", methods=["POST"])
@@ -215,7 +215,7 @@ def sandboxed(html: str) -> Response:
     return response
 
 
-def _with_emblem(html: str) -> str:
+def with_emblem(html: str) -> str:
     """Put the picture that travels with the e-mail into it."""
     return html.replace(f"cid:{EMBLEM}", f"data:image/png;base64,{b64encode(render.emblem()).decode()}")
 

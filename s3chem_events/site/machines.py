@@ -1,5 +1,7 @@
 """What machines ask the site: how it is, what there is, what they may look at."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, g, render_template, request
 from flask.wrappers import Response
 from sqlalchemy.exc import SQLAlchemyError
@@ -7,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from s3chem_events.core import tasks
 from s3chem_events.core.db import db
 from s3chem_events.core.guard import settings
+from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import DEFAULT, LANGUAGES
 from s3chem_events.publishing import queries
 from s3chem_events.site import happenings
@@ -68,11 +71,17 @@ def feed() -> Response:
     """The news and what becomes of events, to follow with a feed reader (RFC 4287), in one language."""
     lang = request.args.get("lang", DEFAULT)
     g.language = lang = lang if lang in LANGUAGES else DEFAULT
-    found = happenings.entries(lang)
+    return atom(happenings.entries(lang), lang, title=_("S3Chem: news and events"), path="/feed.atom")
+
+
+def atom(found: Sequence[happenings.Happening], lang: str, *, title: str, path: str) -> Response:
+    """Return entries, the newest first, as an Atom feed in one language."""
     body = render_template(
         "site/machines/feed.xml",
         base=settings().base_url,
         lang=lang,
+        title=title,
+        path=path,
         funding=funding(lang),
         entries=found,
         updated_at=max((entry.updated_at for entry in found), default=queries.content()[1]),

@@ -28,6 +28,7 @@ from s3chem_events.desk import frame
 from s3chem_events.mailing import maildir
 from s3chem_events.registration.models import Registration
 from tests.factories import add_event, add_guest, add_question, add_subscriber, count, hidden, register
+from tests.support.campaigns import newsletter
 from tests.support.desk import signed_in
 
 VALUES = {
@@ -35,6 +36,7 @@ VALUES = {
     "question": "lunch",
     "answer_id": 1,
     "organiser_id": 1,
+    "campaign_id": 1,
     "email_id": 1,
     "subscriber_id": 1,
     "import_id": 1,
@@ -80,6 +82,7 @@ def house(app: Flask) -> Flask:
     """Give every address of the desk something to show, and posts no token to trip over."""
     add_event(app)
     add_question(app, "lunch")
+    newsletter(app)
     add_question(app, "passport", label="Passport", when="letter", readers="letter")
     add_guest(app)
     register(app.test_client())

@@ -1,0 +1,171 @@
+"""How far campaigns are: counted from rows each time, never from counters that could go wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import joinedload
+
+from s3chem_events.campaigns.models import Campaign, CampaignReader, Subscriber
+from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Stage
+from s3chem_events.campaigns.writing import TO_A_PARTICIPANT, TO_A_SUBSCRIBER
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing.letters import WAITING, State
+from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration.models import Registration
+
+PAGE = 50
+UNWRITTEN = "unwritten"
+LEFT_OUT = "left_out"
+"""Two states of a reader who has no e-mail: it is still to be written, or will not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the e-mails of a campaign stand; `readers` is 0 before it begins."""
+
+    readers: int
+    unwritten: int
+    left_out: int
+    emails: Mapping[State, int]
+
+    @property
+    def sent(self) -> int:
+        """Those that a server has taken, come back or not."""
+        return self.emails.get(State.SENT, 0) + self.emails.get(State.BOUNCED, 0)
+
+    @property
+    def settled(self) -> int:
+        """Those with whom nothing more will happen by itself."""
+        waiting = sum(number for state, number in self.emails.items() if state in WAITING or state is State.SENDING)
+        return self.readers - self.unwritten - waiting
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.readers > 0 and self.settled >= self.readers
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRow:
+    """One reader of a campaign and what became of her e-mail."""
+
+    address: str
+    name: str
+    language: str
+    state: str
+    email_id: int | None
+    text: str
+
+
+def campaigns(*, page: int = 1) -> list[Campaign]:
+    """Return a page of campaigns, newest first, each with its event's title."""
+    query = select(Campaign).options(joinedload(Campaign.event).load_only(Event.title, Event.slug, raiseload=True))
+    return list(db.session.scalars(query.order_by(Campaign.id.desc()).limit(PAGE).offset((page - 1) * PAGE)))
+
+
+def campaign_count() -> int:
+    """Return how many campaigns there are."""
+    return db.session.scalar(select(func.count(Campaign.id))) or 0
+
+
+def published(*, most: int | None = None) -> list[Campaign]:
+    """Return the newsletters that everybody may read, the latest first: those that have begun to go out."""
+    query = select(Campaign).where(
+        Campaign.kind.in_(TO_SUBSCRIBERS), Campaign.started_at.is_not(None), Campaign.stage != Stage.CANCELLED
+    )
+    return list(db.session.scalars(query.order_by(Campaign.started_at.desc(), Campaign.id.desc()).limit(most)))
+
+
+def published_by_slug(slug: str) -> Campaign | None:
+    """Return a newsletter that everybody may read."""
+    query = select(Campaign).where(
+        Campaign.slug == slug, Campaign.kind.in_(TO_SUBSCRIBERS), Campaign.started_at.is_not(None)
+    )
+    found: Campaign | None = db.session.scalar(query.where(Campaign.stage != Stage.CANCELLED))
+    return found
+
+
+def history(campaign_id: int) -> list[Fact]:
+    """Return what happened to a campaign, newest first."""
+    query = select(Fact).where(Fact.kind.startswith("campaign.", autoescape=True), Fact.subject_id == campaign_id)
+    return list(db.session.scalars(query.order_by(Fact.id.desc()).limit(PAGE)))
+
+
+def progress(campaign: Campaign) -> Progress:
+    """Return how far a campaign is, in two statements."""
+    return progresses([campaign])[campaign.id]
+
+
+def progresses(several: Sequence[Campaign]) -> dict[int, Progress]:
+    """Return how far several campaigns are, in two statements."""
+    ids = {one.id: one.stream for one in several}
+    unwritten = func.sum(case((CampaignReader.written_at.is_(None), 1), else_=0))
+    left_out = func.sum(case((CampaignReader.left_out != "", 1), else_=0))
+    counted = db.session.execute(
+        select(CampaignReader.campaign_id, func.count(), unwritten, left_out)
+        .where(CampaignReader.campaign_id.in_(ids))
+        .group_by(CampaignReader.campaign_id)
+    )
+    there = {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in counted}
+    emails: dict[str, dict[State, int]] = {}
+    for stream, state, number in db.session.execute(
+        select(OutgoingEmail.stream, OutgoingEmail.state, func.count())
+        .where(OutgoingEmail.stream.in_(ids.values()))
+        .group_by(OutgoingEmail.stream, OutgoingEmail.state)
+    ):
+        emails.setdefault(stream, {})[State(state)] = int(number)
+    return {
+        number: Progress(*there.get(number, (0, 0, 0)), emails=emails.get(stream, {})) for number, stream in ids.items()
+    }
+
+
+def reader_rows(campaign: Campaign, *, state: str = "", page: int = 1) -> list[ReaderRow]:
+    """Return a page of a campaign's readers with what became of their e-mails, in the order they were written down."""
+    query = _rows(campaign, state).order_by(CampaignReader.id).limit(PAGE).offset((page - 1) * PAGE)
+    return [_row(row) for row in db.session.execute(query)]
+
+
+def reader_count(campaign: Campaign, *, state: str = "") -> int:
+    """Return how many readers such a list has."""
+    query = _rows(campaign, state).with_only_columns(func.count(CampaignReader.id), maintain_column_froms=True)
+    return db.session.scalar(query) or 0
+
+
+def _rows(campaign: Campaign, state: str) -> Select[*tuple[object, ...]]:
+    is_to_subscribers = campaign.kind in TO_SUBSCRIBERS
+    person = Subscriber if is_to_subscribers else Registration
+    kind = TO_A_SUBSCRIBER if is_to_subscribers else TO_A_PARTICIPANT
+    names = () if is_to_subscribers else (Registration.given_name, Registration.family_name)
+    query = (
+        select(CampaignReader, OutgoingEmail.id, OutgoingEmail.state, OutgoingEmail.last_text, person.email, *names)
+        .outerjoin(
+            OutgoingEmail,
+            (OutgoingEmail.fact_id == campaign.fact_id)
+            & (OutgoingEmail.kind == kind)
+            & (OutgoingEmail.subject_id == CampaignReader.reader_id),
+        )
+        .outerjoin(person, person.id == CampaignReader.reader_id)
+        .where(CampaignReader.campaign_id == campaign.id)
+    )
+    if state == UNWRITTEN:
+        return query.where(CampaignReader.written_at.is_(None))
+    if state == LEFT_OUT:
+        return query.where(CampaignReader.left_out != "")
+    return query.where(OutgoingEmail.state == state) if state else query
+
+
+def _row(row: Sequence[object]) -> ReaderRow:
+    reader, email_id, state, text, address, *names = row
+    assert isinstance(reader, CampaignReader)  # noqa: S101 - for the type checker: rows are untyped here
+    nothing = UNWRITTEN if reader.written_at is None else LEFT_OUT
+    return ReaderRow(
+        address=str(address or ""),
+        name=" ".join(str(one or "") for one in names).strip(),
+        language=reader.language,
+        state=str(state) if state else nothing,
+        email_id=int(str(email_id)) if email_id else None,
+        text=str(text or reader.left_out),
+    )

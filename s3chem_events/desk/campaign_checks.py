@@ -1,0 +1,110 @@
+"""The checklist before a release: what would go out, to whom, in which words, and what stands in the way."""
+
+from dataclasses import dataclass
+
+from flask_babel import ngettext
+
+from s3chem_events.campaigns import readers, releases, texts
+from s3chem_events.campaigns.models import Campaign
+from s3chem_events.campaigns.stages import SECOND_LOOK_FROM, TO_SUBSCRIBERS
+from s3chem_events.campaigns.writing import Writer
+from s3chem_events.core import i18n
+from s3chem_events.core.clock import now
+from s3chem_events.core.guard import settings
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.mailing import render
+from s3chem_events.publishing.letterhead import letterhead_of
+
+GOOD, LOOK, BAD = "good", "look", "bad"
+HEAVIEST = 102_000
+"""Bytes of HTML past which Gmail cuts a message off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the checklist; what is `bad` stands in the way, at the rest somebody should look."""
+
+    how: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """All of it, with the counts that it rests on."""
+
+    checks: list[Check]
+    counts: dict[str, int]
+    needs_second_look: bool
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing stands in the way."""
+        return all(check.how != BAD for check in self.checks)
+
+
+def checklist(campaign: Campaign) -> Checklist:
+    """Look at a campaign as it would go out now."""
+    counts = dict(readers.counts(campaign))
+    total = sum(counts.values())
+    checks = [*_texts(campaign, counts), *_readers(campaign, total), *_events(campaign), *_letters(campaign)]
+    if campaign.wanted_at is not None and campaign.wanted_at < now():
+        checks.append(Check(LOOK, _("The chosen hour has passed: it would begin ten minutes after its release.")))
+    needs = total > SECOND_LOOK_FROM
+    if needs:
+        checks.append(
+            Check(LOOK, _("More than %(number)s readers: a second organiser releases it.", number=SECOND_LOOK_FROM))
+        )
+    return Checklist(checks, counts, needs)
+
+
+def _texts(campaign: Campaign, counts: dict[str, int]) -> list[Check]:
+    written = campaign.languages
+    if not written:
+        return [Check(BAD, _("No language has both a subject and a text."))]
+    checks = [Check(GOOD, _("Written in %(languages)s.", languages=", ".join(_called(one) for one in written)))]
+    for told, others in texts.fall_backs(counts, written).items():
+        said = ", ".join(f"{_called(language)} {number}" for language, number in others.items())
+        checks.append(Check(LOOK, _("%(others)s → %(language)s", others=said, language=_called(told))))
+    return checks
+
+
+def _readers(campaign: Campaign, total: int) -> list[Check]:
+    if not total:
+        return [Check(BAD, _("Nobody would receive it."))]
+    checks = [Check(GOOD, ngettext("%(num)s reader.", "%(num)s readers.", total))]
+    if held := readers.held_back(campaign):
+        words = ngettext(
+            "%(num)s person is left out: no address, or one that takes no e-mails.",
+            "%(num)s people are left out: no address, or one that takes no e-mails.",
+            held,
+        )
+        checks.append(Check(LOOK, words))
+    return checks
+
+
+def _events(campaign: Campaign) -> list[Check]:
+    changed = releases.changed_events(campaign)
+    return [
+        Check(BAD, _("“%(title)s” has changed since this was saved.", title=event.title.within(i18n.language())))
+        for event in changed
+    ]
+
+
+def _letters(campaign: Campaign) -> list[Check]:
+    """Look at the e-mails themselves, one in each language."""
+    writer, checks = Writer(campaign, letterhead_of(settings())), list[Check]()
+    for language in campaign.languages:
+        shared = writer.shared(language)
+        draft = writer.sample(shared)
+        size = len(render.written(draft, writer.letterhead, at=now()).html.encode())
+        if size > HEAVIEST:
+            words = _("%(language)s: too heavy, mail programs would cut it off.", language=_called(language))
+            checks.append(Check(BAD, words))
+    if campaign.kind in TO_SUBSCRIBERS:
+        checks.append(Check(GOOD, _("Each e-mail carries a way out by one click, and the name of its list.")))
+    return checks
+
+
+def _called(language: str) -> str:
+    return i18n.language_name(language, i18n.language()) if language in LANGUAGES else language

@@ -1,0 +1,204 @@
+"""Campaigns at the desk: written, looked at, released by a second organiser, followed to the last reader."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from s3chem_events import bulk, dispatch
+from s3chem_events.accounts.roles import Role
+from s3chem_events.campaigns.models import Campaign
+from s3chem_events.core.db import db
+from tests.factories import PUBLIC_DAY, add_event, hidden, revise_event, soup, words
+from tests.support.campaigns import newsletter, readers, release
+from tests.support.desk import filled, signed_in
+from tests.support.post import enrol, relay, rows, work
+
+CAMPAIGNS = "/desk/newsletter/campaigns/"
+ONE = f"{CAMPAIGNS}1"
+
+
+@pytest.fixture(autouse=True)
+def house(app: Flask, clock) -> None:
+    add_event(app, parts=(PUBLIC_DAY,))
+
+
+def press(client: FlaskClient, action: str, **values: str) -> TestResponse:
+    """Press the button that posts to this address, as it stands on the campaign's page."""
+    page = soup(client.get(ONE))
+    form = page.select_one(f'form[action$="/{action}"]')
+    assert form is not None, f"there is no button for {action}"
+    fields = {str(one["name"]): str(one.get("value", "")) for one in form.select("input")}
+    return client.post(str(form["action"]), data=fields | values, follow_redirects=True)
+
+
+def begin(client: FlaskClient, kind: str = "newsletter", event: str = "") -> TestResponse:
+    path = f"{CAMPAIGNS}new"
+    return client.post(path, data={**hidden(client, path), "kind": kind, "event": event})
+
+
+def write(client: FlaskClient, language: str, **texts: str) -> TestResponse:
+    path = f"{ONE}/texts/{language}"
+    return client.post(path, data={**filled(client.get(path)), **texts}, follow_redirects=True)
+
+
+def test_a_newsletter_from_its_first_word_to_its_last_reader(app, clock):
+    readers(app, fr=30, de=20, pl=10)
+    clara, diego = signed_in(app, Role.COMMUNICATION), signed_in(app)
+    assert begin(clara).location.endswith("/1/texts/en")
+    write(clara, "en", subject="News", intro="Good **news**, see {{web_version}}.")
+    write(clara, "fr", subject="Nouvelles", intro="Bonnes **nouvelles**.", closing="À bientôt")
+    path = f"{ONE}/content"
+    clara.post(path, data={**filled(clara.get(path)), "topics": ["project"], "add": "event:1", "do": "add"})
+    assert "Final conference" in words(clara.get(path))
+
+    page = words(clara.get(ONE))
+    assert "60 readers." in page
+    assert "German 20, Polish 10 → English" in page
+    assert "More than 50 readers: a second organiser releases it." in page
+    assert soup(clara.get(ONE)).select_one('form[action$="/release"]') is None
+    shown = clara.get(f"{ONE}/preview/fr")
+    assert "À bientôt" in shown.text
+    assert "18 juin 2027" in shown.text
+    assert "<strong>nouvelles</strong>" in clara.get(f"{ONE}/preview/fr/body").text
+    press(clara, "test", language="fr")
+    work(app)
+    assert rows(app)[-1].subject == "[Test] Nouvelles"
+
+    press(clara, "review")
+    assert soup(clara.get(ONE)).select_one('form[action$="/release"]') is None
+    assert "Nothing leaves for ten minutes" in words(press(diego, "release"))
+    assert "Take it back" in words(diego.get(ONE))
+    clock.advance(minutes=11)
+    work(app)
+    page = words(diego.get(ONE))
+    assert "60 of 60" in page
+    listed = words(diego.get(f"{ONE}/readers?state=sent"))
+    assert "60 readers." in listed
+    assert "fr0@readers.example" in listed
+    assert "60 of 60" in words(diego.get(CAMPAIGNS))
+    assert [step for step in ("begun", "second look asked for", "released", "the first e-mails left") if step in page]
+
+
+def test_it_is_read_on_the_web_by_everybody_with_what_holds_now_and_no_cookie(app, clock):
+    readers(app, en=1)
+    visitor = app.test_client()
+    assert "No newsletter has gone out yet." in words(visitor.get("/en/newsletter/issues/"))
+    release(app, newsletter(app, events=("conference",)))
+    assert "No newsletter has gone out yet." in words(visitor.get("/en/newsletter/issues/"))
+    clock.advance(minutes=11)
+    work(app)
+    listed = soup(visitor.get("/fr/newsletter/issues/")).select_one(".news-item a")
+    assert listed is not None
+    page = visitor.get(str(listed["href"]))
+    assert "De bonnes nouvelles." in words(page)
+    assert "18 juin 2027" in words(page)
+    assert "readers.example" not in page.text
+    assert page.headers.get("Set-Cookie") is None
+    assert visitor.get(str(listed["href"]), headers={"If-None-Match": page.headers["ETag"]}).status_code == 304
+    feed = visitor.get("/newsletter.atom?lang=fr").text
+    assert '<title xml:lang="fr">Nouvelles de février</title>' in feed
+    october = date(2027, 10, 22)
+    revise_event(app, parts=(replace(PUBLIC_DAY, starts=october, ends=october),))
+    page = words(visitor.get(str(listed["href"])))
+    assert "22 octobre 2027" in page
+    assert "depuis" in page
+
+
+def test_an_event_that_moves_stops_it_and_the_desk_says_so(app, clock):
+    readers(app, en=1)
+    release(app, newsletter(app, events=("conference",)))
+    october = date(2027, 10, 22)
+    revise_event(app, parts=(replace(PUBLIC_DAY, starts=october, ends=october),))
+    clock.advance(minutes=11)
+    work(app)
+    desk = signed_in(app)
+    assert "An event in it has changed since you looked at it." in words(desk.get(ONE))
+    assert "It goes on." in words(press(desk, "resumption"))
+    work(app)
+    (row,) = (row for row in rows(app) if row.kind == "subscriber.newsletter")
+    assert "22 October 2027" in row.text
+
+
+def test_two_who_write_at_once_see_each_other(app):
+    newsletter(app)
+    one, other = signed_in(app), signed_in(app)
+    path = f"{ONE}/texts/en"
+    mine = filled(one.get(path))
+    write(other, "en", intro="Theirs")
+    refused = one.post(path, data={**mine, "intro": "Mine"})
+    assert refused.status_code == 409
+    assert "Theirs" in words(refused)
+    assert filled(refused)["intro"] == "Mine"
+    assert one.post(path, data=filled(refused)).status_code == 303
+
+
+def test_a_name_that_is_no_placeholder_is_said_at_the_field(app):
+    newsletter(app)
+    desk = signed_in(app)
+    refused = desk.post(f"{ONE}/texts/en", data={**filled(desk.get(f"{ONE}/texts/en")), "intro": "Dear {{surname}}"})
+    assert refused.status_code == 422
+    assert "“{{surname}}” is no placeholder that can be used here." in words(refused)
+    assert filled(refused)["intro"] == "Dear {{surname}}"
+
+
+def test_a_message_to_participants_is_for_those_who_may_see_them(app, clock):
+    enrol(app, 2)
+    relay(app)
+    desk = signed_in(app)
+    begin(desk, "message", "conference")
+    write(desk, "en", subject="Before you come", intro="Dear {{given_name}}")
+    chosen = soup(desk.get(f"{ONE}/preview/en")).select("#reader option")[1]["value"]
+    assert "Dear Anna" in desk.get(f"{ONE}/preview/en?reader={chosen}").text
+    officer = signed_in(app, Role.COMMUNICATION)
+    assert officer.get(ONE).status_code == 404
+    assert "Before you come" not in words(officer.get(CAMPAIGNS))
+    assert begin(officer, "message", "conference").status_code == 422
+    press(desk, "release")
+    clock.advance(minutes=11)
+    work(app)
+    assert sorted(row.address for row in rows(app) if row.kind == "registration.message") == [
+        "anna0@park.example",
+        "anna1@park.example",
+    ]
+
+
+def test_pause_go_on_and_stop_say_what_they_do(app, clock):
+    readers(app, en=2)
+    release(app, newsletter(app))
+    desk = signed_in(app)
+    clock.advance(minutes=11)
+    with app.app_context():
+        while bulk.carry_on(dispatch.FORGET):
+            pass
+    assert "Paused." in words(press(desk, "pause"))
+    assert "It goes on." in words(press(desk, "resumption"))
+    asked = words(desk.get(f"{ONE}/cancellation"))
+    assert "0 of 2 have it already and keep it." in asked
+    desk.post(f"{ONE}/cancellation", data=hidden(desk, f"{ONE}/cancellation"))
+    assert "Stopped for good." in words(desk.get(ONE))
+    work(app)
+    assert {row.state for row in rows(app) if row.stream} == {"cancelled"}
+    assert re.search(r"Stopped", words(desk.get(f"{ONE}/readers")))
+
+
+def test_pieces_are_ordered_by_buttons_and_an_hour_that_does_not_exist_is_refused(app):
+    add_event(app, slug="second", parts=(PUBLIC_DAY,))
+    newsletter(app, events=("conference", "second"))
+    desk = signed_in(app)
+    path = f"{ONE}/content"
+    desk.post(path, data={**filled(desk.get(path)), "do": "down-0"})
+    with app.app_context():
+        assert [block["id"] for block in db.session.get(Campaign, 1).blocks] == [2, 1]
+    skipped = {"on": "2027-03-28", "at": "02:30", "zone": "Europe/Brussels"}
+    refused = desk.post(path, data={**filled(desk.get(path)), **skipped, "do": "save"})
+    assert refused.status_code == 422
+    assert "skip 02:30" in words(refused)
+    desk.post(path, data={**filled(desk.get(path)), **skipped, "at": "09:00", "do": "save"})
+    with app.app_context():
+        wanted = db.session.get(Campaign, 1).wanted_at
+        assert wanted.isoformat() == "2027-03-28T07:00:00+00:00"
