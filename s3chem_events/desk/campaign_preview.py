@@ -49,7 +49,7 @@ def campaign_body(campaign_id: int, language: str) -> Response:
 def campaign_readers(campaign_id: int) -> ResponseReturnValue:
     """List the readers of a campaign that has begun, and where each e-mail stands."""
     found = the_campaign(campaign_id)
-    states: dict[str, tuple[str, str]] = {**outbox.states(), **campaign_words.reader_states()}
+    states = {str(key): words for key, words in outbox.states().items()} | campaign_words.reader_states()
     state = request.args.get("state", "")
     state = state if state in states else ""
     page, count = page_number(), progress.reader_count(found, state=state)
