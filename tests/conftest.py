@@ -22,9 +22,10 @@ from flask.testing import FlaskClient
 
 from s3chem_events.core import config
 from s3chem_events.core.config import Settings
-from tests.support import applications, catalogues, chromium, databases, postgres, servers
+from tests.support import applications, catalogues, chromium, databases, imap, postgres, servers
 from tests.support.applications import Applications
 from tests.support.databases import Database
+from tests.support.imap import Imap, Mailbox
 from tests.support.post_office import PostOffice
 from tests.support.postgres import Postgres
 from tests.support.quick import QUICK
@@ -219,6 +220,20 @@ def smtp_server() -> Iterator[PostOffice]:
     office.start()
     yield office
     office.stop()
+
+
+@pytest.fixture(scope="session")
+def imap_server() -> Iterator[Imap]:
+    """Run a real IMAP server once."""
+    with imap.running() as server:
+        yield server
+
+
+@pytest.fixture
+def mailbox(imap_server: Imap) -> Iterator[Mailbox]:
+    """Give an empty mailbox on a real IMAP server."""
+    with imap_server.lent() as box:
+        yield box
 
 
 @pytest.fixture

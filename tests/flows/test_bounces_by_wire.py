@@ -1,7 +1,6 @@
 """The whole way of a bounce: out by SMTP with an envelope that names the e-mail, back by IMAP, seen at the desk."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
@@ -9,7 +8,6 @@ from flask import Flask
 from s3chem_events import intake
 from s3chem_events.mailing.models import Suppression
 from tests.factories import add_event, count, words
-from tests.support import imap
 from tests.support.bounces import Notice
 from tests.support.desk import signed_in
 from tests.support.imap import Mailbox
@@ -17,12 +15,6 @@ from tests.support.post import enrol, states, work
 from tests.support.post_office import At, PostOffice
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with imap.running() as box:
-        yield box
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +18,7 @@ from s3chem_events.mailing import inbox, received
 from s3chem_events.mailing.models import Arrival, InboxPlace
 from s3chem_events.registration.models import Registration
 from tests.factories import add_event, count, words
-from tests.support import imap, servers
+from tests.support import servers
 from tests.support.desk import signed_in
 from tests.support.imap import Mailbox
 from tests.support.post import enrol, rows, work
@@ -30,12 +29,6 @@ pytestmark = pytest.mark.slow
 HUMAN = (
     b"From: zaneta@uczelnia.example\r\nMessage-ID: <human@uczelnia.example>\r\nSubject: Lunch\r\n\r\nWhen is it?\r\n"
 )
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with imap.running() as box:
-        yield box
 
 
 @pytest.fixture

@@ -87,6 +87,20 @@ class Mailbox:
         pairs = [piece for piece in found if isinstance(piece, tuple)]
         return [(head.decode().partition("<")[2].partition(">")[0], b"\\Seen" in info) for info, head in pairs]
 
+    def folders(self) -> list[str]:
+        with self._open() as host:
+            found = [line for line in host.list()[1] if isinstance(line, bytes)]
+        return [line.decode().rpartition(' "/" ')[2].strip('"') for line in found]
+
+    def clear(self, *, but: set[str]) -> None:
+        """Delete every folder but these, and whatever lies in the inbox."""
+        with self._open() as host:
+            for name in sorted(set(self.folders()) - but, reverse=True):  # what lies in a folder before the folder
+                assert host.delete(f'"{name}"')[0] == "OK"
+            host.select()
+            host.store("1:*", "+FLAGS", r"(\Deleted)")
+            host.expunge()
+
     @contextmanager
     def _open(self) -> Iterator[imaplib.IMAP4]:
         host = imaplib.IMAP4("127.0.0.1", self.port, timeout=WITHIN)
@@ -99,9 +113,29 @@ class Mailbox:
             host.logout()
 
 
+@dataclass(frozen=True, slots=True)
+class Imap:
+    """A running server, which tests have in turn: each start takes more than most tests."""
+
+    port: int
+    wire_port: int
+    folders: set[str]
+
+    @contextmanager
+    def lent(self) -> Iterator[Mailbox]:
+        """Give its one mailbox, empty, with a wire of this test's own to it."""
+        wire = Wire(self.port, port=self.wire_port)
+        try:
+            mailbox = Mailbox(self.port, wire)
+            mailbox.clear(but=self.folders)
+            yield mailbox
+        finally:
+            wire.close()
+
+
 @contextmanager
-def running() -> Iterator[Mailbox]:
-    """Run a server with one empty mailbox."""
+def running() -> Iterator[Imap]:
+    """Run a server with one mailbox."""
     port = free_port()
     program = shutil.which("pymap", path=str(Path(sys.executable).parent))
     assert program, "pymap is not installed"
@@ -111,17 +145,14 @@ def running() -> Iterator[Mailbox]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wire = Wire(port)
     try:
         _await(port)
-        mailbox = Mailbox(port, wire)
-        with mailbox._open() as host:  # it comes with four messages
-            host.select()
-            host.store("1:*", "+FLAGS", r"(\Deleted)")
-            host.expunge()
-        yield mailbox
-    finally:
+        wire_port = free_port()
+        wire = Wire(port, port=wire_port)
+        folders = set(Mailbox(port, wire).folders())
         wire.close()
+        yield Imap(port, wire_port, folders)
+    finally:
         process.terminate()
         process.wait(10)
 
