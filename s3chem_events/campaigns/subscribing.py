@@ -130,6 +130,20 @@ def readmit(subscriber: Subscriber, *, by: Actor) -> bool:
     return lifted
 
 
+def let_in(email: str, *, by: Actor) -> bool:
+    """Let the form write to an address again whose owner once said "this was not me"; subscribes nobody.
+
+    Other objections are lifted by their owner alone. Returns whether there was one to lift.
+    """
+    digest = addresses.digest(email)
+    refused = suppression.objection(digest)
+    if refused is None or refused[0] != Objection.NOT_ME:
+        return False
+    suppression.lift(digest)
+    journal.record("subscriber.let_in", NOBODY, by=by)
+    return True
+
+
 def erase_outlived(*, by: Actor) -> int:
     """Erase who did not confirm in time; returns how many."""
     gone = db.session.scalars(

@@ -12,15 +12,15 @@ from s3chem_events.attendance import exports
 from s3chem_events.campaigns import audience, importing, subscriber_list, subscribing, topics
 from s3chem_events.campaigns.models import Subscriber
 from s3chem_events.campaigns.subscriber_list import COLUMNS, Wanted
-from s3chem_events.campaigns.subscriptions import ZONE, Source, State
+from s3chem_events.campaigns.subscriptions import ZONE, Objection, Source, State
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import outbox, overview, searching
 from s3chem_events.desk.frame import allowed, by, desk, may, page_number
+from s3chem_events.mailing import addresses, suppression, undelivered
 from s3chem_events.mailing import queries as mailing
-from s3chem_events.mailing import undelivered
 
 LONGEST_SEARCH = 200
 UNREACHED = "unreached"
@@ -38,10 +38,12 @@ def list_subscribers() -> ResponseReturnValue:
         flash(_("This search is no longer known; everyone is shown. Please search again."))
         return redirect(url_for("desk.subscribers"))
     wanted = wanted_of(request.args)
+    page = subscriber_list.page(wanted, number=page_number())
     return render_template(
         "desk/newsletter/subscribers.html",
         section="newsletter",
-        page=subscriber_list.page(wanted, number=page_number()),
+        page=page,
+        objection=_objection(wanted.words) if not page.total else None,
         counts=subscriber_list.counts(),
         unreached=subscriber_list.unreached_count(),
         wanted=wanted,
@@ -51,6 +53,16 @@ def list_subscribers() -> ResponseReturnValue:
         topics=topics.labels(i18n.language()),
         batches=importing.undoable(),
     )
+
+
+@desk.route("/newsletter/subscribers/let-in", methods=["POST"])
+@allowed("subscribers.edit")
+def subscribers_let_in() -> ResponseReturnValue:
+    """Let the form write again to an address whose owner once said that the wish was not theirs."""
+    with transaction():
+        done = subscribing.let_in(request.form.get("email", "")[:LONGEST_SEARCH], by=by())
+    flash(_("The form writes to this address again.") if done else _("Nothing was changed."), "good")
+    return redirect(url_for("desk.subscribers"), 303)
 
 
 @desk.route(f"/newsletter/subscribers.<any({', '.join(exports.TYPES)}):form>")
@@ -148,6 +160,23 @@ def happenings() -> dict[str, str]:
         "subscriber.left": _("Left the newsletter"),
         "subscriber.readmitted": _("Written to again"),
     }
+
+
+def _objection(words: str) -> tuple[str, str] | None:
+    """Return why an address that is searched for is not on the list: a code and a sentence."""
+    found = suppression.objection(addresses.digest(words.strip())) if "@" in words else None
+    if found is None:
+        return None
+    said = {
+        Objection.LEFT: _(
+            "This address has left the newsletter. No import brings it back; its owner can subscribe again."
+        ),
+        Objection.ERASED: _("This address has been erased. No import brings it back; its owner can subscribe again."),
+        Objection.NOT_ME: _(
+            "The owner of this address said that the wish was not theirs: the form writes to it no more."
+        ),
+    }
+    return found[0], said[Objection(found[0])]
 
 
 def _asked(wanted: Wanted) -> dict[str, Any]:

@@ -37,6 +37,8 @@ PAGES = (
     "/desk/mail/",
     "/desk/mail/1",
     "/desk/mailbox/",
+    "/desk/newsletter/subscribers/",
+    "/desk/newsletter/import",
     "/desk/organisers/",
     "/desk/organisers/new",
     "/desk/organisers/1",

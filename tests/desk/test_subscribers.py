@@ -339,3 +339,29 @@ def test_an_officer_has_the_newsletter_and_no_participants_a_helper_neither(app:
     assert [helper.get(path).status_code for path in (LIST, f"{FILES}.csv", IMPORT)] == [403, 403, 403]
     places = [one.get_text() for one in soup(officer.get(LIST)).select(".side-open .side-list a")]
     assert places[:3] == ["Overview", "Events", "Newsletter"]
+
+
+def test_the_desk_says_why_an_address_is_not_on_the_list_and_lets_the_form_write_to_it_again(
+    app: Flask, officer: FlaskClient, clock: Clock
+):
+    number = add_subscriber(app, "anna@park.example", confirmed=False)
+    left = add_subscriber(app, "jan@park.example")
+    with app.app_context():
+        ways = [links.leave_newsletter(one, language="en") for one in (number, left)]
+    for way in ways:
+        officer.post(way)
+
+    def sought(email: str) -> TestResponse:
+        return officer.post(LIST, data={**hidden(officer, LIST), "q": email}, follow_redirects=True)
+
+    assert "This address has left the newsletter." in words(sought("JAN@park.example"))
+    page = sought("anna@park.example")
+    assert "said that the wish was not theirs" in words(page)
+    assert "theirs" not in words(sought("nobody@park.example"))
+    path = f"{FILES}/let-in"
+    for email, said in (("jan@park.example", "Nothing was changed."), ("anna@park.example", "writes to this address")):
+        answer = officer.post(path, data={**hidden(officer, LIST), "email": email}, follow_redirects=True)
+        assert said in words(answer)
+    clock.advance(days=1)
+    add_subscriber(app, "anna@park.example")
+    assert sorted(readers(app)) == ["", "anna@park.example"]
