@@ -10,7 +10,7 @@ from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
 from s3chem_events.mailing import bounces, received
-from s3chem_events.registration import codes, details, forgetting, inviting, moving_up, reminding
+from s3chem_events.registration import codes, details, forgetting, inviting, moving_up, reminding, uploads
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ DUTIES: tuple[Callable[..., object], ...] = (
     forgetting.erase_outlived,
     inviting.erase_outlived,
     codes.erase_outlived,
+    uploads.sweep,
     received.erase_outlived,
     bounces.erase_outlived,
 )

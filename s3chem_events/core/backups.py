@@ -1,8 +1,9 @@
-"""Backups of an installation on SQLite: its rows and its key, in one file that is whole or not there.
+"""Backups of an installation on SQLite: its rows, its key and its uploads, in one file that is whole or not there.
 
 PostgreSQL has its own tools (pg_dump), which do this better.
 """
 
+import shutil
 import sqlite3
 import tarfile
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from s3chem_events.core.config import Settings
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.storage import FOLDER as UPLOADS
 
 DATABASE = "s3chem.sqlite"
 SECRET = "secret_key"  # noqa: S105 - the name of a file
@@ -23,7 +25,7 @@ class CannotBackUp(Refused):
 
 
 def back_up(settings: Settings, file: Path) -> int:
-    """Write the database and the secret key into a tar file; returns its size in bytes.
+    """Write the database, the secret key and what was uploaded into a tar file; returns its size in bytes.
 
     The database is copied as of one moment while others go on writing (`VACUUM INTO`); copying the file of a
     database in WAL mode would miss what is not yet moved into it.
@@ -50,6 +52,8 @@ def back_up(settings: Settings, file: Path) -> int:
             key = settings.instance / SECRET
             if key.exists():
                 archive.add(key, SECRET)
+            if (settings.instance / UPLOADS).is_dir():
+                archive.add(settings.instance / UPLOADS, UPLOADS)
         whole.chmod(0o600)  # names, addresses and the key to every link
         whole.replace(file)
     return file.stat().st_size
@@ -82,6 +86,8 @@ def restore(settings: Settings, file: Path) -> None:
                 restored.chmod(0o600)
         if key.exists():
             key.replace(settings.instance / SECRET)
+        if (Path(folder) / UPLOADS).is_dir():
+            shutil.copytree(Path(folder) / UPLOADS, settings.instance / UPLOADS, dirs_exist_ok=True)
         (Path(folder) / DATABASE).replace(target)
 
 

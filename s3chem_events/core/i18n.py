@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates
+from babel import Locale, dates, numbers
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 from flask_babel import Babel
@@ -46,6 +46,12 @@ def words(language: str) -> Callable[..., str]:
         return gettext(message) % values if values else gettext(message)
 
     return _
+
+
+def file_words(kind: str, size: int, language: str) -> str:
+    """Say what a file is and how large: `PDF, 312 kB`."""
+    number = numbers.format_decimal(max(1, round(size / 1000)), locale=locale(language))
+    return f"{kind.upper()}, {number} kB"
 
 
 @lru_cache(maxsize=16)

@@ -19,6 +19,7 @@ from s3chem_events.desk import (
     editing,
     entering,
     events,
+    files,
     frame,
     gate,
     guests,
@@ -50,7 +51,7 @@ PAGES = (
     *(account, addresses, approving, arrivals, audit, coming, copying, editing, entering, events, gate, holding, home),
     *(mailbox, needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
     *(steps, subscriber_imports, subscribers, texts, withdrawing),
-    *(guests, invitations),
+    *(files, guests, invitations),
 )
 """Importing them is what hangs them into the blueprint."""
 

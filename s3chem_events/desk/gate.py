@@ -63,7 +63,7 @@ def gate_list(slug: str, form: str) -> ResponseReturnValue:
     """Give the list for the entrance, upon a fresh sign-in; that it was taken is written down."""
     found = the_event(slug)
     if not fresh.is_fresh():
-        return _first_confirm()
+        return first_confirm()
     language = i18n.language()
     asked = asking.asked_at(found.id, when=When.AFTERWARDS)
     rows = gates.gate_rows(found, language)
@@ -96,7 +96,7 @@ def letter(slug: str, reference: str) -> ResponseReturnValue:
     if not gates.letter_rows(registration, "en"):
         return render_template("desk/gate/letter.html", **header(found), versions=[])
     if not fresh.is_fresh():
-        return _first_confirm()
+        return first_confirm()
     with transaction():
         audit.note("letter.shown", by=by(), event=found.id, registration=person.id)
     venue, host_name = found.venue, letterhead_of(settings()).organisation
@@ -140,7 +140,8 @@ def _page(found: Event, *, typed: str = "", fault: str = "") -> str:
     )
 
 
-def _first_confirm() -> ResponseReturnValue:
+def first_confirm() -> ResponseReturnValue:
+    """Ask for a fresh sign-in, and come back here after it."""
     flash(_("Please confirm once more that it is you: this list holds data that are worth stealing."))
     return redirect(url_for("security.verify", next=request.path))
 

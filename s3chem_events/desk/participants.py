@@ -42,7 +42,7 @@ from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.history import Difference
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import SORTS, Wanted
-from s3chem_events.registration.questions import When
+from s3chem_events.registration.questions import Kind, When
 
 LONGEST_SEARCH = 200
 PRESENT = "present"
@@ -262,12 +262,12 @@ def _unreached(person: Registration, emails: Sequence[OutgoingEmail]) -> str:
     return ""
 
 
-def _answers(registration_id: int, language: str) -> list[tuple[str, str]]:
-    """Return the answers that the organiser may read."""
+def _answers(registration_id: int, language: str) -> list[tuple[str, str, int]]:
+    """Return the answers that the organiser may read, with the number of one that is a file."""
     if not may("answers.see"):
         return []
     return [
-        (one.question.label.within(language), one.said(language))
+        (one.question.label.within(language), one.said(language), one.id if one.question.kind is Kind.FILE else 0)
         for one in answering.of([registration_id]).get(registration_id, [])
         if one.question.when is When.REGISTERING and (may("needs.see") or not one.is_sensitive)
     ]

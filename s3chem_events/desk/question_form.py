@@ -6,8 +6,9 @@ from typing import Any, Self
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, SelectField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.widgets import CheckboxInput
 
 from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid
@@ -15,6 +16,7 @@ from s3chem_events.core.text import Text
 from s3chem_events.desk.fields import Needed, clean, line, options, say, slug_of, spoken
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import questions
+from s3chem_events.registration.file_types import MOST_MB, FileType
 from s3chem_events.registration.questions import (
     FREE,
     LISTED,
@@ -46,6 +48,8 @@ class QuestionForm(FlaskForm):
     required = BooleanField(_("Must be answered"))
     readers = SelectField(_("Who is told the answers"))
     keep_days = IntegerField(_("Deleted so many days after the event"), [InputRequired(), NumberRange(0, LONGEST_KEPT)])
+    types = SelectMultipleField(_("Types of files"), option_widget=CheckboxInput())
+    most_mb = IntegerField(_("At most so many megabytes"), [InputRequired(), NumberRange(1, MOST_MB)])
     when = SelectField(_("When it is asked"))
     part = SelectField(_("Asked of those who attend"))
     only = SelectField(_("Asked only upon this answer"))
@@ -70,6 +74,9 @@ class QuestionForm(FlaskForm):
         form.when.choices = options(times())
         if base.kind not in LISTED:
             del form.choices
+        form.types.choices = options({one.value: one.value.upper() for one in FileType})
+        if base.kind is not Kind.FILE:
+            del form.types, form.most_mb
         if base.kind in FREE:
             del form.required
         if base.kind in NEED_READERS:
@@ -97,6 +104,8 @@ class QuestionForm(FlaskForm):
             required="required" in self and self.required.data,
             readers=questions.told_to(base.kind, when) or chosen,
             when=when,
+            types=tuple(FileType(one) for one in self.types.data or ()) if "types" in self else (),
+            most_mb=self.most_mb.data if "most_mb" in self else base.most_mb,
             keep_days=self.keep_days.data,
             part=self.part.data,
             only_if=only_if,
@@ -107,6 +116,7 @@ class QuestionForm(FlaskForm):
         """Say at its field what does not hold together."""
         sentences = {
             "options": ("choices", gettext("Give each choice a line of its own, as many as in the first language.")),
+            "when": ("when", gettext("This cannot be asked at that time.")),
             "only_if": ("only", gettext("Choose an answer to a question that stands before this one.")),
             "only_is": ("only", gettext("Choose an answer to a question that stands before this one.")),
         }
@@ -142,6 +152,8 @@ def _filled(base: QuestionFacts, language: str) -> dict[str, Any]:
         "required": base.required,
         "readers": Readers.ORGANISERS if base.readers in questions.LATER.values() else base.readers.value,
         "when": base.when.value,
+        "types": [one.value for one in questions.types_of(base)],
+        "most_mb": base.most_mb,
         "keep_days": base.keep_days,
         "part": base.part,
         "only": f"{base.only_if}{BETWEEN}{base.only_is}" if base.only_if else ALWAYS,

@@ -122,6 +122,7 @@ def kinds() -> dict[str, str]:
         Kind.DATE: _("Date"),
         Kind.COUNTRY: _("Country"),
         Kind.PHONE: _("Telephone number"),
+        Kind.FILE: _("File"),
         Kind.CONSENT: _("Consent"),
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func
@@ -13,7 +14,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing.letters import defused, isolated
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import asking, places, questions
+from s3chem_events.registration import asking, places, questions, uploads
 from s3chem_events.registration.models import Answer, Consent, Participation, Question, Registration
 from s3chem_events.registration.questions import CLOSED, NEEDS, Asked, Given, Kind, Readers
 
@@ -29,6 +30,7 @@ class Answered:
 
     question: Asked
     value: Any
+    id: int = 0
 
     @property
     def is_sensitive(self) -> bool:
@@ -47,15 +49,7 @@ def keep(registration: Registration, given: Iterable[Given], *, by: Actor) -> No
         question = one.question
         if one.value is None or (question.kind in NEEDS and not one.agreed):
             continue
-        db.session.add(
-            Answer(
-                registration_id=registration.id,
-                question_id=question.id,
-                version=question.version,
-                value=one.value,
-                given_at=moment,
-            )
-        )
+        _add(registration.id, one, moment)
         if question.kind in questions.FREE:
             db.session.add(
                 Consent(
@@ -70,6 +64,21 @@ def keep(registration: Registration, given: Iterable[Given], *, by: Actor) -> No
             journal.record("access.asked", registration.id, by=by, event=registration.event_id)
 
 
+def _add(registration_id: int, one: Given, moment: datetime) -> None:
+    question = one.question
+    answer = Answer(
+        registration_id=registration_id,
+        question_id=question.id,
+        version=question.version,
+        value=one.value,
+        given_at=moment,
+    )
+    if question.kind is Kind.FILE:
+        uploads.bind(answer, one.value)
+    else:
+        db.session.add(answer)
+
+
 def of(registration_ids: Collection[int]) -> dict[int, list[Answered]]:
     """Return the answers of some people in the form's order, each in the words that were asked; one statement."""
     query = (
@@ -81,8 +90,20 @@ def of(registration_ids: Collection[int]) -> dict[int, list[Answered]]:
     )
     found: dict[int, list[Answered]] = {}
     for row in db.session.scalars(query):
-        answered = Answered(asking.asked(row.question, version=row.version), row.value)
+        answered = Answered(asking.asked(row.question, version=row.version), row.value, row.id)
         found.setdefault(row.registration_id, []).append(answered)
+    return found
+
+
+def answer_of(event_id: int, answer_id: int) -> Answer | None:
+    """Return one answer of this very event, with its question and whose it is."""
+    found: Answer | None = db.session.scalar(
+        db.select(Answer)
+        .join(Answer.question)
+        .join(Answer.registration)
+        .where(Question.event_id == event_id, Answer.id == answer_id)
+        .options(contains_eager(Answer.question), contains_eager(Answer.registration))
+    )
     return found
 
 

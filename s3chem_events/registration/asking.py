@@ -15,10 +15,11 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import questions
+from s3chem_events.registration.file_types import FileType
 from s3chem_events.registration.models import Question
 from s3chem_events.registration.questions import MOST_QUESTIONS, Asked, Option, QuestionFacts, StillNeeded, When
 
-PLAIN = tuple(f.name for f in fields(QuestionFacts) if f.name not in {"key", "options", "part"})
+PLAIN = tuple(f.name for f in fields(QuestionFacts) if f.name not in {"key", "options", "part", "types"})
 """What a row and its facts hold alike."""
 
 
@@ -158,6 +159,7 @@ def asked(row: Question, *, version: int | None = None) -> Asked:
         id=row.id,
         key=row.key,
         options=tuple(Option(one["key"], Text(one["label"])) for one in wording["options"]),
+        types=tuple(FileType(one) for one in row.types or ()),
         part=row.part.key if row.part is not None else "",
         part_id=row.part_id,
         version=wording["version"],
@@ -176,6 +178,7 @@ def _wording(question: Question | Asked) -> dict[str, Any]:
 def _write(question: Question, facts: QuestionFacts, event: Event) -> None:
     for name in PLAIN:
         setattr(question, name, getattr(facts, name))
+    question.types = [one.value for one in facts.types]
     question.options = [{"key": option.key, "label": dict(option.label)} for option in facts.options]
     part = next((part for part in event.parts if part.key == facts.part), None)
     if facts.part and part is None:

@@ -13,7 +13,7 @@ from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import answering, asking, details, entries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
-from s3chem_events.registration.questions import When
+from s3chem_events.registration.questions import Kind, When
 
 COLUMNS = ("reference", "given_name", "family_name", "organisation", "country")
 HOSTS = {"DE": "de", "AT": "de", "FR": "fr", "BE": "fr", "NL": "nl", "IT": "it", "ES": "es", "PL": "pl"}
@@ -30,6 +30,7 @@ class Letter:
     lines: list[str]
     parts: list[str]
     rows: list[tuple[str, str]]
+    files: list[tuple[str, int]]
     closing: str
     signature: str
 
@@ -75,7 +76,7 @@ def letter_rows(registration: Registration, language: str) -> list[tuple[str, st
     return [
         (one.question.label.within(language), one.said(language))
         for one in answering.of([registration.id]).get(registration.id, [])
-        if one.question.when is When.LETTER
+        if one.question.when is When.LETTER and one.question.kind is not Kind.FILE
     ]
 
 
@@ -106,9 +107,18 @@ def letter(registration: Registration, language: str, *, host: str) -> Letter:
         ],
         parts=[_part(event, part, language) for part, _mode in entries.chosen(registration, held)],
         rows=letter_rows(registration, language),
+        files=_files(registration, language),
         closing=_("Please give this person the visa that is needed to take part."),
         signature=_("Place, date, name and signature"),
     )
+
+
+def _files(registration: Registration, language: str) -> list[tuple[str, int]]:
+    return [
+        (one.question.label.within(language), one.id)
+        for one in answering.of([registration.id]).get(registration.id, [])
+        if one.question.when is When.LETTER and one.question.kind is Kind.FILE
+    ]
 
 
 def _part(event: Event, part: Part, language: str) -> str:

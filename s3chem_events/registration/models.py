@@ -11,6 +11,7 @@ from s3chem_events.core.text import Text, TextColumn
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration.capacity import Said, Standing
+from s3chem_events.registration.file_types import MOST_MB
 from s3chem_events.registration.questions import Kind, Readers, When
 
 # One letter may fold into many, U+FDFA into eighteen: what sorts and searches is cut here, the name itself never.
@@ -147,6 +148,8 @@ class Question(Model):
     keep_days: Mapped[int]
     only_if: Mapped[str] = mapped_column(String(40), default="")
     only_is: Mapped[str] = mapped_column(String(40), default="")
+    types: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    most_mb: Mapped[int] = mapped_column(default=MOST_MB, server_default=str(MOST_MB))
     when: Mapped[When] = mapped_column(stored(When), default=When.REGISTERING, server_default=When.REGISTERING)
     version: Mapped[int] = mapped_column(default=1)
     earlier: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)

@@ -13,6 +13,7 @@ from typing import Any
 from wtforms import (
     BooleanField,
     Field,
+    FileField,
     Form,
     HiddenField,
     RadioField,
@@ -29,7 +30,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import Said
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import questions, typed
+from s3chem_events.registration import asking_files, questions, typed
 from s3chem_events.registration.questions import LONGEST, NEEDS, Asked, Given, Kind, Readers, field_name
 
 FEW = 7
@@ -42,6 +43,7 @@ FIELDS: dict[Kind, tuple[type[Field], dict[str, Any]]] = {
     Kind.PHONE: (TelField, {"render_kw": {"maxlength": 40}}),
     Kind.DATE: (StringField, {"widget": DateInput()}),
     Kind.CONSENT: (BooleanField, {}),
+    Kind.FILE: (FileField, {}),
 }
 SHOWN = "questions_shown"
 """The hidden field that says which versions of the questions a visitor saw."""
@@ -58,6 +60,8 @@ class Line:
     autocomplete: str
     consent: Field | None
     consent_hint: str
+    handle: Field | None = None
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ def fields(asked: Sequence[Asked], lang: str) -> dict[str, Any]:
     for question in asked:
         name = field_name(question.key)
         made[name] = _field(question, lang)
+        if question.kind is Kind.FILE:
+            made[asking_files.handle_name(question)] = HiddenField()
         if question.kind in NEEDS:
             made[consent_name(question)] = BooleanField(_consent(question, lang))
     return made
@@ -118,7 +124,11 @@ def answers(
             continue
         field = form[field_name(question.key)]
         try:
-            value = typed.checked(question, field.raw_data or [])
+            value = (
+                asking_files.checked(form, question)
+                if question.kind is Kind.FILE
+                else typed.checked(question, field.raw_data or [])
+            )
         except Invalid as fault:
             field.errors = [*field.errors, _sentence(fault.detail, question, lang)]
             continue
@@ -149,18 +159,24 @@ def _line(form: Form, question: Asked, last_day: date, lang: str) -> Line:
     _ = i18n.words(lang)
     field = form[field_name(question.key)]
     field.flags.required = question.required
+    if question.kind is Kind.FILE:
+        field.render_kw = {"accept": asking_files.accepted(question)}
     day = questions.erased_on(question, last_day)
     is_need = question.kind in NEEDS
+    has_file = question.kind is Kind.FILE
+    said = [text.said(lang) for text in (question.help, question.purpose) if text]
     return Line(
         field=field,
         label=question.label.said(lang),
-        said=[text.said(lang) for text in (question.help, question.purpose) if text],
+        said=[*said, Said(asking_files.taken(question, lang), lang)] if has_file else said,
         seen_by=_seen_by(question.readers, i18n.short_range(day, day, lang), lang),
         autocomplete=AUTOCOMPLETE.get(question.kind, ""),
         consent=form[consent_name(question)] if is_need else None,
         consent_hint=_("Without your consent, what you write here is not kept; you will be registered all the same.")
         if is_need
         else "",
+        handle=form[asking_files.handle_name(question)] if has_file else None,
+        kept=asking_files.kept(form, question, lang) if has_file else "",
     )
 
 
@@ -229,6 +245,7 @@ def _sentence(code: str, question: Asked, lang: str) -> str:
         "choice": _("Choose one of the answers that are offered."),
         "date": _("Enter a date with day, month and year."),
         "country": _("Choose a country of the list."),
+        **asking_files.sentences(question, lang),
         "phone": _("Enter a telephone number, such as +32 2 123 45 67."),
     }
     return said[code]

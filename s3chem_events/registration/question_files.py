@@ -7,10 +7,13 @@ from typing import Any
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import shapes, times
+from s3chem_events.registration.file_types import MOST_MB, FileType
 from s3chem_events.registration.questions import Kind, Option, QuestionFacts, Readers, When, told_to
 
 REQUIRED = frozenset(["key", "kind", "label", "purpose"])
-OPTIONAL = frozenset(["help", "options", "required", "readers", "keep_days", "part", "only_if", "only_is", "when"])
+OPTIONAL = frozenset(
+    ["help", "options", "required", "readers", "keep_days", "part", "only_if", "only_is", "when", "types", "most_mb"]
+)
 
 
 QUESTIONS, UNTIL = KEYS = ("questions", "details_until")
@@ -64,6 +67,8 @@ def _read(data: Any, path: str) -> QuestionFacts:
         only_if=o.get("only_if", shapes.line, ""),
         only_is=o.get("only_is", shapes.line, ""),
         when=when,
+        types=tuple(o.get("types", lambda value, where: shapes.list_of(value, where, shapes.choice(FileType)), [])),
+        most_mb=o.get("most_mb", _whole, MOST_MB),
     )
 
 
@@ -82,6 +87,8 @@ def _write(question: QuestionFacts) -> dict[str, Any]:
         "only_if": question.only_if,
         "only_is": question.only_is,
         "when": question.when if question.when is not When.REGISTERING else None,
+        "types": [one.value for one in question.types],
+        "most_mb": question.most_mb if question.most_mb != MOST_MB else None,
     }
     return {name: value for name, value in written.items() if value not in (None, "", {}, [])}
 
@@ -95,6 +102,12 @@ def _days(value: Any, path: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise Invalid(path, "a number of days")
+
+
+def _whole(value: Any, path: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise Invalid(path, "a whole number")
 
 
 def _any(value: Any, _path: str) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.text import Text
+from s3chem_events.registration.file_types import MOST_MB, FileType
 
 
 class Kind(StrEnum):
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     COUNTRY = "country"
     PHONE = "phone"
     CONSENT = "consent"
+    FILE = "file"
     DIET = "diet"
     ACCESS = "access"
 
@@ -103,6 +105,8 @@ class QuestionFacts:
     only_if: str = ""
     only_is: str = ""
     when: When = When.REGISTERING
+    types: tuple[FileType, ...] = ()
+    most_mb: int = MOST_MB
 
     @property
     def is_sensitive(self) -> bool:
@@ -135,6 +139,11 @@ def field_name(key: str) -> str:
     return f"question-{key}"
 
 
+def types_of(question: QuestionFacts) -> tuple[FileType, ...]:
+    """Return the types of files that a question takes: all, where it names none."""
+    return question.types or tuple(FileType)
+
+
 def choices(question: QuestionFacts, language: str) -> dict[str, str]:
     """Return what can be chosen, by id."""
     if question.kind is Kind.YES_NO:
@@ -162,6 +171,8 @@ def said(question: QuestionFacts, value: Any, language: str) -> str:
         case Kind.CONSENT:
             _ = i18n.words(language)
             return _("Agreed")
+        case Kind.FILE:
+            return i18n.file_words(value["type"], value["size"], language)
         case Kind.DATE:
             day = date.fromisoformat(value)
             return i18n.long_date(day, day, language)
@@ -178,6 +189,8 @@ def bare(value: Any) -> str:
     """Return an answer as machines read it: ids, ISO 8601, `yes`."""
     if isinstance(value, list):
         return " ".join(value)
+    if isinstance(value, dict):
+        return f"{value['type']} {value['size']}"
     return YES if value is True else str(value)
 
 
@@ -213,6 +226,8 @@ def check(facts: QuestionFacts, others: Mapping[str, QuestionFacts]) -> Question
     if facts.required and facts.kind in FREE:
         raise Invalid("required", "nobody can be made to agree")
     _check_readers(facts)
+    if not 1 <= facts.most_mb <= MOST_MB:
+        raise Invalid("most_mb", f"from 1 to {MOST_MB}")
     if (facts.kind in LISTED) != bool(facts.options) or len(facts.options) > MOST_OPTIONS:
         raise Invalid("options", f"from 1 to {MOST_OPTIONS} for a list, none otherwise")
     keys = [option.key for option in facts.options]
@@ -239,6 +254,8 @@ def _check_readers(facts: QuestionFacts) -> None:
         raise Invalid("readers", f"only for what is asked {' or '.join(LATER)}")
     if facts.kind in NEEDS and facts.when is not When.REGISTERING:
         raise Invalid("when", "needs are asked with the registration")
+    if facts.kind is Kind.FILE and facts.when is When.AFTERWARDS:
+        raise Invalid("when", "no list holds files")
 
 
 def _check_condition(facts: QuestionFacts, others: Mapping[str, QuestionFacts]) -> None:

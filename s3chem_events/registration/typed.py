@@ -114,4 +114,5 @@ _CHECKS: dict[Kind, Any] = {
     Kind.CONSENT: _agreed,
     Kind.DIET: _line,
     Kind.ACCESS: _lines,
+    Kind.FILE: lambda _question, _raw: None,
 }

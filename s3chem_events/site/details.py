@@ -5,9 +5,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.guard import filing
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
-from s3chem_events.registration import asking, details, own_questions, queries
+from s3chem_events.registration import asking, asking_files, details, own_questions, queries
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import Asked, Given, When
 from s3chem_events.site import detail_view, own_view
@@ -18,6 +19,7 @@ from s3chem_events.site.own import own, press_again, pressed, private_page, stat
 
 
 @own.route("/<lang>/registrations/<token>/<any(details, letter):step>", methods=["GET", "POST"])
+@filing
 def more_details(lang: str, token: str, step: str) -> BaseResponse:
     """Ask (GET) and keep (POST) what is wanted later; what was told before is replaced."""
     check_language(lang)
@@ -41,6 +43,9 @@ def more_details(lang: str, token: str, step: str) -> BaseResponse:
         before=before,
     )
     if form.errors:
+        if asking_files.has_new(given):
+            with transaction():
+                asking_files.put_aside(form, given)
         return _page(registration, form, asked, lang, token, step, status=422)
     if refusal := _kept(token, given, when):
         return _page(registration, _form(asked, lang, blank=True), asked, lang, token, step, status=refusal.status)

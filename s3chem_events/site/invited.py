@@ -16,7 +16,7 @@ from s3chem_events.core import i18n, limits
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.guard import cleaning, csrf, private
+from s3chem_events.core.guard import cleaning, csrf, filing, private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR
 from s3chem_events.core.text import LANGUAGES
@@ -94,6 +94,7 @@ def invitation_page(lang: str, token: str) -> BaseResponse:
 
 @invited.route("/<lang>/invitations/<token>/registration", methods=["GET", "POST"])
 @cleaning
+@filing
 def registration(lang: str, token: str) -> BaseResponse:
     """Show the form with the closed parts beside the open ones (GET), register (POST)."""
     check_language(lang)

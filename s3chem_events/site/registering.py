@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from s3chem_events.core import limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.guard import cleaning, csrf, private
+from s3chem_events.core.guard import cleaning, csrf, filing, private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR
 from s3chem_events.core.text import LANGUAGES
@@ -20,7 +20,7 @@ from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, inviting, links, own_questions
+from s3chem_events.registration import actions, asking_files, inviting, links, own_questions
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.capacity import Full
@@ -43,6 +43,7 @@ Registrar = Callable[[RegistrationForm, str], Registration]
 
 @registering.route("/<lang>/events/<slug>/register", methods=["GET", "POST"])
 @cleaning
+@filing
 def register(lang: str, slug: str) -> BaseResponse:
     """Show the form (GET), register (POST)."""
     check_language(lang)
@@ -84,6 +85,7 @@ def answer(form: RegistrationForm, slug: str, lang: str, register: Registrar) ->
         if form.asks_for_closed_part():
             raise actions.NotOpen
         if not form.validate():
+            _keep_files(form)
             return page(form, _whole(slug), lang, 422, _token_fault(form))
         limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.email.data or ""))
         registration = register(form, slug)
@@ -91,6 +93,7 @@ def answer(form: RegistrationForm, slug: str, lang: str, register: Registrar) ->
     except AlreadyRegistered as refusal:
         return _already(_whole(slug), lang, refusal.status)
     except Refused as refusal:
+        _keep_files(form)
         return page(form, _whole(slug), lang, refusal.status, refused=refusal)
     return redirect(links.own_page(registration.id, registration.link_version, language=lang), 303)
 
@@ -102,6 +105,13 @@ def _register(form: RegistrationForm, slug: str) -> Registration:
         if event is None:
             raise actions.NotOpen
         return actions.register(event, form.applicant(version), by=VISITOR)
+
+
+def _keep_files(form: RegistrationForm) -> None:
+    """Put aside what was uploaded with a form that is not whole, so that nobody has to choose it again."""
+    if asking_files.has_new(form.answers):
+        with transaction():
+            asking_files.put_aside(form, form.answers)
 
 
 def _whole(slug: str) -> Event:

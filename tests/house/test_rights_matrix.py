@@ -7,6 +7,7 @@ in VALUES.
 import re
 from collections.abc import Iterator
 from datetime import date
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -30,6 +31,7 @@ from s3chem_events.registration.models import Registration
 from tests.factories import add_event, add_guest, add_question, add_subscriber, count, hidden, register
 from tests.support.campaigns import newsletter
 from tests.support.desk import signed_in
+from tests.support.pictures import PDF
 
 VALUES = {
     "slug": "conference",
@@ -84,8 +86,9 @@ def house(app: Flask) -> Flask:
     add_question(app, "lunch")
     newsletter(app)
     add_question(app, "passport", label="Passport", when="letter", readers="letter")
+    add_question(app, "slides", kind="file", label="Slides")
     add_guest(app)
-    register(app.test_client())
+    register(app.test_client(), **{"question-slides": (BytesIO(PDF), "slides.pdf")})
     with app.app_context():
         assert dispatch.work(seconds=5) == 1  # the confirmation is in the outbox and in the mailbox
         assert intake.receive(b"From: zaneta@uczelnia.example\r\n\r\nWhen is lunch?").needs_a_person

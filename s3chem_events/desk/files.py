@@ -1,0 +1,53 @@
+"""Files in answer to questions: given to those who may read the answer, as attachments, and each time noted."""
+
+from flask import Response, abort
+from flask.typing import ResponseReturnValue
+
+from s3chem_events.accounts import audit, fresh
+from s3chem_events.core import storage
+from s3chem_events.core.db import transaction
+from s3chem_events.desk.events import the_event
+from s3chem_events.desk.frame import allowed, by, desk, may
+from s3chem_events.desk.gate import first_confirm
+from s3chem_events.registration import answering, uploads
+from s3chem_events.registration.file_types import MIME
+from s3chem_events.registration.questions import Readers
+
+SANDBOX = "default-src 'none'; sandbox"
+NEEDED = {
+    Readers.ORGANISERS: "answers.see",
+    Readers.CATERER: "needs.see",
+    Readers.ACCESSIBILITY: "needs.see",
+    Readers.GATE: "gate.export",
+    Readers.LETTER: "gate.export",
+}
+"""What opens a file, by who is told the answers."""
+
+
+@desk.route("/events/<slug>/answers/<int:answer_id>/file")
+@allowed("answers.see")
+def answer_file(slug: str, answer_id: int) -> ResponseReturnValue:
+    """Give a file to be saved, under a name of ours; a browser is to open nothing of it here."""
+    found = the_event(slug)
+    answer = answering.answer_of(found.id, answer_id)
+    upload = uploads.of_answer(answer_id) if answer is not None else None
+    if answer is None or upload is None or (content := storage.read(upload.name)) is None:
+        abort(404)
+    needed = NEEDED[answer.question.readers]
+    if not may(needed):
+        abort(403)
+    if needed == "gate.export" and not fresh.is_fresh():
+        return first_confirm()
+    name = f"{slug}-{answer.registration.reference}-{answer.question.key}.{upload.type}"
+    kind, number, digest = upload.type, upload.id, upload.digest  # a transaction lets go of what was read before it
+    with transaction():
+        audit.note("file.downloaded", by=by(), event=found.id, upload=number, digest=digest)
+    return Response(
+        content,
+        content_type=MIME[kind],
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Security-Policy": SANDBOX,
+            "X-Content-Type-Options": "nosniff",
+        },
+    )

@@ -1,0 +1,187 @@
+"""What files visitors may send: told by their contents, never by their names; pure.
+
+A picture is written anew from the parts that draw it: what a camera notes of place and person (EXIF), comments, and
+whatever hangs behind the picture's end are left out or refused. Nothing is decompressed beyond what its size promises,
+so that a small file cannot become a large one here (security.md R12).
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from enum import StrEnum
+
+from s3chem_events.core.errors import Invalid
+
+
+class FileType(StrEnum):
+    """What sort of file is taken."""
+
+    PDF = "pdf"
+    PNG = "png"
+    JPEG = "jpeg"
+
+
+MIME = {FileType.PDF: "application/pdf", FileType.PNG: "image/png", FileType.JPEG: "image/jpeg"}
+MEGABYTE = 1_000_000
+MOST_MB = 5
+MOST_PIXELS = 40_000_000
+"""More than any telephone's camera makes; 10,000 by 10,000 is a trap."""
+PNG_START = b"\x89PNG\r\n\x1a\n"
+PNG_KEPT = frozenset(
+    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"pHYs", b"bKGD"}
+)
+"""Chunks that draw a picture; text, time, EXIF and all others are left out (PNG, third edition, 11.3)."""
+PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+JPEG_START, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+JPEG_KEPT = frozenset({0xDB, 0xC4, 0xDD, 0xC0, 0xC1, 0xC2, 0xE0, 0xEE})
+"""Tables, frames, JFIF's and Adobe's own segments: the others hold EXIF, profiles, comments (ITU-T T.81, B.1.1.3)."""
+JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+SCAN, FRAME = 0xDA, 8
+"""The marker of a scan; the shortest length of a frame's segment."""
+PDF_START = re.compile(rb"%PDF-[12]\.[0-9]")
+PDF_ACTS = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA)\b")
+"""What makes a document act or carry another file; written in the clear, as programs write it."""
+PDF_TAIL, ZIP_TAIL = 1_024, 65_557
+ZIP_END = b"PK\x05\x06"
+MARKUP = re.compile(rb"<(script|html|svg|!doctype)", re.IGNORECASE)
+
+
+def cleaned(content: bytes) -> tuple[FileType, bytes]:
+    """Return what a file is, and its contents as they are kept.
+
+    Raises:
+        Invalid: with a code: `type` (none of ours, or two things at once), `broken`, `picture` (too many points).
+
+    """
+    if content.startswith(PNG_START):
+        return FileType.PNG, _png(content)
+    if content.startswith(JPEG_START):
+        return FileType.JPEG, _jpeg(content)
+    if PDF_START.match(content):
+        return FileType.PDF, _pdf(content)
+    raise Invalid("file", "type")
+
+
+def _pdf(content: bytes) -> bytes:
+    end = content.rfind(b"%%EOF")
+    if end < 0:
+        raise Invalid("file", "broken")
+    two_things = (
+        content[end + 5 :].strip(b"\0 \t\r\n") or ZIP_END in content[-ZIP_TAIL:] or MARKUP.search(content[:PDF_TAIL])
+    )
+    if two_things or PDF_ACTS.search(content):
+        raise Invalid("file", "type")
+    return content
+
+
+def _png(content: bytes) -> bytes:
+    kept, packed, lines = [PNG_START], [], 0
+    for kind, data, whole in _chunks(content):
+        if kind == b"IHDR":
+            lines = _png_bytes(data)
+        if kind == b"IDAT":
+            packed.append(data)
+        if kind in PNG_KEPT:
+            kept.append(whole)
+    if not lines or _unpacked(packed, most=lines) != lines:
+        raise Invalid("file", "broken")
+    return b"".join(kept)
+
+
+def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Yield kind, data and bytes of each chunk up to the end, behind which nothing may stand."""
+    at = len(PNG_START)
+    while at + 12 <= len(content):
+        (length,) = struct.unpack_from(">I", content, at)
+        kind, end = content[at + 4 : at + 8], at + 12 + length
+        data, check = content[at + 8 : end - 4], content[end - 4 : end]
+        if end > len(content) or zlib.crc32(kind + data).to_bytes(4, "big") != check:
+            break
+        yield kind, data, content[at:end]
+        at = end
+        if kind == b"IEND":
+            if at == len(content):
+                return
+            raise Invalid("file", "type")
+    raise Invalid("file", "broken")
+
+
+def _png_bytes(header: bytes) -> int:
+    """Return how many bytes a picture's lines have when they are unpacked; interlaced ones have a few more."""
+    if len(header) != 13:  # noqa: PLR2004 - PNG, third edition, 11.2.1
+        raise Invalid("file", "broken")
+    width, height, depth, colour, _method, _filter, interlaced = struct.unpack(">IIBBBBB", header)
+    if not 0 < width * height <= MOST_PIXELS:
+        raise Invalid("file", "picture")
+    bits = depth * PNG_CHANNELS.get(colour, 0)
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    return sum(_pass_bytes(width, height, bits, one) for one in passes)
+
+
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def _pass_bytes(width: int, height: int, bits: int, which: tuple[int, int, int, int]) -> int:
+    left, top, across, down = which
+    columns, rows = -((left - width) // across), -((top - height) // down)
+    return rows * (1 + (columns * bits + 7) // 8) if columns > 0 and rows > 0 else 0
+
+
+def _unpacked(packed: list[bytes], *, most: int) -> int:
+    """Return how many bytes come out, counted piece by piece and no further than one more than it may be."""
+    unpacking, count = zlib.decompressobj(), 0
+    try:
+        for piece in packed:
+            rest = piece
+            while rest and count <= most:
+                count += len(unpacking.decompress(rest, MEGABYTE))
+                rest = unpacking.unconsumed_tail
+    except zlib.error:
+        return -1
+    return count
+
+
+def _jpeg(content: bytes) -> bytes:
+    kept, at, framed = [content[:2]], 2, False
+    for marker, start, end in _segments(content):
+        if marker in JPEG_FRAMES:
+            height, width = struct.unpack_from(">HH", content, start + 5)
+            framed = True
+            if not 0 < width * height <= MOST_PIXELS:
+                raise Invalid("file", "picture")
+        if marker in JPEG_KEPT or marker == SCAN:
+            kept.append(content[start:end])
+        at = end
+    if not framed or content[at : at + 2] != JPEG_END:
+        raise Invalid("file", "broken")
+    if content[at + 2 :].strip(b"\0 \t\r\n"):
+        raise Invalid("file", "type")
+    return b"".join([*kept, JPEG_END])
+
+
+def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield marker, start and end of each segment up to the end of the picture, a scan with what it holds."""
+    at = 2
+    while at + 4 <= len(content) and content[at] == 0xFF and content[at : at + 2] != JPEG_END:  # noqa: PLR2004 - each marker begins with it
+        marker = content[at + 1]
+        if marker == 0xFF:  # noqa: PLR2004 - it may be filled up with more of them
+            at += 1
+            continue
+        (length,) = struct.unpack_from(">H", content, at + 2)
+        end = at + 2 + length
+        if end > len(content) or length < (FRAME if marker in JPEG_FRAMES else 2):
+            raise Invalid("file", "broken")
+        if marker == SCAN:
+            end = _scan_end(content, end)
+        yield marker, at, end
+        at = end
+
+
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""In a scan a byte FF stands before 00 or a restart mark; before anything else it is the next segment (B.1.1.5)."""
+
+
+def _scan_end(content: bytes, start: int) -> int:
+    found = _MARKER.search(content, start)
+    return found.start() if found else len(content)

@@ -1,0 +1,173 @@
+"""Files in answer to questions: kept through errors, given to few as attachments, gone with their answer."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from s3chem_events import schedule
+from s3chem_events.accounts.models import AuditEntry
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core import backups
+from s3chem_events.core.config import SQLITE
+from s3chem_events.core.db import db
+from s3chem_events.core.guard import settings
+from s3chem_events.registration.models import Answer, Registration
+from s3chem_events.registration.uploads import Upload
+from tests.conftest import Clock
+from tests.factories import FILLED, add_event, add_question, count, hidden, soup, words
+from tests.support.desk import signed_in
+from tests.support.pictures import EXIF, PDF, jpeg, png
+
+FORM = "/en/events/conference/register"
+DESK = "/desk/events/conference"
+NAME = "../../../Żaneta's passport <script>.pdf"
+
+
+@pytest.fixture(autouse=True)
+def event(app: Flask, clock: Clock) -> None:
+    for path in stored(app):
+        path.unlink()
+    add_event(app)
+    add_question(app, "slides", kind="file", label="Your slides", required=True, keep_days=3, most_mb=1)
+
+
+def stored(app: Flask) -> list[Path]:
+    with app.app_context():
+        folder = settings().instance / "uploads"
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def send(client: FlaskClient, content: bytes | None = PDF, *, name: str = NAME, **changes: Any) -> TestResponse:
+    data: dict[str, Any] = {**FILLED, **hidden(client, FORM), **changes}
+    if content is not None:
+        data["question-slides"] = FileStorage(BytesIO(content), name)
+    boundary, body = encode_multipart(data)
+    return client.post(FORM, data=body, content_type=f'multipart/form-data; boundary="{boundary}"')
+
+
+def test_a_file_is_kept_with_its_answer_and_given_as_an_attachment_to_those_who_may(
+    app: Flask, client: FlaskClient, clock: Clock, tmp_path: Path
+) -> None:
+    page = soup(client.get(FORM))
+    form = page.select_one("form#registration")
+    assert (form["enctype"], page.select_one("#question-slides")["accept"]) == (  # type: ignore[index]
+        "multipart/form-data",
+        "application/pdf,image/png,image/jpeg",
+    )
+    assert "PDF, PNG, JPEG, at most 1 MB." in page.select_one("#question-slides-hint").text
+    answer = send(client, jpeg(), name="a.exe")
+    assert answer.status_code == 303
+    assert "JPEG, 1 kB" in words(client.get(answer.headers["Location"]))
+    (path,) = stored(app)
+    assert (len(path.name), path.stat().st_mode & 0o777, EXIF in path.read_bytes()) == (32, 0o600, False)
+
+    desk = signed_in(app)
+    with app.app_context():
+        reference, number = db.session.execute(
+            db.select(Registration.reference, Answer.id).join(Answer.registration)
+        ).one()
+    link = soup(desk.get(f"{DESK}/participants/{reference}")).find("a", string="JPEG, 1 kB")
+    assert link is not None
+    file = desk.get(str(link["href"]))
+    assert file.data == path.read_bytes()
+    assert {name: file.headers[name] for name in ("Content-Type", "Content-Disposition", "X-Content-Type-Options")} == {
+        "Content-Type": "image/jpeg",
+        "Content-Disposition": f'attachment; filename="conference-{reference}-slides.jpeg"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    assert (file.headers["Content-Security-Policy"], file.headers["Cache-Control"]) == (
+        "default-src 'none'; sandbox",
+        "no-store",
+    )
+    assert count(app, AuditEntry, kind="file.downloaded") == 1
+    helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
+    assert helper.get(f"{DESK}/answers/{number}/file").status_code == 403
+    add_event(app, slug="other")
+    assert desk.get(f"/desk/events/other/answers/{number}/file").status_code == 404
+
+    clock.set(datetime(2027, 6, 21, 1, tzinfo=UTC))
+    with app.app_context():
+        schedule.tick()
+    assert (count(app, Answer), count(app, Upload), stored(app)) == (0, 0, [])
+
+
+def test_a_file_need_not_be_chosen_again_after_an_error_elsewhere(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    refused = send(client, PDF, email="anna@firma")
+    page = soup(refused)
+    assert refused.status_code == 422
+    assert "Your file is kept: PDF, 1 kB." in words(refused)
+    handle = str(page.select_one("#question-slides-kept")["value"])  # type: ignore[index]
+    assert send(client, None, **{"question-slides-kept": handle[:-2] + "xx"}).status_code == 422
+    add_question(app, "other", kind="file", label="Another file")
+    stolen = send(client, PDF, **{"question-other-kept": handle})
+    assert (stolen.status_code, count(app, Upload)) == (303, 2)
+    again = send(client, None, given_name="Bert", email="bert@park.example", **{"question-slides-kept": handle})
+    assert again.status_code == 303
+    with app.app_context():
+        assert db.session.scalars(db.select(Upload.pending_until)).all() == [None, None]
+    # A handle is good for one answer.
+    third = send(client, None, given_name="Carl", email="carl@park.example", **{"question-slides-kept": handle})
+    assert (third.status_code, "Please answer: Your slides" in words(third)) == (422, True)
+
+
+def test_what_waits_is_removed_after_an_hour_and_what_is_withdrawn_with_its_answer(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    assert send(client, PDF, email="anna@firma").status_code == 422
+    assert len(stored(app)) == 1
+    clock.advance(minutes=59)
+    with app.app_context():
+        schedule.tick()
+    assert len(stored(app)) == 1
+    clock.advance(minutes=1)
+    with app.app_context():
+        schedule.tick()
+    assert (count(app, Upload), stored(app)) == (0, [])
+    own = send(client, PDF).headers["Location"]
+    client.post(f"{own}/not-me", data=hidden(client, f"{own}/not-me"))
+    with app.app_context():
+        schedule.tick()
+    assert (count(app, Answer), count(app, Upload), stored(app)) == (0, 0, [])
+
+
+def test_what_is_no_such_file_is_refused_at_its_field_and_stored_nowhere(app: Flask, client: FlaskClient) -> None:
+    for content, sentence in (
+        (b"<svg><script>alert(1)</script></svg>", "This file is not taken."),
+        (png(10_000, 10_000, lines=b"\0"), "This picture has too many points."),
+        (png()[:-5], "This file is damaged."),
+        (PDF + b" " * 1_000_001, "This file is too large. It may have at most 1 MB."),
+        (b"", "Please answer: Your slides"),
+    ):
+        answer = send(client, content)
+        assert answer.status_code == 422
+        assert sentence in soup(answer).select_one("#question-slides-error").text
+        assert "script&gt;" not in answer.text
+    assert (count(app, Upload), stored(app)) == (0, [])
+    answer = send(client, b"\0" * 17_000_000)
+    assert (answer.status_code, "That was too large" in answer.text) == (413, True)
+    own = client.post("/en/registrations/lost-link", data={"email": (BytesIO(PDF), "a.pdf")})
+    assert own.status_code == 400  # no other form takes files
+
+
+@pytest.mark.one_database
+def test_a_backup_carries_the_files(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+    assert send(client, PDF).status_code == 303
+    (path,) = stored(app)
+    with app.app_context():
+        there = settings()
+        backups.back_up(there, tmp_path / "backup.tar.gz")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    moved = replace(there, instance=elsewhere, database_url=f"{SQLITE}{elsewhere}/s3chem.sqlite")
+    backups.restore(moved, tmp_path / "backup.tar.gz")
+    assert (elsewhere / "uploads" / path.name).read_bytes() == PDF

@@ -1,0 +1,79 @@
+"""What visitors may send for a file: told by its contents, cleaned, or refused at once (R12)."""
+
+import tracemalloc
+import zipfile
+from io import BytesIO
+from time import perf_counter
+
+import pytest
+
+from s3chem_events.core.errors import Invalid
+from s3chem_events.registration.file_types import FileType, cleaned
+from tests.support.pictures import EXIF, PDF, chunk, jpeg, png
+
+pytestmark = pytest.mark.one_database
+
+
+def zipped() -> bytes:
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb", b"\0" * 50_000_000)
+    return file.getvalue()
+
+
+def test_what_a_camera_notes_is_left_out_of_a_picture_and_the_picture_stays() -> None:
+    kind, clean = cleaned(png(more=chunk(b"eXIf", EXIF) + chunk(b"tEXt", b"Author\0Anna")))
+    assert (kind, clean) == (FileType.PNG, png())
+    kind, clean = cleaned(jpeg())
+    assert (kind, EXIF in clean, b"a comment" in clean, b"JFIF" in clean) == (FileType.JPEG, False, False, True)
+    assert clean.endswith(b"\x12\xff\x00\x34\xff\xd0\x56\xff\xd9")
+    assert cleaned(clean) == (FileType.JPEG, clean)
+    assert cleaned(PDF) == (FileType.PDF, PDF)
+
+
+@pytest.mark.parametrize(
+    "content, code",
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "type"),
+        (b"GIF89a" + bytes(40), "type"),
+        (b"\0" * 100, "type"),
+        (PDF + zipped(), "type"),
+        (PDF.replace(b"1 0 obj", b"<script>alert(1)</script>"), "type"),
+        (PDF.replace(b"/Type /Catalog", b"/OpenAction << /S /JavaScript /JS (app.alert) >>"), "type"),
+        (PDF[:30], "broken"),
+        (png(behind=zipped()), "type"),
+        (jpeg(behind=b"<script>alert(1)</script>"), "type"),
+        (png(10_000, 10_000, lines=b"\0"), "picture"),
+        (jpeg(10_000, 10_000), "picture"),
+        (png(lines=b"\0" * 200_000_000), "broken"),
+        (png(lines=b"\0" * 5), "broken"),
+        (png()[:-5], "broken"),
+        (png().replace(b"IDAT", b"IDAt"), "broken"),
+        (jpeg()[:-2], "broken"),
+        (b"\xff\xd8\xff\xe0\0\0", "broken"),
+        (b"\xff\xd8\xff\xc0\0\x02", "broken"),
+    ],
+)
+def test_what_is_two_things_acts_or_bursts_is_refused_soon_and_in_little_memory(content: bytes, code: str) -> None:
+    tracemalloc.start()
+    begun = perf_counter()
+    with pytest.raises(Invalid) as refused:
+        cleaned(content)
+    took, (_now, most) = perf_counter() - begun, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert refused.value.detail == code
+    assert (took < 2, most < 20_000_000) == (True, True)
+
+
+def verdict(content: bytes) -> str:
+    try:
+        return cleaned(content)[0]
+    except Invalid as refusal:
+        return refusal.detail
+
+
+def test_no_end_of_a_cut_or_bent_file_gives_anything_but_a_refusal() -> None:
+    for whole in (png(), jpeg(), PDF):
+        for at in range(len(whole)):
+            for bent in (whole[:at], whole[:at] + b"\xff" + whole[at + 1 :]):
+                assert verdict(bent) in {"pdf", "png", "jpeg", "type", "broken", "picture"}
