@@ -107,7 +107,8 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
     if db.session.scalar(_BLOCKED, {"event": event.id, "digest": digest}):
         raise AddressBlocked
     taken, waiting = moving_up.places_for(event, chosen, may_wait=applicant.may_wait)
-    return _put_down(event, applicant, chosen, taken, by=by, waiting=waiting)
+    # Whom an organiser has invited needs no second word of hers.
+    return _put_down(event, applicant, chosen, taken, by=by, waiting=waiting, decided=bool(applicant.invited))
 
 
 def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False) -> Registration:

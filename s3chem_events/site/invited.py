@@ -103,9 +103,9 @@ def registration(lang: str, token: str) -> BaseResponse:
         return _unknown(lang)
     event = _event(found)
     parts = frozenset(found.parts)
-    if not publishing.open_parts(event, invited=parts):
-        return redirect(f"/{lang}/invitations/{token}", 303)  # it says why
     form = RegistrationForm.of(event, lang, invited=parts, at=f"/invitations/{token}/registration")
+    if not form.parts.choices:
+        return redirect(f"/{lang}/invitations/{token}", 303)  # it says why
     if not form.is_submitted():
         _fill(form, found)
         return registering.page(form, event, lang, 200)

@@ -15,7 +15,7 @@ from s3chem_events.core import config
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import LANGUAGES
-from tests.factories import add_event, add_question, register
+from tests.factories import add_event, add_guest, add_question, register
 from tests.support.axe import faults
 
 pytestmark = pytest.mark.browser
@@ -47,6 +47,12 @@ PAGES = (
     "/desk/events/conference/",
     "/desk/events/conference/participants",
     "/desk/events/conference/participants/new",
+    "/desk/events/conference/invitations",
+    "/desk/events/conference/invitations/1",
+    "/desk/events/conference/invitations/1/withdrawal",
+    "/desk/events/conference/invitations/new",
+    "/desk/events/conference/invitations/import",
+    "/desk/events/conference/invitations/sending",
     "/desk/events/conference/announcement",
     "/desk/events/conference/rescheduling",
     "/desk/events/conference/mode",
@@ -75,6 +81,7 @@ def desk(environ: dict[str, str]) -> Iterator[tuple[Flask, str]]:
     add_event(first)
     add_question(first, "access", kind="access", label="What do you need?", readers="accessibility")
     add_question(first, "menu", label="Menu", readers="caterer")
+    add_guest(first)
     needs = {"question-access": "A seat", "question-access-consent": "y", "question-menu": "Soup"}
     register(first.test_client(), **needs)
     with app.app_context():

@@ -293,10 +293,16 @@ def test_helpers_and_readers_change_nothing_and_an_event_without_closed_parts_sa
     add_event(app, slug="open", parts=(PUBLIC_DAY,))
     add(organiser, email="anna@park.example")
     reader, helper = signed_in(app, Role.READ_ONLY), signed_in(app, Role.DESK_HELPER, events=("conference",))
-    assert states(reader) == {"anna@park.example": "Not sent yet"}
+    add(organiser, organisation="OVGU", uses="2")
+    assert states(reader) == {"anna@park.example": "Not sent yet", "OVGU": "Invited"}
     with app.app_context():
-        code = db.session.scalar(db.select(Invitation.code))
-    assert code not in reader.get(f"{LIST}/1").text
+        codes = db.session.scalars(db.select(Invitation.code)).all()
+    shown = {
+        path: [code[:4] in client.get(path).text for client in (organiser, reader)]
+        for path in (LIST, f"{LIST}/2")
+        for code in codes[1:]
+    }
+    assert shown == {LIST: [True, False], f"{LIST}/2": [True, False]}  # a code lets whoever reads it in
     assert [reader.get(path).status_code for path in (NEW, IMPORT, f"{LIST}/sending", f"{LIST}.csv")] == [403] * 4
     assert helper.get(LIST).status_code == 403
     assert "This event has no closed part" in words(organiser.get("/desk/events/open/invitations"))

@@ -22,7 +22,7 @@ from s3chem_events.registration.invitation import Invitation, InvitationUse, Rep
 from s3chem_events.registration.inviting import Guest
 from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
-from tests.factories import FILLED, add_event, count, hidden, register, soup, words
+from tests.factories import FILLED, add_event, count, hidden, register, revise_event, soup, words
 from tests.support.post import enrol, kept, rows, work
 
 ROOM = "Room behind the green door"
@@ -175,6 +175,18 @@ def test_a_full_closed_part_has_its_own_line_and_a_forwarded_invitation_names_wh
     assert state(app, one)[0] is Reply.DECLINED  # who withdrew has said no, and may come back by the same link
     back = come(client, path, given_name="Piotr", family_name="Ktoś", email="piotr@inny.example", parts=["day-2"])
     assert (back.status_code, state(app, one)[0]) == (303, Reply.ACCEPTED)
+
+
+def test_whom_an_organiser_has_invited_needs_no_approval(app: Flask, client):
+    revise_event(app, approval=True)
+    (one,) = invite(app)
+    come(client, link(app, one))
+    register(client, family_name="Inny", email="jan@inny.example")
+    assert places(app) == [
+        ("Źdźbło", "day-1", "confirmed"),
+        ("Źdźbło", "day-2", "confirmed"),
+        ("Inny", "day-2", "pending"),
+    ]
 
 
 def test_the_same_form_sent_twice_is_one_registration_and_one_use(app: Flask, client):
