@@ -132,12 +132,21 @@ def event_programme(slug: str) -> ResponseReturnValue:
 
 
 def _check(item: Form, part: PartFacts | None) -> None:
-    if item.starts.data and item.ends.data and item.ends.data <= item.starts.data:
+    if item.starts.data and item.ends.data and item.ends.data <= item.starts.data and not _over_midnight(item, part):
         say(item.ends, gettext("It ends before it starts."))
     if item.ends.data and not item.starts.data and not item.starts.errors:
         say(item.starts, gettext("Enter the start as well."))
     if part and item.on.data and not _day(part.starts) <= item.on.data <= _day(part.ends):
         say(item.on, gettext("This day is not one of the days of this part."))
+
+
+def _over_midnight(item: Form, part: PartFacts | None) -> bool:
+    """Whether a line that ends at an earlier hour than it starts may end on the next day: the part goes on until then.
+
+    A part may end after midnight itself: its last day is the next one then.
+    """
+    is_inside = part is not None and bool(item.on.data) and item.on.data < _day(part.ends)
+    return is_inside and item.ends.data != item.starts.data
 
 
 def _day(value: date) -> date:

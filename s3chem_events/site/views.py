@@ -16,9 +16,10 @@ class VenueView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One line of the programme."""
+    """One line of the programme; its `place` where the day takes place in several."""
 
     time: str
+    place: str
     title: Translated
     speaker: str
     speaker_tbc: bool

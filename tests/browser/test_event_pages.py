@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from playwright.sync_api import Page
 
 from s3chem_events.core.text import Text
-from s3chem_events.publishing.facts import MaterialFacts
+from s3chem_events.publishing.facts import ItemFacts, MaterialFacts
 from s3chem_events.publishing.lifecycle import State
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, WORKSHOP, add_event, revise_event
 from tests.support.axe import faults
@@ -92,3 +92,18 @@ def test_a_button_that_only_a_script_can_press_is_seen_only_with_one(
     page = open_page(javascript=javascript)
     page.goto(f"{stories.url}/en/events/winter")
     assert page.locator("[data-copy]").first.is_visible() is javascript
+
+
+def test_a_programme_of_two_days_is_printed_on_one_page_for_each(stories: Site, open_page: Callable[..., Page]) -> None:
+    day = replace(LATER, key="night", starts=datetime(2029, 10, 28, 9), ends=datetime(2029, 10, 29, 16))  # noqa: DTZ001
+    items = tuple(ItemFacts(on=on, title=Text(en="Talk")) for on in (date(2029, 10, 28), date(2029, 10, 29)))
+    add_event(stories.app, WORKSHOP, slug="two-days", parts=(replace(day, programme=items),))
+    add_event(stories.app, WORKSHOP, slug="one-day", parts=(replace(day, programme=items[:1]),))
+    breaks = {}
+    for slug in ("one-day", "two-days"):
+        page = open_page()  # D12
+        page.goto(f"{stories.url}/en/events/{slug}")
+        page.emulate_media(media="print")
+        script = "all => all.map(e => [getComputedStyle(e).breakBefore, getComputedStyle(e).breakAfter])"
+        breaks[slug] = page.locator(".day").evaluate_all(script)
+    assert breaks == {"one-day": [["auto", "auto"]], "two-days": [["page", "page"]] * 2}

@@ -232,3 +232,41 @@ def test_history_names_no_link_and_no_closed_room(app, organiser):
     page = words(organiser.get("/desk/events/conference/"))
     assert "link for online participants" in page
     assert "secret" not in page.lower()
+
+
+def test_programme_goes_over_midnight_and_over_two_places_and_is_ordered_by_buttons(app, client, organiser):
+    """D12: without dragging; the page names the place of each line where a day has two."""
+    night = {"starts": datetime(2027, 6, 18, 18), "ends": datetime(2027, 6, 19, 1)}  # noqa: DTZ001
+    hall, boat = VenueFacts(name="Town hall", city="Maastricht"), VenueFacts(name="Boat", city="Maastricht")
+    parts = (
+        replace(PUBLIC_DAY, **night, venue=hall, online_url=""),
+        replace(PUBLIC_DAY, **night, key="boat", title=Text(en="On the Maas"), venue=boat),
+    )
+    add_event(app, parts=parts)
+    path = "/desk/events/conference/programme"
+
+    def press(do: str, page, **typed: str):
+        return organiser.post(
+            path, data=filled(page) | {k.replace("__", "-"): v for k, v in typed.items()} | {"do": do}
+        )
+
+    page = press("add:parts-0-items", organiser.get(path))
+    first = {"parts__0__items__0__title": "Dinner", "parts__0__items__0__starts": "19:00"}
+    page = press("add:parts-0-items", page, **first)
+    second = {"parts__0__items__1__title": "Welcome", "parts__0__items__1__starts": "18:00"}
+    page = press("up:parts-0-items-1", page, **second)
+    page = press("add:parts-1-items", page)
+    dance = {"title": "Dance", "starts": "22:00", "ends": "01:00"}
+    typed = filled(page) | {f"parts-1-items-0-{name}": value for name, value in dance.items()}
+    assert organiser.post(path, data=typed).status_code == 303
+    lines = [
+        " ".join(line.get_text(" ").split())
+        for line in soup(client.get("/en/events/conference")).select(".programme li")
+    ]
+    assert lines == [
+        "18:00 Welcome Town hall, Maastricht",
+        "19:00 Dinner Town hall, Maastricht",
+        "22:00–01:00 the next day Dance Boat, Maastricht",
+    ]
+    typed = filled(organiser.get(path)) | {"parts-1-items-0-on": "2027-06-19", "parts-1-items-0-ends": "21:00"}
+    assert errors(organiser.post(path, data=typed))["parts-1-items-0-ends"] == "It ends before it starts."
