@@ -47,13 +47,13 @@ def run() -> list[Figure]:
         pressed = [_move(app, days=days) * 1000 for days in range(1, MOVES + 1)]
         posted, previewed = _through_the_desk(app)
         _due(app)
-        with _another_writer(Path(folder)) as waits:
-            seconds = _in_a_process(_relay, folder)
+        with another_writer(Path(folder)) as waits:
+            seconds = in_a_process(_relay, folder)
         written = _written(app)
         _move(app, days=100)
         _due(app)
         kills = _kill_again_and_again(folder)
-        _in_a_process(_relay, folder)
+        in_a_process(_relay, folder)
         missing, doubled = 2 * PEOPLE - _written(app), _doubled(app)
     note = f"{written} e-mails written meanwhile; its usual wait {1000 * middle(waits):.1f} ms"
     return [
@@ -161,7 +161,7 @@ def _due(app: Flask) -> None:
         db.session.execute(db.update(Fact).where(Fact.due_at > now()).values(due_at=now()))
 
 
-def _in_a_process(what: Callable[[str], float], folder: str) -> float:
+def in_a_process(what: Callable[[str], float], folder: str) -> float:
     with get_context("spawn").Pool(1) as pool:
         return float(pool.apply(what, (folder,)))
 
@@ -187,7 +187,7 @@ def _kill_again_and_again(folder: str) -> int:
 
 
 @contextmanager
-def _another_writer(folder: Path) -> Iterator[list[float]]:
+def another_writer(folder: Path) -> Iterator[list[float]]:
     """Write a row again and again beside the worker; yields the seconds that each write waited."""
     waits: list[float] = []
     stop = threading.Event()
