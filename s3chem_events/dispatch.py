@@ -25,6 +25,7 @@ from s3chem_events.registration import answers, decided, handed_emails, invitati
 from s3chem_events.registration import emails as registration
 from s3chem_events.registration.asked import asked_again
 from s3chem_events.registration.changed import event_changed
+from s3chem_events.registration.delegated import summary
 from s3chem_events.registration.detailed import details_due
 from s3chem_events.registration.disowned import disowned
 from s3chem_events.registration.reminded import event_reminded
@@ -66,6 +67,10 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "registration.promoted": (registration.confirmed,),
     "registration.left_waiting_list": (queued.left,),
     "registration.offer_ended": (queued.left,),
+    "delegation.registered": (summary,),
+    "delegation.person_added": (summary,),
+    "delegation.summary_requested": (summary,),
+    "delegation.disowned": (disowned,),
     "event.changed": (event_changed, campaigns.changed),
     "event.reminded": (event_reminded,),
     "event.asked_again": (asked_again,),
@@ -85,6 +90,7 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
 
 FORGET: dict[str, str] = {
     "registration.disowned": "registration",
+    "delegation.disowned": "delegation",
     "follower.left": "follower",
     "follower.erased": "follower",
     "subscriber.left": "subscriber",

@@ -3,6 +3,7 @@
 A fact holds ids, dates, old and new values, never a name or an address, so that the journal outlives erasure.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,10 @@ from s3chem_events.core.db import Model, UTCDateTime, db
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who causes a change: an organiser by id, a visitor, a participant by link, the clock, the operator."""
+    """Who causes a change: an organiser by id, a visitor, a participant by link, the clock, the operator.
+
+    A contact looks after several people by her link.
+    """
 
     kind: str
     id: int | None = None
@@ -28,6 +32,7 @@ class Actor:
 
 VISITOR = Actor("visitor")
 PARTICIPANT = Actor("participant")
+CONTACT = Actor("contact")
 OPERATOR = Actor("operator")
 CLOCK = Actor("clock")
 
@@ -62,6 +67,16 @@ def record(kind: str, subject_id: int, *, by: Actor, due_at: datetime | None = N
     db.session.add(fact)
     db.session.info["recorded"] = True
     return fact
+
+
+def record_each(kind: str, subjects: Mapping[int, Mapping[str, Any]], *, by: Actor) -> None:
+    """Write the same fact of many subjects, each with its own data, in one statement."""
+    if subjects:
+        shared = {"kind": kind, "by": str(by), "happened_at": now()}
+        db.session.execute(
+            db.insert(Fact), [{**shared, "subject_id": one, "data": dict(data)} for one, data in subjects.items()]
+        )
+        db.session.info["recorded"] = True
 
 
 def held(kind: str, subject_id: int) -> Fact | None:

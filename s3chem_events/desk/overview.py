@@ -84,6 +84,7 @@ def names_of(deeds: Iterable[object]) -> dict[str, str]:
         "operator": _("Command line"),
         "visitor": _("Visitor"),
         "participant": _("Participant"),
+        "contact": _("Contact of the delegation"),
         "clock": _("Clock"),
         "calendar": _("Calendar answer"),
         "waiting_list": _("Waiting list"),

@@ -32,6 +32,9 @@ def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
     subject, text, html = _templates(current_app.jinja_env, f"mail/{draft.kind.replace('.', '/')}", language)
     values = _values(draft, letterhead, language)
     subject_values = values | {"name": isolated(defused(draft.name, longest=LONGEST_IN_SUBJECT))}
+    line = BLANKS.sub(" ", subject.render(subject_values)).strip()
+    if values.get("handed_on") and subject_values["name"] not in line:
+        line = f"{line} ({subject_values['name']})"  # one mailbox hears of several people
     return Letter(
         kind=draft.kind,
         fact_id=draft.fact_id,
@@ -39,7 +42,7 @@ def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
         address=draft.address,
         name=defused(draft.name),
         language=language,
-        subject=BLANKS.sub(" ", subject.render(subject_values)).strip(),
+        subject=line,
         text=laid_out(text.render(values)),
         html=html.render(values),
         calendars=draft.calendars,

@@ -20,7 +20,7 @@ from s3chem_events.mailing.models import OutgoingEmail
 
 EVERYTHING = 0
 """The subject of a fact that concerns no single e-mail."""
-COUNTED = ("registration.", "follower.asked", "subscriber.asked", "subscriber.link_requested")
+COUNTED = ("registration.", "delegation.", "follower.asked", "subscriber.asked", "subscriber.link_requested")
 """The kinds, or what they begin with, that a visitor's form can cause."""
 MEASURES = ((timedelta(minutes=15), 5), (timedelta(days=1), 10))
 """A few colleagues at one mailbox hear at once; an office of forty within days, as an address that is bombed would."""

@@ -23,7 +23,6 @@ from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import (
     BlockedAddress,
     Consent,
-    Participation,
     Registration,
 )
 from s3chem_events.registration.questions import Given
@@ -97,8 +96,8 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
         NotOpen, NothingChosen, AddressBlocked, AlreadyRegistered, capacity.Full.
 
     """
-    chosen = _chosen(event, applicant)
-    there: Registration | None = db.session.scalar(_THERE, {"event": event.id, "person": _person(applicant)})
+    chosen = chosen_parts(event, applicant)
+    there: Registration | None = db.session.scalar(_THERE, {"event": event.id, "person": person_of(applicant)})
     if there is not None:
         if applicant.attempt and secrets.compare_digest(there.attempt, applicant.attempt):
             return there
@@ -126,7 +125,7 @@ def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False
     chosen = [(part, applicant.choices[key]) for key, part in parts.items() if key in applicant.choices]
     if not chosen or any(mode not in part.capacities for part, mode in chosen):
         raise NothingChosen
-    if db.session.scalar(_THERE, {"event": event.id, "person": _person(applicant)}) is not None:
+    if db.session.scalar(_THERE, {"event": event.id, "person": person_of(applicant)}) is not None:
         raise AlreadyRegistered
     taken = moving_up.check_by_hand(event, chosen, beyond=beyond)
     return _put_down(event, applicant, chosen, taken, by=by, decided=True)
@@ -146,16 +145,9 @@ def _put_down(
     registration = new_registration(event, applicant)
     before = versions.first(event.id, registration.address_digest)
     held = Standing.PENDING if event.approval and not decided else Standing.CONFIRMED
-    registration.participations = [
-        Participation(
-            part_id=part.id,
-            mode=mode,
-            standing=Standing.WAITING if (part.key, mode) in waiting else held,
-            decided_at=registration.registered_at,
-            changes=before.get(part.id, 0),
-        )
-        for part, mode in chosen
-    ]
+    registration.participations = moving_up.participations(
+        chosen, waiting, moment=registration.registered_at, before=before, held=held
+    )
     db.session.add(registration)
     db.session.flush()
     answering.keep(registration, applicant.answers, by=by)
@@ -235,7 +227,7 @@ _BLOCKED = select(BlockedAddress.id).where(
 )
 
 
-def _chosen(event: Event, applicant: Applicant) -> list[tuple[Part, Mode]]:
+def chosen_parts(event: Event, applicant: Applicant) -> list[tuple[Part, Mode]]:
     choices = applicant.choices
     offered = open_parts(event, invited=applicant.invited, opened_at=applicant.opened_at)
     parts = {part.key: part for part in offered}
@@ -246,7 +238,7 @@ def _chosen(event: Event, applicant: Applicant) -> list[tuple[Part, Mode]]:
     return [(part, choices[key]) for key, part in parts.items() if key in choices]
 
 
-def _person(applicant: Applicant) -> str:
+def person_of(applicant: Applicant) -> str:
     return names.person_digest(**{name: getattr(applicant, name) for name in names.PERSON})
 
 

@@ -1,11 +1,13 @@
 """Places: who gets one, and what is said of those that are left; pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from s3chem_events.core.errors import Refused
 
+Which = tuple[str, str]
+"""A part's key and a mode."""
 FEW = 5
 FEW_SHARE = 10
 OFFER = timedelta(hours=48)
@@ -81,6 +83,21 @@ def check(
     if set(full) - set(may_wait):
         raise Full(places=full)
     return full
+
+
+def allot(wanted: Sequence[Collection[Which]], left: Mapping[Which, int | None]) -> list[frozenset[Which]]:
+    """Return for which of their places each of several people has to wait, who are served in this order."""
+    free, waiting = dict(left), list[frozenset[Which]]()
+    for places in wanted:
+        short = set[Which]()
+        for which in places:
+            number = free[which]
+            if number is not None and number <= 0:
+                short.add(which)
+            elif number is not None:
+                free[which] = number - 1
+        waiting.append(frozenset(short))
+    return waiting
 
 
 def offer_until(moment: datetime, begins_at: datetime) -> datetime | None:

@@ -119,6 +119,7 @@ class Writer:
             language=registration.language,
             values={
                 "reference": registration.reference,
+                "handed_on": registration.via_contact,
                 "own_page": self.own_page(registration, render.spoken(registration.language)),
                 "calendar": links.calendar(registration.id, version, base_url=base_url),
                 **values,
@@ -147,7 +148,8 @@ class Writer:
     def choice(self, registration: Registration, language: str) -> dict[str, object]:
         """Return whether a person wants calendar invitations, and where she says so once and for all."""
         own_page = self.own_page(registration, language)
-        return {"invited": registration.invitations, "no_invitations": f"{own_page}/{INVITATIONS}"}
+        invited = registration.invitations and not registration.via_contact
+        return {"invited": invited, "no_invitations": f"{own_page}/{INVITATIONS}"}
 
     def calendars(
         self,
@@ -162,9 +164,9 @@ class Writer:
         """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006).
 
         DTSTAMP is the moment of the change, so that a later one outranks it however late the worker writes (2.1.5).
-        Who wants no invitations is written none, whatever happens.
+        Who wants no invitations is written none, whatever happens, nor a contact for those who are reached through her.
         """
-        if not registration.invitations:
+        if not registration.invitations or registration.via_contact:
             return
         try:
             address = addresses.mailable(registration.email)

@@ -15,7 +15,8 @@ def pending(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that a registration has come, and that an organiser decides about it; nothing is for the calendar yet."""
     desk = Writer(letterhead)
     for fact, registration in queries.subjects(facts):
-        if asked := _concerned(fact, registration, Standing.PENDING):
+        asked = _concerned(fact, registration, Standing.PENDING)
+        if asked and not fact.data.get("handed_on"):  # whose link is in a contact's summary
             yield _without_calendar(desk, fact, registration, asked)
 
 

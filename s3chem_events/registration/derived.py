@@ -7,9 +7,11 @@ from s3chem_events.registration.models import LONGEST_SEARCH, LONGEST_SORT_NAME,
 
 def follow(registration: Registration) -> None:
     """Bring what is derived from name, address and organisation up to what they are now."""
-    named = f"{registration.family_name} {registration.given_name}"
+    named, before = f"{registration.family_name} {registration.given_name}", registration.address_digest
     registration.sort_name = names.fold(named)[:LONGEST_SORT_NAME]
     registration.address_digest = addresses.digest(registration.email) if registration.email else ""
+    if registration.address_digest != before:
+        registration.via_contact = False  # she has an address of her own now
     registration.person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
     shown = ("given_name", "family_name", "organisation", "email", "phone", "reference")
     words = " ".join(getattr(registration, name) for name in shown)

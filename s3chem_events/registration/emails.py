@@ -10,7 +10,16 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.registration import answering, answers, detailed, entries, queries, queued, returning
+from s3chem_events.registration import (
+    answering,
+    answers,
+    delegation_queries,
+    detailed,
+    entries,
+    queries,
+    queued,
+    returning,
+)
 from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.composing import Writer
@@ -24,7 +33,8 @@ APPROVED = "registration.approved"
 def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say what is registered, and put it into the calendar."""
     desk = Writer(letterhead)
-    subjects = queries.subjects(facts)
+    subjects = [(fact, one) for fact, one in queries.subjects(facts) if not fact.data.get("handed_on")]
+    by_whom = delegation_queries.contacts(facts)
     given = answering.of({registration.id for _fact, registration in subjects})
     wanted = detailed.wanted()
     for fact, registration in subjects:
@@ -37,9 +47,9 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             draft = desk.draft(fact, registration, going, method="REQUEST")
             said = answering.in_mail(given.get(registration.id, []), render.spoken(registration.language))
             more = _details(draft, registration, going, wanted, given.get(registration.id, []))
-            yield replace(
-                draft, values={**draft.values, "answers": said, "gate": more, "approved": fact.kind == APPROVED}
-            )
+            registered_by = by_whom.get(fact.data.get("delegation"), "")
+            values = {"answers": said, "gate": more, "approved": fact.kind == APPROVED, "registered_by": registered_by}
+            yield replace(draft, values={**draft.values, **values})
 
 
 def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:

@@ -9,6 +9,7 @@ OWN_PAGE = "registration"
 CALENDAR = "registration-calendar"
 ANSWER = "calendar-answer"
 FORMER_ADDRESS = "former-address"
+DELEGATION = "delegation"
 LONGEST_LOCAL = 64
 """Octets that may stand before the @ (RFC 5321 4.5.3.1.1)."""
 TAGGED = re.compile(r"\+r([0-9a-f]{1,7})-([0-9a-f]{1,7})-([a-z2-7]{16})@", re.IGNORECASE)
@@ -37,6 +38,11 @@ def former_address(registration_id: int, fact_id: int, *, language: str, base_ur
     """Return where the owner of a former address puts it back; the fact is the one that changed it."""
     token = signing.sign(FORMER_ADDRESS, [registration_id, fact_id])
     return f"{base_url}/{language}/registrations/{FORMER_ADDRESS}/{token}"
+
+
+def delegation(delegation_id: int, link_version: int, *, language: str, base_url: str = "") -> str:
+    """Return the address of the page by which a contact looks after a delegation."""
+    return f"{base_url}/{language}/delegations/{signing.sign(DELEGATION, [delegation_id, link_version])}"
 
 
 def calendar(registration_id: int, link_version: int, *, base_url: str = "") -> str:

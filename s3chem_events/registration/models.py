@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, true
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
@@ -28,6 +28,7 @@ class Registration(Model):
     `letter_at` when a letter of invitation was asked for.
     Who gave her places to somebody else is withdrawn since `handed_over_at`.
     `decision_reason` is what an organiser wrote to her with the last rejection.
+    Who came with a `delegation` and has no address of her own is written to `via_contact`: `email` is the contact's.
     """
 
     __tablename__ = "registration"
@@ -66,16 +67,62 @@ class Registration(Model):
     invitations: Mapped[bool] = mapped_column(default=True, server_default=true())
     letter_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     decision_reason: Mapped[str] = mapped_column(String(LONGEST_REASON), default="", server_default="")
+    delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id", ondelete="SET NULL"), index=True)
+    via_contact: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     event: Mapped[Event] = relationship(lazy="raise")
     participations: Mapped[list["Participation"]] = relationship(
         back_populates="registration", lazy="raise", cascade="all, delete-orphan", order_by="Participation.id"
     )
     consents: Mapped[list["Consent"]] = relationship(lazy="raise", cascade="all, delete-orphan")
+    delegation: Mapped["Delegation | None"] = relationship(back_populates="people", lazy="raise")
 
     @property
     def full_name(self) -> str:
         """The name as one line; somebody may have one name alone."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+class Delegation(Model):
+    """Several people whom one contact registered at once; each of them has a registration of her own.
+
+    `attempt` is a digest of what was sent, by which the same form sent twice is known. `privacy_version` is the notice
+    that the contact has read.
+    """
+
+    __tablename__ = "delegation"
+    __table_args__ = (
+        UniqueConstraint("event_id", "attempt"),
+        Index("ix_delegation_address", "address_digest"),
+        NEVER_AGAIN,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="RESTRICT"))
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    attempt: Mapped[str] = mapped_column(String(64))
+    given_name: Mapped[str] = mapped_column(String(100))
+    family_name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(254))
+    address_digest: Mapped[str] = mapped_column(String(64))
+    organisation: Mapped[str] = mapped_column(String(300))
+    organisation_type: Mapped[str] = mapped_column(String(40))
+    country: Mapped[str] = mapped_column(String(2))
+    region: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(2))
+    privacy_version: Mapped[str] = mapped_column(String(40))
+    link_version: Mapped[int] = mapped_column(default=1)
+    link_sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    event: Mapped[Event] = relationship(lazy="raise")
+    people: Mapped[list[Registration]] = relationship(
+        back_populates="delegation", lazy="raise", order_by=Registration.id, passive_deletes=True
+    )
+
+    @property
+    def full_name(self) -> str:
+        """The contact's name as one line."""
         return f"{self.given_name} {self.family_name}".strip()
 
 

@@ -4,7 +4,7 @@ All of it happens under the event's lock, in the transaction in which the place 
 causes (a capacity that was raised, an event that takes place again) the clock looks after, each minute.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,15 @@ def places_for(
         capacity.Full: no place, and the person did not agree to wait for it.
 
     """
+    crowd, wanted, lists = before_newcomers(event, chosen)
+    waiting = capacity.check(wanted, may_wait=may_wait & lists)
+    return {which: there.held for which, there in crowd.items()}, waiting
+
+
+def before_newcomers(
+    event: Event, chosen: Sequence[tuple[Part, Mode]]
+) -> tuple[dict[tuple[int, Mode], queries.Crowd], dict[tuple[str, str], tuple[int | None, int]], set[tuple[str, str]]]:
+    """Return who is there, the capacity of each chosen place with how many come first, and which have a living list."""
     crowd = queries.crowd(event.id)
     wanted, lists = dict[tuple[str, str], tuple[int | None, int]](), set[tuple[str, str]]()
     for part, mode in chosen:
@@ -53,8 +62,28 @@ def places_for(
             lists.add((part.key, mode))
             kept += queued
         wanted[part.key, mode] = (part.capacities[mode], held + kept)
-    waiting = capacity.check(wanted, may_wait=may_wait & lists)
-    return {which: there.held for which, there in crowd.items()}, waiting
+    return crowd, wanted, lists
+
+
+def participations(
+    chosen: Iterable[tuple[Part, Mode]],
+    waiting: Collection[tuple[str, str]],
+    *,
+    moment: datetime,
+    before: Mapping[int, int],
+    held: Standing,
+) -> list[Participation]:
+    """Return a newcomer's places, and those that she waits for; `before` is how often each part's entry changed."""
+    return [
+        Participation(
+            part_id=part.id,
+            mode=mode,
+            standing=Standing.WAITING if (part.key, mode) in waiting else held,
+            decided_at=moment,
+            changes=before.get(part.id, 0),
+        )
+        for part, mode in chosen
+    ]
 
 
 def check_by_hand(event: Event, chosen: Sequence[tuple[Part, Mode]], *, beyond: bool) -> dict[tuple[int, Mode], int]:

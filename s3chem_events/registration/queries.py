@@ -226,8 +226,12 @@ def misled(first: int) -> ColumnElement[bool]:
 
 
 def active_by_address(address_digest: str) -> list[Registration]:
-    """Return what an address is registered for and has not withdrawn, newest first; other writers of it wait."""
-    query = select(Registration).filter_by(address_digest=address_digest, withdrawn_at=None).with_for_update()
+    """Return what an address is registered for and has not withdrawn, newest first; other writers of it wait.
+
+    Whom a contact registered without an address of her own is in the summary of the delegation.
+    """
+    asked = {"address_digest": address_digest, "withdrawn_at": None, "via_contact": False}
+    query = select(Registration).filter_by(**asked).with_for_update()
     # Locked from the oldest on, as everywhere: two who lock in opposite orders would wait for each other.
     return list(db.session.scalars(query.order_by(Registration.id)))[::-1]
 
@@ -241,6 +245,7 @@ def parts_held_at_addresses(registrations: Iterable[Registration]) -> dict[tuple
         .where(
             Registration.event_id.in_({event_id for event_id, _digest in asked}),
             Registration.address_digest.in_({digest for _event_id, digest in asked}),
+            ~Registration.via_contact,  # nothing of theirs is in the contact's calendar
             Participation.standing == Standing.CONFIRMED,  # nobody else has it in the calendar
         )
     )

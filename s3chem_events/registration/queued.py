@@ -7,7 +7,7 @@ from datetime import datetime
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
-from s3chem_events.registration import entries, queries
+from s3chem_events.registration import delegation_queries, entries, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
@@ -17,10 +17,13 @@ from s3chem_events.registration.waiting import PLACE
 def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that somebody is on the waiting list, for which parts, and that this is no place yet."""
     desk = Writer(letterhead)
+    by_whom = delegation_queries.contacts(facts)
     for fact, registration in queries.subjects(facts):
         queued = [p for p in registration.participations if p.standing is Standing.WAITING]
-        if queued:
-            yield _without_calendar(desk, fact, registration, queued)
+        if queued and not fact.data.get("handed_on"):
+            draft = _without_calendar(desk, fact, registration, queued)
+            registered_by = by_whom.get(fact.data.get("delegation"), "")
+            yield replace(draft, values={**draft.values, "registered_by": registered_by})
 
 
 def place_offered(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
+from s3chem_events.core.journal import CONTACT, PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import actions, answers, moving_up, versions
@@ -31,7 +31,7 @@ def is_offered(withdrawn: Fact | None, registration: Registration) -> bool:
     """Whether a withdrawal may be undone: pressed by the own link, or done for want of an answer."""
     if withdrawn is None or registration.event.state in OFF:
         return False
-    return withdrawn.by == str(PARTICIPANT) or "silent_until" in withdrawn.data
+    return withdrawn.by in {str(PARTICIPANT), str(CONTACT)} or "silent_until" in withdrawn.data
 
 
 def undo_until(registration: Registration) -> datetime:

@@ -54,6 +54,7 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
     person = names.person_digest(**{name: getattr(successor, name) for name in names.PERSON})
     identity.check(event.id, email=successor.email, person=person)
     fresh = actions.new_registration(event, successor)
+    fresh.delegation_id = registration.delegation_id
     standing = Standing.PENDING if event.approval else Standing.CONFIRMED  # she was approved, her colleague is not yet
     versions.rise(registration, handed)
     before = versions.first(event.id, fresh.address_digest)

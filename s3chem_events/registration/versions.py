@@ -20,15 +20,25 @@ def sequence(event_sequence: int, participation: Participation) -> int:
 
 def first(event_id: int, address_digest: str) -> Mapping[int, int]:
     """Return with which count of changes a newcomer of this mailbox begins, by part id; with none for all others."""
-    if not address_digest:
+    return first_of(event_id, [address_digest]).get(address_digest, {})
+
+
+def first_of(event_id: int, address_digests: Iterable[str]) -> dict[str, dict[int, int]]:
+    """Return the same for newcomers of several mailboxes, by the digests of their addresses; one statement."""
+    asked = {digest for digest in address_digests if digest}
+    if not asked:
         return {}
     rows = db.session.execute(
-        select(Participation.part_id, func.max(Participation.changes))
+        select(Registration.address_digest, Participation.part_id, func.max(Participation.changes))
+        .select_from(Participation)
         .join(Registration)
-        .where(Registration.event_id == event_id, Registration.address_digest == address_digest)
-        .group_by(Participation.part_id)
+        .where(Registration.event_id == event_id, Registration.address_digest.in_(asked))
+        .group_by(Registration.address_digest, Participation.part_id)
     )
-    return {part_id: changes + 1 for part_id, changes in rows}
+    found: dict[str, dict[int, int]] = {}
+    for digest, part_id, changes in rows:
+        found.setdefault(digest, {})[part_id] = changes + 1
+    return found
 
 
 def rise(registration: Registration, changed: Iterable[Participation]) -> None:

@@ -6,6 +6,8 @@ from s3chem_events.core.config import Settings
 from s3chem_events.site import (
     blanks,
     calendars,
+    delegating,
+    delegation,
     details,
     faults,
     following,
@@ -27,6 +29,8 @@ from s3chem_events.site import (
 )
 
 __all__ = [
+    "delegating",
+    "delegation",
     "details",
     "handing_over",
     "open_door",

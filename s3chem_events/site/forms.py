@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import request
 from flask_babel import lazy_gettext as _l
@@ -107,6 +107,7 @@ class RegistrationForm(Queueing, Form):
     invited: frozenset[str]
     at: str = ""
     opened_at: datetime | None
+    asks_questions: ClassVar[bool] = True
 
     @classmethod
     def of(
@@ -116,8 +117,10 @@ class RegistrationForm(Queueing, Form):
         opened_at = opening.opened_at(event.slug, request.form.get("opened", ""))
         offered = open_parts(event, invited=invited, opened_at=opened_at)
         there = {"", *(part.key for part in offered)}  # what is asked about a closed part is nobody else's business
-        questions = tuple(one for one in asking.asked_at(event.id) if one.part in there)
-        how = _asking_how(tuple(p.key for p in offered if len(p.capacities) > 1), lang, questions)
+        asked = asking.asked_at(event.id) if cls.asks_questions else ()
+        questions = tuple(one for one in asked if one.part in there)
+        kind: Any = cls  # mypy takes the classes of WTForms for unhashable
+        how = _asking_how(kind, tuple(p.key for p in offered if len(p.capacities) > 1), lang, questions)
         form: RegistrationForm = how(**kwargs)
         form.event, form.lang, form.questions, form.opened_at = event, lang, questions, opened_at
         form.invited, form.at = frozenset(invited), at or f"/events/{event.slug}/register"
@@ -217,13 +220,15 @@ class RegistrationForm(Queueing, Form):
 
 
 @lru_cache(maxsize=64)
-def _asking_how(keys: tuple[str, ...], lang: str, questions: tuple[Asked, ...]) -> type[RegistrationForm]:
+def _asking_how(
+    base: type[RegistrationForm], keys: tuple[str, ...], lang: str, questions: tuple[Asked, ...]
+) -> type[RegistrationForm]:
     """Return the form that asks of these parts how one will attend, and these questions.
 
     To make a class takes longer than to fill it.
     """
-    made = {f"mode-{key}": _mode_field(lang) for key in keys} | own_questions.fields(questions, lang)
-    return type("EventRegistrationForm", (RegistrationForm,), made)
+    made = {f"mode-{key}": mode_field(lang) for key in keys} | own_questions.fields(questions, lang)
+    return type(f"Event{base.__name__}", (base,), made)
 
 
 def offer_lists(form: Any, lang: str) -> None:
@@ -254,7 +259,7 @@ def refuse_filled(field: StringField) -> None:
         raise ValidationError(_("A hidden field was filled. It is empty again: please submit the form once more."))
 
 
-def _mode_field(lang: str) -> RadioField:
+def mode_field(lang: str) -> RadioField:
     return RadioField(
         _l("How will you attend?"),
         choices=[SelectChoice(mode.value, word) for mode, word in mode_words(lang).items()],

@@ -14,7 +14,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
-from s3chem_events.registration import actions, disowning, queries
+from s3chem_events.registration import actions, delegations, disowning, queries
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import answered, detail_view, opened, own_actions, own_view
 from s3chem_events.site.events_seen import event_view
@@ -49,7 +49,7 @@ def lost_link(lang: str) -> Response:
             "site/own/lost_link.html", lang, "/registrations/lost-link", refusal.status, form=form, refusal=words
         )
     with transaction():
-        actions.request_link(form.email.data, by=VISITOR)
+        delegations.request_links(form.email.data, by=VISITOR)
     return private_page("site/own/lost_link_sent.html", lang, "/registrations/lost-link", contact=contact(lang))
 
 

@@ -54,9 +54,9 @@ def register(lang: str, slug: str) -> BaseResponse:
         abort(404)
     form = RegistrationForm.of(event, lang)
     if not form.parts.choices:
-        return closed(_whole(slug), lang)
+        return closed(whole(slug), lang)
     if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
-        return page(form, _whole(slug), lang, 200)
+        return page(form, whole(slug), lang, 200)
     return answer(form, slug, lang, _register)
 
 
@@ -86,15 +86,15 @@ def answer(form: RegistrationForm, slug: str, lang: str, register: Registrar) ->
             raise actions.NotOpen
         if not form.validate():
             _keep_files(form)
-            return page(form, _whole(slug), lang, 422, _token_fault(form))
+            return page(form, whole(slug), lang, 422, token_fault(form))
         limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.email.data or ""))
         registration = register(form, slug)
         answered.remember_not_kept(registration, form.answers)
     except AlreadyRegistered as refusal:
-        return _already(_whole(slug), lang, refusal.status)
+        return _already(whole(slug), lang, refusal.status)
     except Refused as refusal:
         _keep_files(form)
-        return page(form, _whole(slug), lang, refusal.status, refused=refusal)
+        return page(form, whole(slug), lang, refusal.status, refused=refusal)
     return redirect(links.own_page(registration.id, registration.link_version, language=lang), 303)
 
 
@@ -114,7 +114,7 @@ def _keep_files(form: RegistrationForm) -> None:
             asking_files.put_aside(form, form.answers)
 
 
-def _whole(slug: str) -> Event:
+def whole(slug: str) -> Event:
     """Read the event with all that a page shows of it; to decide, its parts and their places are enough."""
     event = queries.event_by_slug(slug)
     if event is None:
@@ -122,7 +122,7 @@ def _whole(slug: str) -> Event:
     return event
 
 
-def _token_fault(form: RegistrationForm) -> str:
+def token_fault(form: RegistrationForm) -> str:
     """Say what to do about a token that is too old, or that came without its cookie."""
     if not form.csrf_token.errors:
         return ""

@@ -35,7 +35,7 @@ from tests.factories import (
     add_subscriber,
     revise_event,
 )
-from tests.support.post import enrol, kept, work
+from tests.support.post import enrol, enrol_several, kept, work
 
 PROJECT: dict[str, Any] = {
     "name": "S3Chem",
@@ -80,6 +80,24 @@ def link(app: Flask, language: str) -> KeptMail:
         actions.request_link(f"{language}@park.example", by=PARTICIPANT)
     work(app)
     return kept(app)[-1]
+
+
+def delegation(app: Flask, language: str) -> KeptMail:
+    enrol_several(app, f"Anna {language}", f"Jan {language}", language=language, email=f"{language}@office.example")
+    work(app)
+    return kept(app)[-1]
+
+
+def handed_on(app: Flask, language: str) -> KeptMail:
+    enrol_several(app, f"Ewa {language}", language=language, email=f"{language}@desk.example")
+    work(app)
+    with app.app_context():
+        newest = db.session.scalar(db.select(db.func.max(Registration.id)))
+    withdraw(app, newest)
+    work(app)
+    mail = kept(app)[-1]
+    assert f"Ewa {language} Amt" in mail.envelope.subject
+    return mail
 
 
 def way_in(app: Flask, language: str) -> KeptMail:
@@ -162,8 +180,8 @@ def token_free(text: str) -> str:
 @pytest.mark.parametrize(
     "make",
     [
-        *(confirmed, withdrawn, link, way_in, follower_asked, follower_told),
-        *(newsletter_asked, newsletter_link, still_needed),
+        *(confirmed, withdrawn, link, delegation, handed_on, way_in),
+        *(follower_asked, follower_told, newsletter_asked, newsletter_link, still_needed),
     ],
 )
 @pytest.mark.one_database

@@ -1,6 +1,7 @@
 """What tests of the post have in common: people to write to, the worker run once, the mailbox read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
 
@@ -15,8 +16,9 @@ from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.registration import actions
+from s3chem_events.registration import actions, delegations
 from s3chem_events.registration.actions import Applicant
+from s3chem_events.registration.delegations import Group
 
 
 def enrol(app: Flask, number: int = 1, *, slug: str = "conference", **changes: Any) -> list[int]:
@@ -40,6 +42,31 @@ def enrol(app: Flask, number: int = 1, *, slug: str = "conference", **changes: A
             }
             ids.append(actions.register(event, Applicant(**values | changes), by=VISITOR).id)
     return ids
+
+
+def enrol_several(app: Flask, *names: str, language: str = "en", email: str = "office@park.example") -> str:
+    """Register people without addresses straight through the action, by a contact who stays at home."""
+    contact = Applicant(
+        given_name="Greta",
+        family_name="Amt",
+        email=email,
+        organisation="Chemiepark",
+        organisation_type="sme",
+        country="NL",
+        region="Limburg",
+        language=language,
+        choices={},
+        privacy_version="1",
+        attempt=email,
+    )
+    people = tuple(
+        replace(contact, given_name=name, email="", choices={"day-2": Mode.ONLINE}, privacy_version=None)
+        for name in names
+    )
+    with app.app_context(), transaction():
+        event = queries.event_by_slug("conference", lock=True)
+        assert event is not None
+        return delegations.register_delegation(event, Group(contact, people), by=VISITOR).reference
 
 
 def work(app: Flask) -> int:

@@ -1,0 +1,113 @@
+"""The contact's summary: who of a delegation has which places, and the links of those whom only the contact reaches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from s3chem_events.core import i18n
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import render
+from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
+from s3chem_events.publishing.models import Part
+from s3chem_events.publishing.words import modes
+from s3chem_events.registration import admitting, delegation_queries, entries, links
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.composing import EventLines, Writer
+from s3chem_events.registration.models import Delegation, Participation, Registration
+
+KIND = "delegation.registered"
+"""Of every summary, whatever brought it about."""
+NOT_ME = "not-me"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLines:
+    """Somebody of the delegation, in words; `url` is her link, for handing on, where only the contact reaches her."""
+
+    name: str
+    reference: str
+    places: list[str]
+    url: str
+    address: str
+
+
+def summary(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Tell a contact who is registered, waits or has withdrawn, as it is when this is written."""
+    desk = Writer(letterhead)
+    found = delegation_queries.delegations_by_ids(fact.subject_id for fact in facts)
+    for fact in facts:
+        delegation = found.get(fact.subject_id)
+        if delegation is not None and delegation.people:
+            yield _summary(desk, fact, delegation)
+
+
+def standing_words(standing: Standing, language: str) -> str:
+    """Say how somebody stands to a part."""
+    _ = i18n.words(language)
+    return {
+        Standing.CONFIRMED: _("confirmed"),
+        Standing.WAITING: _("on the waiting list"),
+        Standing.OFFERED: _("a place is offered"),
+        Standing.PENDING: _("awaiting decision"),
+        Standing.WITHDRAWN: _("withdrawn"),
+        Standing.REJECTED: _("not accepted"),
+    }[standing]
+
+
+def _summary(desk: Writer, fact: Fact, delegation: Delegation) -> Draft:
+    language = render.spoken(delegation.language)
+    handed_on = admitting.handed_on(delegation, delegation.people)
+    page = links.delegation(
+        delegation.id, delegation.link_version, language=language, base_url=desk.letterhead.base_url
+    )
+    waits = any(held.standing is Standing.WAITING for one in delegation.people for held in one.participations)
+    return Draft(
+        kind=KIND,
+        fact_id=fact.id,
+        subject_id=delegation.id,
+        address=delegation.email,
+        name=delegation.full_name,
+        language=delegation.language,
+        values={
+            "event": _event(desk, delegation, language),
+            "people": [_person(desk, one, language, is_handed_on=one.id in handed_on) for one in delegation.people],
+            "has_links": any(one.id in handed_on and one.withdrawn_at is None for one in delegation.people),
+            "waits": waits,
+            "reference": delegation.reference,
+            "page": page,
+            "not_me": f"{page}/{NOT_ME}",
+            "registered_at": desk.stamp(
+                delegation.registered_at.replace(second=0, microsecond=0), delegation.event.zone, language
+            ),
+        },
+    )
+
+
+def _event(desk: Writer, delegation: Delegation, language: str) -> EventLines:
+    """Return the event in words, on the days on which anybody comes."""
+    chosen = {(part, mode): None for one in delegation.people for part, mode in entries.chosen(one, one.participations)}
+    order = {part.id: number for number, part in enumerate(delegation.event.parts)}
+    return desk.event_lines(delegation.event, tuple(sorted(chosen, key=lambda pair: order[pair[0].id])), language)
+
+
+def _person(desk: Writer, one: Registration, language: str, *, is_handed_on: bool) -> PersonLines:
+    is_there = one.withdrawn_at is None
+    return PersonLines(
+        name=isolated(defused(one.full_name)),
+        reference=one.reference,
+        places=[_place(desk, one, held, language) for held in entries.in_order(one, one.participations)],
+        url=desk.own_page(one, language) if is_handed_on and is_there else "",
+        address="" if is_handed_on or not is_there else isolated(defused(one.email)),
+    )
+
+
+def _place(desk: Writer, one: Registration, held: Participation, language: str) -> str:
+    part: Part = entries.part_of(one, held)
+    mode = part.mode_of(held.mode)
+    _ = i18n.words(language)
+    return _(
+        "%(part)s (%(mode)s), %(day)s: %(standing)s",
+        part=desk.part_lines(part, mode, language).title,
+        day=i18n.short_range(part.starts_on, part.ends_on, language),
+        mode=modes(language)[mode],
+        standing=standing_words(held.standing, language),
+    )

@@ -1,0 +1,72 @@
+"""What is read of delegations, in a known number of statements."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
+
+from s3chem_events.core import signing
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing.letters import defused, isolated
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration.links import DELEGATION
+from s3chem_events.registration.models import Delegation, Participation, Registration
+
+LONGEST_IN_MAIL = 60
+"""Of a name that a stranger may have typed: an e-mail to others is nobody's advertisement."""
+
+
+def delegation_by_token(token: str, *, lock: bool = False) -> Delegation | None:
+    """Return the delegation that a contact's link opens, with its event and people; None for a link that is none."""
+    signed = signing.read(DELEGATION, token)
+    if not isinstance(signed, list) or len(signed) != 2:  # noqa: PLR2004 - id and version
+        return None
+    if lock and db.engine.dialect.name == "postgresql":
+        event_id = select(Delegation.event_id).filter_by(id=signed[0]).scalar_subquery()
+        db.session.execute(select(Event.id).where(Event.id == event_id).with_for_update())
+    found = delegations_by_ids([signed[0]]).get(signed[0])
+    return found if found is not None and found.link_version == signed[1] else None
+
+
+def delegations_by_ids(ids: Iterable[int]) -> dict[int, Delegation]:
+    """Return delegations with their events, people and places, by id."""
+    query = select(Delegation).where(Delegation.id.in_(list(ids))).options(*_whole())
+    return {one.id: one for one in db.session.scalars(query)}
+
+
+def delegation(event_id: int, reference: str) -> Delegation | None:
+    """Return one delegation of this event with its people; None for a reference of another one."""
+    query = select(Delegation).filter_by(event_id=event_id, reference=reference).options(*_whole())
+    found: Delegation | None = db.session.scalar(query)
+    return found
+
+
+def contacts(facts: Iterable[Fact]) -> dict[int | None, str]:
+    """Return the names of those who registered the subjects of some facts, by the delegation's id, fit for e-mails."""
+    ids = {fact.data["delegation"] for fact in facts if fact.data.get("delegation")}
+    if not ids:
+        return {}
+    found = db.session.scalars(select(Delegation).where(Delegation.id.in_(ids)))
+    return {one.id: isolated(defused(one.full_name, longest=LONGEST_IN_MAIL)) for one in found}
+
+
+def reference_of(delegation_id: int | None) -> tuple[str, str]:
+    """Return a delegation's reference and its contact's name; nothing where there is none."""
+    found = db.session.get(Delegation, delegation_id) if delegation_id is not None else None
+    return (found.reference, found.full_name) if found is not None else ("", "")
+
+
+def _whole() -> tuple[ExecutableOption, ...]:
+    return (
+        joinedload(Delegation.event).options(
+            joinedload(Event.venue),
+            selectinload(Event.parts).options(joinedload(Part.venue), selectinload(Part.programme)),
+        ),
+        selectinload(Delegation.people).options(
+            selectinload(Registration.participations).joinedload(Participation.part),
+            joinedload(Registration.event),
+            selectinload(Registration.consents),
+        ),
+    )

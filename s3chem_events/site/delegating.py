@@ -1,0 +1,197 @@
+"""Registering several people at once. Adding and removing somebody are presses that keep everything typed."""
+
+from dataclasses import dataclass
+
+from flask import abort, redirect, request
+from flask.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
+
+from s3chem_events.core import limits
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.guard import cleaning, private
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.journal import VISITOR
+from s3chem_events.core.text import LANGUAGES
+from s3chem_events.mailing import typos
+from s3chem_events.mailing.addresses import mailbox_digest
+from s3chem_events.publishing import queries
+from s3chem_events.publishing.lifecycle import LISTED, Mode
+from s3chem_events.publishing.models import Event
+from s3chem_events.publishing.words import modes as mode_words
+from s3chem_events.registration import actions, delegations, links
+from s3chem_events.registration import queries as registrations
+from s3chem_events.registration.admitting import CONTACT_PLACE, PeopleRefused, PlacesShort
+from s3chem_events.registration.capacity import Which
+from s3chem_events.registration.delegations import MOST
+from s3chem_events.registration.models import Delegation
+from s3chem_events.registration.openness import queues
+from s3chem_events.site import terms
+from s3chem_events.site.delegating_form import DelegationForm
+from s3chem_events.site.events_seen import event_view, narrowed
+from s3chem_events.site.frame import check_language, render
+from s3chem_events.site.registering import closed, registering, token_fault, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """The choice where there are fewer places than people: who would wait, and who has a place."""
+
+    sentences: list[str]
+    placed: list[str]
+    waiting: list[str]
+    all_waiting: list[str]
+    first_label: str
+    all_label: str
+
+
+@registering.route("/<lang>/events/<slug>/register/group", methods=["GET", "POST"])
+@cleaning
+def register_group(lang: str, slug: str) -> BaseResponse:
+    """Show the form (GET), register everybody or nobody (POST)."""
+    check_language(lang)
+    event = queries.bookable_event(slug)
+    if event is None or event.state not in LISTED:
+        abort(404)
+    form = DelegationForm.of(event, lang)
+    if not form.parts.choices:
+        return closed(whole(slug), lang)
+    if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
+        return _page(form, slug, lang, 200)
+    if pressed := _rearranged(form):
+        return _page(form, slug, lang, 200, said=pressed)
+    return _answer(form, slug, lang)
+
+
+def _rearranged(form: DelegationForm) -> str:
+    """Add or remove people, if that was pressed; returns in words what was done."""
+    number = request.form.get("add") or request.form.get("remove") or ""
+    if not number.isdecimal() or len(number) > len("20"):
+        return ""
+    if "add" in request.form:
+        form.add(int(number))
+        return _("There is room for %(number)s people now.", number=len(form.people))
+    gone = form.remove(int(number))
+    return _("Removed from your list: %(person)s", person=gone) if gone else _("Nothing was changed.")
+
+
+def _answer(form: DelegationForm, slug: str, lang: str) -> BaseResponse:
+    try:
+        limits.spend(limits.REGISTRATIONS, "register", limits.network())
+        if form.asks_for_closed_part():
+            raise actions.NotOpen
+        if not form.validate():
+            return _page(form, slug, lang, 422, _fault(form))
+        delegation = _register(form, slug)
+    except PeopleRefused as refusal:
+        form.blame_people(refusal.faults)
+        return _page(form, slug, lang, refusal.status)
+    except PlacesShort as refusal:
+        form.show_split(refusal)
+        return _page(form, slug, lang, refusal.status, short=refusal)
+    except Refused as refusal:
+        return _page(form, slug, lang, refusal.status, form.sentence(refusal))
+    return redirect(links.delegation(delegation.id, delegation.link_version, language=lang), 303)
+
+
+def _register(form: DelegationForm, slug: str) -> Delegation:
+    group = form.group(queries.version_of("privacy"))
+    mailboxes = {mailbox_digest(one.email) for one in (group.contact, *group.people) if one.email}
+    for mailbox in sorted(mailboxes):  # to a network twenty people are one press, to a stranger's mailbox they are not
+        limits.spend(limits.ADDRESS, "register-address", mailbox)
+    with transaction():
+        event = queries.bookable_event(slug, lock=True)
+        if event is None:
+            raise actions.NotOpen
+        return delegations.register_delegation(event, group, by=VISITOR)
+
+
+def _fault(form: DelegationForm) -> str:
+    if form.is_crowded:
+        return _("A delegation can have %(number)s people at most. Register the others in a second one.", number=MOST)
+    return token_fault(form)
+
+
+def _page(
+    form: DelegationForm,
+    slug: str,
+    lang: str,
+    status: int,
+    refusal: str = "",
+    *,
+    short: PlacesShort | None = None,
+    said: str = "",
+) -> Response:
+    event = whole(slug)
+    if form.csrf_token.errors:
+        form.csrf_token.raw_data = None
+    crowd = registrations.crowd(event.id)
+    taken = {which: sum(there) - there.queued for which, there in crowd.items()}
+    view = event_view(event, lang, calendar=False, taken=taken)
+    form.show_waiting(queues(event, crowd, opened_at=form.opened_at))
+    offers = [(part, mode) for part in queries.open_parts(event, opened_at=form.opened_at) for mode in part.capacities]
+    offered = {choice.value for choice in form.parts.choices}
+    body = render(
+        "site/registering/group.html",
+        lang=lang,
+        path=f"/events/{event.slug}/register/group",
+        section="events",
+        event=narrowed(view, event, offers, lang),
+        form=form,
+        offers={part.key: part for part in view.parts if part.key in offered},
+        refusal=refusal,
+        short=_short(form, event, short, lang) if short else None,
+        said=said,
+        most=MOST,
+        terms=terms.said(event, lang),
+        meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
+        action=f"/{lang}/events/{event.slug}/register/group",
+        single_url=f"/{lang}/events/{event.slug}/register",
+        language_form="registration",
+    )
+    return private(Response(body, status=status))
+
+
+def _short(form: DelegationForm, event: Event, short: PlacesShort, lang: str) -> Short:
+    """Say what each choice would mean, and for whom."""
+    titles, modes = {part.key: part.title.within(lang) for part in event.parts}, mode_words(lang)
+
+    def where(which: Which) -> str:
+        return f"{titles[which[0]]} ({modes[Mode(which[1])]})"
+
+    def who(place: int) -> str:
+        name = form.people[place - 1].name if place != CONTACT_PLACE else _full_name(form)
+        return name or _("Person %(number)s", number=place)
+
+    sentences = [
+        _("%(part)s: places left for %(number)s.", part=where(which), number=left)
+        if left
+        else _("%(part)s: no place left.", part=where(which))
+        for which, left in sorted(short.left.items())
+    ]
+    if short.closed:
+        return Short(sentences, [], [], [], "", "")
+    lacking = frozenset(short.left)
+    wanted = {place: lacking & _wanted(form, place) for place in short.waits}
+    waiting = [f"{who(p)}: {', '.join(map(where, sorted(places)))}" for p, places in short.waits.items() if places]
+    placed = [who(place) for place, places in short.waits.items() if not places]
+    return Short(
+        sentences,
+        placed,
+        waiting,
+        [f"{who(p)}: {', '.join(map(where, sorted(places)))}" for p, places in wanted.items() if places],
+        _("Register %(placed)s, %(waiting)s on the waiting list", placed=len(placed), waiting=len(waiting))
+        if placed
+        else "",
+        _("Put all of them on the waiting list"),
+    )
+
+
+def _wanted(form: DelegationForm, place: int) -> frozenset[Which]:
+    own = form.people[place - 1].choices() if place != CONTACT_PLACE else {}
+    chosen = own or {part.key: form.mode_of(part) for part in form.chosen()}
+    return frozenset((key, mode.value) for key, mode in chosen.items())
+
+
+def _full_name(form: DelegationForm) -> str:
+    return f"{form.given_name.data or ''} {form.family_name.data or ''}".strip()

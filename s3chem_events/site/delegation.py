@@ -1,0 +1,243 @@
+"""The contact's page, behind a signed link: who comes, one more or one fewer, the summary. GET asks, POST does."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, redirect, request
+from flask.wrappers import Response
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import HiddenField
+
+from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.journal import CONTACT
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import actions, delegations
+from s3chem_events.registration.actions import Applicant
+from s3chem_events.registration.admitting import Agreed, PeopleRefused, PlacesShort, Shortage
+from s3chem_events.registration.delegated import NOT_ME
+from s3chem_events.registration.delegation_queries import delegation_by_token
+from s3chem_events.registration.models import Delegation, Registration
+from s3chem_events.site import delegation_view
+from s3chem_events.site.delegating_form import FAULTS, PersonForm
+from s3chem_events.site.events_seen import event_view
+from s3chem_events.site.fields import Form
+from s3chem_events.site.forms import ATTEMPT, PressForm, new_attempt
+from s3chem_events.site.frame import check_language
+from s3chem_events.site.own import own, press_again, private_page, unknown_link
+
+Deed = Callable[[Delegation], object]
+
+
+class NewPersonForm(Form):
+    """One more person; `person` holds her fields."""
+
+    attempt = HiddenField()
+    waiting = HiddenField()
+
+
+@own.route("/<lang>/delegations/<token>")
+def delegation_page(lang: str, token: str) -> Response:
+    """Who of a delegation comes, and what the contact can do about it."""
+    check_language(lang)
+    delegation = delegation_by_token(token)
+    if delegation is None:
+        return unknown_link(lang)
+    here = f"/{lang}/delegations/{token}"
+    said = {
+        "sent": _("The summary is on its way to you."),
+        "later": _("The summary was sent a short while ago. Please look into your mailbox, or try again later."),
+    }
+    return private_page(
+        "site/delegation/page.html",
+        lang,
+        f"/delegations/{token}",
+        delegation=delegation_view.shown(delegation, lang, here),
+        event=delegation_view.seen_by(delegation, lang),
+        email=delegation.email,
+        said=said.get(request.args.get("summary", ""), ""),
+        summary_url=f"{here}/summary",
+        press=PressForm(),
+    )
+
+
+@own.route("/<lang>/delegations/<token>/summary", methods=["POST"])
+def delegation_summary(lang: str, token: str) -> BaseResponse:
+    """Send the summary again."""
+    check_language(lang)
+    sent: list[bool] = []
+    form, found = _pressed(token, lambda one: sent.append(delegations.request_summary(one, by=CONTACT)))
+    if found is None:
+        return unknown_link(lang)
+    here = f"/{lang}/delegations/{token}"
+    return redirect(here if form.errors else f"{here}?summary={'sent' if any(sent) else 'later'}", 303)
+
+
+@own.route("/<lang>/delegations/<token>/people/<reference>/withdrawal", methods=["GET", "POST"])
+def delegation_withdrawal(lang: str, token: str, reference: str) -> BaseResponse:
+    """Ask (GET) and withdraw (POST) one of the people; the others stay, and a second press changes nothing."""
+    check_language(lang)
+    form, found = _pressed(token, lambda one: actions.withdraw(_member(one, reference), by=CONTACT))
+    if found is None:
+        return unknown_link(lang)
+    person, here = _member(found, reference), f"/{lang}/delegations/{token}"
+    if person.withdrawn_at is not None:
+        return redirect(here, 303)
+    return private_page(
+        "site/delegation/withdrawal.html",
+        lang,
+        f"/delegations/{token}/people/{reference}/withdrawal",
+        422 if form.errors else 200,
+        person=person.full_name,
+        event=delegation_view.seen_by(found, lang),
+        form=form,
+        own_url=here,
+        refusal=press_again() if form.errors else "",
+    )
+
+
+@own.route("/<lang>/delegations/<token>/people", methods=["GET", "POST"])
+def delegation_people(lang: str, token: str) -> BaseResponse:
+    """Ask for one more person (GET) and register her (POST)."""
+    check_language(lang)
+    found = delegation_by_token(token)
+    if found is None:
+        return unknown_link(lang)
+    here = f"/{lang}/delegations/{token}"
+    event = found.event
+    if not publishing.open_parts(event):
+        return redirect(here, 303)
+    form, person = NewPersonForm(), _person_form(event, lang)
+    if request.method == "GET":
+        return _people_page(found, lang, token, form, person)
+    good = form.validate()
+    if not person.validate() or not person.parts.data or not good:
+        if not person.parts.data:
+            PersonForm.blame(person.parts, _("Choose at least one part."))
+        return _people_page(found, lang, token, form, person, 422, press_again() if form.errors else "")
+    try:
+        with transaction():
+            locked = delegation_by_token(token, lock=True) or abort(404)
+            agreed = _agreed(form)
+            delegations.add_person(locked.event, locked, _applicant(locked, form, person), agreed=agreed, by=CONTACT)
+    except Refused as refusal:
+        return _people_page(found, lang, token, form, person, refusal.status, _refused(refusal, person), refusal)
+    return redirect(here, 303)
+
+
+@own.route(f"/<lang>/delegations/<token>/{NOT_ME}", methods=["GET", "POST"])
+def delegation_not_me(lang: str, token: str) -> BaseResponse:
+    """Ask (GET) and remove (POST) a delegation whose contact's address belongs to somebody else."""
+    check_language(lang)
+    found = delegation_by_token(token)
+    if found is None:
+        return unknown_link(lang)
+    slug = found.event.slug
+    form, _gone = _pressed(token, lambda one: delegations.disown(one, by=CONTACT))
+    if request.method == "POST" and not form.errors:
+        return redirect(f"/{lang}/events/{slug}/removed", 303)
+    return private_page(
+        "site/own/not_me.html",
+        lang,
+        f"/delegations/{token}/{NOT_ME}",
+        422 if form.errors else 200,
+        event=event_view(found.event, lang),
+        form=form,
+        done=False,
+        refusal=press_again() if form.errors else "",
+    )
+
+
+def _pressed(token: str, deed: Deed) -> tuple[PressForm, Delegation | None]:
+    """Do what was pressed, under the event's lock; returns the form, and the delegation as it is then."""
+    form = PressForm()
+    if request.method == "POST" and form.validate():
+        with transaction():
+            found = delegation_by_token(token, lock=True)
+            if found is not None:
+                deed(found)
+    return form, delegation_by_token(token)
+
+
+def _member(delegation: Delegation, reference: str) -> Registration:
+    return next((one for one in delegation.people if one.reference == reference), None) or abort(404)
+
+
+def _person_form(event: Event, lang: str) -> PersonForm:
+    typed: MultiDict[str, Any] | None = request.form if request.method == "POST" else None
+    form = PersonForm.of(event, lang, 1, typed=typed)
+    if typed is None and len(form.parts.choices) == 1:
+        form.parts.data = [form.parts.choices[0].value]
+    return form
+
+
+def _applicant(delegation: Delegation, form: NewPersonForm, person: PersonForm) -> Applicant:
+    return Applicant(
+        given_name=person.given_name.data or "",
+        family_name=person.family_name.data or "",
+        email=person.email.data or "",
+        organisation=person.organisation.data or delegation.organisation,
+        organisation_type=delegation.organisation_type,
+        country=delegation.country,
+        region=delegation.region,
+        language=person.language.data or delegation.language,
+        choices=person.choices(),
+        privacy_version=None,
+        attempt=form.attempt.data or "",
+    )
+
+
+def _agreed(form: NewPersonForm) -> Agreed:
+    """Return what the contact has agreed to: to wait for what was named on the page before."""
+    pairs = (word.partition(":") for word in (form.waiting.data or "").split())
+    shown = frozenset((1, key, mode) for key, _colon, mode in pairs)
+    return Agreed(Shortage.ALL_WAIT if request.form.get("places") == Shortage.ALL_WAIT else None, shown)
+
+
+def _refused(refusal: Refused, person: PersonForm) -> str:
+    if isinstance(refusal, PeopleRefused):
+        code = refusal.faults.get(1, "address_blocked")
+        PersonForm.blame(person.email if code == "address_blocked" else person.given_name, str(FAULTS[code]))
+        return ""
+    if isinstance(refusal, PlacesShort):
+        return _("There is no place left for this person. Nobody has been added yet.")
+    if isinstance(refusal, delegations.TooManyPeople):
+        return _("A delegation can have %(number)s people at most.", number=delegations.MOST)
+    return _("This event takes no registration any more.")
+
+
+def _people_page(
+    delegation: Delegation,
+    lang: str,
+    token: str,
+    form: NewPersonForm,
+    person: PersonForm,
+    status: int = 200,
+    refusal: str = "",
+    refused: Refused | None = None,
+) -> Response:
+    if not ATTEMPT.fullmatch(form.attempt.data or ""):
+        form.attempt.data = new_attempt()
+    if form.csrf_token.errors:
+        form.csrf_token.raw_data = None
+    may_wait = isinstance(refused, PlacesShort) and not refused.closed
+    waits = refused.waits[1] if isinstance(refused, PlacesShort) else frozenset()
+    form.waiting.data = " ".join(f"{key}:{mode}" for key, mode in sorted(waits))
+    view = event_view(delegation.event, lang, calendar=False)
+    return private_page(
+        "site/delegation/people.html",
+        lang,
+        f"/delegations/{token}/people",
+        status,
+        event=view,
+        offers={part.key: part for part in view.parts},
+        form=form,
+        person=person,
+        faulty=[field for field in person if field.errors],
+        may_wait=may_wait,
+        refusal=refusal,
+        own_url=f"/{lang}/delegations/{token}",
+    )

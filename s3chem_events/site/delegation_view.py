@@ -1,0 +1,128 @@
+"""A delegation as its contact sees it: names, days, states, and whose details are missing; never what they are."""
+
+from dataclasses import dataclass
+
+from s3chem_events.core.i18n import gettext as _
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.words import modes as mode_words
+from s3chem_events.registration import completeness, entries
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.delegated import standing_words
+from s3chem_events.registration.delegations import MOST
+from s3chem_events.registration.models import Delegation, Participation, Registration
+from s3chem_events.site.events_seen import event_view, narrowed, part_range
+from s3chem_events.site.frame import Translated, translated
+from s3chem_events.site.views import EventView
+
+KINDS = {
+    Standing.CONFIRMED: "open",
+    Standing.WAITING: "full",
+    Standing.OFFERED: "moved",
+    Standing.PENDING: "moved",
+    Standing.WITHDRAWN: "over",
+    Standing.REJECTED: "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """One part as it stands for somebody."""
+
+    title: Translated
+    days: str
+    mode: str
+    status: str
+    status_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """Somebody of the delegation; `withdraw_url` is empty where there is nothing to withdraw from."""
+
+    name: str
+    reference: str
+    places: list[PlaceView]
+    details: str
+    are_missing: bool
+    withdraw_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationView:
+    """The whole; `add_url` is empty where nobody can be added."""
+
+    reference: str
+    contact: str
+    people: list[PersonView]
+    status: str
+    add_url: str
+
+
+def shown(delegation: Delegation, lang: str, here: str) -> DelegationView:
+    """Return a loaded delegation as the page at `here` shows it."""
+    event = delegation.event
+    takes_place = event.state is not State.CANCELLED and not publishing.is_past(event)
+    missing = completeness.missing(event, delegation.people) if takes_place else set()
+    people = [
+        _person(
+            one, lang, f"{here}/people/{one.reference}/withdrawal" if takes_place else "", missing=one.id in missing
+        )
+        for one in delegation.people
+    ]
+    there = sum(one.withdrawn_at is None for one in delegation.people)
+    is_open = bool(publishing.open_parts(event)) and there < MOST
+    return DelegationView(
+        reference=delegation.reference,
+        contact=delegation.full_name,
+        people=people,
+        status=_status(delegation, there),
+        add_url=f"{here}/people" if is_open else "",
+    )
+
+
+def seen_by(delegation: Delegation, lang: str) -> EventView:
+    """Return the event with the days on which anybody of the delegation comes."""
+    held = [one for person in delegation.people for one in person.participations if not one.part.cancelled]
+    return narrowed(
+        event_view(delegation.event, lang),
+        delegation.event,
+        [(one.part, one.part.mode_of(one.mode)) for one in held],
+        lang,
+    )
+
+
+def _status(delegation: Delegation, there: int) -> str:
+    if delegation.event.state is State.CANCELLED:
+        return _("This event has been cancelled. There is nothing that you have to do.")
+    if delegation.event.state is State.POSTPONED:
+        return _("This event has been postponed. Your delegation is kept until the new date is known.")
+    if publishing.is_past(delegation.event):
+        return _("This event is over.")
+    return _("Your delegation is registered.") if there else _("Everybody of your delegation has withdrawn.")
+
+
+def _person(one: Registration, lang: str, withdraw_url: str, *, missing: bool) -> PersonView:
+    is_there = one.withdrawn_at is None
+    words = _("Details are missing") if missing else _("Details complete")
+    return PersonView(
+        name=one.full_name,
+        reference=one.reference,
+        places=[_place(one, held, lang) for held in entries.in_order(one, one.participations)],
+        details=words if is_there else "",
+        are_missing=missing,
+        withdraw_url=withdraw_url if is_there else "",
+    )
+
+
+def _place(one: Registration, held: Participation, lang: str) -> PlaceView:
+    part = entries.part_of(one, held)
+    is_off = part.cancelled or one.event.state is State.CANCELLED
+    is_lost = is_off and held.standing is not Standing.WITHDRAWN
+    return PlaceView(
+        title=translated(part.title, lang),
+        days=part_range(part, lang),
+        mode=mode_words(lang)[part.mode_of(held.mode)],
+        status=_("cancelled") if is_lost else standing_words(held.standing, lang),
+        status_kind="cancelled" if is_lost else KINDS[held.standing],
+    )

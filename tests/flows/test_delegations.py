@@ -1,0 +1,387 @@
+"""A contact registers several people: all or nobody, each reachable, one gone and the others stay (B2, B3, B4, C13)."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from icalendar import Calendar
+from werkzeug.test import TestResponse
+
+from s3chem_events.core.db import db
+from s3chem_events.publishing.lifecycle import Mode, WaitingList
+from s3chem_events.registration.models import BlockedAddress, Delegation, Participation, Registration
+from tests.conftest import Clock
+from tests.factories import (
+    FILLED,
+    PUBLIC_DAY,
+    add_event,
+    add_question,
+    count,
+    hidden,
+    register,
+    revise_event,
+    soup,
+    words,
+)
+from tests.support.post import kept, relay, rows, work
+from tests.support.statements import statements
+
+GROUP = "/en/events/conference/register/group"
+CONTACT = FILLED | {"given_name": "Greta", "family_name": "Amt", "email": "office@park.example", "attends": "no"}
+FIVE = (
+    ("Anna", "Nowak", "anna@park.example"),
+    ("Ben", "Okafor", "ben@park.example"),
+    ("Carla", "Puig", ""),
+    ("Dirk", "de Vries", ""),
+    ("Ewa", "Żak", ""),
+)
+
+
+@pytest.fixture(autouse=True)
+def event(app: Flask, clock: Clock) -> None:
+    add_event(app, parts=(replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 40, Mode.ONLINE: None}),))
+
+
+def filled(client: FlaskClient, people: Any = FIVE, path: str = GROUP, **changes: Any) -> dict[str, Any]:
+    """Return the form as a browser would send it; a change to None leaves the field out."""
+    fields = {**CONTACT, **hidden(client, path)}
+    for number, (given, family, email) in enumerate(people, start=1):
+        fields |= {
+            f"person-{number}-given_name": given,
+            f"person-{number}-family_name": family,
+            f"person-{number}-email": email,
+        }
+    return {name: value for name, value in (fields | changes).items() if value is not None}
+
+
+def delegate(client: FlaskClient, people: Any = FIVE, **changes: Any) -> TestResponse:
+    return client.post(GROUP, data=filled(client, people, **changes))
+
+
+def standings(app: Flask) -> list[tuple[str, str, str]]:
+    """Return name, address and state of everybody, in the order of arrival."""
+    with app.app_context():
+        found = db.session.execute(
+            db.select(Registration.given_name, Registration.email, Participation.standing)
+            .join(Participation)
+            .order_by(Participation.id)
+        )
+        return [(name, email, standing.value) for name, email, standing in found]
+
+
+def own_links(text: str) -> list[str]:
+    return re.findall(r"http://localhost(/en/registrations/[\w.-]+)\n", text)
+
+
+def sent_again(page: TestResponse) -> dict[str, Any]:
+    """Return what a browser would send of the page's form as it stands."""
+    found: dict[str, Any] = {}
+    for one in soup(page).select("form#registration :is(input, select)"):
+        if one.name == "select":
+            chosen = one.select_one("option[selected]") or one.select_one("option")
+            assert chosen is not None
+            found[str(one["name"])] = str(chosen["value"])
+        elif one.get("type") not in {"checkbox", "radio"} or one.has_attr("checked"):
+            found[str(one["name"])] = str(one.get("value", ""))
+    return found
+
+
+def test_five_people_each_with_a_place_and_a_link_and_one_gone_leaves_four(app: Flask, client: FlaskClient) -> None:
+    answer = delegate(client)  # B2
+    assert answer.status_code == 303, words(answer)
+    page = answer.headers["Location"]
+    assert page.startswith("/en/delegations/")
+    assert standings(app) == [(given, email or "office@park.example", "confirmed") for given, _f, email in FIVE]
+    assert work(app) == 3
+    mails = {mail.envelope.to: mail for mail in kept(app)}
+    assert set(mails) == {
+        "Greta Amt <office@park.example>",
+        "Anna Nowak <anna@park.example>",
+        "Ben Okafor <ben@park.example>",
+    }
+    summary = mails["Greta Amt <office@park.example>"]
+    assert summary.envelope.subject == "Your delegation: Final conference, 18 June 2027"
+    assert summary.calendar == ""
+    handed_on = own_links(summary.text)
+    assert len(handed_on) == 3
+    shown = [words(client.get(link)) for link in handed_on]
+    for mine, (given, family, _email) in zip(shown, FIVE[2:], strict=True):
+        assert f"{given} {family}" in mine
+        assert [other for other, _f, _e in FIVE if other != given and other in mine] == []
+    guest = mails["Anna Nowak <anna@park.example>"]
+    assert "Greta Amt registered you for this event." in guest.text
+    assert "http://localhost/en/privacy" in guest.text
+    assert Calendar.from_ical(guest.calendar)["METHOD"] == "REQUEST"
+    seen = words(client.get(page))
+    assert [name for given, family, _e in FIVE if (name := f"{given} {family}") not in seen] == []
+    assert "18 June 2027" in seen
+    carla = soup(client.get(page)).find("a", string="Withdraw Carla Puig…")
+    assert carla is not None
+    ask = str(carla["href"])
+    assert "Withdraw Carla Puig?" in words(client.get(ask))
+    assert standings(app)[2][2] == "confirmed"  # GET asks
+    assert client.post(ask, data=hidden(client, ask)).headers["Location"] == page
+    assert [standing for _n, _a, standing in standings(app)].count("confirmed") == 4
+    assert client.post(ask, data=hidden(client, page)).headers["Location"] == page
+    assert work(app) == 1  # and a second press writes to nobody
+    gone = kept(app)[-1]
+    assert gone.envelope.subject.endswith("(Carla Puig)")
+    assert "office@park.example" in gone.envelope.to
+    assert "who has no e-mail address of their own here" in " ".join(gone.text.split())
+    assert gone.calendar == ""
+
+
+def test_one_bad_address_costs_nothing_typed_and_the_next_press_stores_exactly_five(
+    app: Flask, client: FlaskClient
+) -> None:
+    bad = [*FIVE[:3], ("Dirk", "de Vries", "dirk@firma"), FIVE[4]]  # B3
+    answer = delegate(client, bad)
+    page = soup(answer)
+    assert answer.status_code == 422
+    assert count(app, Registration) == count(app, Delegation) == 0
+    summary = page.find(role="alert")
+    assert summary is not None
+    assert summary.has_attr("autofocus")
+    (link,) = summary.select("a")
+    assert link["href"] == "#person-4-email"
+    assert link.get_text().startswith("Person 4: Dirk de Vries – The part after the @ is incomplete")
+    field = page.find(id="person-4-email")
+    assert field is not None
+    assert field["aria-invalid"] == "true"
+    again = sent_again(answer)
+    assert {name: again[name] for name in filled(client, bad) if name not in {"csrf_token", "attempt"}} == {
+        name: value for name, value in filled(client, bad).items() if name not in {"csrf_token", "attempt"}
+    }
+    assert client.post(GROUP, data=again | {"person-4-email": ""}).status_code == 303
+    assert [name for name, _a, _s in standings(app)] == [given for given, _f, _e in FIVE]
+
+
+def test_the_same_form_twice_is_one_delegation_and_an_edited_one_is_told_who_is_there(
+    app: Flask, client: FlaskClient
+) -> None:
+    form = filled(client)
+    answers = [client.post(GROUP, data=form) for _press in range(3)]
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    assert (count(app, Delegation), count(app, Registration)) == (1, 5)
+    edited = client.post(GROUP, data=form | {"person-1-given_name": "Zoë", "person-1-email": "zoe@x.example"})
+    assert edited.status_code == 409
+    summary = soup(edited).find(role="alert")
+    assert summary is not None
+    assert [a["href"] for a in summary.select("a")] == [f"#person-{n}-given_name" for n in (2, 3, 4, 5)]
+    assert "Person 2: Ben Okafor – There is already a registration" in summary.get_text()
+    assert "S3C-" not in words(edited)
+    assert count(app, Registration) == 5
+
+
+def test_places_for_four_of_five_are_an_explicit_choice_and_never_a_silent_split(
+    app: Flask, client: FlaskClient
+) -> None:
+    revise_event(app, parts=(replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 4, Mode.ONLINE: None}),))  # B4
+    answer = delegate(client)
+    assert answer.status_code == 409
+    text = words(answer)
+    assert "Public conference (On site): places left for 4." in text
+    assert "With a place: Anna Nowak, Ben Okafor, Carla Puig, Dirk de Vries" in text
+    assert "On the waiting list: Ewa Żak: Public conference (On site)" in text
+    buttons = {str(b["value"]): b.get_text() for b in soup(answer).select("button[name=places]")}
+    assert buttons == {
+        "first": "Register 4, 1 on the waiting list",
+        "all_wait": "Put all of them on the waiting list",
+    }
+    assert count(app, Registration) == 0
+    again = sent_again(answer)
+    assert register(client, email="quick@x.example").status_code == 303
+    moved = client.post(GROUP, data=again | {"places": "first"})
+    assert moved.status_code == 409  # the one who was to wait was named; a second one was not
+    assert "On the waiting list: Dirk de Vries: Public conference (On site); Ewa Żak" in words(moved)
+    assert count(app, Registration) == 1
+    assert client.post(GROUP, data=sent_again(moved) | {"places": "first"}).status_code == 303
+    assert [s for _n, _a, s in standings(app)] == ["confirmed"] * 4 + ["waiting"] * 2
+    work(app)
+    summary = next(mail for mail in kept(app) if "delegation" in mail.envelope.subject)
+    assert "Public conference (On site), 18 June 2027: on the waiting list" in " ".join(summary.text.split())
+
+
+def test_all_wait_keeps_them_together_and_without_a_list_only_the_list_can_change(
+    app: Flask, client: FlaskClient
+) -> None:
+    small = replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 4, Mode.ONLINE: None})
+    revise_event(app, parts=(small,), waiting_list=WaitingList.OFF)
+    answer = delegate(client)
+    assert answer.status_code == 409
+    assert soup(answer).select("button[name=places]") == []
+    assert client.post(GROUP, data=sent_again(answer) | {"places": "all_wait"}).status_code == 409
+    revise_event(app, waiting_list=WaitingList.OFFER)
+    asked = client.post(GROUP, data=sent_again(answer))
+    online = {"person-5-parts": "day-2", "person-5-mode-day-2": "online"}
+    assert client.post(GROUP, data=sent_again(asked) | online).status_code == 303  # four places suffice now
+    others = [(given, family, f"{given}@other.example") for given, family, _e in FIVE[:2]]
+    revise_event(app, parts=(replace(small, capacity={Mode.ON_SITE: 5, Mode.ONLINE: None}),))
+    asked = delegate(client, others, email="second@x.example")
+    assert client.post(GROUP, data=sent_again(asked) | {"places": "all_wait"}).status_code == 303
+    assert [s for _n, _a, s in standings(app)] == ["confirmed"] * 5 + ["waiting"] * 2
+
+
+def test_adding_and_removing_keeps_everything_typed_and_moves_the_focus(app: Flask, client: FlaskClient) -> None:
+    added = client.post(GROUP, data=filled(client, FIVE[:2]) | {"add": "1"})
+    assert added.status_code == 200
+    assert [f["id"] for f in soup(added).select("[autofocus]")] == ["person-3-given_name"]
+    typed = sent_again(added)
+    assert (typed["person-2-given_name"], typed["person-3-given_name"], typed["email"]) == ("Ben", "", CONTACT["email"])
+    assert typed["parts"] == "day-2"
+    removed = client.post(GROUP, data=typed | {"remove": "1"})
+    assert "Removed from your list: Person 1: Anna Nowak" in words(removed)
+    assert [f["id"] for f in soup(removed).select("[autofocus]")] == ["person-1-given_name"]
+    assert sent_again(removed)["person-1-given_name"] == "Ben"
+    full = client.post(GROUP, data=sent_again(removed) | {"add": "5"})
+    for _press in range(5):
+        full = client.post(GROUP, data=sent_again(full) | {"add": "5"})
+    assert len(soup(full).select("fieldset.person")) == 20
+    assert soup(full).select("button[name=add]") == []
+    assert len(full.data) < 100_000
+    assert client.post(GROUP, data=sent_again(full)).status_code == 303  # whoever was left blank is nobody
+    assert standings(app) == [("Ben", "ben@park.example", "confirmed")]
+    crowd = [("N", str(n), f"n{n}@x.example") for n in range(21)]
+    assert "at most" in words(delegate(client, crowd, email="crowd@x.example"))
+    assert "Enter at least one person" in words(delegate(client, []))
+    assert count(app, Registration) == 1
+
+
+def test_the_contact_comes_along_with_one_entry_and_may_choose_differently_for_somebody(
+    app: Flask, client: FlaskClient
+) -> None:
+    special = {
+        "attends": "yes",
+        "person-3-organisation": "Elsewhere GmbH",
+        "person-3-language": "de",
+        "person-3-parts": "day-2",
+        "person-3-mode-day-2": "online",
+    }
+    assert delegate(client, **special).status_code == 303
+    with app.app_context():
+        rows_of = db.session.scalars(db.select(Registration).order_by(Registration.id)).all()
+        assert [(r.given_name, r.organisation, r.language, r.region, r.via_contact) for r in rows_of] == [
+            ("Greta", "Politechnika", "en", "Mazovia", False),
+            ("Anna", "Politechnika", "en", "Mazovia", False),
+            ("Ben", "Politechnika", "en", "Mazovia", False),
+            ("Carla", "Elsewhere GmbH", "de", "Mazovia", True),
+            ("Dirk", "Politechnika", "en", "Mazovia", True),
+            ("Ewa", "Politechnika", "en", "Mazovia", True),
+        ]
+        modes = db.session.scalars(db.select(Participation.mode).order_by(Participation.id)).all()
+        assert [mode.value for mode in modes] == ["on_site"] * 3 + ["online"] + ["on_site"] * 2
+    work(app)
+    mine = [mail for mail in kept(app) if "office@park.example" in mail.envelope.to]
+    assert sum(bool(mail.calendar) for mail in mine) == 1
+    revise_event(
+        app,
+        parts=(replace(PUBLIC_DAY, starts=PUBLIC_DAY.starts.replace(day=19), ends=PUBLIC_DAY.ends.replace(day=19)),),
+    )
+
+
+def test_one_mailbox_serves_several_people_and_knows_who_is_there(app: Flask, client: FlaskClient) -> None:
+    box = {"email": "info@park.example"}  # C13
+    assert register(client, given_name="Anna", family_name="Nowak", **box).status_code == 303
+    jan = [("Jan", "Nowak", "info@park.example"), ("Anna", "Nowak", "")]
+    answer = delegate(client, jan, **box)
+    assert answer.status_code == 409
+    assert "Person 2: Anna Nowak – There is already a registration" in words(answer)
+    assert delegate(client, [*jan[:1], ("Jan", "Nowak", "")], **box).status_code == 409
+    assert count(app, Registration) == 1
+    assert delegate(client, jan[:1], **box).status_code == 303
+    assert register(client, given_name="Anna", family_name="Nowak", **box).status_code == 409
+    assert count(app, Registration) == 2
+
+
+def test_a_strangers_mailbox_hears_once_however_often_it_was_named(app: Flask, client: FlaskClient) -> None:
+    victims = [(f"N{n}", "Buy at", f"victim+{n}@x.example") for n in range(20)]
+    assert delegate(client, victims).status_code == 303
+    assert work(app) == 2
+    assert sorted(row.kind for row in rows(app)) == ["delegation.registered", "registration.confirmed"]
+    summary = kept(app)[-1] if "office" in kept(app)[-1].envelope.to else kept(app)[0]
+    assert len(own_links(summary.text)) == 19
+
+
+def test_who_says_not_me_goes_alone_and_the_contact_takes_those_along_whom_only_she_reaches(
+    app: Flask, client: FlaskClient
+) -> None:
+    delegate(client)
+    work(app)
+    anna = next(mail for mail in kept(app) if "anna@" in mail.envelope.to)
+    link = re.search(r"http://localhost(/en/registrations/\S+/not-me)", anna.text)
+    assert link
+    client.post(link[1], data=hidden(client, link[1]))  # C5
+    assert [name for name, _a, _s in standings(app)] == ["Ben", "Carla", "Dirk", "Ewa"]
+    summary = next(mail for mail in kept(app) if "office@" in mail.envelope.to)
+    link = re.search(r"http://localhost(/en/delegations/\S+/not-me)", summary.text)
+    assert link
+    assert client.get(link[1]).status_code == 200
+    assert count(app, Delegation) == 1
+    assert client.post(link[1], data=hidden(client, link[1])).status_code == 303
+    assert standings(app) == [("Ben", "ben@park.example", "confirmed")]
+    assert (count(app, Delegation), count(app, BlockedAddress)) == (0, 2)
+    relay(app)
+    assert [row.kind for row in rows(app) if "office@park.example" in row.address] == []
+    assert client.get(link[1]).status_code == 404
+    assert delegate(client, FIVE[2:]).status_code == 409
+
+
+def test_the_contact_adds_one_more_and_has_the_summary_sent_again_and_finds_the_way_back(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    page = delegate(client).headers["Location"]
+    work(app)
+    form = f"{page}/people"
+    more = {**hidden(client, form), "person-1-given_name": "Fatou", "person-1-parts": "day-2"}
+    assert client.post(form, data=more).status_code == 422
+    more |= {"person-1-mode-day-2": "on_site"}
+    assert [client.post(form, data=more).status_code for _press in range(2)] == [303, 303]
+    assert standings(app)[5:] == [("Fatou", "office@park.example", "confirmed")]
+    assert work(app) == 1
+    assert len(own_links(kept(app)[-1].text)) == 4
+    token = hidden(client, page)
+    assert client.post(f"{page}/summary", data=token).headers["Location"].endswith("?summary=sent")
+    assert client.post(f"{page}/summary", data=token).headers["Location"].endswith("?summary=later")
+    assert work(app) == 1
+    clock.advance(hours=1)
+    lost = "/en/registrations/lost-link"
+    client.post(lost, data=hidden(client, lost) | {"email": "office@park.example"})
+    assert work(app) == 1
+    assert f"http://localhost{page}\n" in kept(app)[-1].text
+
+
+def test_details_are_said_to_be_missing_and_never_what_they_are(app: Flask, client: FlaskClient) -> None:
+    add_question(app, "badge", label="Which badge?", required=True)
+    add_question(app, "diet", label="Any dietary needs?", kind="diet", readers="caterer")
+    page = delegate(client, FIVE[:1]).headers["Location"]
+    seen = words(client.get(page))
+    assert "Details are missing" in seen
+    assert "badge" not in seen.lower()
+
+
+def test_twenty_people_cost_as_many_statements_as_two(app: Flask, client: FlaskClient) -> None:
+    def cost(number: int) -> int:
+        people = [("N", f"{number}-{n}", f"n{number}-{n}@x.example") for n in range(number)]
+        form = filled(client, people, email=f"c{number}@x.example", **{"mode-day-2": "online"})
+        with statements(app) as seen:
+            assert client.post(GROUP, data=form).status_code == 303
+        return len(seen)
+
+    cost(1)
+    assert cost(20) == cost(2)
+
+
+def test_pages_are_private_and_a_wrong_link_is_none(client: FlaskClient) -> None:
+    page = delegate(client).headers["Location"]
+    for response in (client.get(page), client.get(f"{page}/people"), client.get(GROUP)):
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
+    for path in (page[:-1], f"{page[:-1]}/people", f"{page[:-1]}/not-me"):
+        assert client.get(path).status_code == 404
+    assert client.get(f"{page}/people/S3C-NOBODY2/withdrawal").status_code == 404
+    assert BeautifulSoup(client.get(page).data, "html.parser").title.get_text().startswith("Your delegation: Final")
