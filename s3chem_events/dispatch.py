@@ -59,6 +59,7 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "registration.address_changed": (own_emails.changed, own_emails.address_left),
     "registration.address_put_back": (own_emails.changed, own_emails.address_left),
     "registration.code_requested": (own_emails.code_requested,),
+    "registration.confirmation_requested": (registration.confirmed,),
     "registration.handed_over": (handed_emails.handed_over,),
     "registration.taken_over": (handed_emails.taken_over,),
     "registration.disowned": (disowned,),

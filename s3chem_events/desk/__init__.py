@@ -16,6 +16,7 @@ from s3chem_events.desk import (
     campaigns,
     coming,
     copying,
+    correcting_details,
     editing,
     entering,
     events,
@@ -50,7 +51,7 @@ PAGES = (
     *(campaign_content, campaign_preview, campaign_texts, campaigns),
     *(account, addresses, approving, arrivals, audit, coming, copying, editing, entering, events, gate, holding, home),
     *(mailbox, needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
-    *(steps, subscriber_imports, subscribers, texts, withdrawing),
+    *(correcting_details, steps, subscriber_imports, subscribers, texts, withdrawing),
     *(files, guests, invitations),
 )
 """Importing them is what hangs them into the blueprint."""

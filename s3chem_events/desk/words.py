@@ -135,6 +135,7 @@ def happenings() -> dict[str, str]:
         "registration.changed": _("Details changed"),
         "registration.address_changed": _("Address changed"),
         "registration.address_put_back": _("Former address put back"),
+        "registration.confirmation_requested": _("Confirmation sent again"),
         "registration.handed_over": _("Place handed over"),
         "registration.taken_over": _("Place taken over"),
         "registration.code_requested": _("Code for the personal page sent"),

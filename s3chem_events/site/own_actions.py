@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration import answering, approval, changing, history, substituting
+from s3chem_events.registration import answering, approval, changing, history, resending, substituting
 from s3chem_events.registration.models import Registration
 
-CHANGE, SUBSTITUTION = "change", "substitution"
+CHANGE, SUBSTITUTION, CONFIRMATION = "change", "substitution", "confirmation"
 """The last words of the addresses at which these are done."""
 
 
@@ -34,6 +34,14 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
     if not openly and registration.email and _hides(registration):
         found.append(
             Action(f"{own_url}/code", _("Show what is hidden"), _("We send a code to your e-mail address for that."))
+        )
+    if resending.may_resend(registration):
+        found.append(
+            Action(
+                f"{own_url}/{CONFIRMATION}",
+                _("Send the confirmation again"),
+                _("The e-mail with your link and your calendar entry, once more."),
+            )
         )
     if substituting.may_hand_over(registration):
         found.append(

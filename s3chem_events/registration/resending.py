@@ -1,0 +1,50 @@
+"""The confirmation once more, for somebody who no longer finds it; never often, since an e-mail is an e-mail."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.registration.actions import LINK_PAUSE, LINKS_A_DAY
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.models import Registration
+
+KINDS = ("registration.link_requested", "registration.confirmation_requested")
+DAY = timedelta(days=1)
+
+
+class SentLately(Refused):
+    """It was sent a few minutes ago, or often enough today."""
+
+    code = "sent_lately"
+    status = 429
+
+
+def may_resend(registration: Registration) -> bool:
+    """Whether there is a place to confirm, and a mailbox to send it to."""
+    holds = any(one.standing is Standing.CONFIRMED for one in registration.participations)
+    return holds and bool(registration.email) and registration.withdrawn_at is None
+
+
+def resend(registration: Registration, *, by: Actor) -> bool:
+    """Have the confirmation sent again, with link and calendar; False for somebody who has none.
+
+    Raises:
+        SentLately.
+
+    """
+    if not may_resend(registration):
+        return False
+    moment, sent_at = now(), registration.link_sent_at
+    today = select(func.count(Fact.id)).where(
+        Fact.kind.in_(KINDS), Fact.subject_id == registration.id, Fact.happened_at > moment - DAY
+    )
+    if (sent_at is not None and sent_at > moment - LINK_PAUSE) or (db.session.scalar(today) or 0) >= LINKS_A_DAY:
+        raise SentLately
+    registration.link_sent_at = moment
+    journal.record("registration.confirmation_requested", registration.id, by=by, event=registration.event_id)
+    return True
