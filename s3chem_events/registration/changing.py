@@ -19,7 +19,7 @@ from s3chem_events.registration import answering, asking, derived, history, iden
 from s3chem_events.registration.history import Line
 from s3chem_events.registration.models import Answer, Consent, Registration
 from s3chem_events.registration.places import INTERESTED
-from s3chem_events.registration.questions import NEEDS, SENSITIVE, Asked, Given
+from s3chem_events.registration.questions import NEEDS, SENSITIVE, Asked, Given, Kind
 
 ROOM = "registration."
 ADDRESS_CHANGED = "registration.address_changed"
@@ -82,13 +82,14 @@ def may_change(registration: Registration) -> bool:
 def changeable(registration: Registration, *, openly: bool) -> list[Asked]:
     """Return the questions whose answers a person may change: of her parts, and of those that few read if `openly`.
 
-    What is asked only upon an answer that is not shown is not shown either: it would count as asked no more.
+    What is asked only upon an answer that is not shown is not shown either: it would count as asked no more. Files
+    stay as they are: a form that comes back without one would take away what was sent.
     """
     keys = {held.part.key for held in registration.participations if held.standing in INTERESTED}
     shown: dict[str, Asked] = {}
     for question in asking.asked_at(registration.event_id):
         is_theirs = not question.part or question.part in keys
-        is_shown = openly or not history.is_guarded(question)
+        is_shown = question.kind is not Kind.FILE and (openly or not history.is_guarded(question))
         if is_theirs and is_shown and (not question.only_if or question.only_if in shown):
             shown[question.key] = question
     return list(shown.values())

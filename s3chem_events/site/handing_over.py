@@ -19,7 +19,7 @@ from s3chem_events.publishing.queries import version_of
 from s3chem_events.registration import asking, own_questions, queries, substituting
 from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered, Applicant
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.questions import FREE
+from s3chem_events.registration.questions import FREE, Kind
 from s3chem_events.site import opened, own_view
 from s3chem_events.site.forms import RegistrationForm
 from s3chem_events.site.frame import check_language
@@ -44,7 +44,7 @@ class SuccessorForm(PersonForm):
         """Make the form for whoever takes the places of a registration."""
         parts = [held.part.key for held in substituting.places(registration)]
         asked = asking.asked_at(registration.event_id)
-        questions = [one for one in asked if one.part in {"", *parts} and one.kind not in FREE]
+        questions = [one for one in asked if one.part in {"", *parts} and one.kind not in FREE | {Kind.FILE}]
         more = {"email": RegistrationForm.email, "agreed": BooleanField(AGREED, validators=[InputRequired(MISSING)])}
         form = cls.of(questions, lang, parts=parts, more=more)
         if not form.is_submitted():
