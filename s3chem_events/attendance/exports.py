@@ -62,6 +62,7 @@ def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
         "registered_at": _("Registered at (UTC)"),
         "phone": _("Telephone"),
         "waiting_position": _("Position in the waiting list"),
+        "delegation": _("Delegation"),
     }
     return tuple(labels.get(column, column) for column in columns)
 

@@ -16,7 +16,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import outbox, overview, searching, words
+from s3chem_events.desk import delegations, outbox, overview, searching, words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, may, page_number
 from s3chem_events.mailing import queries as mailing
@@ -74,6 +74,7 @@ def participants_list(slug: str) -> ResponseReturnValue:
         **header(found),
         page=page,
         troubles=_troubles(page),
+        contact=delegations.contact(found.id, wanted.delegation),
         wanted=wanted,
         asked=_asked(wanted),
         asked_of_files={**_asked(wanted), "state": _state(wanted)},
@@ -175,6 +176,7 @@ def wanted_of(args: MultiDict[str, str], *, usual: str = ALL) -> Wanted:
         sort=sort if sort in SORTS else "name",
         withdrawn=standing != PRESENT,
         to_call=args.get("email") == NO_EMAIL,
+        delegation=args.get("delegation", "")[:LONGEST_SEARCH],
     )
 
 
@@ -189,6 +191,7 @@ def _asked(wanted: Wanted) -> dict[str, Any]:
         "state": state,
         "sort": sort,
         "email": NO_EMAIL if wanted.to_call else "",
+        "delegation": wanted.delegation,
     }
     return {name: str(value) for name, value in asked.items() if value}
 
@@ -226,6 +229,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         },
         emails=(emails := mailing.about(person.id, EMAILS)),
         unreached=_unreached(person, emails),
+        delegation=delegations.of(person),
         email_states=outbox.states(),
         happenings=words.happenings(),
         differences=_differences(found, history, language),

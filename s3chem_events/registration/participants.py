@@ -14,7 +14,7 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import names, places
 from s3chem_events.registration.capacity import Said, Standing
-from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.models import Delegation, Participation, Registration
 
 PAGE = 50
 BATCH = 500
@@ -34,6 +34,7 @@ COLUMNS = (
     "registered_at",
     "phone",
     "waiting_position",
+    "delegation",
 )
 """The ids of the exports' columns; they stay, and new ones are added at the end."""
 SORTS = ("name", "organisation", "newest", "oldest")
@@ -50,11 +51,13 @@ class Wanted:
     sort: str = "name"
     withdrawn: bool = True  # False leaves out who has withdrawn
     to_call: bool = False  # True leaves out who has an e-mail address
+    delegation: str = ""  # the reference of one
 
     @property
     def filtered(self) -> bool:
         """Whether somebody may be left out."""
-        return bool(self.words.strip() or self.part or self.mode or self.standing or not self.withdrawn or self.to_call)
+        chosen = self.part or self.mode or self.standing or self.to_call or self.delegation
+        return bool(self.words.strip() or chosen or not self.withdrawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,8 @@ def participations(event_id: int, wanted: Wanted) -> Iterator[Sequence[tuple[str
 
 
 def _as_words(row: Sequence[Any], moment: int) -> tuple[str, ...]:
-    *last, position = row[moment + 1 :]
-    return (*row[:moment], f"{row[moment]:%Y-%m-%dT%H:%M:%SZ}", *last, str(position or ""))
+    *last, position, delegation = row[moment + 1 :]
+    return (*row[:moment], f"{row[moment]:%Y-%m-%dT%H:%M:%SZ}", *last, str(position or ""), delegation or "")
 
 
 def participation_count(event_id: int, wanted: Wanted) -> int:
@@ -208,6 +211,7 @@ def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
         "mode": type_coerce(places.MODE, String),
         "part": Part.key,
         "waiting_position": line.c.position,
+        "delegation": Delegation.reference,
     }
     query: Select[Any] = (
         db.select(*(columns[name] for name in COLUMNS))
@@ -215,6 +219,7 @@ def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
         .join(Participation, Participation.registration_id == Registration.id)
         .join(Part, Part.id == Participation.part_id)
         .join(line, line.c.id == Participation.id, isouter=True)
+        .join(Delegation, Delegation.id == Registration.delegation_id, isouter=True)
         .where(Registration.event_id == event_id, *_sought(wanted), *_chosen(wanted))
         .order_by(*_order(wanted.sort), Part.position)
     )
@@ -222,7 +227,13 @@ def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
 
 
 def _sought(wanted: Wanted) -> list[ColumnElement[bool]]:
-    return [*_said(wanted.words), Registration.email == ""] if wanted.to_call else _said(wanted.words)
+    conditions = _said(wanted.words)
+    if wanted.to_call:
+        conditions.append(Registration.email == "")
+    if wanted.delegation:
+        theirs = db.select(Delegation.id).filter_by(reference=wanted.delegation)
+        conditions.append(Registration.delegation_id.in_(theirs))
+    return conditions
 
 
 def _said(words: str) -> list[ColumnElement[bool]]:

@@ -26,6 +26,7 @@ ROW = (
     "2027-01-10T08:00:00Z",
     "0048 600 700 800",
     "",
+    "S3D-ABCDEF2",
 )
 NASTY = {
     '=HYPERLINK("http://evil.example")': '\'=HYPERLINK("http://evil.example")',
@@ -82,6 +83,7 @@ def test_csv_with_semicolons_names_its_columns_in_the_language_of_the_reader():
         "Registered at (UTC)",
         "Telephone",
         "Position in the waiting list",
+        "Delegation",
     ]
     assert row == list(ROW)
 

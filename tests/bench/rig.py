@@ -99,7 +99,10 @@ class Visitor:
         self.hidden: dict[str, str] = {}
 
     def open_form(self) -> None:
-        status, page = self._ask("GET", FORM)
+        self.open(FORM)
+
+    def open(self, path: str) -> None:
+        status, page = self.ask("GET", path)
         assert status == 200, page
         fields = re.findall(r'<input[^>]*type="hidden"[^>]*>', page)
         self.hidden = {_attribute(field, "name"): _attribute(field, "value") for field in fields}
@@ -119,12 +122,12 @@ class Visitor:
             "privacy": "y",
         }
         body = urlencode(self.hidden | filled)
-        return self._ask("POST", FORM, body, {"Content-Type": "application/x-www-form-urlencoded"})[0]
+        return self.ask("POST", FORM, body, {"Content-Type": "application/x-www-form-urlencoded"})[0]
 
     def close(self) -> None:
         self.connection.close()
 
-    def _ask(
+    def ask(
         self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, str]:
         cookie = {"Cookie": self.cookie} if self.cookie else {}

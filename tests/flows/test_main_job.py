@@ -124,6 +124,7 @@ def test_from_the_front_door_to_the_organisers_list_and_back_out(app: Flask, cli
         "registered_at": "2026-11-23T12:00:00Z",
         "phone": "",
         "waiting_position": "",
+        "delegation": "",
     }
     assert list(row) == list(COLUMNS)
     assert [rows_of(desk, form) for form in ("csv", "xlsx", "json")] == [[row]] * 3
