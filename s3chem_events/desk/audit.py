@@ -48,6 +48,9 @@ def kinds() -> dict[str, str]:
     """Return what is written into the trail, in words."""
     return {
         "desk.refused": _("Access refused"),
+        "file.downloaded": _("Uploaded file downloaded"),
+        "gate.exported": _("List for the entrance downloaded"),
+        "letter.shown": _("Letter of invitation opened"),
         "organiser.added": _("Organiser added"),
         "organiser.disabled": _("Organiser suspended"),
         "organiser.enabled": _("Suspension lifted"),
