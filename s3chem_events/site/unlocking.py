@@ -80,6 +80,7 @@ def _enter(token: str, typed: str) -> bool:
 
 
 def _page(registration: Registration, lang: str, token: str, status: int, **values: Any) -> BaseResponse:
+    registration = queries.registration_by_id(registration.id) or registration  # a refusal has rolled the other back
     until = codes.waits(registration)
     return private_page(
         "site/own/code.html",
