@@ -122,8 +122,13 @@ def words(response: TestResponse) -> str:
 
 def hidden(client: FlaskClient, path: str) -> dict[str, str]:
     """Open a form and return its hidden fields: what a browser would send back."""
+    return hidden_in(client.get(path).get_data(as_text=True))
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    """Return the hidden fields of a page."""
     # Parsing the whole page, its two hundred countries included, would take most of a test's time.
-    main = client.get(path).get_data(as_text=True).partition("<main")[2]
+    main = page.partition("<main")[2]
     fields = [dict(ATTRIBUTE.findall(tag)) for tag in INPUT.findall(main)]
     return {field["name"]: unescape(field.get("value", "")) for field in fields if field.get("type") == "hidden"}
 

@@ -48,15 +48,20 @@ def spend(limit: str, scope: str, key: str) -> None:
         TooMany: the limit, e.g. "5 per hour", is spent.
 
     """
+    if is_over(limit, scope, key):
+        raise TooMany
+
+
+def is_over(limit: str, scope: str, key: str) -> bool:
+    """Count a try, and say whether the limit is spent."""
     if not limiter.enabled:
-        return
+        return False
     try:
         hits = [limiter.limiter.hit(each, scope, key) for each in parse_many(limit)]
     except StorageError:  # who wants to register must not pay for a counter that is gone; doctor tells the operator
         log.warning("tries are not counted: the place of S3CHEM_LIMITS_URL does not answer")
-        return
-    if not all(hits):
-        raise TooMany
+        return False
+    return not all(hits)
 
 
 def counted() -> bool:

@@ -15,6 +15,7 @@ from s3chem_events.desk import (
     campaign_texts,
     campaigns,
     coming,
+    confirming,
     copying,
     correcting_details,
     editing,
@@ -52,7 +53,7 @@ PAGES = (
     *(account, addresses, approving, arrivals, audit, coming, copying, editing, entering, events, gate, holding, home),
     *(mailbox, needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
     *(correcting_details, steps, subscriber_imports, subscribers, texts, withdrawing),
-    *(files, guests, invitations),
+    *(confirming, files, guests, invitations),
 )
 """Importing them is what hangs them into the blueprint."""
 

@@ -11,6 +11,7 @@ from wtforms import EmailField, SelectField, TelField
 from wtforms.validators import Length
 
 from s3chem_events.core import i18n
+from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import DEFAULT, LANGUAGES
@@ -21,7 +22,7 @@ from s3chem_events.desk.fields import Needed, clean, faulty, languages, line, op
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.publishing.models import Event
+from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import actions, batches, capacity, choices, names
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.models import LONGEST_PHONE, Registration
@@ -41,6 +42,7 @@ class EntryForm(FlaskForm):
     language = SelectField(_("Language"), choices=languages, default=DEFAULT)
     organisation_type = SelectField(_("Type of organisation"))
     region = SelectField(_("Region"))
+    is_today = False
 
     @classmethod
     def of(cls, event: Event) -> "EntryForm":
@@ -58,6 +60,11 @@ class EntryForm(FlaskForm):
         form: EntryForm = type("EntryFormOfEvent", (cls,), fields)()
         form.organisation_type.choices = options({"": "–", **choices.organisation_types(language)})
         form.region.choices = options({"": "–", **choices.regions(language)})
+        form.is_today = is_today(event)
+        if form.is_today and not form.is_submitted():
+            for part in event.parts:
+                if _takes_place_today(part) and Mode.ON_SITE in part.capacities:
+                    form[MODE + part.key].data = Mode.ON_SITE.value  # who walks in is there
         return form
 
     @property
@@ -73,7 +80,7 @@ class EntryForm(FlaskForm):
                 self.email.data = names.address(self.email.data)
             except Invalid:
                 say(self.email, gettext("Enter one e-mail address, such as name@organisation.example."))
-        elif sum(c.isdigit() for c in self.phone.data) < FEWEST_DIGITS:
+        elif not (self.is_today and not self.phone.data) and sum(map(str.isdigit, self.phone.data)) < FEWEST_DIGITS:
             say(self.phone, gettext("Enter a telephone number, or an e-mail address below."))
         if self.parts and not any(field.data for field in self.parts):
             say(self.parts[0], gettext("Choose at least one part."))
@@ -120,6 +127,9 @@ def new_participant(slug: str) -> ResponseReturnValue:
                 else gettext("Entered. Without an e-mail address this person has to be called when something changes."),
                 "good",
             )
+            if form.is_today:  # the next one stands behind
+                flash(gettext("The reference is %(reference)s.", reference=entered.reference), "good")
+                return redirect(url_for("desk.new_participant", slug=slug), 303)
             return redirect(url_for("desk.participant", slug=slug, reference=entered.reference), 303)
     page = render_template(
         "desk/participants/new.html",
@@ -128,8 +138,18 @@ def new_participant(slug: str) -> ResponseReturnValue:
         faulty=faulty(form),
         questions=questions,
         languages=LANGUAGES,
+        privacy_url=f"/{i18n.language()}/privacy",
     )
     return page, status
+
+
+def is_today(event: Event) -> bool:
+    """Whether an event takes place on this very day, where it is: then people walk in."""
+    return any(_takes_place_today(part) for part in event.parts)
+
+
+def _takes_place_today(part: Part) -> bool:
+    return not part.cancelled and part.starts_on <= today(part.zone) <= part.ends_on
 
 
 def _entered(slug: str, form: EntryForm) -> Registration:

@@ -24,6 +24,9 @@ COUNTED = ("registration.", "delegation.", "follower.asked", "subscriber.asked",
 """The kinds, or what they begin with, that a visitor's form can cause."""
 MEASURES = ((timedelta(minutes=15), 5), (timedelta(days=1), 10))
 """A few colleagues at one mailbox hear at once; an office of forty within days, as an address that is bombed would."""
+BURST = (timedelta(minutes=1), 5)
+"""More e-mails than that are not written to one mailbox within a minute by people who share it."""
+MEASURES_OF_A_BURST = ((timedelta(minutes=15), 1), (timedelta(days=1), 5))
 PILE = 40
 """So many wait for the next day by themselves; what is beyond waits for an organiser."""
 SITE_HOUR = 500
@@ -43,15 +46,17 @@ def passing(rows: Sequence[Any], *, whole_site: bool) -> list[int]:
         _hold(stopped, None, BROKEN)
         rows = [row for row in rows if row.id not in stopped]
         new = new[: max(free, 0)]
-    times, held = _times({row.mailbox_digest for row in new}, moment), defaultdict[str, list[int]](list)
+    mailboxes = {row.mailbox_digest for row in new}
+    times, bombed, held = _times(mailboxes, moment), _bombed(mailboxes, moment), defaultdict[str, list[int]](list)
+    measures = {mailbox: MEASURES_OF_A_BURST if mailbox in bombed else MEASURES for mailbox in mailboxes}
     for row in new:
         mine = times[row.mailbox_digest]
-        if any(_over(mine, moment, span, most) for span, most in MEASURES):
+        if any(_over(mine, moment, span, most) for span, most in measures[row.mailbox_digest]):
             held[row.mailbox_digest].append(row.id)
         else:
             mine.append(moment)
     for mailbox, ids in held.items():
-        _hold(ids, _free_at(times[mailbox], moment), CROWDED)
+        _hold(ids, _free_at(times[mailbox], moment, measures[mailbox]), CROWDED)
     _leave_to_people(held)
     stopped = {email_id for ids in held.values() for email_id in ids}
     return [row.id for row in rows if row.id not in stopped]
@@ -86,13 +91,29 @@ def _times(mailboxes: set[str], moment: datetime) -> defaultdict[str, list[datet
     return times
 
 
+def _bombed(mailboxes: set[str], moment: datetime) -> set[str]:
+    """Return the mailboxes to which, within the last day, more was written in one minute than people write."""
+    span, most = BURST
+    many = db.session.execute(
+        _WRITTEN, {"mailboxes": list(mailboxes), "since": moment - timedelta(days=1), "most": most}
+    )
+    found = defaultdict[str, list[datetime]](list)
+    for mailbox, created_at in many:
+        found[mailbox].append(created_at)
+    return {
+        mailbox
+        for mailbox, written in found.items()
+        if any(last - first < span for first, last in zip(written, written[most:], strict=False))
+    }
+
+
 def _over(times: list[datetime], moment: datetime, span: timedelta, most: int) -> bool:
     return sum(at > moment - span for at in times) >= most
 
 
-def _free_at(times: list[datetime], moment: datetime) -> datetime:
+def _free_at(times: list[datetime], moment: datetime, measures: Sequence[tuple[timedelta, int]]) -> datetime:
     """Return when the next e-mail may go to a mailbox."""
-    return max(times[-most] + span for span, most in MEASURES if _over(times, moment, span, most))
+    return max(times[-most] + span for span, most in measures if _over(times, moment, span, most))
 
 
 def _sent_since(moment: datetime) -> int:
@@ -123,6 +144,20 @@ def _leave_to_people(held: dict[str, list[int]]) -> None:
         _hold(over, None, CROWDED)
 
 
+_MANY = (
+    db.select(OutgoingEmail.mailbox_digest)
+    .where(
+        OutgoingEmail.mailbox_digest.in_(bindparam("mailboxes", expanding=True)),
+        OutgoingEmail.created_at > bindparam("since"),
+    )
+    .group_by(OutgoingEmail.mailbox_digest)
+    .having(func.count() > bindparam("most"))
+)
+_WRITTEN = (
+    db.select(OutgoingEmail.mailbox_digest, OutgoingEmail.created_at)
+    .where(OutgoingEmail.mailbox_digest.in_(_MANY), OutgoingEmail.created_at > bindparam("since"))
+    .order_by(OutgoingEmail.created_at)
+)
 _LATELY = db.select(OutgoingEmail.mailbox_digest, OutgoingEmail.sent_at).where(
     OutgoingEmail.mailbox_digest.in_(bindparam("mailboxes", expanding=True)),
     (OutgoingEmail.sent_at > bindparam("since"))

@@ -46,7 +46,7 @@ REFUSALS = {
     "not_open": _l("This part is not open for registration. Choose another one, or write to us."),
     "nothing_chosen": _l("Choose at least one part, and how you will attend."),
     "invitation_over": _l("This invitation has been used or withdrawn, or its event is over. Please write to us."),
-    "address_blocked": _l("This address cannot be used for this event. Use another one, or write to us."),
+    "address_blocked": _l("This address cannot be used at the moment. Use another one, or write to us."),
     "too_many": _l(
         "Too many requests came from your network. "
         "Wait a minute and submit the form again; your entries have been kept."

@@ -6,6 +6,7 @@ from dataclasses import replace
 from flask import Blueprint, abort, current_app, redirect, request
 from flask.wrappers import Response
 from flask_wtf.csrf import generate_csrf
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from s3chem_events.core import limits
@@ -87,7 +88,8 @@ def answer(form: RegistrationForm, slug: str, lang: str, register: Registrar) ->
         if not form.validate():
             _keep_files(form)
             return page(form, whole(slug), lang, 422, token_fault(form))
-        limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.email.data or ""))
+        if limits.is_over(limits.ADDRESS, "register-address", mailbox_digest(form.email.data or "")):
+            raise actions.AddressBlocked  # in the same words: nobody learns whether an address is blocked
         registration = register(form, slug)
         answered.remember_not_kept(registration, form.answers)
     except AlreadyRegistered as refusal:
@@ -95,7 +97,20 @@ def answer(form: RegistrationForm, slug: str, lang: str, register: Registrar) ->
     except Refused as refusal:
         _keep_files(form)
         return page(form, whole(slug), lang, refusal.status, refused=refusal)
+    except OperationalError:  # somebody else writes for longer than anybody waits
+        return _busy(form, slug, lang)
     return redirect(links.own_page(registration.id, registration.link_version, language=lang), 303)
+
+
+def _busy(form: RegistrationForm, slug: str, lang: str) -> Response:
+    """Say that nothing was stored, with everything typed; where not even a page can be read, site.faults answers."""
+    words = _(
+        "The system is busy at the moment. Nothing has been saved yet, but your entries have been kept: "
+        "please submit the form again in a minute."
+    )
+    response = page(form, whole(slug), lang, 503, words)
+    response.headers["Retry-After"] = "30"
+    return response
 
 
 def _register(form: RegistrationForm, slug: str) -> Registration:

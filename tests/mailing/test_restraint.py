@@ -44,13 +44,13 @@ def test_all_addresses_of_a_mailbox_count_as_one(one: str, other: str, same: boo
 @pytest.mark.counted_elsewhere
 def test_a_thousand_registrations_of_one_victim_send_few_emails_and_lose_none(app: Flask, clock: Clock) -> None:
     victims(app, 1000)
-    assert work(app) == 5
+    assert work(app) == 1  # nobody shares a mailbox with a thousand in one minute
     pass_time(app, clock, hours=23, step=15)
-    assert (len(kept(app)), count(app, Registration)) == (10, 1000)
+    assert (len(kept(app)), count(app, Registration)) == (5, 1000)
     assert {row.last_text for row in rows(app) if row.state == State.DEFERRED} == {restraint.CROWDED}
     pass_time(app, clock, hours=24 * 6, step=120)
-    assert len(kept(app)) == 45  # the pile ends; all others wait for an organiser
-    assert count(app, OutgoingEmail, state=State.DEFERRED, due_at=None) == 955
+    assert len(kept(app)) == 41  # the pile ends; all others wait for an organiser
+    assert count(app, OutgoingEmail, state=State.DEFERRED, due_at=None) == 959
 
 
 def test_registering_and_withdrawing_in_turn_sends_few_emails(app: Flask, client: FlaskClient) -> None:
@@ -63,9 +63,13 @@ def test_registering_and_withdrawing_in_turn_sends_few_emails(app: Flask, client
 
 
 def test_some_colleagues_hear_at_once_and_others_are_not_held_up(app: Flask, clock: Clock) -> None:
-    enrol(app, 40, email="info@park.example")
+    heard = []
+    for _ in range(8):
+        enrol(app, 5, email="info@park.example", given_name=f"Anna {_}")
+        heard.append(work(app))
+        clock.advance(minutes=2)
     enrol(app, email="jan@uni.example")
-    assert work(app) == 6
+    assert (heard, work(app)) == ([5, *[0] * 7], 6)  # the next five after a quarter of an hour
     assert kept(app)[-1].envelope.to.endswith("<jan@uni.example>")
     pass_time(app, clock, hours=24 * 4, step=60)
     assert len(kept(app)) == 41
@@ -83,10 +87,10 @@ def test_an_organiser_sees_why_and_lets_an_email_go(app: Flask) -> None:
     desk = signed_in(app)
     assert "held back: too many to this address" in words(desk.get("/desk/mail/?state=deferred"))
     assert "held back" in words(desk.get("/desk/mail/6"))
-    assert "E-mails are held back (2)" in words(desk.get("/desk/"))
+    assert "E-mails are held back (6)" in words(desk.get("/desk/"))
     with app.app_context(), transaction():
         outbox.retry(6, by=Actor("organiser", 1))
-    assert (work(app), len(kept(app))) == (1, 6)
+    assert (work(app), len(kept(app))) == (1, 2)
 
 
 @pytest.mark.settings(LIMITS="on")

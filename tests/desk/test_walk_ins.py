@@ -1,0 +1,89 @@
+"""Somebody walks in on the day itself (E2), and somebody without an e-mail address is confirmed on paper (B13)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events.core.db import db
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.registration.models import Registration
+from tests.conftest import Clock
+from tests.factories import WORKSHOP, add_event, count, soup, words
+from tests.support.desk import filled, signed_in
+from tests.support.post import kept, work
+
+NEW = "/desk/events/workshop/participants/new"
+PERSON = {"family_name": "Ott", "organisation": "Park <b>", "organisation_type": "sme", "region": "Limburg"}
+
+
+@pytest.fixture
+def desk(app: Flask, clock: Clock) -> FlaskClient:
+    add_event(app, WORKSHOP, parts=(replace(WORKSHOP.parts[0], capacity={Mode.ON_SITE: 1}),))
+    clock.set(datetime(2027, 8, 25, 9, tzinfo=UTC))
+    return signed_in(app)
+
+
+def test_who_walks_in_is_entered_in_one_press_and_over_capacity_after_a_second(app: Flask, desk: FlaskClient):
+    page = desk.get(NEW)
+    assert "whoever walks in needs neither telephone nor e-mail." in words(page)
+    assert soup(page).select_one('.notice a[href="/en/privacy"]') is not None
+    answer = desk.post(NEW, data=filled(page) | PERSON)
+    assert (answer.status_code, answer.location) == (303, NEW)
+    with app.app_context():
+        (reference,) = db.session.scalars(db.select(Registration.reference))
+    page = desk.get(NEW)
+    assert f"The reference is {reference}." in words(page)
+    second = filled(page) | PERSON | {"family_name": "Über"}
+    answer = desk.post(NEW, data=second)
+    assert (answer.status_code, "No place is left" in words(answer)) == (409, True)
+    assert count(app, Registration) == 1
+    assert desk.post(NEW, data=second | {"confirmed": "beyond"}).status_code == 303
+    rows = desk.get("/desk/events/workshop/participants.json").get_json()
+    assert [(row["family_name"], row["region"], row["state"]) for row in rows] == [
+        ("Ott", "Limburg", "confirmed"),
+        ("Über", "Limburg", "confirmed"),
+    ]
+    assert (work(app), len(kept(app))) == (0, 0)
+
+
+def test_on_another_day_a_way_to_reach_somebody_is_needed(app: Flask, clock: Clock, desk: FlaskClient):
+    clock.set(datetime(2027, 8, 24, 9, tzinfo=UTC))
+    desk = signed_in(app)
+    page = desk.get(NEW)
+    assert "whoever walks in" not in words(page)
+    answer = desk.post(NEW, data=filled(page) | PERSON | {"mode-day": "on_site"})
+    assert (answer.status_code, "Enter a telephone number" in words(answer)) == (422, True)
+    assert desk.post(NEW, data=filled(page) | PERSON | {"mode-day": "on_site", "phone": "12"}).status_code == 422
+
+
+def test_a_confirmation_on_paper_is_whole_and_in_the_language_of_the_person(
+    app: Flask, clock: Clock, desk: FlaskClient
+):
+    entered = filled(desk.get(NEW)) | PERSON | {"language": "fr", "given_name": "Jean"}
+    assert desk.post(NEW, data=entered).status_code == 303
+    with app.app_context():
+        (reference,) = db.session.scalars(db.select(Registration.reference))
+    person = f"/desk/events/workshop/participants/{reference}"
+    assert soup(desk.get(person)).select_one(f'a[href="{person}/confirmation"]') is not None
+    page = soup(desk.get(f"{person}/confirmation")).select_one("article.letter")
+    assert page is not None
+    said = " ".join(page.get_text(" ").split())
+    assert page["lang"] == "fr"
+    for part in (
+        "Jean Ott",
+        "Park <b>",
+        "25 août 2027",
+        "Atelier",
+        "Journée d'atelier",
+        "Confirm",
+        reference,
+        "Warszawa",
+    ):
+        assert part in said, (part, said)
+    assert page.select_one("img.emblem") is not None
+    path = f"{person}/withdrawal"
+    desk.post(path, data={"csrf_token": soup(desk.get(path)).select_one('input[name="csrf_token"]')["value"]})  # type: ignore[index]
+    assert soup(desk.get(f"{person}/confirmation")).select_one("article.letter") is None
