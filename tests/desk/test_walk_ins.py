@@ -78,7 +78,7 @@ def test_a_confirmation_on_paper_is_whole_and_in_the_language_of_the_person(
         "25 août 2027",
         "Atelier",
         "Journée d'atelier",
-        "Confirm",
+        "Votre inscription",
         reference,
         "Warszawa",
     ):
