@@ -4,7 +4,7 @@ from flask import Flask
 
 from s3chem_events.accounts import security
 from s3chem_events.core.config import Settings
-from s3chem_events.desk import (
+from s3chem_events.desk import (  # importing them is what hangs them into the blueprint
     account,
     addresses,
     approving,
@@ -28,6 +28,7 @@ from s3chem_events.desk import (
     holding,
     home,
     invitations,
+    lists,
     mailbox,
     needs,
     organisers,
@@ -48,14 +49,6 @@ from s3chem_events.desk import (
 from s3chem_events.desk.frame import allowed
 
 __all__ = ["allowed", "open_door"]
-PAGES = (
-    *(campaign_content, campaign_preview, campaign_texts, campaigns),
-    *(account, addresses, approving, arrivals, audit, coming, copying, editing, entering, events, gate, holding, home),
-    *(mailbox, needs, organisers, outbox, participants, programme, questions, queue, refusals, second_step, signing_in),
-    *(correcting_details, steps, subscriber_imports, subscribers, texts, withdrawing),
-    *(confirming, files, guests, invitations),
-)
-"""Importing them is what hangs them into the blueprint."""
 
 
 def open_door(app: Flask, settings: Settings) -> None:

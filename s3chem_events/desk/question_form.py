@@ -1,5 +1,6 @@
 """A question as organisers write it: its words in one language at a time, beside its rules."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Self
 
@@ -32,7 +33,7 @@ from s3chem_events.registration.questions import (
 )
 
 ALWAYS = ""
-ADDRESSES = frozenset({"new", "preview"})
+ADDRESSES = frozenset({"new", "preview", "import"})
 """What stands in addresses where the id of a question would."""
 BETWEEN = "="
 """Stands between a question and its choice in the value of a condition."""
@@ -99,7 +100,7 @@ class QuestionForm(FlaskForm):
             label=label,
             help=spoken(base.help, language, self.help.data),
             purpose=spoken(base.purpose, language, self.purpose.data),
-            key=base.key if base.key and base.key not in taken else _new_key(base.key or label, taken | ADDRESSES),
+            key=base.key if base.key and base.key not in taken else new_key(base.key or label, taken | ADDRESSES),
             options=_options(base, self.choices.data or "", language) if "choices" in self else (),
             required="required" in self and self.required.data,
             readers=questions.told_to(base.kind, when) or chosen,
@@ -177,13 +178,13 @@ def _options(base: QuestionFacts, typed: str, language: str) -> tuple[Option, ..
     taken = {one.key for one in there}
     made = []
     for words in dict.fromkeys(lines):
-        option = known.get(words) or Option(_new_key(Text({language: words}), taken), Text({language: words}))
+        option = known.get(words) or Option(new_key(Text({language: words}), taken), Text({language: words}))
         taken.add(option.key)
         made.append(option)
     return tuple(made)
 
 
-def _new_key(words: Text | str, taken: set[str]) -> str:
+def new_key(words: Text | str, taken: AbstractSet[str]) -> str:
     """Return an id that is free, made of words where they have letters of the alphabet."""
     stem = slug_of(words if isinstance(words, str) else words.within("en"), LONGEST_KEY - 4).lstrip("0123456789-")
     stem = stem or "question"

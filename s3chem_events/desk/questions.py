@@ -1,8 +1,10 @@
 """The form editor: an event's own questions, in their order, and what the form looks like with them."""
 
+from dataclasses import replace
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 from wtforms import Form
 
@@ -14,11 +16,11 @@ from s3chem_events.desk import presets
 from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import faulty
-from s3chem_events.desk.frame import allowed, by, desk
-from s3chem_events.desk.question_form import QuestionForm, readers, times
+from s3chem_events.desk.frame import allowed, by, desk, own_events_only
+from s3chem_events.desk.question_form import ADDRESSES, QuestionForm, new_key, readers, times
 from s3chem_events.publishing import queries, values
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import asking, own_questions
+from s3chem_events.registration import asking, own_questions, previews
 from s3chem_events.registration.models import Question
 from s3chem_events.registration.questions import Asked, Kind, QuestionFacts, When
 
@@ -58,6 +60,7 @@ def questions_preview(slug: str) -> str:
             **header(found) | {"lang": language},
             questions=own_questions.groups(form, asked, found, language),
             languages=LANGUAGES,
+            whole={code: previews.path(found.id, code) for code in LANGUAGES},
         )
 
 
@@ -103,6 +106,38 @@ def question_retirement(slug: str, question: str) -> ResponseReturnValue:
         flash(_("Another question is asked only upon an answer to this one. Change that one first."), "bad")
     else:
         flash(_("The question is asked no more. The answers that there are stay until their day."), "good")
+    return redirect(url_for("desk.questions", slug=slug), 303)
+
+
+@desk.route("/events/<slug>/questions/<question>/copy", methods=["POST"])
+@allowed("questions.edit")
+def question_copy(slug: str, question: str) -> ResponseReturnValue:
+    """Ask the same once more, to be changed; it stands at the end."""
+    found = the_event(slug)
+    with transaction():
+        event = queries.event_by_id(found.id, lock=True) or abort(404)
+        facts = asking.plain(asking.asked(_row(found, question)))
+        taken = {one.key for one in asking.rows(event.id)} | ADDRESSES
+        added = asking.add_question(event, replace(facts, key=new_key(facts.key, taken)), by=by())
+        key = added.key
+    flash(_("This is the copy; change what is to be different."), "good")
+    return redirect(url_for("desk.question", slug=slug, question=key), 303)
+
+
+@desk.route("/events/<slug>/questions/import", methods=["GET", "POST"])
+@allowed("questions.edit")
+def questions_import(slug: str) -> ResponseReturnValue:
+    """Ask what another event asks (POST); only events that the organiser may see are offered (GET)."""
+    found, mine = the_event(slug), own_events_only()
+    others = {one.slug: one for one in queries.all_events() if one.id != found.id and (mine is None or one.id in mine)}
+    if request.method == "GET":
+        titles = {key: one.title.within(i18n.language()) for key, one in others.items()}
+        return render_template("desk/questions/import.html", **header(found), others=titles)
+    source = others.get(request.form.get("event", "")) or abort(404)
+    with transaction():
+        event = queries.event_by_id(found.id, lock=True) or abort(404)
+        copied = asking.copy_questions(event, asking.asked_at(source.id, when=None), by=by())
+    flash(ngettext("%(num)s question copied.", "%(num)s questions copied.", copied), "good")
     return redirect(url_for("desk.questions", slug=slug), 303)
 
 

@@ -1,7 +1,7 @@
 """What organisers do with their own questions, and how one is read. A changed form raises the content's revision."""
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy.orm import joinedload
@@ -131,6 +131,26 @@ def ask(event: Event, wanted: Iterable[QuestionFacts], *, by: Actor) -> bool:
             continue
         changed = True
     return changed
+
+
+def copy_questions(event: Event, wanted: Iterable[Asked], *, by: Actor) -> int:
+    """Ask at an event what another one asks: without the keys that it has, and for parts that it has; returns how many.
+
+    Raises:
+        TooManyQuestions.
+
+    """
+    parts = {part.key for part in event.parts}
+    keys, live = {row.key for row in rows(event.id)}, {one.key for one in asked_at(event.id, when=None)}
+    copied = 0
+    for question in wanted:
+        if question.key in keys or (question.only_if and question.only_if not in live):
+            continue
+        facts = plain(question)
+        add_question(event, facts if facts.part in parts else replace(facts, part=""), by=by)
+        live.add(question.key)
+        copied += 1
+    return copied
 
 
 def plain(question: QuestionFacts) -> QuestionFacts:

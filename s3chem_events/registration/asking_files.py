@@ -44,7 +44,7 @@ def put_aside(form: Any, given: Iterable[Given]) -> None:
     """Keep the files of a form that is not whole yet, so that nobody has to choose them again."""
     for one in given:
         if one.question.kind is Kind.FILE and isinstance(one.value, Sent):
-            form[handle_name(one.question)].data, _aside = uploads.put_aside(one.question.id, one.value)
+            form[handle_name(one.question)].data = uploads.put_aside(one.question.id, one.value) or ""
 
 
 def has_new(given: Iterable[Given]) -> bool:

@@ -159,7 +159,7 @@ class Participation(Model):
 
 
 class Consent(Model):
-    """What a person agreed to or took note of: which text, in which language, when."""
+    """What a person agreed to or took note of: which text, in which language, when, and when it was taken back."""
 
     __tablename__ = "consent"
 
@@ -169,6 +169,7 @@ class Consent(Model):
     text_version: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(2))
     given_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Question(Model):

@@ -21,6 +21,8 @@ from s3chem_events.registration.models import Answer
 HANDLE = "upload"
 ASIDE = timedelta(hours=1)
 """So long a file waits for the rest of its form to be right."""
+MOST_ASIDE = 200_000_000
+"""Bytes, of all forms together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,13 @@ class Upload(Model):
     pending_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-def put_aside(question_id: int, sent: Sent) -> tuple[str, Aside]:
-    """Keep a file for an hour; returns the signed handle by which the next try of the form names it."""
+def put_aside(question_id: int, sent: Sent) -> str | None:
+    """Keep a file for an hour; returns the signed handle by which the next try names it, if there is room."""
+    waiting = db.session.scalar(db.select(db.func.sum(Upload.size)).where(Upload.answer_id.is_(None))) or 0
+    if waiting + len(sent.content) > MOST_ASIDE:
+        return None  # whoever fills the disk with halves of forms costs others a second choice, and no more
     upload = _stored(question_id, sent)
-    return signing.sign(HANDLE, [upload.id, question_id]), Aside(upload.id, upload.type, upload.size)
+    return signing.sign(HANDLE, [upload.id, question_id])
 
 
 def aside(question_id: int, handle: str) -> Aside | None:

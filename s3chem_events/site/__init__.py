@@ -6,6 +6,7 @@ from s3chem_events.core.config import Settings
 from s3chem_events.site import (
     blanks,
     calendars,
+    consents,
     delegating,
     delegation,
     details,
@@ -23,6 +24,7 @@ from s3chem_events.site import (
     own_changes,
     own_details,
     pages,
+    previewing,
     registering,
     restoring,
     unlocking,
@@ -30,6 +32,7 @@ from s3chem_events.site import (
 )
 
 __all__ = [
+    "consents",
     "delegating",
     "delegation",
     "details",
@@ -38,6 +41,7 @@ __all__ = [
     "own_again",
     "own_changes",
     "own_details",
+    "previewing",
     "restoring",
     "unlocking",
     "waiting_list",

@@ -14,7 +14,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
-from s3chem_events.registration import actions, delegations, disowning, queries
+from s3chem_events.registration import actions, consenting, delegations, disowning, queries
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import answered, detail_view, opened, own_actions, own_view
 from s3chem_events.site.events_seen import event_view
@@ -73,6 +73,8 @@ def own_page(lang: str, token: str) -> Response:
         actions=own_actions.offered(registration, f"/{lang}/registrations/{token}", openly=openly),
         done=request.args.get("done", ""),
         not_kept=answered.not_kept(registration),
+        consents=consenting.consents(registration),
+        own_url=f"/{lang}/registrations/{token}",
         wanted=detail_view.wanted(registration, lang, f"/{lang}/registrations/{token}"),
         event=own_view.seen_by(registration, lang),
         register_url=f"/{lang}/events/{event.slug}/register" if publishing.open_parts(event) else "",

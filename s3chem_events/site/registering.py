@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import Blueprint, abort, current_app, redirect, request
 from flask.wrappers import Response
@@ -9,7 +10,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
-from s3chem_events.core import limits
+from s3chem_events.core import i18n, limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import cleaning, csrf, filing, private
@@ -38,6 +39,7 @@ from s3chem_events.site.views import EventView
 registering = Blueprint("registering", __name__)
 csrf.exempt(registering)  # the form checks its own token, so that an old one costs a press and not the typing
 GONE, FORBIDDEN = 410, 403
+ADDRESS_KEPT = timedelta(days=90)
 Registrar = Callable[[RegistrationForm, str], Registration]
 """What registers a checked form for the event of a slug, under its lock."""
 
@@ -150,9 +152,16 @@ def token_fault(form: RegistrationForm) -> str:
 
 
 def page(
-    form: RegistrationForm, event: Event, lang: str, status: int, refusal: str = "", *, refused: Refused | None = None
+    form: RegistrationForm,
+    event: Event,
+    lang: str,
+    status: int,
+    refusal: str = "",
+    *,
+    refused: Refused | None = None,
+    preview: str = "",
 ) -> Response:
-    """Show the form, with what an invitation opens beside what anybody may choose."""
+    """Show the form, with what an invitation opens beside what anybody may choose; a `preview` has an own address."""
     if form.csrf_token.errors:
         form.csrf_token.raw_data = None
     crowd = registrations.crowd(event.id)
@@ -167,8 +176,10 @@ def page(
     body = render(
         "site/registering/register.html",
         lang=lang,
-        path=form.at,
-        private=bool(form.invited),
+        path=preview or form.at,
+        private=bool(form.invited or preview),
+        is_preview=bool(preview),
+        kept_until=_kept_until(event, lang),
         section="events",
         event=narrowed(view, event, offers, lang),
         form=form,
@@ -186,9 +197,15 @@ def page(
         terms=terms.said(event, lang),
         action=f"/{lang}{form.at}",
         code_url="" if form.invited else code_url(event, lang),
-        language_form="registration",
+        language_form="" if preview else "registration",
     )
     return private(Response(body, status=status))
+
+
+def _kept_until(event: Event, lang: str) -> str:
+    """Say until when an address is kept (privacy notice, "How long we keep them")."""
+    day = max(part.ends_on for part in event.live_parts) + ADDRESS_KEPT
+    return i18n.short_range(day, day, lang)
 
 
 def _submit_label(form: RegistrationForm, view: EventView) -> str:

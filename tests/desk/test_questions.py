@@ -9,10 +9,13 @@ from flask.testing import FlaskClient
 
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db
-from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.models import Event
 from s3chem_events.registration.models import Question
+from s3chem_events.registration.questions import LISTED, Kind, Option
 from tests.conftest import Clock
-from tests.factories import add_event, add_question, hidden, register, soup, words
+from tests.factories import add_event, add_question, hidden, register, revise_event, soup, words
 from tests.support.desk import signed_in
 
 LIST = "/desk/events/conference/questions/"
@@ -145,3 +148,68 @@ def test_hostile_words_of_an_organiser_are_shown_as_typed(app: Flask, desk: Flas
     )
     for page in (client.get(FORM), desk.get(LIST), desk.get(f"{LIST}preview"), register(client, email="x")):
         assert ("<script>alert" in page.text, "{{7*7}}" in page.text, "49" in words(page)) == (False, True, False)
+
+
+def test_a_question_is_duplicated_and_questions_come_from_another_event(app: Flask, desk: FlaskClient) -> None:
+    add_question(app, "lunch", kind="yes_no")
+    add_question(app, "menu", label="Menu", only_if="lunch", only_is="yes", part="day-2")
+    token = {"csrf_token": hidden(desk, LIST)["csrf_token"]}
+    answer = desk.post(f"{LIST}menu/copy", data=token)
+    assert answer.headers["Location"] == f"{LIST}menu-2"
+    assert order(app) == ["lunch", "menu", "menu-2"]
+    add_event(app, slug="other")
+    add_question(app, "lunch", slug="other", kind="yes_no", label="Lunch?")
+    path = "/desk/events/other/questions/import"
+    assert [option["value"] for option in soup(desk.get(path)).select("#event option")] == ["conference"]
+    answer = desk.post(path, data=token | {"event": "conference"}, follow_redirects=True)
+    assert "2 questions copied." in words(answer)
+    with app.app_context():
+        keys = db.session.scalars(db.select(Question.key).where(Question.event_id == 2).order_by(Question.position))
+        assert list(keys) == ["lunch", "menu", "menu-2"]
+    bound = signed_in(app, Role.PARTNER_ORGANISER, events=("other",))
+    assert "There is no other event." in words(bound.get(path))
+    list_of_other = "/desk/events/other/questions/"
+    token = {"csrf_token": hidden(bound, list_of_other)["csrf_token"]}
+    assert bound.post(path, data=token | {"event": "conference"}).status_code == 404
+
+
+def test_the_preview_is_the_public_form_itself_in_each_language_and_sends_nothing(
+    app: Flask, desk: FlaskClient, client: FlaskClient
+) -> None:
+    add_question(app, "lunch", kind="yes_no")
+    add_question(app, "menu", label="Menu", only_if="lunch", only_is="yes")
+    revise_event(app, state=State.DRAFT, opens=None)
+    path = str(soup(desk.get(f"{LIST}preview")).select_one("a[href*='/previews/']")["href"])  # type: ignore[index]
+    assert client.get("/en/events/conference/register").status_code == 404
+    page = soup(client.get(path))
+    assert page.select_one("#given_name") is not None
+    assert page.select(".only-if legend")[0].text == "Only if you answer “Yes” to “Do you stay for lunch?”"
+    assert all(button.has_attr("disabled") for button in page.select("form#registration button[type=submit]"))
+    assert soup(client.get(path.replace("/en/", "/fr/"))).find("h1").text == "S’inscrire"
+    assert client.post(path).status_code == 405
+    assert client.get(path[:-2] + "xx").status_code == 404
+    with app.app_context():
+        assert db.session.scalar(db.select(Event.state)) is State.DRAFT
+
+
+@pytest.mark.one_database
+def test_the_form_stays_light_with_twenty_questions(app: Flask, client: FlaskClient) -> None:
+    add_event(app)
+    sorts = list(Kind)
+    for number in range(20):
+        kind = sorts[number % len(sorts)]
+        options = tuple(Option(f"o{n}", Text(en=f"Choice {n} in some words")) for n in range(12))
+        readers = {Kind.DIET: "caterer", Kind.ACCESS: "accessibility"}.get(kind, "organisers")
+        add_question(
+            app,
+            f"q{number}",
+            kind=kind.value,
+            label=f"Question {number}, put in as many words as such a question usually has",
+            help="And a sentence that explains what is meant by it.",
+            readers=readers,
+            options=options if kind in LISTED else (),
+        )
+    page = client.get("/en/events/conference/register")
+    assert len(soup(page).select("[name^=question-]")) > 20
+    styles = sum(len(client.get(str(link["href"])).data) for link in soup(page).select("link[rel=stylesheet]"))
+    assert len(page.data) + styles < 100_000

@@ -50,6 +50,7 @@ VALUES = {
     "form": "csv",
     "part": "day-2",
     "language": "fr",
+    "which": "list",
     "token": "no-such-token",
 }
 AGAIN = (pytest.mark.one_database, pytest.mark.counted_elsewhere)

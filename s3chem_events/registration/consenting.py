@@ -1,0 +1,125 @@
+"""Consents taken back as easily as given, and the two lists that hang on one: participants', and photographs."""
+
+import re
+from collections.abc import Sequence
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor
+from s3chem_events.publishing.models import Part
+from s3chem_events.registration import answering, asking, places, questions
+from s3chem_events.registration.models import Answer, Consent, Participation, Question, Registration
+from s3chem_events.registration.questions import NEEDS, Asked, Given, Kind
+
+LIST = "list"
+PHOTO = "photo"
+READY = re.compile(rf"({LIST}|{PHOTO})(-[0-9]+)?")
+"""The keys of the two consents that are ready; a second one of an event, after the first was retired, has a number."""
+
+
+class NoSuchConsent(Refused):
+    """The event asks for no such consent of this person."""
+
+    code = "no_such_consent"
+    status = 404
+
+
+def consents(registration: Registration) -> list[tuple[Asked, bool]]:
+    """Return what somebody agreed to or could agree to, in the form's order, and whether she does.
+
+    A need that was told counts, too: to take its consent back is to delete it.
+    """
+    parts = {part.part.key for part in registration.participations}
+    given = {one.question.key for one in answering.of([registration.id]).get(registration.id, [])}
+    return [
+        (question, question.key in given)
+        for question in asking.asked_at(registration.event_id, retired=True)
+        if (not question.part or question.part in parts)
+        and (question.key in given or (question.kind is Kind.CONSENT and not question.retired))
+        and question.kind in questions.FREE
+    ]
+
+
+def give(registration: Registration, key: str, *, language: str, by: Actor) -> bool:
+    """Agree to what the form asks, in the words that it has now; False where she did so before.
+
+    Raises:
+        NoSuchConsent.
+
+    """
+    question, is_given = _consent(registration, key)
+    if is_given:
+        return False
+    answering.keep(registration, [Given(question, value=True, agreed=True, language=language)], by=by)
+    journal.record("consent.given", registration.id, by=by, event=registration.event_id, question=question.id)
+    return True
+
+
+def take_back(registration: Registration, key: str, *, by: Actor) -> bool:
+    """Take a consent back, and delete what was told with it; that it was given, and until when, stays as proof.
+
+    Raises:
+        NoSuchConsent.
+
+    """
+    question, is_given = _consent(registration, key)
+    if not is_given:
+        return False
+    mine = Answer.registration_id == registration.id, Answer.question_id == question.id
+    db.session.execute(db.delete(Answer).where(*mine))
+    db.session.execute(
+        db.update(Consent)
+        .where(
+            Consent.registration_id == registration.id,
+            Consent.subject == questions.field_name(question.key),
+            Consent.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now())
+    )
+    journal.record("consent.withdrawn", registration.id, by=by, event=registration.event_id, question=question.id)
+    return True
+
+
+def is_asked(event_id: int, which: str) -> bool:
+    """Whether an event asks for the consent of a list."""
+    return bool(_ready(event_id, which))
+
+
+def for_distribution(event_id: int) -> list[tuple[str, str]]:
+    """Return name and organisation of those who come and agreed to stand in the list of participants, by name."""
+    ids = _ready(event_id, LIST)
+    agreed = db.exists().where(Answer.registration_id == Registration.id, Answer.question_id.in_(ids))
+    return [(one.full_name, one.organisation) for one in _coming(event_id, agreed)]
+
+
+def not_photographed(event_id: int) -> list[tuple[str, str]]:
+    """Return name and organisation of those on site who have not agreed to photographs, by name; no reason is known."""
+    ids = _ready(event_id, PHOTO)
+    agreed = db.exists().where(Answer.registration_id == Registration.id, Answer.question_id.in_(ids))
+    return [(one.full_name, one.organisation) for one in _coming(event_id, ~agreed, places.MODE.in_(["on_site"]))]
+
+
+def _coming(event_id: int, *conditions: object) -> Sequence[Registration]:
+    query = (
+        db.select(Registration)
+        .join(Participation, Participation.registration_id == Registration.id)
+        .join(Part, Part.id == Participation.part_id)
+        .where(Registration.event_id == event_id, places.HELD, *conditions)
+        .order_by(Registration.sort_name, Registration.id)
+        .distinct()
+    )
+    return db.session.scalars(query).all()
+
+
+def _ready(event_id: int, which: str) -> list[int]:
+    rows = db.session.execute(db.select(Question.id, Question.key).filter_by(event_id=event_id, kind=Kind.CONSENT))
+    return [number for number, key in rows if (found := READY.fullmatch(key)) and found[1] == which]
+
+
+def _consent(registration: Registration, key: str) -> tuple[Asked, bool]:
+    found = next(((one, given) for one, given in consents(registration) if one.key == key), None)
+    if found is None or registration.withdrawn_at is not None or (found[0].kind in NEEDS and not found[1]):
+        raise NoSuchConsent
+    return found

@@ -1,0 +1,97 @@
+"""Consents: kept with text, language and time, taken back as easily as given, and the lists that hang on them (B6)."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events.accounts.models import AuditEntry
+from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import db
+from s3chem_events.registration.models import Answer, Consent
+from tests.conftest import Clock
+from tests.factories import add_event, add_question, count, hidden, register, soup, words
+from tests.support.desk import signed_in
+
+LISTS = "/desk/events/conference/lists"
+
+
+@pytest.fixture(autouse=True)
+def event(app: Flask, clock: Clock) -> None:
+    add_event(app)
+    add_question(app, "photo", kind="consent", label="I agree to photographs.")
+    add_question(app, "list", kind="consent", label="I agree to stand in the list.")
+    add_question(app, "diet", kind="diet", label="Diet", readers="caterer")
+
+
+def come(client: FlaskClient, name: str, *agreed: str, **typed: str) -> str:
+    boxes = {f"question-{key}": "y" for key in agreed}
+    address = {"given_name": name, "email": f"{name}@park.example".lower(), "organisation": f"{name} & Co"}
+    answer = register(client, **address, **boxes, **typed)
+    assert answer.status_code == 303
+    return answer.headers["Location"]
+
+
+def rows(client: FlaskClient, which: str) -> list[list[str]]:
+    page = soup(client.get(f"{LISTS}/{which}"))
+    table = [[cell.text for cell in row.find_all("td")] for row in page.select("tbody tr")]
+    file = list(csv.reader(io.StringIO(client.get(f"{LISTS}/{which}.csv").data.decode("utf-8-sig"))))
+    assert file == [["Name", "Organisation"], *table]
+    return table
+
+
+def press(client: FlaskClient, path: str) -> int:
+    assert client.get(path).status_code == 200
+    return client.post(path, data=hidden(client, path)).status_code
+
+
+def test_lists_hold_names_and_organisations_of_those_alone_whom_the_consent_lets(
+    app: Flask, client: FlaskClient
+) -> None:
+    come(client, "Anna", "photo", "list")
+    come(client, "Bert", "list")
+    come(client, "Carl")
+    come(client, "Dora", **{"mode-day-2": "online"})
+    desk = signed_in(app)
+    assert rows(desk, "list") == [["Anna Źdźbło", "Anna & Co"], ["Bert Źdźbło", "Bert & Co"]]
+    assert rows(desk, "photo") == [["Bert Źdźbło", "Bert & Co"], ["Carl Źdźbło", "Carl & Co"]]
+    assert count(app, AuditEntry, kind="list.exported") == 2
+    helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
+    assert [helper.get(f"{LISTS}/photo{end}").status_code for end in ("", ".csv")] == [200, 403]
+
+
+def test_a_consent_is_taken_back_and_given_again_with_each_its_proof(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    own = come(client, "Anna", "list")
+    assert [link.text for link in soup(client.get(own)).select("section[aria-labelledby=consents] a")] == [
+        "I agree",
+        "Take my consent back",
+    ]
+    clock.advance(days=1)
+    assert [press(client, f"{own}/consents/list/withdrawal") for _twice in "12"] == [303, 303]
+    assert rows(signed_in(app), "list") == []
+    clock.advance(days=1)
+    french = own.replace("/en/", "/fr/")
+    assert press(client, f"{french}/consents/list") == 303
+    assert rows(signed_in(app), "list") == [["Anna Źdźbło", "Anna & Co"]]
+    with app.app_context():
+        kept = db.session.execute(
+            db.select(Consent.text_version, Consent.language, Consent.given_at, Consent.withdrawn_at)
+            .filter_by(subject="question-list")
+            .order_by(Consent.id)
+        ).all()
+    first, second, third = (datetime(2026, 11, day, 12, tzinfo=UTC) for day in (23, 24, 25))
+    assert [tuple(row) for row in kept] == [("1.1", "en", first, second), ("1.1", "fr", third, None)]
+    assert client.get(f"{own}/consents/menu").status_code == 404
+
+
+def test_a_need_is_deleted_with_its_consent(app: Flask, client: FlaskClient) -> None:
+    own = come(client, "Anna", **{"question-diet": "vegan", "question-diet-consent": "y"})
+    assert "If you take it back, what you wrote is deleted." in words(client.get(own))
+    assert press(client, f"{own}/consents/diet/withdrawal") == 303
+    assert count(app, Answer) == 0
+    assert client.get(f"{own}/consents/diet").status_code == 404
