@@ -12,7 +12,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
-from s3chem_events.mailing import bounces, journal, outbox, pace, render, sender
+from s3chem_events.mailing import bounces, journal, outbox, pace, places, render, sender
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.suppression import suppressed
@@ -20,7 +20,8 @@ from s3chem_events.mailing.suppression import suppressed
 log = logging.getLogger(__name__)
 BATCH = 50
 """E-mails in one claim."""
-FLUSH_SECONDS = 2.0
+FLUSH_SECONDS = 1.0
+"""So often what came of the tries is written down, and what is written to many gives way."""
 JOURNALS = "mailing"
 
 
@@ -37,6 +38,7 @@ def recover(given: Settings) -> None:
         for owner, accepted in runs:
             with transaction():
                 count = outbox.recover(owner, accepted)
+                places.leave(owner)
             if count:
                 log.warning("a worker had stopped in the midst of %d e-mails; they are settled", count)
 
@@ -60,6 +62,7 @@ class Run:
                 done += self._settle(results)
                 with transaction():
                     ours = outbox.renew(self.journal.owner, [c.id for c in claims[index:]])
+                    self._has_place()
                 blocked |= {c.id for c in claims[index:]} - ours
                 claimed_at = time.monotonic()
             result = Result(Outcome.SUPPRESSED) if claimed.id in blocked else self._try(claimed)
@@ -82,12 +85,26 @@ class Run:
         rate = self.settings.mail_rate if self.settings.mail else None
         with transaction():
             most, pause = pace.allowance(self.transport.name, rate=rate, most=BATCH)
+            if most and not self._has_place():
+                most, pause = 0, places.PAUSE
             claims = []
             if most:
                 claims = outbox.claim(self.journal.owner, most=most, whole_site=self.settings.limits)
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
             return claims, suppressed(claims), pause
+
+    def _has_place(self) -> bool:
+        """Whether the server may have one more connection of ours, this run's own among them."""
+        most = self.settings.mail_connections if self.settings.mail else None
+        return most is None or places.take(self.transport.name, self.journal.owner, most=most)
+
+    def leave(self) -> None:
+        """Hang up, and let another run have the place."""
+        self.transport.close()
+        if self.settings.mail_connections:
+            with transaction():
+                places.leave(self.journal.owner)
 
     def _try(self, claimed: Claimed) -> Result:
         try:
@@ -128,6 +145,7 @@ def running(given: Settings) -> Iterator["Run"]:
     settled = False
     try:
         yield run
+        run.leave()
         settled = True
     finally:
         run.transport.close()

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 from s3chem_events.core.environment import PREFIX, SHORTEST_SECRET, Reader, WrongSetting
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 DEFAULT_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 HIGHEST_PORT = 65_535
@@ -31,6 +35,14 @@ class MailServer:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """With what e-mails are signed (DKIM): a private key, and the name under which its public half is published."""
+
+    selector: str
+    key: "RSAPrivateKey" = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two installations."""
 
@@ -43,6 +55,10 @@ class Settings:
     mail: MailServer | None
     mail_sender: str
     mail_rate: int | None
+    mail_per_connection: int | None
+    mail_connections: int | None
+    signing: Signing | None
+    dkim_selector: str | None
     inbox_url: str | None = field(repr=False)
     inbox_tags: bool
     authserv_id: str
@@ -108,6 +124,10 @@ def load(environ: Mapping[str, str] | None = None, *, default_instance: Path | N
         mail=_mail(read),
         mail_sender=read.mailbox("MAIL_SENDER") or "s3chem-events@" + (urlsplit(base_url).hostname or "localhost"),
         mail_rate=read.number("MAIL_RATE", None, least=1),
+        mail_per_connection=read.number("MAIL_PER_CONNECTION", None, least=1),
+        mail_connections=read.number("MAIL_CONNECTIONS", None, least=1),
+        signing=_signing(read),
+        dkim_selector=read.selector("DKIM_SELECTOR"),
         inbox_url=read.inbox(),
         # Nobody would read what arrives at a tagged address where there is no inbox.
         inbox_tags=read.one_of("INBOX_TAGS", ("on", "off")) == "on" and (pushed or read.inbox() is not None),
@@ -129,6 +149,15 @@ def _mail(read: Reader) -> MailServer | None:
     if host is None:
         return None
     return MailServer(host, port or DEFAULT_PORTS[tls], read.text("MAIL_USERNAME"), read.text("MAIL_PASSWORD"), tls)
+
+
+def _signing(read: Reader) -> Signing | None:
+    key, selector = read.signing_key("DKIM_KEY"), read.selector("DKIM_SELECTOR")
+    if key is None:
+        return None
+    if selector is None:
+        raise WrongSetting(f"{PREFIX}DKIM_KEY needs {PREFIX}DKIM_SELECTOR, the name that its public half stands under.")
+    return Signing(selector, key)
 
 
 def _placed(url: str, instance: Path) -> str:

@@ -3,7 +3,18 @@
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from s3chem_events.core.later import Later
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+else:
+    serialization = Later("cryptography.hazmat.primitives.serialization")  # needed only where e-mails are signed
+    rsa = Later("cryptography.hazmat.primitives.asymmetric.rsa")
 
 PREFIX = "S3CHEM_"
 NAMES = (
@@ -20,6 +31,10 @@ NAMES = (
     "MAIL_TLS",
     "MAIL_SENDER",
     "MAIL_RATE",
+    "MAIL_PER_CONNECTION",
+    "MAIL_CONNECTIONS",
+    "DKIM_KEY",
+    "DKIM_SELECTOR",
     "INBOX_URL",
     "INBOX",
     "INBOX_TAGS",
@@ -30,6 +45,9 @@ NAMES = (
     "METRICS",
 )
 SHORTEST_SECRET = 32
+SHORTEST_KEY = 1024
+"""Bits; shorter ones are not believed (RFC 8301 3.2). New ones should have 2048."""
+SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*", re.IGNORECASE)
 MAILBOX = re.compile(r"[^\s<>@,;:\"]+@[^\s<>@,;:\"]+")
 INBOXES = {"imaps", "imap", "imap+starttls"}
 
@@ -117,4 +135,27 @@ class Reader:
         if value is not None and len(value) < SHORTEST_SECRET:
             msg = f"{PREFIX}SECRET_KEY must have at least {SHORTEST_SECRET} characters; leave it out to have one made."
             raise WrongSetting(msg)
+        return value
+
+    def signing_key(self, name: str) -> "rsa.RSAPrivateKey | None":
+        """A file with an RSA key in PEM form, whose content is never shown."""
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            key = serialization.load_pem_private_key(Path(value).read_bytes(), password=None)
+        except OSError as error:
+            raise WrongSetting(f"{PREFIX}{name}: the file {value} cannot be read ({error.strerror}).") from error
+        except (ValueError, TypeError):
+            key = None
+        if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < SHORTEST_KEY:
+            msg = f"{PREFIX}{name}: {value} must hold an RSA key (PEM, no password) of {SHORTEST_KEY} bits at least."
+            raise WrongSetting(msg) from None
+        return key
+
+    def selector(self, name: str) -> str | None:
+        """The name under which the key is published: of letters, digits and hyphens, as every name of a host."""
+        value = self.text(name)
+        if value is not None and not SELECTOR.fullmatch(value):
+            raise WrongSetting(f"{PREFIX}{name} must be a name such as s3chem2026, not {value!r}.")
         return value

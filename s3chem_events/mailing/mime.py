@@ -29,6 +29,8 @@ EMBLEM = "emblem@mail"
 PUBLISH = "PUBLISH"
 ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 """RFC 8058: the mail program may POST to that address by itself, when its reader presses the program's own button."""
+SENDER_ID = "s3chem"
+"""Ends each Feedback-ID: providers tell by it which mailing of ours their users complain about, and never of whom."""
 LONGEST_WORD = 70
 LONGEST_LINE = 76
 SPECIALS = re.compile(r'[()<>@,:;".\[\]\\]')
@@ -78,6 +80,8 @@ def _headers(letter: Letter) -> bytes:
         lines += [f"List-Unsubscribe: {ways}", ONE_CLICK]
     if letter.list_id:
         lines.append(f"List-Id: {_plain(letter.list_id)}")
+    if letter.stream:
+        lines.append(f"Feedback-ID: {_plain(letter.stream)}:{_plain(letter.kind)}:{SENDER_ID}")
     return ("\r\n".join(lines) + "\r\n").encode()
 
 

@@ -144,6 +144,16 @@ class MailServerState(Model):
     grants: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
 
 
+class MailConnection(Model):
+    """A place at a mail server that one run of a worker holds until its lease ends (see places)."""
+
+    __tablename__ = "mail_connection"
+
+    owner: Mapped[str] = mapped_column(String(120), primary_key=True)
+    server: Mapped[str] = mapped_column(String(300), index=True)
+    until: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class MailStream(Model):
     """What is written to many at once, and whether it may flow."""
 

@@ -17,7 +17,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import UTCDateTime, db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, emptying, pace, restraint, streams
+from s3chem_events.mailing import addresses, emptying, pace, relaying, restraint, streams
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, Draft, Letter, Letterhead, State
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail
 from s3chem_events.mailing.results import AGAIN, STATES, Outcome, Result, wait_after
@@ -73,9 +73,12 @@ def anything_due() -> bool:
 
 
 def gives_way(claims: Sequence[Claimed]) -> bool:
-    """Whether claimed e-mails to many must wait: somebody else's own is due, or their stream flows no more."""
+    """Whether claimed e-mails to many must wait: somebody else's own is due, or still to be written out of a fact.
+
+    Or their stream flows no more.
+    """
     bulk = {claimed.letter.stream for claimed in claims} - {ONE_PERSON}
-    return bool(bulk) and (_is_due(ONE_PERSON) or not bulk <= set(streams.running()))
+    return bool(bulk) and (_is_due(ONE_PERSON) or relaying.is_waiting() or not bulk <= set(streams.running()))
 
 
 def claim(owner: str, *, most: int, whole_site: bool = False) -> list[Claimed]:

@@ -25,6 +25,11 @@ def waiting(*, most: int) -> list[Fact]:
     return facts
 
 
+def is_waiting() -> bool:
+    """Whether there is a fact whose e-mails are not in the outbox yet."""
+    return db.session.scalar(_ANY_WAITING, {"moment": now()}) is not None
+
+
 def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, str]) -> list[Letter]:
     """Leave out letters about what was erased while they were written; `forgetting` maps fact kinds to their rooms.
 
@@ -77,16 +82,13 @@ def again(fact_id: int, *, by: Actor) -> None:
 
 
 # Put together once: SQLAlchemy takes longer to write these lines than the database to answer them.
-_WAITING = (
-    db.select(Fact)
-    .where(
-        Fact.relayed_at.is_(None),
-        Fact.due_at.is_(None) | (Fact.due_at <= bindparam("moment")),
-        Fact.id.not_in(db.select(RelayFailure.fact_id).where(RelayFailure.due_at > bindparam("moment"))),
-    )
-    .order_by(Fact.id)
-    .limit(bindparam("most", type_=Integer))
+_HERE = (
+    Fact.relayed_at.is_(None),
+    Fact.due_at.is_(None) | (Fact.due_at <= bindparam("moment")),
+    Fact.id.not_in(db.select(RelayFailure.fact_id).where(RelayFailure.due_at > bindparam("moment"))),
 )
+_WAITING = db.select(Fact).where(*_HERE).order_by(Fact.id).limit(bindparam("most", type_=Integer))
+_ANY_WAITING = db.select(Fact.id).where(*_HERE).limit(1)
 _GONE = db.select(Fact.kind, Fact.subject_id, Fact.id).where(
     Fact.kind.in_(bindparam("kinds", expanding=True)), Fact.subject_id.in_(bindparam("subjects", expanding=True))
 )

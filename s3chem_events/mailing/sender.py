@@ -18,14 +18,15 @@ from flask_mail import Connection, Mail
 
 from s3chem_events.core.config import MailServer, Settings
 from s3chem_events.core.errors import Invalid
-from s3chem_events.mailing import addresses, maildir, mime, returning
+from s3chem_events.mailing import addresses, maildir, mime, replies, returning, sealing
+from s3chem_events.mailing.letters import Letter
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 
 MOST_ON_ONE_CONNECTION = 500
+"""Unless the settings say less."""
 MAILBOX = "mailbox"
 PERMANENT = 500
-SHUTTING_DOWN = 421
 GO_AHEAD = 354
 TOO_LARGE = 552
 
@@ -55,8 +56,7 @@ def transport(settings: Settings, *, emblem: bytes, patience: Patience | None = 
     """Return the way out that the settings name."""
     if settings.mail is None:
         return _Mailbox(settings, emblem)
-    kept = _Kept(settings.mail, patience or Patience(), _own_name(settings))
-    return _Server(settings.mail, emblem, kept, tags=settings.inbox_tags)
+    return _Server(settings, emblem, _Kept(settings.mail, patience or Patience(), _own_name(settings)))
 
 
 def fault(settings: Settings) -> str:
@@ -67,7 +67,7 @@ def fault(settings: Settings) -> str:
     try:
         host = connection.configure_host()
     except (OSError, smtplib.SMTPException) as error:
-        return _reason(error)
+        return replies.reason(error)
     with suppress(OSError, smtplib.SMTPException):
         host.quit()
     return ""
@@ -130,22 +130,23 @@ class _Kept(Connection):
 class _Server:
     """One mail server, its connection kept from one e-mail to the next."""
 
-    def __init__(self, server: MailServer, emblem: bytes, connection: _Kept, *, tags: bool) -> None:
-        self.name = f"{server.host}:{server.port}"
-        self.emblem = emblem
-        self.connection, self.tags = connection, tags
+    def __init__(self, settings: Settings, emblem: bytes, connection: _Kept) -> None:
+        self.name = settings.way_out
+        self.emblem, self.connection = emblem, connection
+        self.tags, self.signing = settings.inbox_tags, settings.signing
+        self.most = settings.mail_per_connection or MOST_ON_ONE_CONNECTION
         self.used = 0
 
     def send(self, claimed: Claimed) -> Result:
         letter = claimed.letter
-        content = mime.message(letter, emblem=self.emblem)
+        content = self._written(letter)
         sender = returning.path(letter.sender, claimed.id) if self.tags else letter.sender
         sender, recipient = addresses.mailable(sender), addresses.mailable(letter.address)
         try:
             host = self._open()
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            return _no_connection(error)
+            return replies.no_connection(error)
         if not recipient.isascii() and not host.has_extn("smtputf8"):
             reason = "the mail server does not take addresses with letters beyond ASCII before the @ (SMTPUTF8)"
             return Result(Outcome.NEVER, text=reason)
@@ -159,8 +160,15 @@ class _Server:
             with suppress(OSError, smtplib.SMTPException):
                 host.quit()
 
+    def _written(self, letter: Letter) -> bytes:
+        content = mime.message(letter, emblem=self.emblem)
+        if self.signing is None:
+            return content
+        domain = addresses.mailable(letter.sender).rpartition("@")[2].lower()
+        return sealing.signed(content, self.signing, domain=domain, at=letter.created_at)
+
     def _open(self) -> smtplib.SMTP:
-        if self.used >= MOST_ON_ONE_CONNECTION:
+        if self.used >= self.most:
             self.close()
         if self.connection.host is None:
             self.connection.host = self.connection.configure_host()
@@ -180,10 +188,10 @@ class _Server:
             code, text = host.getreply()
             self.connection.wait(host, self.connection.patience.answer)
             if code != 250:  # noqa: PLR2004 - RFC 5321 4.2
-                return _refused(code, text, fatal=code >= PERMANENT)
-            return Result(Outcome.SENT, code, _said(text))
+                return replies.refused(code, text, fatal=code >= PERMANENT)
+            return Result(Outcome.SENT, code, replies.said(text))
         except (OSError, smtplib.SMTPException) as error:
-            return _broken(error, given=given)
+            return replies.broken(error, given=given)
         finally:
             host.command_encoding = "ascii"
 
@@ -207,12 +215,12 @@ class _Server:
         code, text = next(answers)
         if code != 250:  # noqa: PLR2004 - RFC 5321 4.2
             # A sender refused for good is ours to mend, and no fault of this e-mail; its size is.
-            refusal = _refused(code, text, fatal=code == TOO_LARGE, trouble=code != TOO_LARGE)
+            refusal = replies.refused(code, text, fatal=code == TOO_LARGE, trouble=code != TOO_LARGE)
         elif (answer := next(answers))[0] not in {250, 251}:
-            refusal = _refused(*answer, fatal=answer[0] >= PERMANENT)
+            refusal = replies.refused(*answer, fatal=answer[0] >= PERMANENT)
         else:
             code, text = next(answers)
-            return None if code == GO_AHEAD else _refused(code, text, fatal=code >= PERMANENT)
+            return None if code == GO_AHEAD else replies.refused(code, text, fatal=code >= PERMANENT)
         if host.has_extn("pipelining"):
             _hear_out(host, answers)
         return refusal
@@ -221,7 +229,7 @@ class _Server:
         """Leave the connection ready for the next e-mail, or give it up."""
         if result.outcome is Outcome.SENT:
             return
-        if result.code is None or result.code == SHUTTING_DOWN:
+        if result.code is None or result.code == replies.SHUTTING_DOWN:
             self._drop()
             return
         try:
@@ -268,33 +276,3 @@ def _dotted(content: bytes) -> bytes:
     if content.startswith(b"."):
         content = b"." + content
     return content.replace(b"\r\n.", b"\r\n..")
-
-
-def _refused(code: int, text: bytes, *, fatal: bool, trouble: bool = False) -> Result:
-    if code == -1:
-        return Result(Outcome.LATER, None, "the mail server closed the connection", trouble=True)
-    outcome = Outcome.NEVER if fatal else Outcome.LATER
-    return Result(outcome, code, _said(text), trouble=trouble or code == SHUTTING_DOWN)
-
-
-def _broken(error: Exception, *, given: bool) -> Result:
-    if given:
-        text = f"the connection broke after the text had been given ({_reason(error)}); it may have arrived"
-        return Result(Outcome.UNKNOWN, None, text, trouble=True)
-    return Result(Outcome.LATER, None, f"the connection broke ({_reason(error)})", trouble=True)
-
-
-def _no_connection(error: Exception) -> Result:
-    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
-    return Result(Outcome.LATER, code, f"no connection to the mail server ({_reason(error)})", trouble=True)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"{error.smtp_code} {_said(error.smtp_error)}"
-    return str(error) or type(error).__name__
-
-
-def _said(text: bytes | str) -> str:
-    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return "".join(c if c.isprintable() else " " for c in words)[:500]

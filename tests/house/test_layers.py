@@ -46,10 +46,18 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
     },
     "attendance.exports": {"xlsxwriter"},
     "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
+    "core.environment": {
+        "cryptography.hazmat.primitives.asymmetric.rsa",
+        "cryptography.hazmat.primitives.serialization",
+    },
     "core.tables": {"openpyxl"},
     "core.tasks": {"psycopg"},
     "desk.arrivals": {"s3chem_events.mailing.arrivals", "s3chem_events.mailing.reading"},
     "mailing.failures": {"flufl.bounce"},
+    "mailing.sealing": {
+        "cryptography.hazmat.primitives.asymmetric.padding",
+        "cryptography.hazmat.primitives.hashes",
+    },
     "mailing.authenticity": {"dkim"},
     "serving": {"s3chem_events.working"},
 }

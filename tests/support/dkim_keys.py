@@ -19,21 +19,28 @@ def _key() -> rsa.RSAPrivateKey:
 
 def signed(raw: bytes, domain: str, *, length: bool = False) -> bytes:
     """Put a DKIM signature of a domain on top of an e-mail."""
-    pem = _key().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    )
-    signature: bytes = dkim.sign(raw, SELECTOR, domain.encode(), pem, length=length)
+    signature: bytes = dkim.sign(raw, SELECTOR, domain.encode(), pem(), length=length)
     return signature + raw
+
+
+def pem() -> bytes:
+    """Return the private key as it stands in a file."""
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
+    return _key().private_bytes(*form)
+
+
+def record() -> bytes:
+    """Return what is published of the key."""
+    der = _key().public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return b"v=DKIM1; k=rsa; p=" + base64.b64encode(der)
 
 
 def names(*domains: str) -> Resolver:
     """Return a name service that knows the keys of these domains and nothing else."""
-    der = _key().public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    record = b"v=DKIM1; k=rsa; p=" + base64.b64encode(der)
     known = {f"{SELECTOR.decode()}._domainkey.{domain}." for domain in domains}
 
     def ask(name: bytes, _seconds: float) -> bytes | None:
-        return record if name.decode() in known else None
+        return record() if name.decode() in known else None
 
     return ask
 

@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 class At(StrEnum):
     """The moments of a delivery at which the server can misbehave."""
 
+    EHLO = "ehlo"  # or HELO; a text alone
     MAIL = "mail"
     RCPT = "rcpt"
     IN_DATA = "in-data"  # after 354, before the text has come
@@ -68,6 +69,8 @@ class PostOffice:
     hasty: bool = False  # says 354 to DATA though nobody is to get it
     mails: list[Mail] = field(default_factory=list)
     connections: int = 0
+    open_now: int = 0
+    most_at_once: int = 0
     orders: list[Order] = field(default_factory=list)
     _controller: Controller | None = None
 
@@ -108,6 +111,15 @@ class _Server(SMTP):
         self.office = office
         super().__init__(*args, **kwargs)
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.office.open_now += 1
+        self.office.most_at_once = max(self.office.most_at_once, self.office.open_now)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self.office.open_now -= 1
+
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  aiosmtpd finds commands by name
         recipients = self.envelope.rcpt_tos if self.envelope else []
         order = self.office.order_for(At.IN_DATA, recipients) if recipients else None
@@ -138,7 +150,14 @@ class _Handler:
     ) -> list[str]:
         self.office.connections += 1
         session.host_name = hostname
+        if isinstance(refusal := self.office.order_for(At.EHLO, []), str):
+            return [refusal]
         return [*responses[:1], *["250-PIPELINING"] * self.office.pipelining, *responses[1:]]
+
+    async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:  # noqa: N802
+        session.host_name = hostname
+        refusal = self.office.order_for(At.EHLO, [])
+        return refusal if isinstance(refusal, str) else f"250 {server.hostname}"
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -1,0 +1,202 @@
+"""How mail servers want to be treated: few connections, few e-mails on each, patience, and e-mails that are signed."""
+
+import re
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+import dkim
+import pytest
+from flask import Flask
+
+from s3chem_events import delivering
+from s3chem_events.core.db import transaction
+from s3chem_events.mailing import outbox, pace, places, sender
+from s3chem_events.mailing.models import MailConnection, Suppression
+from tests.conftest import Clock
+from tests.factories import add_event, count
+from tests.support import dkim_keys
+from tests.support.campaigns import newsletter, readers, release
+from tests.support.post import enrol, relay, rows, states, work
+from tests.support.post_office import At, Drop, PostOffice, Stall
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], smtp_server: PostOffice, tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "key.pem").write_bytes(dkim_keys.pem())
+    server = {"MAIL_SERVER": smtp_server.host, "MAIL_PORT": str(smtp_server.port), "MAIL_TLS": "none"}
+    signing = {"DKIM_KEY": str(tmp_path / "key.pem"), "DKIM_SELECTOR": dkim_keys.SELECTOR.decode()}
+    return environ | {f"S3CHEM_{name}": value for name, value in (server | signing).items()}
+
+
+@pytest.fixture(autouse=True)
+def short_patience(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender.Patience.__init__, "__defaults__", (2.0, 0.5, 0.5))
+    add_event(app)
+
+
+def is_signed(raw: bytes) -> bool:
+    ask = dkim_keys.names("s3chem.example")
+    return bool(dkim.verify(raw, dnsfunc=lambda name, timeout=5: ask(name, timeout)))
+
+
+def test_a_newsletter_is_signed_with_what_one_click_needs_and_a_repeat_has_the_same_bytes(
+    app: Flask, clock: Clock, smtp_server: PostOffice
+):
+    readers(app, en=1, pl=1)
+    release(app, newsletter(app, events=("conference",)))
+    smtp_server.answer(At.AFTER_DATA, Drop(keeping=True), times=1)
+    for _ in range(3):
+        clock.advance(minutes=11)
+        work(app)
+    assert states(app) == ["sent", "sent"]
+    first, again = (mail.data for mail in smtp_server.to("en0@readers.example"))
+    (other,) = (mail.data for mail in smtp_server.to("pl0@readers.example"))
+    assert (first == again, is_signed(first), is_signed(other)) == (True, True, True)
+    mail = smtp_server.mails[0].message
+    covered = re.sub(r"\s", "", re.search(r"h=([^;]*)", mail["DKIM-Signature"])[1]).split(":")
+    assert covered == [
+        *("from", "to", "subject", "date", "message-id", "mime-version", "content-type"),
+        *("list-unsubscribe", "list-unsubscribe-post", "list-id", "feedback-id", "from", "subject"),
+    ]
+    assert "d=s3chem.example; s=mail;" in mail["DKIM-Signature"]
+    assert mail["Feedback-ID"] == "campaign-1:subscriber.newsletter:s3chem"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    for harm in (
+        first.replace(b"/leave/", b"/stay/"),
+        first.replace(b"One-Click", b"No-Clicks"),
+        first.replace(b"\r\n\r\n", b"\r\nFrom: evil@else.example\r\n\r\n", 1),
+        first + b"more\r\n",
+    ):
+        assert not is_signed(harm)
+    blanks = first.replace(b"Subject: ", b"Subject:   ").replace(b"\r\nDate: ", b" \r\nDATE: ") + b"\r\n\r\n"
+    assert is_signed(blanks)  # what servers on the way may do
+
+
+def test_what_concerns_one_person_is_signed_too_in_every_shape(app: Flask, smtp_server: PostOffice):
+    enrol(app, given_name="Żaneta . . dots", email="jürgen@bücher.example")
+    enrol(app)
+    work(app)
+    assert [is_signed(mail.data) for mail in smtp_server.mails] == [True, True]
+    assert "Feedback-ID" not in smtp_server.mails[0].message
+
+
+@pytest.mark.settings(MAIL_PER_CONNECTION="2")
+def test_after_so_many_e_mails_a_new_connection_is_made(app: Flask, smtp_server: PostOffice):
+    enrol(app, 5)
+    work(app)
+    assert (len(smtp_server.mails), smtp_server.connections) == (5, 3)
+
+
+@pytest.mark.settings(MAIL_CONNECTIONS="1")
+def test_a_server_has_so_many_connections_of_all_workers_and_who_dies_frees_its_own(
+    app: Flask, clock: Clock, smtp_server: PostOffice
+):
+    enrol(app, 1)
+    with app.app_context(), ExitStack() as stack:
+        first, second = (stack.enter_context(delivering.running(app.extensions["s3chem"])) for _ in range(2))
+        relay(app)
+        assert first.deliver() == (1, 0.0)
+        enrol(app, email="jan@park.example")
+        relay(app)
+        assert second.deliver() == (0, places.PAUSE)
+        assert first.deliver()[0] == 1
+        first.leave()
+        enrol(app, email="ewa@park.example")
+        relay(app)
+        assert second.deliver()[0] == 1
+        enrol(app, email="ola@park.example")
+        relay(app)
+        assert first.deliver() == (0, places.PAUSE)
+        second.journal.close(settled=False)  # what is left of a process that is killed here
+        second.journal.close = lambda *, settled: None  # type: ignore[method-assign]
+        delivering.recover(app.extensions["s3chem"])
+        assert first.deliver()[0] == 1
+    assert count(app, MailConnection) == 0
+    with app.app_context(), transaction():
+        assert places.take("127.0.0.1:1", "on-another-machine", most=1)
+    with app.app_context(), transaction():
+        assert not places.take("127.0.0.1:1", "here", most=1)
+        assert places.take("127.0.0.1:2", "there", most=1)
+    clock.advance(seconds=outbox.LEASE.total_seconds() + 1)
+    with app.app_context(), transaction():
+        assert places.take("127.0.0.1:1", "here", most=1)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.postgres
+def test_two_places_are_two_however_many_ask_at_once(app: Flask, guarded: bool):
+    start, meet = threading.Barrier(4), threading.Barrier(4)
+    got: list[bool] = []
+
+    def ask(name: str) -> None:
+        with app.app_context():
+            start.wait()
+            with transaction():
+                if guarded:
+                    pace.allowance("mx.example:25", rate=None, most=1)
+                got.append(places.take("mx.example:25", name, most=2))
+                if not guarded:
+                    meet.wait()  # all have counted before the first commits
+
+    threads = [threading.Thread(target=ask, args=(f"run-{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got.count(True) == (2 if guarded else 4)
+
+
+def test_a_server_that_greets_with_421_is_left_alone_with_all_that_waits(
+    app: Flask, clock: Clock, smtp_server: PostOffice
+):
+    smtp_server.answer(At.EHLO, "421 4.3.2 Too many connections", times=2)  # HELO is asked, too
+    enrol(app, 3)
+    work(app)
+    assert [(row.state, row.attempts) for row in rows(app)] == [("deferred", 1), ("queued", 0), ("queued", 0)]
+    assert "421 4.3.2 Too many connections" in rows(app)[0].last_text
+    asked = smtp_server.connections
+    assert (work(app), smtp_server.connections) == (0, asked)
+    clock.advance(minutes=2)
+    work(app)
+    assert states(app) == ["sent"] * 3
+
+
+TROUBLES = {
+    "en1": (At.RCPT, "451 4.7.1 Greylisted, come again", 1),
+    "en2": (At.RCPT, "452 4.2.2 Mailbox full", 1),
+    "en3": (At.RCPT, "550 5.1.1 No such mailbox", None),
+    "en4": (At.RCPT, "421 4.3.2 Shutting down", 1),
+    "en5": (At.IN_DATA, Drop(), 1),
+    "en6": (At.AFTER_DATA, Drop(), 1),
+    "en7": (At.RCPT, Stall(1.5), 1),
+    "en8": (At.AFTER_DATA, "550 5.7.1 Message rejected as spam", None),
+}
+
+
+def test_a_campaign_comes_through_whatever_its_server_does(app: Flask, clock: Clock, smtp_server: PostOffice):
+    for name, (at, answer, times) in TROUBLES.items():
+        smtp_server.answer(at, answer, times=times, to=f"{name}@readers.example")
+    readers(app, en=12)
+    release(app, newsletter(app))
+    clock.advance(minutes=11)
+    smtp_server.stop()
+    for _ in range(10):  # it is away for ten minutes
+        work(app)
+        clock.advance(minutes=1)
+    away = {row.address: row.attempts for row in rows(app)}
+    assert set(states(app)) <= {"deferred", "queued"}
+    assert smtp_server.mails == []
+    smtp_server.start()
+    for _ in range(12):
+        work(app)
+        clock.advance(minutes=5)
+    ends = {row.address.partition("@")[0]: (row.state, row.last_code) for row in rows(app)}
+    assert ends == {f"en{n}": ("sent", 250) for n in range(12)} | {"en3": ("failed", 550), "en8": ("failed", 550)}
+    arrived = sorted(mail.recipients[0] for mail in smtp_server.mails)
+    assert arrived == sorted(f"en{n}@readers.example" for n in range(12) if n not in {3, 8})
+    since = {row.address.partition("@")[0]: row.attempts - away[row.address] for row in rows(app)}
+    assert max(since.values()) == 2
+    assert (since["en3"], since["en8"]) == (1, 1)
+    assert count(app, Suppression) == 1  # the mailbox that is not there; as spam it was we who were refused
+    assert any("5.1.1 No such mailbox" in row.last_text for row in rows(app))
