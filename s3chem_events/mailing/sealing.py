@@ -1,6 +1,6 @@
 """Signs what leaves in the name of the sender's domain (DKIM, RFC 6376), where the mail server does not do so itself.
 
-By hand, as the e-mails are: dkimpy takes 12 ms for a signature, this takes one, and only dkimpy checks it in the tests.
+By hand, as the e-mails are: dkimpy takes 11 ms for a signature, this less than two; in the tests dkimpy checks it.
 The same letter is signed with the same bytes, always: its time is that of the letter, and RSA as it is used here
 (RFC 8017 8.2) draws no lots.
 """
