@@ -108,6 +108,7 @@ ARRIVALS: dict[type[Any], Handler] = {
     kinds.Unsubscribe: followers.wants_out,
     kinds.Human: leave("somebody_wrote"),
     kinds.Delay: bounces.delayed,
+    kinds.Complaint: followers.complained,
     kinds.AutoReply: pass_over("automatic"),
 }
 """Which e-mails that come have which consequence. None is ever answered: what follows is told to the registered."""

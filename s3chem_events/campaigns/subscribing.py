@@ -98,7 +98,7 @@ def change(subscriber: Subscriber, *, language: str, about: Sequence[str], by: A
     return True
 
 
-def leave(subscriber: Subscriber, *, by: Actor) -> None:
+def leave(subscriber: Subscriber, *, by: Actor, because: Objection = Objection.LEFT) -> None:
     """Take an address off the list and erase it, so that no list brings it back; again changes nothing.
 
     Who never confirmed did not ask: nobody enters that address again.
@@ -110,7 +110,7 @@ def leave(subscriber: Subscriber, *, by: Actor) -> None:
         suppression.object_to(subscriber.address_digest, reason=Objection.NOT_ME)
         db.session.delete(subscriber)
         return
-    suppression.object_to(subscriber.address_digest, reason=Objection.LEFT)
+    suppression.object_to(subscriber.address_digest, reason=because)
     subscriber.state, subscriber.left_at = State.LEFT, now()
     subscriber.email, subscriber.search, subscriber.basis, subscriber.topics = "", "", "", []
 

@@ -25,6 +25,7 @@ class Objection(StrEnum):
     LEFT = "left"
     NOT_ME = "not_me"
     ERASED = "erased"
+    COMPLAINED = "complained"
 
 
 TIME_TO_CONFIRM = timedelta(days=7)

@@ -51,6 +51,7 @@ def kinds() -> dict[str, str]:
     return {
         "bounce": _("Not delivered"),
         "delay": _("Delayed"),
+        "complaint": _("Marked as spam"),
         "calendar_reply": _("Calendar answer"),
         "unsubscribe": _("Unsubscribe request"),
         "auto_reply": _("Automatic reply"),
@@ -68,6 +69,8 @@ def reasons() -> dict[str, str]:
         "refused_contents": _("An e-mail was refused as spam or for its contents; that is not its address’s fault."),
         "bounced_before": _("It was known already that this e-mail came back."),
         "left_the_list": _("A follower of an event has left the list."),
+        "complained": _("A reader marked an e-mail as spam: no newsletter is sent to that address any more."),
+        "complaint": _("A reader marked an e-mail of ours as spam, but it is not clear which."),
         "wants_out": _("Somebody asks to be left out from now on."),
         "somebody_wrote": _("Somebody wrote to us."),
         "on_its_way": _("An e-mail of ours is delayed; the other server goes on trying."),

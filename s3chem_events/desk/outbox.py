@@ -51,6 +51,7 @@ def outcomes() -> dict[Outcome, str]:
         Outcome.INTERRUPTED: _("interrupted"),
         Outcome.BOUNCED: _("came back undelivered"),
         Outcome.DELAYED: _("late: another server goes on trying"),
+        Outcome.COMPLAINED: _("marked as spam by its reader"),
     }
 
 

@@ -172,6 +172,10 @@ def _objection(words: str) -> tuple[str, str] | None:
             "This address has left the newsletter. No import brings it back; its owner can subscribe again."
         ),
         Objection.ERASED: _("This address has been erased. No import brings it back; its owner can subscribe again."),
+        Objection.COMPLAINED: _(
+            "An e-mail to this address was marked as spam, which ends the newsletter. "
+            "No import brings it back; its owner can subscribe again."
+        ),
         Objection.NOT_ME: _(
             "The owner of this address said that the wish was not theirs: the form writes to it no more."
         ),

@@ -1,4 +1,4 @@
-"""Raw mail -> what it is: Bounce, Delay, CalendarReply, Unsubscribe, AutoReply or Human. Reads only, and never fails.
+"""Raw mail -> what it is, one of mailing.kinds. Reads only, and never fails.
 
 The kinds are tried in this order, since they overlap: a bounce is an automatic e-mail, and so is what Google's calendar
 answers. Nobody here answers anything; what is automatic must never be answered at all (RFC 3834 2).

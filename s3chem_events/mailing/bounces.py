@@ -20,7 +20,7 @@ from s3chem_events.core.errors import NotFound
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses, returning
-from s3chem_events.mailing.kinds import Bounce, Delay
+from s3chem_events.mailing.kinds import Bounce, Complaint, Delay
 from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail, Suppression, Undelivered
 from s3chem_events.mailing.outbox import Claimed
@@ -107,12 +107,29 @@ def erase_outlived(*, by: Actor) -> int:  # noqa: ARG001 - all duties are called
     return cast("CursorResult[Any]", db.session.execute(old)).rowcount
 
 
-def _concerned(arrived: Bounce | Delay) -> tuple[list[OutgoingEmail], bool]:
-    """Return which e-mails of ours a notice is about, and whether that is certain."""
+def complained(arrived: Complaint) -> OutgoingEmail | None:
+    """Note which e-mail was marked as spam by its reader, and return it; None where it is not certain."""
+    email = _named(arrived)
+    if email is None:
+        return None
+    if email.address:  # else erased: nothing more is written down about its person
+        db.session.add(DeliveryAttempt(email_id=email.id, at=now(), outcome=Outcome.COMPLAINED))
+    journal.record("email.complained", email.id, by=POST)
+    return email
+
+
+def _named(arrived: Bounce | Delay | Complaint) -> OutgoingEmail | None:
+    """Return the e-mail of ours that a notice names by its tag or its Message-ID."""
     named = returning.named(arrived.recipients)
     email = db.session.get(OutgoingEmail, named) if named is not None else None
     if email is None and arrived.returned:
         email = db.session.scalar(db.select(OutgoingEmail).filter_by(message_id=arrived.returned))
+    return email
+
+
+def _concerned(arrived: Bounce | Delay) -> tuple[list[OutgoingEmail], bool]:
+    """Return which e-mails of ours a notice is about, and whether that is certain."""
+    email = _named(arrived)
     if email is not None:
         return [email], True
     found = [_written_lately(addresses.digest(address)) for address in arrived.addresses]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3chem_events.core.later import Later
 from s3chem_events.mailing import reading
-from s3chem_events.mailing.kinds import Arrived, AutoReply, Bounce, Delay
+from s3chem_events.mailing.kinds import Arrived, AutoReply, Bounce, Complaint, Delay
 from s3chem_events.mailing.reading import Mail
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ SIMPLE = re.compile(rf"(?<!{SIGN}){SIGN}+@{SIGN}+\.[a-z0-9-]{{2,}}", re.IGNORECA
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 CODE = re.compile(r"(?<![\d.])([45])[0-5]\d(?:[ -]|$)")
 MOST_ADDRESSES = 20
+COMPLAINTS = frozenset({"abuse", "fraud", "opt-out"})
+"""Kinds of feedback by which a reader says that she does not want what we sent."""
 
 
 def report(mail: Mail, recipients: tuple[str, ...]) -> Arrived | None:
@@ -95,8 +97,8 @@ def report(mail: Mail, recipients: tuple[str, ...]) -> Arrived | None:
             if not isinstance(found, AutoReply | None):
                 found = _bound(found, mail, recipients)
             return found
-        if kind == "message/feedback-report":  # RFC 5965: somebody pressed "spam", nothing is undelivered
-            return AutoReply(reading.sender_of(mail), "a complaint")
+        if kind == "message/feedback-report":
+            return _feedback(mail, part, recipients)
         if kind == "message/disposition-notification":
             return _disposition(mail, part, recipients)
     return None
@@ -200,6 +202,17 @@ def _disposition(mail: Mail, part: Mail, recipients: tuple[str, ...]) -> Arrived
             Bounce(reading.unique((_recipient(block),)), not status.startswith("4"), status, sentence), mail, recipients
         )
     return AutoReply(reading.sender_of(mail), "a receipt")
+
+
+def _feedback(mail: Mail, part: Mail, recipients: tuple[str, ...]) -> Arrived:
+    """Tell the complaint of a reader (RFC 5965) from other reports of a provider: nothing of either is undelivered."""
+    block = next(iter(reading.children(part)), part)
+    if reading.header(block, "Feedback-Type").lower() not in COMPLAINTS:
+        return AutoReply(reading.sender_of(mail), "a report on feedback")
+    back = reading.returned(mail)
+    written = [*reading.headers(block, "Original-Mail-From"), *(reading.headers(back, "Return-Path") if back else ())]
+    named = reading.unique((*recipients, *reading.addresses(written)))
+    return Complaint(reading.sender_of(mail), named[: reading.MOST_ADDRESSES], _returned_id(mail))
 
 
 def _action(block: Mail) -> str:

@@ -52,6 +52,16 @@ class Unsubscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Complaint:
+    """A reader pressed "spam", and her provider tells us (RFC 5965); bound to one e-mail as a bounce is."""
+
+    sender: str
+    recipients: tuple[str, ...] = field(default=(), compare=False)
+    returned: str = field(default="", compare=False)
+    kind = "complaint"
+
+
+@dataclass(frozen=True, slots=True)
 class AutoReply:
     """A machine wrote: out of office, a receipt, a list. `reason` says what gave it away."""
 
@@ -70,4 +80,4 @@ class Human:
     kind = "human"
 
 
-Arrived = Bounce | Delay | CalendarReply | Unsubscribe | AutoReply | Human
+Arrived = Bounce | Delay | Complaint | CalendarReply | Unsubscribe | AutoReply | Human

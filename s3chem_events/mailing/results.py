@@ -16,7 +16,7 @@ SPREAD = 0.2
 
 
 class Outcome(StrEnum):
-    """How a try ended, and what other servers told of it later: that it came back, or is late."""
+    """How a try ended, and what other servers told of it later."""
 
     SENT = "sent"
     LATER = "later"
@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     INTERRUPTED = "interrupted"
     BOUNCED = "bounced"
     DELAYED = "delayed"
+    COMPLAINED = "complained"
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ NO_BOUNCE = {
             "boundary=b\n\n--b\n\nNot delivered to me again, please.\n--b\nContent-Type: message/feedback-report\n\n"
             "Feedback-Type: abuse\n--b--\n"
         ),
-        "auto_reply",
+        "complaint",
     ),
     "away, from nobody": (
         "Return-Path: <>\n" + PERSON + "Subject: Vacation reply\n\nNot delivered to me.\n",
