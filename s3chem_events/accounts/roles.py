@@ -29,6 +29,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "participants.see": AT_EVENTS,
     "participants.edit": ORGANISERS,
     "participants.export": ORGANISERS,
+    "presence.edit": ORGANISERS | {Role.DESK_HELPER},
     "invitations.see": ORGANISERS | {Role.READ_ONLY},
     "invitations.edit": ORGANISERS,
     "invitations.export": ORGANISERS,

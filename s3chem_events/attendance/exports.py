@@ -63,6 +63,7 @@ def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
         "phone": _("Telephone"),
         "waiting_position": _("Position in the waiting list"),
         "delegation": _("Delegation"),
+        "present": _("Present"),
     }
     return tuple(labels.get(column, column) for column in columns)
 

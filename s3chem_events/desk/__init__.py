@@ -34,6 +34,7 @@ from s3chem_events.desk import (  # importing them is what hangs them into the b
     organisers,
     outbox,
     participants,
+    presence,
     programme,
     questions,
     queue,

@@ -20,7 +20,7 @@ from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.booked import StillRegistered
 from s3chem_events.publishing.lifecycle import NotADraft, State
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import participants
+from s3chem_events.registration import participants, presence
 
 MIME_JSON = "application/json; charset=utf-8"
 
@@ -131,6 +131,7 @@ def header(found: Event) -> dict[str, object]:
         "figures": i18n.day_figures(first, last, language),
         "state_word": words.states()[words.state_now(found)],
         "state_chip": words.chips().get(words.state_now(found), ""),
+        "has_begun": any(presence.may_be_noted(part) for part in found.parts),
         "public_url": f"/{language}/events/{found.slug}",
     }
 

@@ -16,7 +16,7 @@ from s3chem_events.publishing import queries, values
 from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.lifecycle import LISTED, Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import choices, inquiries, participants
+from s3chem_events.registration import choices, inquiries, participants, presence
 from s3chem_events.registration.capacity import HOLDING, Standing
 
 
@@ -38,18 +38,19 @@ class PartShown:
     days: str
     hours: str
     meters: list[Meter]
+    presence: presence.Counted | None
 
 
 def shown(event: Event) -> dict[str, object]:
     """Return what the overview of an event shows, in a known number of statements."""
     language = i18n.language()
-    held = participants.held(event.id)
+    held, noted = participants.held(event.id), presence.counted(event.id)
     revisions = queries.revisions(event.id)
     downloads = attendance.downloads(event.id)
     opens = queries.takes_registrations_from(event)
     following = campaigns.following(event.id)
     return {
-        "parts": [_part(event, part, held, language) for part in event.parts],
+        "parts": [_part(event, part, held, noted, language) for part in event.parts],
         "people": participants.people_counts().get(event.id, 0),
         "is_asked": inquiries.current(event) is not None,
         "following": {LANGUAGES[code]: counted for code, counted in following.items()},
@@ -99,10 +100,18 @@ def is_off(event: Event, part: Part) -> bool:
     return part.cancelled or event.state is State.CANCELLED
 
 
-def _part(event: Event, part: Part, held: dict[tuple[int, Mode, Standing], int], language: str) -> PartShown:
+def _part(
+    event: Event,
+    part: Part,
+    held: dict[tuple[int, Mode, Standing], int],
+    noted: dict[int, presence.Counted],
+    language: str,
+) -> PartShown:
     meters = [
         Meter(mode, sum(held.get((part.id, mode, standing), 0) for standing in HOLDING), capacity)
         for mode, capacity in part.capacities.items()
     ]
     hours = i18n.hours(part.starts_at, part.ends_at, part.zone, language) if part.starts_at and part.ends_at else ""
-    return PartShown(part, is_off(event, part), i18n.long_date(part.starts_on, part.ends_on, language), hours, meters)
+    days = i18n.long_date(part.starts_on, part.ends_on, language)
+    there = noted.get(part.id, presence.Counted()) if presence.may_be_noted(part) else None
+    return PartShown(part, is_off(event, part), days, hours, meters, there)

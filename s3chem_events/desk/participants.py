@@ -243,6 +243,8 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         writes_letters=may("gate.export") and bool(asking.asked_at(found.id, when=When.LETTER)),
         language_name=LANGUAGES.get(person.language, person.language),
         stamp=lambda moment: i18n.stamp(moment, found.zone, language),
+        part_names={part.id: part.title.within(language) for part in found.parts},
+        presences=words.presences(),
         **_words(),
     )
 

@@ -91,6 +91,11 @@ def said() -> dict[Said, str]:
     }
 
 
+def presences() -> dict[bool | None, str]:
+    """Return what is noted of somebody's presence."""
+    return {True: _("there"), False: _("not there"), None: _("unknown")}
+
+
 def event_fields() -> dict[str, str]:
     """Return the names of what an event's file holds, for its history."""
     return {
@@ -146,5 +151,6 @@ def happenings() -> dict[str, str]:
         "registration.place_offered": _("Place offered"),
         "registration.promoted": _("Given a place from the waiting list"),
         "registration.left_waiting_list": _("Left the waiting list"),
+        "registration.presence_noted": _("Presence written down"),
         "registration.offer_ended": _("Offer ended without an answer"),
     }

@@ -35,8 +35,10 @@ COLUMNS = (
     "phone",
     "waiting_position",
     "delegation",
+    "present",
 )
 """The ids of the exports' columns; they stay, and new ones are added at the end."""
+NOTED = {True: "yes", False: "no"}
 SORTS = ("name", "organisation", "newest", "oldest")
 
 
@@ -126,8 +128,9 @@ def participations(event_id: int, wanted: Wanted) -> Iterator[Sequence[tuple[str
 
 
 def _as_words(row: Sequence[Any], moment: int) -> tuple[str, ...]:
-    *last, position, delegation = row[moment + 1 :]
-    return (*row[:moment], f"{row[moment]:%Y-%m-%dT%H:%M:%SZ}", *last, str(position or ""), delegation or "")
+    *last, position, delegation, present = row[moment + 1 :]
+    registered_at = f"{row[moment]:%Y-%m-%dT%H:%M:%SZ}"
+    return (*row[:moment], registered_at, *last, str(position or ""), delegation or "", NOTED.get(present, ""))
 
 
 def participation_count(event_id: int, wanted: Wanted) -> int:
@@ -212,6 +215,7 @@ def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
         "part": Part.key,
         "waiting_position": line.c.position,
         "delegation": Delegation.reference,
+        "present": Participation.present,
     }
     query: Select[Any] = (
         db.select(*(columns[name] for name in COLUMNS))

@@ -27,6 +27,7 @@ ROW = (
     "0048 600 700 800",
     "",
     "S3D-ABCDEF2",
+    "yes",
 )
 NASTY = {
     '=HYPERLINK("http://evil.example")': '\'=HYPERLINK("http://evil.example")',
@@ -84,6 +85,7 @@ def test_csv_with_semicolons_names_its_columns_in_the_language_of_the_reader():
         "Telephone",
         "Position in the waiting list",
         "Delegation",
+        "Present",
     ]
     assert row == list(ROW)
 

@@ -125,6 +125,7 @@ def test_from_the_front_door_to_the_organisers_list_and_back_out(app: Flask, cli
         "phone": "",
         "waiting_position": "",
         "delegation": "",
+        "present": "",
     }
     assert list(row) == list(COLUMNS)
     assert [rows_of(desk, form) for form in ("csv", "xlsx", "json")] == [[row]] * 3
