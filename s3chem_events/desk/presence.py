@@ -74,7 +74,10 @@ def presence_noted(slug: str, part: str) -> ResponseReturnValue:
     else:
         kept = ngettext("Saved for %(num)s person.", "Saved for %(num)s people.", number)
         flash(kept if number else _("Nothing was changed."), "good")
-    where: dict[str, Any] = {"page": request.args.get("page", type=int), searching.NUMBER: request.args.get(searching.NUMBER)}
+    where: dict[str, Any] = {
+        "page": request.args.get("page", type=int),
+        searching.NUMBER: request.args.get(searching.NUMBER),
+    }
     return redirect(url_for("desk.event_presence", slug=slug, part=part, **where), 303)
 
 
