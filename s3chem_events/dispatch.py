@@ -8,6 +8,7 @@ from typing import Any
 
 from s3chem_events import bulk, delivering
 from s3chem_events.accounts import emails as accounts
+from s3chem_events.accounts.trying import tried
 from s3chem_events.campaigns import answers as followers
 from s3chem_events.campaigns import emails as campaigns
 from s3chem_events.campaigns import newsletter_emails as newsletter
@@ -17,9 +18,10 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import bounces, emptying, forwarding, kinds, outbox, relaying, render
+from s3chem_events.mailing import bounces, emptying, forwarding, kinds, outbox, relaying, render, rewording
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
+from s3chem_events.mailing.wording import Wordings
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.registration import answers, decided, handed_emails, invitation_emails, needs, own_emails, queued
 from s3chem_events.registration import emails as registration
@@ -84,6 +86,7 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "subscriber.link_requested": (newsletter.link_requested,),
     "arrival.came": (forwarding.forwarded,),
     "campaign.tested": (trials.tested,),
+    "wording.tested": (tried,),
     "organiser.invited": (_writing(accounts.invited),),
     "organiser.link_requested": (_writing(accounts.link_requested),),
 }
@@ -152,13 +155,14 @@ def relay() -> int:
     if not facts:
         db.session.rollback()
         return 0
-    letterhead = letterhead_of(settings())
+    letterhead, wordings = letterhead_of(settings()), rewording.in_force()
     letters: list[Letter] = []
     failed: dict[int, str] = {}
     # In the order of what happened: who withdraws and comes back must not find the cancellation on top.
     for kind, group in groupby(sorted(facts, key=lambda fact: fact.id), key=lambda fact: fact.kind):
         told = list(group)
-        for letter in chain.from_iterable(_written(one, told, letterhead, failed) for one in EMAILS.get(kind, ())):
+        composers = EMAILS.get(kind, ())
+        for letter in chain.from_iterable(_written(one, told, letterhead, wordings, failed) for one in composers):
             letters.append(letter)
             # A fact may concern thousands. Another worker may relay the same: the outbox takes each letter once.
             if len(letters) == BATCH:
@@ -175,7 +179,9 @@ def relay() -> int:
     return len(facts)
 
 
-def _written(compose: Composer, facts: list[Fact], letterhead: Letterhead, failed: dict[int, str]) -> Iterator[Letter]:
+def _written(
+    compose: Composer, facts: list[Fact], letterhead: Letterhead, wordings: Wordings, failed: dict[int, str]
+) -> Iterator[Letter]:
     """Write what facts of one kind say; where one of them cannot be written it is `failed`, and the others still are.
 
     A composer may be at work over several of the caller's transactions: what it holds across them is detached.
@@ -184,7 +190,7 @@ def _written(compose: Composer, facts: list[Fact], letterhead: Letterhead, faile
     try:
         for draft in compose(facts, letterhead):
             if draft.address:  # who has none is called
-                yield render.written(draft, letterhead, at=moment)
+                yield render.written(draft, letterhead, at=moment, wordings=wordings)
     except Exception as error:  # noqa: BLE001 - the worker's edge: the fact is marked
         db.session.rollback()
         if len(facts) == 1:
@@ -192,7 +198,7 @@ def _written(compose: Composer, facts: list[Fact], letterhead: Letterhead, faile
             failed[facts[0].id] = type(error).__name__
         else:
             for fact in facts:
-                yield from _written(compose, [fact], letterhead, failed)
+                yield from _written(compose, [fact], letterhead, wordings, failed)
 
 
 def _nap(seconds: float) -> bool:

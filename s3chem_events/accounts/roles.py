@@ -47,6 +47,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "campaigns.release": EDITORS,
     "outbox.see": COORDINATORS,  # an e-mail may belong to any event, so that it is for those who see every event
     "outbox.manage": COORDINATORS,
+    "wordings.edit": COORDINATORS,
     "audit.see": COORDINATORS,
     "organisers.see": COORDINATORS,
     "organisers.manage": COORDINATORS,

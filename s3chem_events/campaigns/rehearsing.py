@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from s3chem_events.campaigns import emails, queries
-from s3chem_events.mailing import render
+from s3chem_events.mailing import render, rewording
 from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing.becoming import announcement, changed_to
 from s3chem_events.publishing.facts import EventFacts
@@ -27,7 +27,11 @@ def rehearse(event: Event, facts: EventFacts, *, letterhead: Letterhead, since: 
     if not languages:
         return Rehearsal({}, {})
     fact, followers, desk = announcement(event, since=since), queries.samples(event.id), emails.Desk(letterhead)
+    wordings = rewording.in_force()
     with changed_to(event, facts, letterhead.base_url):
         drafts = list(emails.news(desk, fact, event, known=known, followers=followers))
-        letters = {draft.language: render.written(draft, letterhead, at=fact.happened_at) for draft in drafts}
+        letters = {
+            draft.language: render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
+            for draft in drafts
+        }
     return Rehearsal(languages, letters)

@@ -46,6 +46,7 @@ from s3chem_events.desk import (  # importing them is what hangs them into the b
     subscribers,
     texts,
     withdrawing,
+    wordings,
 )
 from s3chem_events.desk.frame import allowed
 

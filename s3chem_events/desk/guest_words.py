@@ -9,7 +9,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.mailing import render
+from s3chem_events.mailing import render, rewording
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.registration import guest_list, invitation_emails
 from s3chem_events.registration.importing import Verdict
@@ -108,7 +108,11 @@ def samples(people: Sequence[Invitation], kind: str) -> list[Sample]:
     for one in people:
         by_language.setdefault(render.spoken(one.language), []).append(one)
     readings = [invitation_emails.Reading(0, kind, those[0]) for those in by_language.values()]
-    letters = [render.written(draft, letterhead, at=now()) for draft in invitation_emails.drafts(readings, letterhead)]
+    wordings = rewording.in_force()
+    letters = [
+        render.written(draft, letterhead, at=now(), wordings=wordings)
+        for draft in invitation_emails.drafts(readings, letterhead)
+    ]
     reader = i18n.language()
     found = [
         Sample(

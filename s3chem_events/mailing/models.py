@@ -92,6 +92,24 @@ class DeliveryAttempt(Model):
     text: Mapped[str] = mapped_column(String(500), default="")
 
 
+class Wording(Model):
+    """An organiser's own words for one kind of e-mail in one language, as far as they differ from the original.
+
+    `original` holds the original as it was when they were saved, so that the desk sees when the program says otherwise.
+    """
+
+    __tablename__ = "wording"
+    __table_args__ = (UniqueConstraint("kind", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(60))
+    language: Mapped[str] = mapped_column(String(2))
+    passages: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    original: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    version: Mapped[int]
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class Suppression(Model):
     """An address that gets nothing any more; only its digest is kept."""
 

@@ -1,5 +1,6 @@
 """A Draft -> a Letter: subject, text and HTML in the reader's language, in one frame, outside of any request."""
 
+import logging
 import re
 import secrets
 from collections.abc import Iterator
@@ -9,32 +10,45 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from jinja2 import Environment, Template
+from jinja2 import ChoiceLoader, Environment, FunctionLoader, Template
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT
+from s3chem_events.mailing import wording
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead, defused, isolated
 from s3chem_events.mailing.mime import EMBLEM
+from s3chem_events.mailing.wording import ORIGINAL, Filled, Wordings
 
+log = logging.getLogger(__name__)
 PARTS = ("subject.txt", "body.txt", "body.html")
 WIDTH = 72
 LONGEST_IN_SUBJECT = 60
 BLANKS = re.compile(r"[ \t\r\n]+")  # not \s: French sets a narrow no-break space before a colon
 CALL = ("name", "lparen", "string", "rparen")
 INDENT = re.compile(r" *(?:[-–*] +)?")
+VARIANT = re.compile(r"(reworded|marked)/([a-z+]+)/(.+\.(txt|html))")
+"""A template with some of its passages replaced by an organiser's, or between marks: `reworded/opening+closing/…`."""
+MARKED = re.compile("\x02([a-z]+)\x03(.*?)\x04", re.DOTALL)
+VARIANTS = {
+    ("reworded", "txt"): "{%% block %(name)s %%}\n{{ own.text.%(name)s }}\n\n{%% endblock %%}",
+    ("reworded", "html"): "{%% block %(name)s %%}{{ own.html.%(name)s }}{%% endblock %%}",
+    ("marked", "txt"): "{%% block %(name)s %%}\x02%(name)s\x03{{ super() }}\x04{%% endblock %%}",
+}
 
 
-def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
-    """Write a draft out. Every value is escaped for the part that it stands in; Message-ID and Date are made here."""
+def written(draft: Draft, letterhead: Letterhead, *, at: datetime, wordings: Wordings = ORIGINAL) -> Letter:
+    """Write a draft out, in organisers' own words where they have some for it.
+
+    Every value is escaped for the part that it stands in; Message-ID and Date are made here.
+    """
     language = spoken(draft.language)
-    subject, text, html = _templates(current_app.jinja_env, f"mail/{draft.kind.replace('.', '/')}", language)
-    values = _values(draft, letterhead, language)
-    subject_values = values | {"name": isolated(defused(draft.name, longest=LONGEST_IN_SUBJECT))}
-    line = BLANKS.sub(" ", subject.render(subject_values)).strip()
-    if values.get("handed_on") and subject_values["name"] not in line:
-        line = f"{line} ({subject_values['name']})"  # one mailbox hears of several people
+    subject, text, html = _parts(draft, _values(draft, letterhead, language), language, wordings)
+    line = BLANKS.sub(" ", subject).strip()
+    name = _short(draft.name)
+    if draft.values.get("handed_on") and name not in line:
+        line = f"{line} ({name})"  # one mailbox hears of several people
     return Letter(
         kind=draft.kind,
         fact_id=draft.fact_id,
@@ -43,8 +57,8 @@ def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
         name=defused(draft.name),
         language=language,
         subject=line,
-        text=laid_out(text.render(values)),
-        html=html.render(values),
+        text=laid_out(text),
+        html=html,
         calendars=draft.calendars,
         method=draft.method,
         sender=letterhead.sender,
@@ -56,6 +70,21 @@ def written(draft: Draft, letterhead: Letterhead, *, at: datetime) -> Letter:
         stream=draft.stream,
         list_id=draft.list_id,
     )
+
+
+def original(draft: Draft, letterhead: Letterhead) -> dict[str, str]:
+    """Return the passages of an e-mail as the program words them; one that it has no words for is empty."""
+    language = spoken(draft.language)
+    values = _values(draft, letterhead, language)
+    names = "+".join(wording.PASSAGES[1:])
+    subject, _text, _html = _templates(current_app.jinja_env, _folder(draft), language, ())
+    speaking = _speaking(current_app.jinja_env, language)
+    marked = speaking.get_template(f"marked/{names}/{_folder(draft)}/body.txt").render(values)
+    found = {"subject": BLANKS.sub(" ", subject.render(values)).strip()}
+    found |= {
+        match[1]: "\n".join(line.strip() for line in match[2].strip().split("\n")) for match in MARKED.finditer(marked)
+    }
+    return {name: found.get(name, "") for name in wording.passages_of(draft.kind)}
 
 
 def laid_out(text: str) -> str:
@@ -89,19 +118,60 @@ def _values(draft: Draft, letterhead: Letterhead, language: str) -> dict[str, An
     }
 
 
-@lru_cache(maxsize=256)
-def _templates(environment: Environment, folder: str, language: str) -> tuple[Template, Template, Template]:
+def _parts(draft: Draft, values: dict[str, Any], language: str, wordings: Wordings) -> tuple[str, str, str]:
+    """Return subject, text and HTML; where an organiser's words cannot be used, those of the original."""
+    passages = wordings.get((draft.kind, language))
+    if passages:
+        try:
+            return _rendered(draft, values, language, wording.filled(draft.kind, passages, values))
+        except Exception as error:  # noqa: BLE001 - an organiser's words never hold up an e-mail
+            said = "the wording of %s in %s cannot be used, the original is sent: %s"
+            log.error(said, draft.kind, language, type(error).__name__)  # noqa: TRY400 - a trace may hold values
+    return _rendered(draft, values, language, Filled())
+
+
+def _rendered(draft: Draft, values: dict[str, Any], language: str, own: Filled) -> tuple[str, str, str]:
+    subject, text, html = _templates(current_app.jinja_env, _folder(draft), language, own.names)
+    values = values | {"own": own}
+    short = values | {"name": _short(draft.name)}
+    return own.subject or subject.render(short), text.render(values), html.render(values)
+
+
+def _short(name: str) -> str:
+    return isolated(defused(name, longest=LONGEST_IN_SUBJECT))
+
+
+def _folder(draft: Draft) -> str:
+    return f"mail/{draft.kind.replace('.', '/')}"
+
+
+@lru_cache(maxsize=512)
+def _templates(
+    environment: Environment, folder: str, language: str, reworded: tuple[str, ...]
+) -> tuple[Template, Template, Template]:
     """Return the templates of a subject, a text and an HTML part; a worker looks for them once."""
     speaking = _speaking(environment, language)
-    subject, text, html = map(speaking.get_template, (f"{folder}/{name}" for name in PARTS))
+    names = "+".join(name for name in reworded if name != "subject")
+    bodies = f"reworded/{names}/{folder}" if names else folder
+    subject, text, html = map(speaking.get_template, (f"{folder}/{PARTS[0]}", *(f"{bodies}/{p}" for p in PARTS[1:])))
     return subject, text, html
+
+
+def _variant(path: str) -> str | None:
+    """Return the source of a template with other passages: text of ours, in which organisers' words are values."""
+    match = VARIANT.fullmatch(path)
+    if match is None:
+        return None
+    blocks = "".join(VARIANTS[match[1], match[4]] % {"name": name} for name in match[2].split("+"))
+    return f'{{% extends "{match[3]}" %}}{blocks}'
 
 
 @lru_cache(maxsize=16)
 def _speaking(environment: Environment, language: str) -> Environment:
     """Return an environment whose templates know one language's words when they are compiled, not at each e-mail."""
     # Compiled templates hold the words of one language: a shared cache of them would hand them to another.
-    speaking = environment.overlay(extensions=[_Words], bytecode_cache=None)
+    loader = ChoiceLoader([FunctionLoader(_variant), environment.loader])  # type: ignore[list-item]
+    speaking = environment.overlay(extensions=[_Words], bytecode_cache=None, loader=loader)
     speaking.extend(words=i18n.words(language))
     return speaking
 

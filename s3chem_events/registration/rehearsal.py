@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select, true
 from s3chem_events.calendar.entries import Entry, Mailbox
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import render
+from s3chem_events.mailing import render, rewording
 from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing import changes, values
 from s3chem_events.publishing import queries as publishing
@@ -96,11 +96,15 @@ def rehearse(
     there = _known(event, since, letterhead, language)
     samples = _samples(event.id, difference)
     fact = announcement(event, since=since, ask=ask)
+    wordings = rewording.in_force()
     with changed_to(event, facts, letterhead.base_url):
         after = _entries(event, letterhead, language)
         keys = {part.uid: part.key for part in event.parts}
         drafts = list(changed.drafts(event, samples, difference, fact, letterhead, heard=heard))
-        letters = {draft.language: render.written(draft, letterhead, at=fact.happened_at) for draft in drafts}
+        letters = {
+            draft.language: render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
+            for draft in drafts
+        }
     touched = [(there.get(uid), entry) for uid, entry in after.items() if difference.seen_in_calendars(keys[uid])]
     besides = heard.known.since(min(told.known, default=since)).besides(difference)
     return Rehearsal(difference, told, letters, tuple(touched), besides)

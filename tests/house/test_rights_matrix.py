@@ -51,6 +51,7 @@ VALUES = {
     "part": "day-2",
     "language": "fr",
     "which": "list",
+    "kind": "registration.confirmed",
     "token": "no-such-token",
 }
 AGAIN = (pytest.mark.one_database, pytest.mark.counted_elsewhere)
