@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, exists, or_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from s3chem_events.campaigns import imports, subscribing
 from s3chem_events.campaigns.imports import Line, Usual, Verdict
@@ -17,7 +16,7 @@ from s3chem_events.campaigns.models import Subscriber, SubscriberImport
 from s3chem_events.campaigns.subscriptions import ZONE, Source, State
 from s3chem_events.core import clock, journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, insert
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.core.tables import Row
@@ -97,9 +96,8 @@ def make(brought: SubscriberImport, *, by: Actor) -> int:
     waiting = [Line.of(row) for row in brought.rows if row["verdict"] == Verdict.NEW]
     new = judge(waiting)  # once more: somebody may have left since
     rows = [_row(line, brought.id) for line in new if line.verdict is Verdict.NEW]
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     if rows:
-        db.session.connection().execute(dialect.insert(Subscriber).on_conflict_do_nothing(), rows)
+        db.session.connection().execute(insert(Subscriber).on_conflict_do_nothing(), rows)
     mine = db.select(db.func.count()).select_from(Subscriber).filter_by(import_id=brought.id)
     added = db.session.scalar(mine) or 0
     brought.made_at, brought.added, brought.rows = now(), added, []

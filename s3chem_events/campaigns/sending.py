@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from s3chem_events.campaigns import readers, releases
 from s3chem_events.campaigns.models import Campaign, CampaignReader
@@ -17,7 +16,7 @@ from s3chem_events.campaigns.stages import LATE, Stage, Why
 from s3chem_events.campaigns.writing import GONE, Writer
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, insert
 from s3chem_events.core.journal import CLOCK
 from s3chem_events.mailing import streams
 from s3chem_events.mailing.letters import Draft, Flow, Letterhead
@@ -172,9 +171,8 @@ def _freeze(campaign: Campaign) -> None:
     if not found:
         campaign.frozen_at = now()
         return
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     rows = [{"campaign_id": campaign.id, "reader_id": row[0], "language": row[1]} for row in found]
-    db.session.connection().execute(dialect.insert(CampaignReader).on_conflict_do_nothing(), rows)
+    db.session.connection().execute(insert(CampaignReader).on_conflict_do_nothing(), rows)
     campaign.frozen_to = found[-1][0]
 
 

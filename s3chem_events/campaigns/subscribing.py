@@ -6,8 +6,6 @@ Nothing else subscribes anybody: no registration, no list of followers. Only an 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from s3chem_events.campaigns import audience, topics
 from s3chem_events.campaigns.models import Subscriber
 from s3chem_events.campaigns.subscriptions import (
@@ -20,7 +18,7 @@ from s3chem_events.campaigns.subscriptions import (
 )
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, insert
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses, bounces, suppression
 from s3chem_events.registration import names
@@ -164,7 +162,6 @@ def searchable(email: str) -> str:
 
 def _row(wish: Wish, digest: str) -> Subscriber:
     """Return the locked row of an address, made where there is none: two presses at once find the same."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     new = {
         "email": wish.email,
         "address_digest": digest,
@@ -175,7 +172,7 @@ def _row(wish: Wish, digest: str) -> Subscriber:
         "source": Source.FORM,
         "asked_at": now(),
     }
-    db.session.execute(dialect.insert(Subscriber).values(new).on_conflict_do_nothing())
+    db.session.execute(insert(Subscriber).values(new).on_conflict_do_nothing())
     subscriber = audience.subscriber_at(digest, lock=True)
     assert subscriber is not None  # noqa: S101 - this transaction has just seen to it
     return subscriber

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -72,6 +73,11 @@ def stored(enum: type) -> Enum:
     return Enum(
         enum, native_enum=False, length=30, create_constraint=False, values_callable=lambda e: [m.value for m in e]
     )
+
+
+def insert(model: type) -> Any:
+    """Return an INSERT of this database's own dialect: it knows ON CONFLICT."""
+    return (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(model)
 
 
 NEVER_AGAIN = {"sqlite_autoincrement": True}

@@ -11,11 +11,10 @@ from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, func
-from sqlalchemy.dialects import postgresql, sqlite
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, insert
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Actor
@@ -201,6 +200,5 @@ def _soft_lately(digest: str) -> int:
 
 
 def _suppress(digest: str, reason: str) -> None:
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     row = {"address_digest": digest, "reason": reason, "since": now()}
-    db.session.execute(dialect.insert(Suppression).values(row).on_conflict_do_nothing())
+    db.session.execute(insert(Suppression).values(row).on_conflict_do_nothing())

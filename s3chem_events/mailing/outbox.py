@@ -10,11 +10,10 @@ from random import Random
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Integer, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import UTCDateTime, db
+from s3chem_events.core.db import UTCDateTime, db, insert
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses, emptying, pace, relaying, restraint, streams
@@ -64,7 +63,7 @@ def post(letters: Sequence[Letter]) -> None:
     if letters:
         moment = now()
         rows = [_row(letter, moment) for letter in letters]
-        db.session.connection().execute(_insert().on_conflict_do_nothing(), rows)
+        db.session.connection().execute(insert(OutgoingEmail).on_conflict_do_nothing(), rows)
 
 
 def anything_due() -> bool:
@@ -222,11 +221,6 @@ _TEXTS = {
 }
 _NEW = ("state", "due_at", "last_code", "last_text", "sent_at", "owner")
 _SETTLED: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _NEW}
-
-
-def _insert() -> Any:
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    return dialect.insert(OutgoingEmail)
 
 
 def _row(letter: Letter, moment: datetime) -> dict[str, Any]:

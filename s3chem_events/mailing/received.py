@@ -9,12 +9,11 @@ from hashlib import sha256
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, func
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import load_only
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, insert
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing.models import Arrival, InboxPlace
@@ -51,10 +50,9 @@ def begin(raw: bytes) -> tuple[int, bool] | None:
         BeingRead: it was begun just now.
 
     """
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     digest = sha256(b"read\0" + raw).hexdigest()
     row = {"digest": digest, "kind": "human", "received_at": now(), "state": Fate.READING, "reason": ""}
-    inserted = db.session.execute(dialect.insert(Arrival).values(row).on_conflict_do_nothing().returning(Arrival.id))
+    inserted = db.session.execute(insert(Arrival).values(row).on_conflict_do_nothing().returning(Arrival.id))
     if (arrival_id := inserted.scalar()) is not None:
         return arrival_id, True
     there = db.session.scalar(db.select(Arrival).filter_by(digest=digest))

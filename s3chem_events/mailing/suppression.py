@@ -7,10 +7,8 @@ another matter: "your event has moved" still goes to her.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, insert
 from s3chem_events.mailing.models import NewsletterSuppression, Suppression
 from s3chem_events.mailing.outbox import Claimed
 
@@ -21,9 +19,8 @@ AT_ONCE = 500
 
 def object_to(digest: str, *, reason: str) -> None:
     """Send no newsletter to an address from now on; the newest reason counts."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     row = {"address_digest": digest, "reason": reason, "since": now()}
-    new = dialect.insert(NewsletterSuppression).values(row)
+    new = insert(NewsletterSuppression).values(row)
     db.session.execute(new.on_conflict_do_update(index_elements=["address_digest"], set_=row))
 
 
