@@ -64,6 +64,17 @@ def keep(registration: Registration, given: Iterable[Given], *, by: Actor) -> No
             journal.record("access.asked", registration.id, by=by, event=registration.event_id)
 
 
+def end_consents(registration_id: int, subjects: Collection[str]) -> None:
+    """Note that consents hold no longer; that they were given, and until when, stays as proof."""
+    living = (
+        Consent.registration_id == registration_id,
+        Consent.subject.in_(subjects),
+        Consent.withdrawn_at.is_(None),
+    )
+    ended = db.update(Consent).where(*living).values(withdrawn_at=now())
+    db.session.execute(ended.execution_options(synchronize_session="fetch"))
+
+
 def _add(registration_id: int, one: Given, moment: datetime) -> None:
     question = one.question
     answer = Answer(

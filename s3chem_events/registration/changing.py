@@ -15,9 +15,18 @@ from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing import addresses, bounces
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.queries import is_past
-from s3chem_events.registration import answering, asking, derived, history, identity, names, questions, versions
+from s3chem_events.registration import (
+    answering,
+    asking,
+    derived,
+    history,
+    identity,
+    names,
+    questions,
+    versions,
+)
 from s3chem_events.registration.history import Line
-from s3chem_events.registration.models import Answer, Consent, Registration
+from s3chem_events.registration.models import Answer, Registration
 from s3chem_events.registration.places import INTERESTED
 from s3chem_events.registration.questions import NEEDS, SENSITIVE, Asked, Given, Kind
 
@@ -83,13 +92,18 @@ def changeable(registration: Registration, *, openly: bool) -> list[Asked]:
     """Return the questions whose answers a person may change: of her parts, and of those that few read if `openly`.
 
     What is asked only upon an answer that is not shown is not shown either: it would count as asked no more. Files
-    stay as they are: a form that comes back without one would take away what was sent.
+    stay as they are: a form that comes back without one would take away what was sent. What must be answered and never
+    was is asked of everybody, and what can be answered of who has no mailbox for a code: there is nothing yet that
+    could be seen or taken away.
     """
     keys = {held.part.key for held in registration.participations if held.standing in INTERESTED}
+    given = {one.question.key for one in answering.of([registration.id]).get(registration.id, [])}
     shown: dict[str, Asked] = {}
     for question in asking.asked_at(registration.event_id):
         is_theirs = not question.part or question.part in keys
-        is_shown = question.kind is not Kind.FILE and (openly or not history.is_guarded(question))
+        is_kept = question.kind is Kind.FILE or (history.is_guarded(question) and not openly)
+        is_new = question.key not in given and (question.required or registration.via_contact)
+        is_shown = is_new or not is_kept
         if is_theirs and is_shown and (not question.only_if or question.only_if in shown):
             shown[question.key] = question
     return list(shown.values())
@@ -207,7 +221,7 @@ def _answers(registration: Registration, answered: Answered) -> list[Line]:
     for question in answered.asked:
         old, new = there.get(question.id), given.get(question.id)
         if old != new:
-            told = question.readers not in SENSITIVE
+            told = question.readers not in SENSITIVE and question.kind is not Kind.FILE
             name = questions.field_name(question.key)
             lines.append(Line(name, old if told else None, new if told else None))
     return lines
@@ -217,6 +231,5 @@ def _keep(registration: Registration, lines: Sequence[Line], answered: Answered,
     changed = {line.field for line in lines}
     ids = [one.id for one in answered.asked if questions.field_name(one.key) in changed]
     db.session.execute(db.delete(Answer).where(Answer.registration_id == registration.id, Answer.question_id.in_(ids)))
-    consents = db.delete(Consent).where(Consent.registration_id == registration.id, Consent.subject.in_(changed))
-    db.session.execute(consents.execution_options(synchronize_session="fetch"))
+    answering.end_consents(registration.id, changed)
     answering.keep(registration, [one for one in answered.given if one.question.id in ids], by=by)

@@ -23,7 +23,7 @@ LENGTH = 8
 
 
 class NoAddress(Refused):
-    """There is no mailbox to which a code could be sent."""
+    """There is no mailbox of the person's own to which a code could be sent."""
 
     code = "no_address"
     status = 409
@@ -36,6 +36,12 @@ class TooManyCodes(Refused):
     status = 429
 
 
+def may_be_sent(registration: Registration) -> bool:
+    """Whether there is a mailbox of the person's own: nobody else's may open what she told few."""
+    is_hers = bool(registration.email) and not registration.via_contact
+    return is_hers and registration.handed_over_at is None
+
+
 def send(registration: Registration, *, by: Actor) -> None:
     """Have a code sent to the address on file.
 
@@ -43,7 +49,7 @@ def send(registration: Registration, *, by: Actor) -> None:
         NoAddress, TooManyCodes.
 
     """
-    if not registration.email or registration.handed_over_at is not None:
+    if not may_be_sent(registration):
         raise NoAddress
     moment = now()
     lately = select(func.count(Code.id)).where(Code.registration_id == registration.id, Code.asked_at > moment - HOUR)

@@ -37,6 +37,14 @@ def still_open(
     return tuple(one for one in applying if one.required and one.key not in known)
 
 
+def still_open_of(person: Registration) -> tuple[Asked, ...]:
+    """Return which of the form's questions one loaded person must still answer."""
+    asked = asking.asked_at(person.event_id)
+    if not any(question.required for question in asked):
+        return ()
+    return still_open(person.event, person, asked, _known([person.id]).get(person.id, {}))
+
+
 def _gate_waits(person: Registration, asked: Collection[Asked], known: Mapping[str, Any]) -> bool:
     theirs = details.asked_of(person, asked, before=known)
     return any(one.required for one in theirs) and not details.is_complete(theirs, known)

@@ -4,13 +4,12 @@ import re
 from collections.abc import Sequence
 
 from s3chem_events.core import journal
-from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import answering, asking, places, questions
-from s3chem_events.registration.models import Answer, Consent, Participation, Question, Registration
+from s3chem_events.registration.models import Answer, Participation, Question, Registration
 from s3chem_events.registration.questions import NEEDS, Asked, Given, Kind
 
 LIST = "list"
@@ -69,15 +68,7 @@ def take_back(registration: Registration, key: str, *, by: Actor) -> bool:
         return False
     mine = Answer.registration_id == registration.id, Answer.question_id == question.id
     db.session.execute(db.delete(Answer).where(*mine))
-    db.session.execute(
-        db.update(Consent)
-        .where(
-            Consent.registration_id == registration.id,
-            Consent.subject == questions.field_name(question.key),
-            Consent.withdrawn_at.is_(None),
-        )
-        .values(withdrawn_at=now())
-    )
+    answering.end_consents(registration.id, [questions.field_name(question.key)])
     journal.record("consent.withdrawn", registration.id, by=by, event=registration.event_id, question=question.id)
     return True
 

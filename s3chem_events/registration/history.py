@@ -129,7 +129,8 @@ def _value(field: str, value: Any, language: str) -> str:
 def _question(change: Change, question: Asked, language: str, *, openly: bool, in_mail: bool) -> Difference:
     label = question.label.within(language)
     is_long = in_mail and question.kind not in CLOSED and question.kind is not Kind.TEXT
-    if question.readers in SENSITIVE or is_long or (is_guarded(question) and not openly):
+    is_kept_back = question.readers in SENSITIVE or question.kind is Kind.FILE
+    if is_kept_back or is_long or (is_guarded(question) and not openly):
         return Difference(label, "", "", hidden=True)
     old, new = (
         "" if value is None else questions.said(question, value, language) for value in (change.old, change.new)

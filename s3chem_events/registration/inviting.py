@@ -14,7 +14,7 @@ from s3chem_events.mailing import addresses
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State, Visibility
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, guest_list, names
+from s3chem_events.registration import actions, guest_list, moving_up, names
 from s3chem_events.registration.actions import ALPHABET, Applicant
 from s3chem_events.registration.invitation import CODE_LENGTH, Invitation, InvitationUse
 from s3chem_events.registration.models import LONGEST_SEARCH, LONGEST_SORT_NAME, Registration
@@ -105,6 +105,11 @@ def is_open(event: Event) -> bool:
     return event.state not in {State.DRAFT, State.CANCELLED} and not publishing.is_past(event)
 
 
+def has_list(event: Event) -> bool:
+    """Whether guests can wait for a place in a closed part."""
+    return any(moving_up.is_open(event, part) for part in closed_parts(event))
+
+
 def open_form(invitation: Invitation, *, by: Actor) -> None:
     """Note that somebody pressed to see the form; a link that is only fetched, as scanners do, says nothing."""
     if invitation.opened_at is None:
@@ -119,7 +124,7 @@ def decline(event: Event, invitation: Invitation, *, message: str, by: Actor) ->
         InvitationOver.
 
     """
-    _check_open(event, invitation)
+    check_open(event, invitation)
     if invitation.declined_at is None:
         invitation.declined_at, invitation.message = now(), message
         journal.record("invitation.declined", invitation.id, by=by, event=event.id)
@@ -132,7 +137,7 @@ def reconsider(event: Event, invitation: Invitation, *, by: Actor) -> None:
         InvitationOver.
 
     """
-    _check_open(event, invitation)
+    check_open(event, invitation)
     if invitation.declined_at is not None:
         invitation.declined_at, invitation.message = None, ""
         journal.record("invitation.reconsidered", invitation.id, by=by, event=event.id)
@@ -149,7 +154,7 @@ def accept(event: Event, invitation: Invitation, applicant: Applicant, *, by: Ac
     """
     if (there := _made_by(invitation, applicant.attempt)) is not None:
         return there
-    _check_open(event, invitation)
+    check_open(event, invitation)
     if not guest_list.has_room(invitation):
         raise InvitationOver
     registration = actions.register(event, replace(applicant, invited=frozenset(invitation.parts)), by=by)
@@ -214,6 +219,7 @@ def _made_by(invitation: Invitation, attempt: str) -> Registration | None:
     return found
 
 
-def _check_open(event: Event, invitation: Invitation) -> None:
+def check_open(event: Event, invitation: Invitation) -> None:
+    """Refuse what an invitation can no longer do."""
     if invitation.withdrawn_at is not None or not is_open(event):
         raise InvitationOver

@@ -5,7 +5,7 @@ from flask import session
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.registration import answering, history
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.questions import NEEDS, Given
+from s3chem_events.registration.questions import NEEDS, Given, When
 
 NOT_KEPT = "not_kept"
 """Where the visitor's own session holds what was typed and not kept: keys of questions, never the words."""
@@ -37,7 +37,10 @@ def not_shown() -> str:
 
 
 def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> list[tuple[str, str]]:
-    """Return the answers, question by question; what few may read only to whoever has given the code."""
+    """Return the answers, question by question; what few may read only to whoever has given the code.
+
+    What the entrance or a letter needs is never shown again, as its page promises (site.details).
+    """
     hidden = not_shown()
     return [
         (
@@ -45,4 +48,5 @@ def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> li
             hidden if history.is_guarded(one.question) and not unlocked else one.said(lang),
         )
         for one in answering.of([registration.id]).get(registration.id, [])
+        if one.question.when is When.REGISTERING
     ]

@@ -119,10 +119,11 @@ def _place(one: Registration, held: Participation, lang: str) -> PlaceView:
     part = entries.part_of(one, held)
     is_off = part.cancelled or one.event.state is State.CANCELLED
     is_lost = is_off and held.standing is not Standing.WITHDRAWN
+    said = _("cancelled") if is_lost else standing_words(held.standing, lang)
     return PlaceView(
         title=translated(part.title, lang),
         days=part_range(part, lang),
         mode=mode_words(lang)[part.mode_of(held.mode)],
-        status=_("cancelled") if is_lost else standing_words(held.standing, lang),
+        status=said[:1].upper() + said[1:],
         status_kind="cancelled" if is_lost else KINDS[held.standing],
     )

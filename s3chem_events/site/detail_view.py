@@ -1,12 +1,13 @@
 """What is still wanted of somebody who comes, as her own page and the page below it say it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration import asking, details
+from s3chem_events.registration import asking, changing, completeness, details
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.questions import When
+from s3chem_events.registration.questions import Asked, When
 
 STEPS = {"details": When.AFTERWARDS, "letter": When.LETTER}
 """The pages below the own one, by what they ask."""
@@ -28,9 +29,9 @@ def wanted(registration: Registration, lang: str, own_url: str) -> list[Wanted]:
     if registration.withdrawn_at is not None:
         return []
     everything = asking.asked_at(registration.event_id, when=None)
-    if all(question.when is When.REGISTERING for question in everything):
-        return []
-    found = [_of_the_gate(registration, lang, own_url), _of_the_letter(registration, own_url)]
+    found = [_of_the_form(registration, everything, own_url)]
+    if any(question.when is not When.REGISTERING for question in everything):
+        found += [_of_the_gate(registration, lang, own_url), _of_the_letter(registration, own_url)]
     return [one for one in found if one is not None]
 
 
@@ -43,6 +44,17 @@ def until(registration: Registration, lang: str) -> str:
     """Return until when the gate takes its data, in words; nothing where it takes none."""
     terms = details.terms(registration.event)
     return i18n.stamp(terms.until, registration.event.zone, lang) if terms.until is not None else ""
+
+
+def _of_the_form(registration: Registration, everything: Sequence[Asked], own_url: str) -> Wanted | None:
+    """Return what the form asks and somebody never answered: others registered her, or a part was added later."""
+    is_asked = any(question.required and question.when is When.REGISTERING for question in everything)
+    if not is_asked or not changing.may_change(registration) or not completeness.still_open_of(registration):
+        return None
+    sentence = _("The organisers still need answers from you.")
+    return Wanted(
+        _("Details are missing"), sentence, f"{own_url}/change#questions", _("Give the details"), is_missing=True
+    )
 
 
 def _of_the_gate(registration: Registration, lang: str, own_url: str) -> Wanted | None:

@@ -16,7 +16,7 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.mailing import typos
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing.queries import version_of
-from s3chem_events.registration import asking, own_questions, queries, substituting
+from s3chem_events.registration import asking, codes, own_questions, queries, substituting
 from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered, Applicant
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import FREE, Kind
@@ -96,8 +96,8 @@ def _answered(registration: Registration, form: SuccessorForm, lang: str, token:
 
 
 def _is_hers(registration: Registration) -> bool:
-    """Whether the code was given; of somebody without an address none can be asked."""
-    return not registration.email or opened.is_open(registration)
+    """Whether the code was given; of somebody without an address of her own none can be asked."""
+    return not codes.may_be_sent(registration) or opened.is_open(registration)
 
 
 def _hand_over(token: str, form: SuccessorForm) -> None:

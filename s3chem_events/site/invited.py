@@ -22,7 +22,8 @@ from s3chem_events.core.journal import VISITOR
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import guest_list, invitation, inviting
+from s3chem_events.registration import guest_list, invitation, inviting, joining
+from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.invitation import Invitation
 from s3chem_events.registration.inviting import InvitationOver
 from s3chem_events.registration.models import Registration
@@ -37,6 +38,8 @@ from s3chem_events.site.pages import contact
 invited = Blueprint("invited", __name__)
 invited.after_request(private)  # refusals and redirects too: their address holds the key
 csrf.exempt(invited)  # each form here checks its own token, and says in words what to do about an old one
+JOINING = frozenset({"join", "wait"})
+"""The presses by which a registration that is there is added to."""
 FIELDS = ("given_name", "family_name", "email", "organisation")
 """What the organisers may know of a guest, and the form then holds already."""
 
@@ -82,7 +85,9 @@ def invitation_page(lang: str, token: str) -> BaseResponse:
     found = _found(token)
     if found is None:
         return _unknown(lang)
-    form = PressForm()
+    form, press = PressForm(), request.form.get("press", "")
+    if press in JOINING:
+        return _joined(form, lang, token, may_wait=press == "wait")
     if form.validate_on_submit():
         with transaction():
             there = guest_list.by_token(token)
@@ -90,6 +95,45 @@ def invitation_page(lang: str, token: str) -> BaseResponse:
                 inviting.open_form(there, by=VISITOR)
         return redirect(f"/{lang}/invitations/{token}/registration", 303)
     return _shown("site/invited/invitation.html", lang, token, found, form=form, refusal=_again(form))
+
+
+def _joined(form: PressForm, lang: str, token: str, *, may_wait: bool) -> BaseResponse:
+    """Add the invited parts to what this mailbox is registered for; the answer shows nothing of that registration."""
+    refused: Refused | None = None
+    if form.validate():
+        try:
+            with transaction():
+                there = guest_list.by_token(token)
+                if there is None:
+                    raise InvitationOver
+                joining.join(there, may_wait=may_wait, by=VISITOR)
+        except Refused as refusal:
+            refused = refusal
+        else:
+            return redirect(f"/{lang}/invitations/{token}", 303)
+    found = _found(token)
+    if found is None:
+        return _unknown(lang)
+    is_full = isinstance(refused, Full)
+    page = _shown(
+        "site/invited/invitation.html",
+        lang,
+        token,
+        found,
+        form=form,
+        may_wait=is_full and not may_wait and inviting.has_list(_event(found)),
+        refusal=_sentence(refused) if refused else _again(form),
+    )
+    page.status_code = refused.status if refused else 422
+    return page
+
+
+def _sentence(refusal: Refused) -> str:
+    if isinstance(refusal, Full):
+        return _("All places are taken. Your registration stays as it is.")
+    if isinstance(refusal, joining.NothingToJoin):
+        return _("Your registration has changed meanwhile. Please look at this page again.")
+    return str(REFUSALS[InvitationOver.code])
 
 
 @invited.route("/<lang>/invitations/<token>/registration", methods=["GET", "POST"])
@@ -182,6 +226,7 @@ def _shown(template: str, lang: str, token: str, found: Invitation, **values: An
     opened = publishing.open_parts(event, invited=found.parts)
     parts = [part for part in event.parts if part.key in found.parts and not part.cancelled]
     has_room = guest_list.has_room(found)
+    registration = joining.registration_of(found)
     return _page(
         template,
         lang,
@@ -193,6 +238,8 @@ def _shown(template: str, lang: str, token: str, found: Invitation, **values: An
             for part in parts
         ],
         may_register=bool(opened) and has_room,
+        is_registered=registration is not None,
+        may_join=registration is not None and has_room and bool(joining.parts_to_join(event, found, registration)),
         why_not=_why_not(event, lang),
         is_open=inviting.is_open(event) and bool(parts),
         is_declined=found.declined_at is not None,

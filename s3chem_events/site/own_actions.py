@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration import answering, approval, changing, history, resending, substituting
+from s3chem_events.registration import answering, approval, changing, codes, history, resending, substituting
 from s3chem_events.registration.models import Registration
+from s3chem_events.registration.questions import When
 
 CHANGE, SUBSTITUTION, CONFIRMATION = "change", "substitution", "confirmation"
 """The last words of the addresses at which these are done."""
@@ -31,7 +32,7 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
             _("Name, organisation, language and your answers; the e-mail address after a code."),
         )
     ]
-    if not openly and registration.email and _hides(registration):
+    if not openly and codes.may_be_sent(registration) and _hides(registration):
         found.append(
             Action(f"{own_url}/code", _("Show what is hidden"), _("We send a code to your e-mail address for that."))
         )
@@ -61,5 +62,5 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
 
 def _hides(registration: Registration) -> bool:
     """Whether something is kept that the link alone does not show."""
-    answers = answering.of([registration.id]).get(registration.id, [])
-    return bool(registration.phone) or any(history.is_guarded(one.question) for one in answers)
+    answers = [one.question for one in answering.of([registration.id]).get(registration.id, [])]
+    return bool(registration.phone) or any(history.is_guarded(one) and one.when is When.REGISTERING for one in answers)

@@ -106,7 +106,7 @@ def invitations(lang: str, token: str) -> BaseResponse:
     if registration is None:
         return unknown_link(lang)
     here = f"/{lang}/registrations/{token}"
-    if done:
+    if done or registration.via_contact:
         return redirect(f"{here}#calendar", 303)
     return private_page(
         "site/own/invitations.html",

@@ -11,11 +11,23 @@ from wtforms.validators import Length
 from s3chem_events.core import i18n, limits, signing
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.guard import filing
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, Fact
 from s3chem_events.mailing import typos
 from s3chem_events.mailing.addresses import digest, mailbox_digest
-from s3chem_events.registration import answering, asking, changing, history, links, names, own_questions, queries
+from s3chem_events.registration import (
+    answering,
+    asking,
+    asking_files,
+    changing,
+    codes,
+    history,
+    links,
+    names,
+    own_questions,
+    queries,
+)
 from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered
 from s3chem_events.registration.changing import Answered, Details
 from s3chem_events.registration.history import Difference
@@ -27,6 +39,7 @@ from s3chem_events.site.forms import PressForm, RegistrationForm
 from s3chem_events.site.frame import check_language
 from s3chem_events.site.own import own, press_again, private_page, status_of, unknown_link
 from s3chem_events.site.own_actions import CHANGE
+from s3chem_events.site.pages import contact
 from s3chem_events.site.person_form import PersonForm
 
 
@@ -70,6 +83,7 @@ class DetailsForm(PersonForm):
 
 
 @own.route(f"/<lang>/registrations/<token>/{CHANGE}", methods=["GET", "POST"])
+@filing
 def change(lang: str, token: str) -> BaseResponse:
     """Show what was told (GET), and change it (POST)."""
     check_language(lang)
@@ -118,6 +132,9 @@ def former_address(lang: str, token: str) -> BaseResponse:
 
 def _changed(registration: Registration, form: DetailsForm, lang: str, token: str) -> BaseResponse:
     if not form.validate():
+        if asking_files.has_new(form.answers):
+            with transaction():
+                asking_files.put_aside(form, form.answers)
         return _page(registration, form, lang, token, 422, press_again() if form.csrf_token.errors else "")
     if "email" in form and not opened.is_open(registration):
         return _page(registration, form, lang, token, 403, _("The half hour after your code is over. Enter a new one."))
@@ -187,7 +204,8 @@ def _page(
         questions=own_questions.groups(form, form.questions, fresh.event, lang),
         meant=typos.meant(form.told("email")),
         hides=not opened.is_open(fresh),
-        code_url=f"{here}/code?for={CHANGE}",
+        code_url=f"{here}/code?for={CHANGE}" if codes.may_be_sent(fresh) else "",
+        contact=contact(lang),
         meanwhile=meanwhile or [],
         same=same,
         own_url=here,

@@ -77,6 +77,7 @@ class RegistrationView:
     reason: str
     invitations: bool
     invitations_url: str
+    """Empty for who has no mailbox of her own: nothing of hers goes into the contact's calendar."""
     next_steps: list[str]
     meant: str
     """The address that was probably meant, where the typed one looks mistyped."""
@@ -103,9 +104,9 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
         takes_place=_takes_place(event) and not approval.is_settled(registration),
         reason=registration.decision_reason if standings.is_refused(registration) else "",
         invitations=registration.invitations,
-        invitations_url=f"{own}/{INVITATIONS}",
+        invitations_url="" if registration.via_contact else f"{own}/{INVITATIONS}",
         next_steps=_next_steps(registration),
-        meant="" if registration.withdrawn_at else typos.meant(registration.email),
+        meant="" if registration.withdrawn_at or registration.via_contact else typos.meant(registration.email),
     )
 
 
@@ -159,7 +160,11 @@ def _next_steps(registration: Registration) -> list[str]:
     event = registration.event
     if event.state in {State.CANCELLED, State.POSTPONED} or publishing.is_past(event):
         return []
-    on_its_way = _("An e-mail with the details is on its way to %(address)s.", address=registration.email)
+    on_its_way = (
+        _("E-mails about your place go to the contact who registered you; this page always shows how it stands.")
+        if registration.via_contact
+        else _("An e-mail with the details is on its way to %(address)s.", address=registration.email)
+    )
     if _only_in_line(registration):
         turn = _(
             "Places are given in the order in which people joined the list. As soon as one is free for you, "
@@ -193,7 +198,12 @@ def _rows(registration: Registration, lang: str, *, openly: bool) -> list[tuple[
     phone = registration.phone if openly else answered.not_shown()
     return [
         (_("Name"), registration.full_name),
-        (_("E-mail address"), registration.email),
+        (
+            _("E-mail address"),
+            _("none of your own: we write to the contact who registered you")
+            if registration.via_contact
+            else registration.email,
+        ),
         *([(_("Telephone"), phone)] if registration.phone else []),
         (_("Organisation"), registration.organisation),
         (_("Type of organisation"), types.get(registration.organisation_type, registration.organisation_type)),

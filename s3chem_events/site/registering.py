@@ -95,7 +95,7 @@ def answer(form: RegistrationForm, slug: str, lang: str, register: Registrar) ->
         registration = register(form, slug)
         answered.remember_not_kept(registration, form.answers)
     except AlreadyRegistered as refusal:
-        return _already(whole(slug), lang, refusal.status)
+        return _already(whole(slug), lang, refusal.status, back=_invitation_of(form, lang))
     except Refused as refusal:
         _keep_files(form)
         return page(form, whole(slug), lang, refusal.status, refused=refusal)
@@ -249,12 +249,19 @@ def closed(event: Event, lang: str) -> Response:
     return private(Response(body, status=GONE if gone else FORBIDDEN))
 
 
-def _already(event: Event, lang: str, status: int) -> Response:
+def _invitation_of(form: RegistrationForm, lang: str) -> str:
+    """Return the page of the invitation that opened a form; there its parts are added to what is registered already."""
+    return f"/{lang}{form.at}".removesuffix("/registration") if form.invited else ""
+
+
+def _already(event: Event, lang: str, status: int, *, back: str = "") -> Response:
     body = render(
         "site/registering/already.html",
         lang=lang,
         private=True,
         event=event_view(event, lang),
         lost_link_url=urls(lang).lost_link,
+        invitation_url=back,
+        contact=contact(lang),
     )
     return private(Response(body, status=status))

@@ -89,7 +89,7 @@ def _page(registration: Registration, lang: str, token: str, status: int, **valu
         status,
         event=own_view.seen_by(registration, lang),
         until=i18n.clock(until, registration.event.zone, lang) if until else "",
-        address=registration.email,
+        address=registration.email if codes.may_be_sent(registration) else "",
         contact=contact(lang),
         **values,
     )
@@ -99,5 +99,5 @@ def _sentence(refusal: Refused) -> str:
     if isinstance(refusal, codes.TooManyCodes):
         return _("Three codes have been sent within an hour. Please enter one of them, or wait until the hour is over.")
     if isinstance(refusal, codes.NoAddress):
-        return _("We have no e-mail address to which a code could be sent. Please write to us.")
+        return _("We have no e-mail address of yours to which a code could be sent. Please write to us.")
     return _("Too many requests came from your network. Wait a minute and try again.")

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from s3chem_events.core.db import db
 from s3chem_events.publishing.lifecycle import Mode, WaitingList
-from s3chem_events.registration.models import BlockedAddress, Delegation, Participation, Registration
+from s3chem_events.registration.models import BlockedAddress, Code, Delegation, Participation, Registration
 from tests.conftest import Clock
 from tests.factories import (
     FILLED,
@@ -77,10 +77,10 @@ def own_links(text: str) -> list[str]:
     return re.findall(r"http://localhost(/en/registrations/[\w.-]+)\n", text)
 
 
-def sent_again(page: TestResponse) -> dict[str, Any]:
+def sent_again(page: TestResponse, form: str = "registration") -> dict[str, Any]:
     """Return what a browser would send of the page's form as it stands."""
     found: dict[str, Any] = {}
-    for one in soup(page).select("form#registration :is(input, select)"):
+    for one in soup(page).select(f"form#{form} :is(input, select)"):
         if one.name == "select":
             chosen = one.select_one("option[selected]") or one.select_one("option")
             assert chosen is not None
@@ -385,3 +385,38 @@ def test_pages_are_private_and_a_wrong_link_is_none(client: FlaskClient) -> None
         assert client.get(path).status_code == 404
     assert client.get(f"{page}/people/S3C-NOBODY2/withdrawal").status_code == 404
     assert BeautifulSoup(client.get(page).data, "html.parser").title.get_text().startswith("Your delegation: Final")
+
+
+def test_who_has_no_address_of_her_own_completes_her_details_and_nothing_of_them_opens_for_the_contact(
+    app: Flask, client: FlaskClient
+) -> None:
+    add_question(app, "lunch", kind="yes_no", required=True)
+    add_question(app, "diet", kind="diet", readers="caterer", label="Diet")
+    page = delegate(client).headers["Location"]
+    work(app)
+    summary = next(mail for mail in kept(app) if "office@park.example" in mail.envelope.to)
+    own = own_links(summary.text)[0]
+    seen = words(client.get(own))
+    assert ("Details are missing" in seen, "none of your own: we write to the contact" in seen) == (True, True)
+    assert ("office@park.example" in seen, "calendar invitations" in seen) == (False, False)
+    assert client.get(f"{own}/invitations").headers["Location"] == f"{own}#calendar"
+    form = client.get(f"{own}/change")
+    assert "We have no e-mail address of your own" in words(form)
+    typed = sent_again(form, "details") | {"question-lunch": "yes"}
+    typed |= {"question-diet": "coeliac", "question-diet-consent": "y"}
+    assert client.post(f"{own}/change", data=typed).status_code == 303
+    assert work(app) == 1
+    seen = words(client.get(own))
+    assert ("Details are missing" in seen, "coeliac" in seen, "Show what is hidden" in seen) == (False, False, False)
+    assert "question-diet" not in sent_again(client.get(f"{own}/change"), "details")
+    cards = [" ".join(one.text.split()) for one in soup(client.get(page)).select("li.offer")]
+    assert [("Details complete" in one, "Details are missing" in one) for one in cards] == [
+        (False, True),
+        (False, True),
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
+    refused = client.post(f"{own}/code", data=hidden(client, f"{own}/substitution") | {"press": "send"})
+    assert (refused.status_code, "We have no e-mail address of yours" in words(refused)) == (409, True)
+    assert (count(app, Code), work(app)) == (0, 0)

@@ -1,6 +1,7 @@
 """Guests of a closed part: invited by a link or a code, to a place of their own; nobody else learns of its room."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,14 +16,26 @@ from s3chem_events import schedule
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, PARTICIPANT, Fact
 from s3chem_events.publishing import queries
-from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.lifecycle import Mode, WaitingList
+from s3chem_events.publishing.models import Part
 from s3chem_events.registration import actions, guest_list, invitation, invitation_posts, inviting
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.invitation import Invitation, InvitationUse, Reply
 from s3chem_events.registration.inviting import Guest
 from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
-from tests.factories import FILLED, add_event, count, hidden, register, revise_event, soup, words
+from tests.factories import (
+    CLOSED_DAY,
+    FILLED,
+    PUBLIC_DAY,
+    add_event,
+    count,
+    hidden,
+    register,
+    revise_event,
+    soup,
+    words,
+)
 from tests.support.post import enrol, kept, rows, work
 
 ROOM = "Room behind the green door"
@@ -322,3 +335,56 @@ def test_the_last_place_is_counted_for_guests_and_public_alike(app: Flask, clien
     page = soup(client.get(f"{link(app, one)}/registration"))
     assert [chip.text for chip in page.select(".offer .chip-full")] == ["Waiting list"]
     assert come(client, link(app, one), parts=["day-1"]).status_code == 303
+
+
+def test_somebody_registered_for_the_open_day_adds_the_closed_one_by_one_press(app: Flask, client, clock) -> None:
+    (one,) = invite(app)
+    own = register(client, given_name="Anna", family_name="Nowak", email=GUEST.email).headers["Location"]
+    assert work(app) == 1
+    path = link(app, one)
+    page, typed = client.get(path), hidden(client, path) | {"press": "join"}
+    assert [button.text for button in soup(page).select("main form button")] == ["Add it to my registration"]
+    again = come(client, path, given_name="Anna", family_name="Nowak", email=GUEST.email)
+    assert (again.status_code, soup(again).select(f"main a[href='{path}']")[0].text) == (409, "Back to your invitation")
+    assert client.post(path, data=typed).headers["Location"] == path
+    assert places(app) == [("Nowak", "day-2", "confirmed"), ("Nowak", "day-1", "confirmed")]
+    assert state(app, one) == (Reply.ACCEPTED, 1, ("Anna Nowak",))
+    assert work(app) == 1
+    mail, row = kept(app)[-1], rows(app)[-1]
+    assert ("Working-group meeting" in mail.text, "Public conference" in mail.text) == (True, True)
+    with app.app_context():
+        uids = sorted(db.session.scalars(db.select(Part.uid)))
+    entries = [entry for sent in row.calendars for entry in Calendar.from_ical(sent).walk("VEVENT")]
+    assert sorted(str(entry["UID"]) for entry in entries) == uids
+    assert "Working-group meeting" in words(client.get(own))
+    before = snapshot(app)
+    assert client.post(path, data=typed).status_code == 303  # the page was open twice
+    assert (snapshot(app), work(app)) == (before, 0)
+    assert (ROOM in words(client.get(path)), own in client.get(path).text) == (True, False)
+
+
+def test_a_guest_who_joins_a_full_day_waits_only_if_she_says_so_and_a_code_adds_nothing(
+    app: Flask, client, clock
+) -> None:
+    first, anna, code = invite(app, replace(GUEST, email="first@park.example"), GUEST, Guest(uses=5))
+    closed = replace(CLOSED_DAY, capacity={Mode.ON_SITE: 1})
+    revise_event(app, parts=(closed, PUBLIC_DAY), waiting_list=WaitingList.OFF)
+    come(client, link(app, first), email="first@park.example", parts=["day-1"])
+    register(client, given_name="Anna", family_name="Nowak", email=GUEST.email)
+    there, path = places(app), link(app, anna)
+    full = press(client, path, press="join")
+    assert (full.status_code, "All places are taken." in words(full), "waiting list" in words(full)) == (
+        409,
+        True,
+        False,
+    )
+    revise_event(app, waiting_list=WaitingList.AUTOMATIC)
+    full = press(client, path, press="join")
+    assert soup(full).select("main form button")[0].text == "Put me on the waiting list"
+    assert (full.status_code, places(app)) == (409, there)
+    assert press(client, path, press="wait").status_code == 303
+    assert places(app) == [*there, ("Nowak", "day-1", "waiting")]
+    by_code = press(client, link(app, code), press="join")
+    assert (by_code.status_code, len(places(app))) == (409, len(there) + 1)
+    assert work(app) == 3
+    assert "waiting list" in kept(app)[-1].text

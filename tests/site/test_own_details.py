@@ -77,6 +77,21 @@ def unlock(app: Flask, client: FlaskClient, own: str) -> None:
     assert press(client, f"{own}/code", press="enter", code=code_of(newest(app))).status_code == 303
 
 
+def test_what_the_entrance_was_told_is_shown_to_nobody_again_with_or_without_the_code(
+    app: Flask, client: FlaskClient, own: str
+) -> None:
+    add_question(app, "card", label="Identity card", when="afterwards", readers="gate", keep_days=3)
+    sent = hidden(client, f"{own}/details") | {"question-card": "AB 123456"}
+    assert client.post(f"{own}/details", data=sent).status_code == 303
+    locked = client.get(own).text
+    unlock(app, client, own)
+    seen = client.get(own).text
+    assert [("coeliac" in page, "Identity card" in page, "AB 123456" in page) for page in (locked, seen)] == [
+        (False, False, False),
+        (True, False, False),
+    ]
+
+
 def link_in(mail: KeptMail, pattern: str = LINK) -> str:
     found = re.search(pattern, mail.text)
     assert found is not None, mail.text
@@ -211,12 +226,15 @@ def test_need_that_changed_is_told_as_changed_and_its_words_are_kept_nowhere_els
     with app.app_context():
         change_row = db.session.scalars(db.select(Change)).one()
         assert (change_row.field, change_row.old, change_row.new) == ("question-diet", None, None)
-        consents = db.session.scalars(db.select(Consent.subject).order_by(Consent.id)).all()
-        assert consents == ["privacy", "question-diet"]
+        rows = db.session.execute(db.select(Consent.subject, Consent.withdrawn_at).order_by(Consent.id))
+        consents = [(subject, ended is not None) for subject, ended in rows]
+        # The old consent stays as proof, with its end.
+        assert consents == [("privacy", False), ("question-diet", True), ("question-diet", False)]
     assert "halal" in client.get(own).text
     assert change(client, own, **{"question-diet-consent": None}).status_code == 303  # the consent is taken back
     assert "halal" not in client.get(own).text
-    assert count(app, Consent, subject="question-diet") == 0
+    assert count(app, Consent, subject="question-diet") == 2
+    assert count(app, Consent, subject="question-diet", withdrawn_at=None) == 0
 
 
 def test_codes_work_once_end_after_a_quarter_of_an_hour_and_are_few(  # C8, C9

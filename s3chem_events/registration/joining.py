@@ -1,0 +1,106 @@
+"""Somebody who is registered already and then invited: the closed parts join what she has, nothing is asked anew."""
+
+from sqlalchemy import select
+
+from s3chem_events.core import journal
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import Actor
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import actions, guest_list, inviting, moving_up, queries, versions
+from s3chem_events.registration.capacity import Said, Standing
+from s3chem_events.registration.invitation import Invitation, InvitationUse
+from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.places import INTERESTED
+
+
+class NothingToJoin(Refused):
+    """The invited address has no registration, or several, or the invitation opens nothing for it now."""
+
+    code = "nothing_to_join"
+    status = 409
+
+
+def registration_of(invitation: Invitation, *, lock: bool = False) -> Registration | None:
+    """Return what the invited address is registered for at the event, where it is one registration alone.
+
+    Whoever has the link of a personal invitation has the mailbox that it was sent to, and so may add to what that
+    mailbox registered; a code that is handed on proves nothing of the kind.
+    """
+    if not invitation.address_digest or invitation.uses != 1:
+        return None
+    asked = {"event_id": invitation.event_id, "address_digest": invitation.address_digest, "withdrawn_at": None}
+    found = db.session.scalars(select(Registration.id).filter_by(**asked, via_contact=False).limit(2)).all()
+    return queries.registration_by_id(found[0], lock=lock) if len(found) == 1 else None
+
+
+def parts_to_join(event: Event, invitation: Invitation, registration: Registration) -> list[tuple[Part, Mode]]:
+    """Return which parts the invitation would add, each on site where that can be."""
+    held = {one.part_id for one in registration.participations if one.standing in INTERESTED}
+    return [
+        (part, next(mode for mode in Mode if mode in part.capacities))
+        for part in publishing.open_parts(event, invited=invitation.parts)
+        if part.key in invitation.parts and part.id not in held and part.capacities
+    ]
+
+
+def join(invitation: Invitation, *, may_wait: bool, by: Actor) -> Registration:
+    """Add the parts of an invitation to what its guest is registered for, all of them or none.
+
+    Where nothing is free she waits, if she said so. Pressed again it answers with the same registration.
+
+    Raises:
+        inviting.InvitationOver, NothingToJoin, capacity.Full.
+
+    """
+    registration = registration_of(invitation, lock=True)
+    if registration is None or registration.withdrawn_at is not None:
+        raise NothingToJoin
+    event = registration.event
+    inviting.check_open(event, invitation)
+    chosen = parts_to_join(event, invitation, registration)
+    if not chosen:
+        return registration
+    if not guest_list.has_room(invitation):
+        raise inviting.InvitationOver
+    willing = frozenset((part.key, mode.value) for part, mode in chosen) if may_wait else frozenset[tuple[str, str]]()
+    taken, waiting = moving_up.places_for(event, chosen, may_wait=willing)
+    _put_down(registration, chosen, waiting)
+    _take_up(invitation, registration)
+    going = [(part, mode) for part, mode in chosen if (part.key, mode) not in waiting]
+    actions.tell_the_page(going, taken, by=1)
+    if going:
+        journal.record("registration.confirmed", registration.id, by=by, event=event.id)
+    if waiting:
+        journal.record("registration.waiting", registration.id, by=by, event=event.id)
+    journal.record("invitation.accepted", invitation.id, by=by, event=event.id, registration=registration.id)
+    return registration
+
+
+def _put_down(registration: Registration, chosen: list[tuple[Part, Mode]], waiting: list[tuple[str, str]]) -> None:
+    """Write the places down; one that she gave back before is hers again, with a newer entry in her calendar."""
+    moment = now()
+    before = versions.first(registration.event_id, registration.address_digest)
+    there = {one.part_id: one for one in registration.participations}
+    for part, mode in chosen:
+        place = there.get(part.id)
+        if place is None:
+            place = Participation(part_id=part.id, part=part, changes=before.get(part.id, 0))
+            registration.participations.append(place)
+        else:
+            versions.rise(registration, [place])
+        place.mode, place.decided_at, place.answer, place.offered_until = mode, moment, Said.NOTHING, None
+        place.standing = Standing.WAITING if (part.key, mode) in waiting else Standing.CONFIRMED
+    registration.changed_at = moment
+    db.session.flush()
+
+
+def _take_up(invitation: Invitation, registration: Registration) -> None:
+    """Note who came by the invitation, unless an earlier one brought her; a no is taken back by that."""
+    if db.session.scalar(select(InvitationUse.id).filter_by(registration_id=registration.id)) is None:
+        db.session.add(InvitationUse(invitation_id=invitation.id, registration_id=registration.id, at=now()))
+    invitation.opened_at = invitation.opened_at or now()
+    invitation.declined_at, invitation.message = None, ""
