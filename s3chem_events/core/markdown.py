@@ -82,6 +82,7 @@ def _for_email(source: str) -> str:
     )
 
 
+@lru_cache(maxsize=256)
 def letter(source: str) -> str:
     """Return Markdown as a text e-mail is written: headings underlined, addresses of links in brackets after them."""
     return written_out(_parser().parse(source))
