@@ -1,4 +1,4 @@
-"""Approval: an organiser says yes or no to whoever asked for a place, which is held until then (decision 0015)."""
+"""Approval: an organiser says yes or no to whoever asked for a place, which is held until then (decision 0020)."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet

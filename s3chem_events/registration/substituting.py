@@ -27,7 +27,7 @@ class NothingToHandOver(Refused):
 
 
 def places(registration: Registration) -> list[Participation]:
-    """Return what somebody can hand over: places that are confirmed, never a rank in line (docs/decisions/0016)."""
+    """Return what somebody can hand over: places that are confirmed, never a rank in line (docs/decisions/0021)."""
     return [p for p in registration.participations if p.standing is Standing.CONFIRMED and not p.part.cancelled]
 
 
