@@ -29,6 +29,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "participants.see": AT_EVENTS,
     "participants.edit": ORGANISERS,
     "participants.export": ORGANISERS,
+    "participants.write": COORDINATORS,  # a campaign, so for those who may both see participants and write to many
     "presence.edit": ORGANISERS | {Role.DESK_HELPER},
     "invitations.see": ORGANISERS | {Role.READ_ONLY},
     "invitations.edit": ORGANISERS,

@@ -26,7 +26,9 @@ PRESENCE: dict[str, ColumnElement[bool]] = {
     "yes": Participation.present.is_(True),
     "no": Participation.present.is_(False),
     "silent": Participation.present.is_(None),
+    "absent": Participation.present.is_not(True),
 }
+NOT_THERE = PRESENCE.keys() - {"yes"}
 THERE = frozenset({Standing.CONFIRMED})
 """Without another choice a message goes to whoever has a place."""
 
@@ -79,9 +81,10 @@ def _people(wanted: Audience, *, reachable: bool = True) -> list[ColumnElement[b
         taking_part.append(Part.key.in_(wanted.parts))
     if wanted.modes:
         taking_part.append(Participation.mode.in_(wanted.modes))
-    if wanted.presence:
-        taking_part.append(PRESENCE[wanted.presence])
-    conditions: list[ColumnElement[bool]] = [exists().where(*taking_part)]
+    there = [PRESENCE[wanted.presence]] if wanted.presence else []
+    conditions: list[ColumnElement[bool]] = [exists().where(*taking_part, *there)]
+    if wanted.presence in NOT_THERE:
+        conditions.append(~exists().where(*taking_part, PRESENCE["yes"]))
     if wanted.coming:
         conditions.append(COMING[wanted.coming])
     if wanted.languages:

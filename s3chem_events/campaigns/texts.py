@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import category
 
 from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Kind
 from s3chem_events.core import markdown, placeholders
@@ -9,12 +10,14 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import DEFAULT, LANGUAGES
 
 LONGEST_SUBJECT = 150
+BREAKS = frozenset({"Cc", "Zl", "Zp"})
+"""What a subject must not hold: signs that control, and those that end a line; a space that never breaks is welcome."""
 LONGEST_TEXT = 20_000
 MOST_BLOCKS = 20
-OF_THE_EVENT = ("event_title", "event_dates", "event_place", "event_link")
+OF_THE_EVENT = ("event_title", "event_dates", "event_place", "event_link", "report_link")
 OF_A_PERSON = ("given_name", "family_name", "name", "organisation", "own_link")
 OF_A_SUBSCRIBER = ("preferences_link", "leave_link", "web_version")
-LINKS = frozenset({"event_link", "own_link", "preferences_link", "leave_link", "web_version"})
+LINKS = frozenset({"event_link", "report_link", "own_link", "preferences_link", "leave_link", "web_version"})
 """Those whose value is an address of ours, which one may press."""
 
 
@@ -50,7 +53,7 @@ def _faults(passage: Passage, allowed: Sequence[str]) -> Iterator[str]:
     is_line = passage.field == "subject"
     if len(passage.source) > (LONGEST_SUBJECT if is_line else LONGEST_TEXT):
         yield "long"
-    if is_line and not passage.source.isprintable():
+    if is_line and any(category(sign) in BREAKS for sign in passage.source):
         yield "line"
     if wrong := placeholders.unknown(passage.source, allowed):
         yield f"placeholder: {wrong[0]}"

@@ -13,6 +13,7 @@ from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Audience
 from s3chem_events.core import markdown, placeholders
 from s3chem_events.core.db import db
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
+from s3chem_events.publishing.models import Event
 from s3chem_events.registration import links as own_links
 from s3chem_events.registration import names
 from s3chem_events.registration import queries as registrations
@@ -138,8 +139,9 @@ class Writer:
                 "event_dates": told.days,
                 "event_place": told.place,
                 "event_link": told.url,
+                "report_link": told.url + _outcome(event),
             }
-            if told is not None
+            if event is not None and told is not None
             else {},
             web_version=links.web_version(campaign.slug, language=language, base_url=base_url)
             if self.to_subscribers
@@ -177,6 +179,11 @@ class Writer:
     def _ways_out(self, person: Subscriber, language: str) -> str:
         sender = self.letterhead.sender if self.letterhead.tags else ""
         return links.ways_out(person.id, language=language, base_url=self.letterhead.base_url, sender=sender)
+
+
+def _outcome(event: Event) -> str:
+    """Return the place on the event's page where its report stands, else its material."""
+    return "#report" if event.report else "#material" if event.materials else ""
 
 
 def _line(value: str) -> str:

@@ -47,6 +47,7 @@ from s3chem_events.desk import (  # importing them is what hangs them into the b
     texts,
     withdrawing,
     wordings,
+    writing_to,
 )
 from s3chem_events.desk.frame import allowed
 

@@ -89,7 +89,8 @@ class ContentForm(FlaskForm):
             self.parts.choices = options({part.key: part.title.within(language) for part in event.parts})
             self.modes.choices = options({mode: modes[mode] for mode in Mode})
             self.standings.choices = options({one: words.standings()[one] for one in WRITTEN_TO})
-            self.coming.choices = self.presence.choices = options(answers)
+            self.coming.choices = options(answers)
+            self.presence.choices = options(answers | {"absent": _("No or unknown")})
         self.add.choices = options({"": "–", **_pieces(language)})
 
     def audience(self) -> Audience:

@@ -12,7 +12,7 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import asking, changes, overview, saving, translations, words
+from s3chem_events.desk import asking, changes, letters, overview, saving, translations, words
 from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk, own_events_only
 from s3chem_events.desk.new_event import NewEventForm
@@ -79,7 +79,9 @@ def new_event() -> ResponseReturnValue:
 def event(slug: str) -> str:
     """Show one event at a glance."""
     found = the_event(slug)
-    return render_template("desk/events/overview.html", **header(found), **overview.shown(found), **_words())
+    return render_template(
+        "desk/events/overview.html", **header(found), **overview.shown(found), **letters.shown(found), **_words()
+    )
 
 
 @desk.route("/events/<slug>/deletion", methods=["GET", "POST"])

@@ -1,0 +1,120 @@
+"""Letters to the people of an event, begun on its page: thanks to who came, other words to who did not, once (F2)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from s3chem_events.accounts.roles import Role
+from s3chem_events.campaigns.models import Campaign
+from s3chem_events.campaigns.stages import Kind
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.text import Text
+from s3chem_events.publishing.lifecycle import Mode, State, Visibility
+from s3chem_events.registration.models import Participation
+from tests.conftest import Clock
+from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, revise_event, soup, words
+from tests.support.desk import signed_in
+from tests.support.post import enrol, rows, work
+
+EVENT = "/desk/events/conference/"
+
+
+@pytest.fixture(autouse=True)
+def house(app: Flask, clock: Clock) -> None:
+    add_event(app, parts=(replace(CLOSED_DAY, visibility=Visibility.PUBLIC), PUBLIC_DAY))
+
+
+def press(client: FlaskClient, path: str, action: str) -> TestResponse:
+    """Press the button of a page that posts to this address."""
+    form = soup(client.get(path)).select_one(f'form[action$="/{action}"]')
+    assert form is not None, f"there is no button for {action}"
+    fields = {str(one["name"]): str(one.get("value", "")) for one in form.select("input")}
+    return client.post(str(form["action"]), data=fields, follow_redirects=True)
+
+
+def note(app: Flask, present: Mapping[int, bool | None]) -> None:
+    """Write presence down, by the number of the participation."""
+    with app.app_context(), transaction() as session:
+        for number, there in present.items():
+            session.get_one(Participation, number).present = there
+
+
+def audiences(app: Flask) -> list[dict[str, object]]:
+    with app.app_context():
+        found = db.session.scalars(db.select(Campaign).order_by(Campaign.id))
+        return [{name: value for name, value in one.audience.items() if value} for one in found]
+
+
+def test_those_who_came_are_thanked_and_those_who_did_not_read_something_else(app: Flask, clock: Clock):
+    both = {"day-1": Mode.ON_SITE, "day-2": Mode.ONLINE}
+    enrol(app, given_name="Anna", email="anna@x.example", language="fr", choices=both)
+    enrol(app, given_name="Jan", email="jan@x.example")
+    enrol(app, given_name="Ewa", email="ewa@x.example")
+    work(app)
+    desk = signed_in(app)
+    assert soup(desk.get(EVENT)).select_one('form[action$="/thanks"]') is None
+    clock.set(datetime(2027, 6, 21, 8, tzinfo=UTC))
+    revise_event(app, state=State.OVER)
+    note(app, {1: True, 2: False, 3: False, 4: None})  # Anna was there on the first of her two days
+    desk = signed_in(app)
+    assert "Prepared." in words(press(desk, EVENT, "thanks"))
+    assert audiences(app) == [{"presence": "yes"}, {"presence": "absent"}]
+    page = desk.get(EVENT)
+    assert soup(page).select_one('form[action$="/thanks"]') is None
+    assert soup(page).select_one('form[action$="/outcome"]') is None
+    token = soup(page).select_one("[name=csrf_token]")
+    assert token is not None
+    again = desk.post(f"{EVENT}thanks", data={"csrf_token": str(token["value"])}, follow_redirects=True)
+    assert "nobody is thanked twice" in words(again)
+    assert count(app, Campaign) == 2
+    work(app)
+    assert [row.kind for row in rows(app) if row.stream] == []
+
+    for number in (1, 2):
+        press(desk, f"/desk/newsletter/campaigns/{number}", "release")
+    clock.advance(minutes=11)
+    work(app)
+    told = {row.address: row for row in rows(app) if row.stream}
+    assert {address: row.subject for address, row in told.items()} == {
+        "anna@x.example": "Merci de votre participation\xa0: Conférence finale",
+        "jan@x.example": "We missed you: Final conference",
+        "ewa@x.example": "We missed you: Final conference",
+    }
+    assert "Dear Jan Nowak,\n\nYou were registered for “Final conference”" in told["jan@x.example"].text
+    assert "#report" not in told["anna@x.example"].text
+
+    revise_event(app, report=Text(en="It went **well**."))
+    press(desk, EVENT, "outcome")
+    press(desk, "/desk/newsletter/campaigns/3", "release")
+    clock.advance(minutes=11)
+    work(app)
+    (later,) = (row for row in rows(app) if row.stream == "campaign-3")
+    assert later.address == "anna@x.example"
+    assert "http://localhost/fr/events/conference#report" in later.text
+    assert 'href="http://localhost/fr/events/conference#report"' in later.html
+    assert "Merci" not in later.text
+
+
+def test_a_message_begins_with_whom_the_list_shows(app: Flask):
+    enrol(app, choices={"day-2": Mode.ON_SITE})
+    desk = signed_in(app)
+    people = f"{EVENT}participants"
+    press(desk, EVENT, "messages")
+    press(desk, people, "messages")
+    press(desk, f"{people}?part=day-2&mode=on_site&state=confirmed", "messages")
+    listed = ["confirmed", "pending", "waiting", "offered"]
+    assert audiences(app) == [
+        {},
+        {"standings": listed},
+        {"parts": ["day-2"], "modes": ["on_site"], "standings": ["confirmed"]},
+    ]
+    assert count(app, Campaign, kind=Kind.MESSAGE) == 3
+    assert "1 reader." in words(desk.get("/desk/newsletter/campaigns/3"))
+    assert soup(desk.get(f"{people}?q=anna")).select_one('form[action$="/messages"]') is None
+    organiser = signed_in(app, Role.PARTNER_ORGANISER, events=("conference",))
+    assert soup(organiser.get(EVENT)).select_one('form[action$="/messages"]') is None
