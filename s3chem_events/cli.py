@@ -116,14 +116,17 @@ def export(slug: str, form: str, delimiter: str, output: IO[bytes]) -> None:
         output.write(chunk)
 
 
+SIGNS = {True: "  well   ", False: "  WRONG  ", None: "  unseen "}
+
+
 @group.command("doctor")
 @with_appcontext
 def examine() -> None:
-    """Look at the configuration, the database, the queue and the mail server, and say in words what is wrong."""
+    """Look at the configuration, the database, the queue, the mail server and the name service; say what is wrong."""
     wrong = 0
     for well, sentence in doctor.findings(settings()):
-        click.echo(("  well   " if well else "  WRONG  ") + sentence)
-        wrong += not well
+        click.echo(SIGNS[well] + sentence)
+        wrong += well is False
     if wrong:
         sys.exit(1)
 

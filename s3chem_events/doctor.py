@@ -1,4 +1,4 @@
-"""What `doctor` looks at: the configuration, the database, the queue, the mail server; each finding in words."""
+"""What `doctor` looks at: configuration, database, queue, mail server, and our standing; each finding in words."""
 
 import os
 import socket
@@ -9,14 +9,13 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from s3chem_events import schema
+from s3chem_events import schema, standing
 from s3chem_events.core import clock, limits, tasks
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db
 from s3chem_events.mailing import inbox, sender
+from s3chem_events.standing import Finding
 
-Finding = tuple[bool, str]
-"""Whether it is well, and a sentence."""
 OTHERS = 0o077
 LATE = timedelta(minutes=5)
 
@@ -31,6 +30,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _limits(settings)
     yield _mail(settings)
     yield _inbox(settings)
+    yield from standing.findings(settings, standing.Names())
 
 
 def _address(settings: Settings) -> Finding:
