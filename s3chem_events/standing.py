@@ -126,6 +126,7 @@ def _spf(settings: Settings, domain: str, names: Names) -> Finding:
     host = settings.mail.host if settings.mail else ""
     if not found:
         what = f"ip{ip_address(host).version}:{host}" if _is_address(host) else f"a:{host}"
+        what = "mx" if _is_private(host) else what
         return False, f'{domain} has no SPF record. Publish: {domain}. TXT "v=spf1 {what} ~all" (or what {host} says).'
     if len(found) > 1:
         return False, f"{domain} has {len(found)} SPF records, and receivers then heed none: leave one."
