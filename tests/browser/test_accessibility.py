@@ -5,12 +5,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.factories import FILLED, soup
-from tests.support.axe import faults
+from s3chem_events.registration.invitation import address_of
+from tests.factories import FILLED, add_guest, hidden_in, soup
+from tests.support.axe import faults, once
 from tests.support.visitor import CUT_OFF, SEND, Person, Site, fill, fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
 FORM = "/en/events/final-conference/register"
+GROUP = f"{FORM}/group"
 PUBLIC = (
     "/en/",
     "/en/events/",
@@ -68,6 +70,42 @@ def test_axe_finds_nothing_on_a_participants_own_pages(site: Site, page: Page, o
     page.goto(site.url + own + below)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert faults(page) == []
+
+
+def test_axe_finds_nothing_where_people_change_and_delegations_and_guests_answer(
+    site: Site, page: Page, own: str
+) -> None:
+    delegation = delegate(site)
+    guest = add_guest(site.app, slug="final-conference", email="seen-by-axe@park.example")
+    with site.app.app_context():
+        invitation = address_of(guest, language="en")
+    below = ("", "/change", "/code", "/substitution", "/confirmation", "/invitations")
+    found = []
+    for path in (
+        *(own + each for each in below),
+        GROUP,
+        *(delegation, f"{delegation}/people"),
+        *("/en/invitations/", "/en/invitations/mistyped"),
+        *(invitation, f"{invitation}/registration", f"{invitation}/regrets"),
+    ):
+        page.goto(site.url + path)
+        fits(page)
+        found += once(page)
+    page.goto(site.url + GROUP)
+    page.locator(SEND).last.click()
+    expect(page.locator('[role="alert"]')).to_be_focused()
+    assert [*found, *once(page)] == []
+
+
+def delegate(site: Site) -> str:
+    """Register two people through their contact; returns the contact's page."""
+    client, host = site.app.test_client(), {"base_url": site.url}
+    page = client.get(GROUP, **host).get_data(as_text=True)
+    people = {"person-1-given_name": "Carla", "person-1-family_name": "Puig", "person-2-given_name": "Ewa"}
+    contact = {**FILLED, **hidden_in(page), "email": "office-of-axe@park.example", "attends": "no"}
+    sent = client.post(GROUP, data=contact | people, **host)
+    assert sent.status_code == 303, sent.data
+    return str(sent.headers["Location"])
 
 
 def test_axe_finds_nothing_in_what_answers_the_form(site: Site, page: Page) -> None:

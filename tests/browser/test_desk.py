@@ -15,8 +15,9 @@ from s3chem_events.core import config
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.registration.models import Registration
 from tests.factories import add_event, add_guest, add_question, register
-from tests.support.axe import faults
+from tests.support.axe import faults, once
 
 pytestmark = pytest.mark.browser
 ADDRESS = "anna@region.example"
@@ -126,6 +127,21 @@ def test_every_page_is_for_every_reader_and_fits_the_window(page: Page, desk):
             sign_in(page, desk)
         page.goto(desk[1] + path)
         wrong += faults(page, also=too_wide)
+    assert wrong == []
+
+
+def test_lists_and_the_pages_of_one_person_are_for_every_reader(page: Page, desk):
+    sign_in(page, desk)
+    with desk[0].app_context():
+        person = db.session.scalars(db.select(Registration)).one().reference
+    wrong = []
+    for path in (
+        *("gate", "lists/list", "lists/photo", "questions/import", "invitations/reminder"),
+        *(f"participants/{person}{below}" for below in ("", "/correction", "/confirmation", "/letter", "/withdrawal")),
+    ):
+        page.goto(f"{desk[1]}/desk/events/conference/{path}")
+        assert page.locator("h1").count() == 1, path
+        wrong += once(page) + too_wide(page)
     assert wrong == []
 
 

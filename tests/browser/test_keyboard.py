@@ -3,6 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from s3chem_events.core.db import db
+from s3chem_events.registration import links
+from s3chem_events.registration.models import Registration
 from tests.support.visitor import Person, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
@@ -92,3 +95,68 @@ def test_the_keyboard_opens_and_leaves_the_menus(site: Site, page: Page) -> None
     page.keyboard.press("Escape")
     expect(menu).not_to_have_attribute("open", "")
     expect(menu.locator("summary")).to_be_focused()
+
+
+def test_changing_and_bringing_a_group_without_a_mouse(site: Site, page: Page) -> None:
+    person, keyboard = Person("typed-group@park.example"), page.keyboard  # H4
+    page.goto(f"{site.url}/en/events/final-conference/register")
+    tab_to(page, href="/register/group")
+    keyboard.press("Enter")
+    page.wait_for_url("**/register/group")
+    tab_to(page, name="mode-day-2")
+    keyboard.press("Space")
+    for name in ("given_name", "family_name", "email"):
+        tab_to(page, name=name)
+        keyboard.type(getattr(person, name))
+    tab_to(page, name="attends")
+    keyboard.press("Space")  # the first: she comes, too
+    tab_to(page, name="organisation")
+    keyboard.type(person.organisation)
+    tab_to(page, name="organisation_type")
+    keyboard.type("Small")
+    tab_to(page, name="region")
+    keyboard.type("Cata")
+    tab_to(page, name="person-1-given_name")
+    keyboard.type("Carla")
+    tab_to(page, text="Add a person")
+    keyboard.press("Enter")
+    page.wait_for_selector('[name="person-3-given_name"]')
+    tab_to(page, text="Remove person 3")
+    keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("Removed from your list")
+    assert page.locator('[name="person-1-given_name"]').input_value() == "Carla"
+    tab_to(page, text="Register all of them")
+    keyboard.press("Enter")
+    expect(page.locator('[role="alert"]')).to_be_focused()  # the notice was not ticked
+    tab_to(page, href="#privacy")
+    keyboard.press("Enter")
+    expect(page.locator('[name="privacy"]')).to_be_focused()
+    keyboard.press("Space")
+    tab_to(page, text="Register all of them")
+    keyboard.press("Enter")
+    page.wait_for_url("**/en/delegations/*")
+    expect(page.locator("main")).to_contain_text("Carla")
+    expect(page.locator("main")).to_contain_text("Your delegation is registered.")
+    (stored,) = (one for one in site.stored(person.email) if one["given_name"] == person.given_name)
+    assert stored == person.row(language="en")
+
+    with site.app.app_context():
+        mine = db.session.scalars(db.select(Registration).filter_by(given_name=person.given_name, email=person.email))
+        row = mine.one()
+        own = links.own_page(row.id, row.link_version, language="en")
+    change_organisation(page, site.url + own)
+
+
+def change_organisation(page: Page, own: str) -> None:
+    keyboard = page.keyboard
+    page.goto(own)
+    tab_to(page, href="/change")
+    keyboard.press("Enter")
+    page.wait_for_url("**/change")
+    tab_to(page, name="organisation")
+    keyboard.press("ControlOrMeta+a")
+    keyboard.type("Barcelona Chemicals")
+    tab_to(page, text="Save the changes")
+    keyboard.press("Enter")
+    page.wait_for_url("**?done=change")
+    expect(page.locator("main")).to_contain_text("Barcelona Chemicals")

@@ -32,6 +32,15 @@ def faults(page: Page, *, also: Callable[[Page], list[str]] = lambda _page: []) 
     return found
 
 
+def once(page: Page) -> list[str]:
+    """Look at a page as it stands, in one pass: for pages made of what others have shown in each width and colour."""
+    page.evaluate(SCRIPT)
+    return [
+        f"{page.url}: {fault['id']}: {[node['html'][:120] for node in fault['nodes'][:3]]}"
+        for fault in _violations(page, EVERYTHING)
+    ]
+
+
 def _violations(page: Page, options: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = page.evaluate("options => axe.run(document, options)", options)["violations"]
     return found
