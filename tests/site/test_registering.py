@@ -186,6 +186,22 @@ def test_another_form_of_the_same_person_learns_only_that_there_is_one(app: Flas
     assert count(app, Registration) == count(app, Participation) == 1
 
 
+def test_who_comes_again_to_another_event_is_shown_nothing_of_the_first(app: Flask, client: FlaskClient) -> None:
+    add_event(app, WORKSHOP)  # B15
+    first = register(client, organisation="Politechnika Pierwsza", phone="").headers["Location"]
+    path = "/en/events/workshop/register"
+    told = (FILLED["given_name"], FILLED["family_name"], FILLED["email"], "Politechnika Pierwsza", "S3C-", first)
+    another = {**FILLED_WORKSHOP, "given_name": "", "family_name": "", "organisation": "Elsewhere"}
+    for browser in (client, app.test_client()):  # her own, and that of a stranger who knows the address
+        assert [one for one in told if one in browser.get(path).text] == []
+        refused = register(browser, path, **another)
+        assert (refused.status_code, [one for one in told if one in refused.text]) == (422, [FILLED["email"]])
+    taken = register(client, path, **FILLED_WORKSHOP | {"organisation": "Elsewhere", "parts": "day"})
+    assert taken.status_code == 303
+    page = words(client.get(taken.headers["Location"]))
+    assert ("Workshop" in page, "Final conference" in page, "Pierwsza" in page) == (True, False, False)
+
+
 def test_one_mailbox_serves_several_people(app: Flask, client: FlaskClient) -> None:
     codes = [
         register(client, email="info@park.example", given_name=name).status_code for name in ("Anna", "Jan", "Anna")
