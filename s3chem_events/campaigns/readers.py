@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 
 from s3chem_events.campaigns import audience as subscribers
+from s3chem_events.campaigns import texts
 from s3chem_events.campaigns.models import Campaign, Subscriber
 from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Audience
 from s3chem_events.core.db import db
+from s3chem_events.core.text import LANGUAGES
 from s3chem_events.mailing.models import Suppression
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration.capacity import Standing
@@ -65,9 +67,12 @@ def held_back(campaign: Campaign) -> int:
     return db.session.scalar(select(func.count(Registration.id)).where(*there, ~_is_reachable())) or 0
 
 
-def sample(campaign: Campaign, *, most: int = 20) -> list[tuple[int, str]]:
-    """Return some of the readers that a campaign would have now."""
-    return [(row[0], row[1]) for row in db.session.execute(query(campaign).limit(most))]
+def sample(campaign: Campaign, *, told: str, most: int = 20) -> list[int]:
+    """Return some of the readers that a campaign would have now: those who would get it in a language."""
+    written = campaign.languages
+    reading = [language for language in LANGUAGES if texts.language_for(language, written) == told]
+    person = Subscriber if campaign.kind in TO_SUBSCRIBERS else Registration
+    return list(db.session.scalars(query(campaign).where(person.language.in_(reading)).limit(most)))
 
 
 def _people(wanted: Audience, *, reachable: bool = True) -> list[ColumnElement[bool]]:

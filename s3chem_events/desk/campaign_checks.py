@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask_babel import ngettext
 
-from s3chem_events.campaigns import readers, releases, texts
+from s3chem_events.campaigns import blocks, readers, releases, texts
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.stages import SECOND_LOOK_FROM, TO_SUBSCRIBERS
 from s3chem_events.campaigns.writing import Writer
@@ -13,10 +13,12 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.desk import campaign_links
 from s3chem_events.mailing import render
 from s3chem_events.publishing.letterhead import letterhead_of
 
 GOOD, LOOK, BAD = "good", "look", "bad"
+KILO = 1000
 HEAVIEST = 102_000
 """Bytes of HTML past which Gmail cuts a message off."""
 
@@ -27,6 +29,7 @@ class Check:
 
     how: str
     words: str
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ def checklist(campaign: Campaign) -> Checklist:
     """Look at a campaign as it would go out now."""
     counts = dict(readers.counts(campaign))
     total = sum(counts.values())
-    checks = [*_texts(campaign, counts), *_readers(campaign, total), *_events(campaign), *_letters(campaign)]
+    checks = [*_texts(campaign, counts), *_readers(campaign, total), *_events(campaign)]
+    checks += [*_links(campaign), *_letters(campaign)]
     if campaign.wanted_at is not None and campaign.wanted_at < now():
         checks.append(Check(LOOK, _("The chosen hour has passed: it would begin ten minutes after its release.")))
     needs = total > SECOND_LOOK_FROM
@@ -63,10 +67,21 @@ def _texts(campaign: Campaign, counts: dict[str, int]) -> list[Check]:
     if not written:
         return [Check(BAD, _("No language has both a subject and a text."))]
     checks = [Check(GOOD, _("Written in %(languages)s.", languages=", ".join(_called(one) for one in written)))]
+    checks += [Check(LOOK, said) for said in _halves(campaign)]
     for told, others in texts.fall_backs(counts, written).items():
         said = ", ".join(f"{_called(language)} {number}" for language, number in others.items())
         checks.append(Check(LOOK, _("%(others)s → %(language)s", others=said, language=_called(told))))
     return checks
+
+
+def _halves(campaign: Campaign) -> list[str]:
+    """Say in which languages a piece is missing, so that nobody gets the campaign in them."""
+    without_text = [language for language in campaign.subject if language not in campaign.intro]
+    without_subject = [language for language in campaign.intro if language not in campaign.subject]
+    return [
+        *(_("%(language)s has a subject and no text.", language=_called(one)) for one in without_text),
+        *(_("%(language)s has a text and no subject.", language=_called(one)) for one in without_subject),
+    ]
 
 
 def _readers(campaign: Campaign, total: int) -> list[Check]:
@@ -91,9 +106,35 @@ def _events(campaign: Campaign) -> list[Check]:
     ]
 
 
+def _links(campaign: Campaign) -> list[Check]:
+    """Look at what the texts link to."""
+    found, checks = campaign_links.looked_at(campaign), list[Check]()
+    if found.lost:
+        words = ngettext("%(num)s link opens no page:", "%(num)s links open no page:", len(found.lost))
+        checks.append(Check(BAD, words, tuple(found.lost)))
+    elif found.ours:
+        words = ngettext("%(num)s link to this site opens.", "%(num)s links to this site open.", found.ours)
+        checks.append(Check(GOOD, words))
+    if found.elsewhere:
+        words = ngettext(
+            "%(num)s link leads elsewhere: look at it.",
+            "%(num)s links lead elsewhere: look at them.",
+            len(found.elsewhere),
+        )
+        checks.append(Check(LOOK, words, tuple(found.elsewhere)))
+    if found.bare:
+        words = ngettext(
+            "%(num)s link is not encrypted (http:).", "%(num)s links are not encrypted (http:).", len(found.bare)
+        )
+        checks.append(Check(LOOK, words, tuple(found.bare)))
+    if campaign_links.waits_for_a_report(campaign, blocks.load((), event_id=campaign.event_id)):
+        checks.append(Check(LOOK, _("The text speaks of a report or material, and the event has none yet.")))
+    return checks
+
+
 def _letters(campaign: Campaign) -> list[Check]:
     """Look at the e-mails themselves, one in each language."""
-    writer, checks = Writer(campaign, letterhead_of(settings())), list[Check]()
+    writer, checks, sizes = Writer(campaign, letterhead_of(settings())), list[Check](), list[str]()
     for language in campaign.languages:
         shared = writer.shared(language)
         draft = writer.sample(shared)
@@ -101,6 +142,10 @@ def _letters(campaign: Campaign) -> list[Check]:
         if size > HEAVIEST:
             words = _("%(language)s: too heavy, mail programs would cut it off.", language=_called(language))
             checks.append(Check(BAD, words))
+        else:
+            sizes.append(f"{_called(language)} {max(round(size / KILO), 1)} kB")
+    if sizes:
+        checks.append(Check(GOOD, _("Size: %(sizes)s (mail programs cut off above 102 kB).", sizes=", ".join(sizes))))
     if campaign.kind in TO_SUBSCRIBERS:
         checks.append(Check(GOOD, _("Each e-mail carries a way out by one click, and the name of its list.")))
     return checks

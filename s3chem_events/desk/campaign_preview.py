@@ -24,7 +24,7 @@ def campaign_preview(campaign_id: int, language: str) -> ResponseReturnValue:
     """Show the e-mail in one language, to nobody in particular or to one of its readers."""
     found = the_campaign(campaign_id)
     letter = _letter(found, language)
-    people = _people(found, [number for number, _language in readers.sample(found)])
+    people = _people(found, readers.sample(found, told=language))
     page = render_template(
         "desk/newsletter/campaign_preview.html",
         **header(found),

@@ -6,6 +6,7 @@ from flask import Blueprint, g, render_template, request
 from flask.wrappers import Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from s3chem_events.campaigns import progress
 from s3chem_events.core import tasks
 from s3chem_events.core.db import db
 from s3chem_events.core.guard import settings
@@ -59,6 +60,9 @@ def sitemap() -> Response:
     found = [(path, changed_at) for path in STANDING]
     found += [(f"/events/{event.slug}", event.revised_at) for event in queries.listed_events()]
     found += [(f"/news/{item.slug}", item.revised_at) for item in queries.news()]
+    issues = progress.published()
+    found += [("/newsletter/issues/", max((one.revised_at for one in issues), default=changed_at))]
+    found += [(f"/newsletter/issues/{one.slug}", one.started_at or one.revised_at) for one in issues]
     body = render_template(
         "site/machines/sitemap.xml", base=settings().base_url, pages=found, languages=list(LANGUAGES)
     )
