@@ -164,7 +164,7 @@ def _short(form: DelegationForm, event: Event, short: PlacesShort, lang: str) ->
         return name or _("Person %(number)s", number=place)
 
     sentences = [
-        _("%(part)s: places left for %(number)s.", part=where(which), number=left)
+        _("%(part)s: places left: %(number)s.", part=where(which), number=left)
         if left
         else _("%(part)s: no place left.", part=where(which))
         for which, left in sorted(short.left.items())

@@ -185,7 +185,7 @@ def test_places_for_four_of_five_are_an_explicit_choice_and_never_a_silent_split
     answer = delegate(client)
     assert answer.status_code == 409
     text = words(answer)
-    assert "Public conference (On site): places left for 4." in text
+    assert "Public conference (On site): places left: 4." in text
     assert "With a place: Anna Nowak, Ben Okafor, Carla Puig, Dirk de Vries" in text
     assert "On the waiting list: Ewa Żak: Public conference (On site)" in text
     buttons = {str(b["value"]): b.get_text() for b in soup(answer).select("button[name=places]")}
