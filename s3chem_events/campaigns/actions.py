@@ -11,6 +11,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses
 from s3chem_events.publishing.models import Event
+from s3chem_events.registration import identity
 from s3chem_events.registration.openness import is_awaited, openness
 
 PAUSE = timedelta(minutes=15)
@@ -28,7 +29,8 @@ class NothingAwaited(Refused):
 def ask(event: Event, *, email: str, language: str, text_version: str, text_language: str, by: Actor) -> None:
     """Have an address asked whether it wants to hear of a locked event.
 
-    Known, unknown, confirmed and refused addresses cost the same work: one row looked at, one fact, one ring.
+    Known, unknown, confirmed and refused addresses cost the same work: two rows looked at, one fact, one ring. Who has
+    said of a registration that it was not she is as if she had said it of this, too.
 
     Raises:
         NothingAwaited.
@@ -37,28 +39,32 @@ def ask(event: Event, *, email: str, language: str, text_version: str, text_lang
     if not is_awaited(event, openness(event, {})):
         raise NothingAwaited
     moment, digest = now(), addresses.digest(email)
-    follower = queries.follower_at(event.id, digest)
+    follower, is_blocked = queries.follower_at(event.id, digest), identity.is_blocked(digest)
+    is_asked = not is_blocked
     if follower is None:
         follower = Follower(
             event_id=event.id,
-            email=email,
+            email="" if is_blocked else email,
             address_digest=digest,
             language=language,
             text_version=text_version,
             text_language=text_language,
             asked_at=moment,
             mailed_at=moment,
+            left_at=moment if is_blocked else None,
             mails=1,
         )
         db.session.add(follower)
         db.session.flush()
-    elif _may_be_asked_again(follower):
+    elif is_asked and _may_be_asked_again(follower):
         follower.mailed_at, follower.language = moment, language
         follower.mails += 1
     else:
+        is_asked = False
+    if is_asked:
+        journal.record("follower.asked", follower.id, by=by, event=event.id)
+    else:
         journal.record("follower.asked_in_vain", follower.id, by=by, event=event.id)
-        return
-    journal.record("follower.asked", follower.id, by=by, event=event.id)
 
 
 def confirm(follower: Follower, *, by: Actor) -> None:

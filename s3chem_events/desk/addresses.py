@@ -59,7 +59,7 @@ def _sentence(refusal: Refused) -> str:
     said: dict[type[Refused], str] = {
         correcting.SameAddress: _("This is the address that is there already."),
         correcting.Withdrawn: _("It has already been withdrawn."),
-        AddressBlocked: _("The owner of this address does not want to be registered for this event."),
+        AddressBlocked: _("The owner of this address does not want to be registered."),
         AlreadyRegistered: _("This person is registered with this address already."),
     }
     return said.get(type(refusal), _("Enter one e-mail address, such as name@example.org."))

@@ -121,7 +121,7 @@ def _refused(person: Registration, form: CorrectionForm, refusal: Refused) -> di
     said: dict[type[Refused], str] = {
         changing.Unchangeable: gettext("The registration is withdrawn, or the event is over: nothing was changed."),
         changing.ChangedMeanwhile: gettext("Somebody else has changed this person since you opened the page."),
-        AddressBlocked: gettext("The owner of this address does not want to be registered for this event."),
+        AddressBlocked: gettext("The owner of this address does not want to be registered."),
         AlreadyRegistered: gettext("Somebody with this name and this address is registered for this event already."),
     }
     return {"fault": said[type(refusal)], "meanwhile": meanwhile}

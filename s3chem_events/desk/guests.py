@@ -8,7 +8,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import EmailField, IntegerField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import NumberRange, Optional
@@ -17,6 +16,7 @@ from wtforms.widgets import CheckboxInput
 from s3chem_events.core import i18n, tables
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, Refused
+from s3chem_events.core.forms import Form
 from s3chem_events.core.guard import filing
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.tables import Row
@@ -33,7 +33,7 @@ from s3chem_events.registration.invitation import MOST_USES
 from s3chem_events.registration.inviting import Guest
 
 
-class PartsForm(FlaskForm):
+class PartsForm(Form):
     """What both ways ask: to which closed parts, and in which language."""
 
     parts = SelectMultipleField(_l("Invited to"), option_widget=CheckboxInput())

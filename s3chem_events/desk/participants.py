@@ -79,7 +79,7 @@ def participants_list(slug: str) -> ResponseReturnValue:
         asked=_asked(wanted),
         asked_of_files={**_asked(wanted), "state": _state(wanted)},
         state=_state(wanted),
-        states={PRESENT: _("All but withdrawn"), ALL: _("All states"), **words.standings()},
+        states={PRESENT: _("All but withdrawn and rejected"), ALL: _("All states"), **words.standings()},
         emails={NO_EMAIL: _("Without e-mail")},
         email=NO_EMAIL if wanted.to_call else "",
         base_url=settings().base_url.rstrip("/"),

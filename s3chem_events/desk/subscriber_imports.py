@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -22,6 +21,7 @@ from s3chem_events.campaigns.subscriptions import ZONE
 from s3chem_events.core import i18n, tables
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
+from s3chem_events.core.forms import Form
 from s3chem_events.core.guard import filing
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk.fields import clean, say
@@ -30,7 +30,7 @@ from s3chem_events.desk.frame import allowed, by, desk
 MOST_SHOWN = 500
 
 
-class ImportForm(FlaskForm):
+class ImportForm(Form):
     """A file, and what holds for each of its rows that says nothing else."""
 
     file = FileField(_l("File (CSV or XLSX)"), validators=[FileRequired(_l("Choose a file."))])

@@ -103,7 +103,7 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
             return there
         raise AlreadyRegistered
     digest = addresses.digest(applicant.email)
-    if db.session.scalar(_BLOCKED, {"event": event.id, "digest": digest}):
+    if db.session.scalar(_BLOCKED, {"digest": digest}):
         raise AddressBlocked
     taken, waiting = moving_up.places_for(event, chosen, may_wait=applicant.may_wait)
     # Whom an organiser has invited needs no second word of hers.
@@ -222,9 +222,7 @@ def send_link(registration: Registration, *, by: Actor) -> bool:
 _THERE = select(Registration).where(
     Registration.event_id == bindparam("event"), Registration.person == bindparam("person")
 )
-_BLOCKED = select(BlockedAddress.id).where(
-    BlockedAddress.event_id == bindparam("event"), BlockedAddress.address_digest == bindparam("digest")
-)
+_BLOCKED = select(BlockedAddress.id).where(BlockedAddress.address_digest == bindparam("digest")).limit(1)
 
 
 def chosen_parts(event: Event, applicant: Applicant) -> list[tuple[Part, Mode]]:

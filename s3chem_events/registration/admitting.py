@@ -107,7 +107,7 @@ def admit(
 
 
 def _check_people(event: Event, delegation: Delegation, people: Mapping[int, Applicant]) -> None:
-    """Refuse who is there already, was entered twice, or whose address wants nothing to do with the event."""
+    """Refuse who is there already, was entered twice, or whose address wants nothing to do with us."""
     persons = {place: actions.person_of(one) for place, one in people.items()}
     digests = {place: addresses.digest(one.email) for place, one in people.items()}
     there = set(
@@ -120,7 +120,6 @@ def _check_people(event: Event, delegation: Delegation, people: Mapping[int, App
     blocked = set(
         db.session.scalars(
             select(BlockedAddress.address_digest).where(
-                BlockedAddress.event_id == event.id,
                 BlockedAddress.address_digest.in_({delegation.address_digest, *digests.values()}),
             )
         )

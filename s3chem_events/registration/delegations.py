@@ -17,7 +17,7 @@ from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, admitting, disowning
 from s3chem_events.registration.actions import ALPHABET, LINK_PAUSE, LINKS_A_DAY, Applicant
 from s3chem_events.registration.admitting import Agreed
-from s3chem_events.registration.models import BlockedAddress, Delegation, Registration
+from s3chem_events.registration.models import Delegation, Registration
 
 MOST = 20
 NOTHING_AGREED = Agreed()
@@ -121,9 +121,7 @@ def disown(delegation: Delegation, *, by: Actor) -> None:
 
     Whoever has an address of her own keeps her place. Nobody can enter the contact's address again.
     """
-    blocked = {"event_id": delegation.event_id, "address_digest": delegation.address_digest}
-    if db.session.scalar(select(BlockedAddress.id).filter_by(**blocked)) is None:
-        db.session.add(BlockedAddress(**blocked, blocked_at=now()))
+    disowning.block(delegation.event_id, delegation.address_digest)
     for person in list(delegation.people):
         if person.address_digest == delegation.address_digest:
             disowning.disown(person, by=by, delegation=delegation.id)

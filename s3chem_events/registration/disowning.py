@@ -15,12 +15,16 @@ from s3chem_events.registration.models import BlockedAddress, Registration
 def disown(registration: Registration, *, by: Actor, **details: Any) -> None:
     """Remove a registration whose address belongs to somebody else, and let nobody enter that address again."""
     taken, held = queries.taken(registration.event_id), actions.held_by(registration)
-    blocked = {"event_id": registration.event_id, "address_digest": registration.address_digest}
-    is_theirs = not registration.via_contact  # else it is the contact's
-    if is_theirs and db.session.scalar(select(BlockedAddress.id).filter_by(**blocked)) is None:
-        db.session.add(BlockedAddress(**blocked, blocked_at=now()))
+    if not registration.via_contact:  # else the address is the contact's
+        block(registration.event_id, registration.address_digest)
     journal.record("registration.disowned", registration.id, by=by, event=registration.event_id, **details)
     event = registration.event_id
     db.session.delete(registration)
     actions.tell_the_page(held, taken, by=-1)
     moving_up.pass_on(event)
+
+
+def block(event_id: int, address_digest: str) -> None:
+    """Keep an address out of the forms of all events; `event_id` says at which one its owner asked for it."""
+    if db.session.scalar(select(BlockedAddress.id).filter_by(address_digest=address_digest).limit(1)) is None:
+        db.session.add(BlockedAddress(event_id=event_id, address_digest=address_digest, blocked_at=now()))

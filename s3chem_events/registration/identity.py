@@ -15,9 +15,13 @@ def check(event_id: int, *, email: str, person: str, but: int = 0) -> None:
         AddressBlocked, AlreadyRegistered.
 
     """
-    digest = addresses.digest(email) if email else ""
-    if digest and db.session.scalar(select(BlockedAddress.id).filter_by(event_id=event_id, address_digest=digest)):
+    if email and is_blocked(addresses.digest(email)):
         raise AddressBlocked
     there = select(Registration.id).filter_by(event_id=event_id, person=person).where(Registration.id != but)
     if db.session.scalar(there):
         raise AlreadyRegistered
+
+
+def is_blocked(address_digest: str) -> bool:
+    """Whether the owner of an address has said of some event that it was not she who registered."""
+    return db.session.scalar(select(BlockedAddress.id).filter_by(address_digest=address_digest).limit(1)) is not None

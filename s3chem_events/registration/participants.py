@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, exists, func, type_coerce
+from sqlalchemy import ColumnElement, Select, String, and_, exists, func, not_, type_coerce
 from sqlalchemy.orm import joinedload, selectinload
 
 from s3chem_events.core.db import db
@@ -51,7 +51,7 @@ class Wanted:
     mode: Mode | None = None
     standing: Standing | None = None
     sort: str = "name"
-    withdrawn: bool = True  # False leaves out who has withdrawn
+    withdrawn: bool = True  # False leaves out who has withdrawn or was rejected
     to_call: bool = False  # True leaves out who has an e-mail address
     delegation: str = ""  # the reference of one
 
@@ -93,7 +93,7 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some lines of the list, how many there are in all, and how many would fit but have withdrawn."""
+    """Some lines of the list, how many there are in all, and how many would fit but do not come."""
 
     rows: tuple[Participant, ...]
     total: int
@@ -151,11 +151,9 @@ def held(event_id: int) -> dict[tuple[int, Mode, Standing], int]:
 
 
 def people_counts() -> dict[int, int]:
-    """Return how many people are registered for each event and have not withdrawn."""
+    """Return how many people are registered for each event, without who has withdrawn or was rejected."""
     rows = db.session.execute(
-        db.select(Registration.event_id, func.count())
-        .where(Registration.withdrawn_at.is_(None))
-        .group_by(Registration.event_id)
+        db.select(Registration.event_id, func.count()).where(places.COUNTED).group_by(Registration.event_id)
     )
     return dict(rows.all())
 
@@ -187,11 +185,11 @@ def history(registration_id: int) -> list[Fact]:
 
 
 def _withdrawn(event_id: int, wanted: Wanted) -> int:
-    """Return how many have withdrawn of those whom the list would show; none where it asks for one standing."""
+    """Return how many of those whom the list would show do not come; none where it asks for one standing."""
     if wanted.standing:
         return 0
     people = _people(event_id, replace(wanted, withdrawn=True))
-    gone = db.select(func.count(Registration.id)).where(*people, Registration.withdrawn_at.is_not(None))
+    gone = db.select(func.count(Registration.id)).where(*people, not_(places.COUNTED))
     return db.session.scalar(gone) or 0
 
 
@@ -201,7 +199,7 @@ def _people(event_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
         there = exists().where(Participation.registration_id == Registration.id, *_chosen(wanted))
         conditions.append(there.where(Participation.part_id == Part.id))
     elif not wanted.withdrawn:
-        conditions.append(Registration.withdrawn_at.is_(None))
+        conditions.append(places.COUNTED)
     return conditions
 
 
@@ -255,7 +253,7 @@ def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.standing:
         conditions.append(places.STANDING.in_([wanted.standing]))
     elif not wanted.withdrawn:
-        conditions.append(places.STANDING != Standing.WITHDRAWN)
+        conditions.append(places.STANDING.not_in(places.OVER))
     return conditions
 
 

@@ -6,17 +6,19 @@ carries nobody; taking the change back takes that back, too.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, not_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, not_, select
 
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration.capacity import HOLDING, IN_LINE, Standing
-from s3chem_events.registration.models import Participation
+from s3chem_events.registration.models import Participation, Registration
 
 INTERESTED = HOLDING | {Standing.WAITING}
 """Who hears of a change: whoever has a place, or waits for one."""
 SEATED = HOLDING - IN_LINE
 """Who can be asked whether she still comes: whoever has a place, not whoever is offered one or waits."""
+OVER = frozenset({Standing.WITHDRAWN, Standing.REJECTED})
+"""Who does not come, for she or the organisers have said so."""
 MODE: ColumnElement[Any] = case(
     (and_(Part.online, not_(Part.on_site)), literal(Mode.ONLINE, Participation.mode.type)),
     (and_(Part.on_site, not_(Part.online)), literal(Mode.ON_SITE, Participation.mode.type)),
@@ -51,3 +53,8 @@ def line(event_id: int) -> Subquery:
 
 HELD = and_(Participation.standing.in_(HOLDING), not_(Part.cancelled))
 """That a place is held; the query joins Part."""
+COUNTED: ColumnElement[bool] = and_(
+    Registration.withdrawn_at.is_(None),
+    exists().where(Participation.registration_id == Registration.id, Participation.standing.not_in(OVER)),
+)
+"""That a registration counts among an event's people: she has not withdrawn, and was not rejected for everything."""

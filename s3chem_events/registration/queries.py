@@ -108,7 +108,7 @@ def registered_since(moment: datetime) -> dict[int, int]:
     """Return how many people have registered since a moment and still come, by event."""
     rows = db.session.execute(
         select(Registration.event_id, func.count())
-        .where(Registration.registered_at >= moment, Registration.withdrawn_at.is_(None))
+        .where(Registration.registered_at >= moment, places.COUNTED)
         .group_by(Registration.event_id)
     )
     return {event_id: int(count) for event_id, count in rows}

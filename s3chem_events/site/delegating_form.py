@@ -34,7 +34,7 @@ AT_FIRST = 2
 FAULTS = {
     "already_registered": _l("There is already a registration for this event with this name and address."),
     "entered_twice": _l("This person stands in your list already."),
-    "address_blocked": _l("This address cannot be used for this event. Use another one, or write to us."),
+    "address_blocked": _l("This address cannot be used at the moment. Use another one, or write to us."),
 }
 
 

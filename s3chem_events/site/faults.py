@@ -3,6 +3,7 @@
 from flask import Flask, request
 from flask_limiter.errors import RateLimitExceeded
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -17,6 +18,7 @@ def bind(app: Flask) -> None:
     """Answer errors with a page of ours."""
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(OperationalError, busy)
+    app.register_error_handler(NoConnection, busy)
     app.register_error_handler(500, broken)
 
 
@@ -33,7 +35,7 @@ def answer(error: HTTPException) -> Response:
     return response
 
 
-def busy(error: OperationalError) -> Response:  # noqa: ARG001 - an error handler's signature
+def busy(error: OperationalError | NoConnection) -> Response:  # noqa: ARG001 - an error handler's signature
     """The database did not answer in time: nothing was stored, and the visitor is told so."""
     response = page(503)
     response.headers["Retry-After"] = "30"

@@ -5,11 +5,11 @@ from typing import Any
 
 from babel.support import NullTranslations, Translations
 from flask_babel import get_locale
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 
+from s3chem_events.core import forms
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.registration import names
 
@@ -34,10 +34,10 @@ class Line(StringField):
             raise ValidationError(_("Please do not enter web addresses here."))
 
 
-class Form(FlaskForm):
+class Form(forms.Form):
     """A form that speaks the page's language, from a catalogue that is read once and not for each request."""
 
-    class Meta(FlaskForm.Meta):
+    class Meta(forms.Form.Meta):
         """Where WTForms' own words come from."""
 
         def get_translations(self, form: Any) -> NullTranslations:  # noqa: ARG002 - WTForms' own signature

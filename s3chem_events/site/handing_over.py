@@ -134,7 +134,7 @@ def _page(
 def _sentence(refusal: Refused) -> str:
     said: dict[type[Refused], str] = {
         substituting.NothingToHandOver: _("This can no longer be changed here. Nothing has changed."),
-        AddressBlocked: _("This address cannot be used for this event. Use another one, or write to us."),
+        AddressBlocked: _("This address cannot be used at the moment. Use another one, or write to us."),
         AlreadyRegistered: _(
             "Somebody with this name and this address is registered for this event already. If that is your "
             "colleague, simply withdraw: your place is then free for somebody else."

@@ -128,7 +128,12 @@ def removed(lang: str, slug: str) -> Response:
     if event is None or event.state not in LISTED:
         abort(404)
     return private_page(
-        "site/own/not_me.html", lang, f"/events/{slug}/removed", event=event_view(event, lang), done=True
+        "site/own/not_me.html",
+        lang,
+        f"/events/{slug}/removed",
+        event=event_view(event, lang),
+        done=True,
+        contact=contact(lang),
     )
 
 

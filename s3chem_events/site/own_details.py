@@ -220,7 +220,7 @@ def _sentence(refusal: Refused) -> str:
             "Something has been changed since you opened this page. Nothing of yours is saved yet: look at what "
             "changed, and press again if your entries are to stand."
         ),
-        AddressBlocked: _("This address cannot be used for this event. Use another one, or write to us."),
+        AddressBlocked: _("This address cannot be used at the moment. Use another one, or write to us."),
         AlreadyRegistered: _("Somebody with this name and this address is registered for this event already."),
         limits.TooMany: _("Too many requests came from your network. Wait a minute and try again."),
     }

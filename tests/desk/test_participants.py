@@ -120,14 +120,14 @@ def test_the_withdrawn_are_counted_apart_and_left_out_unless_asked_for(app, come
     page = client.get(LIST)
     assert names(page) == ["Anna Eins", "Bert Zwei"]
     assert (
-        "2 people, and 1 withdrawn · The files contain the people listed here, without those who have withdrawn."
-        in words(page)
+        "2 people, and 1 withdrawn or rejected · "
+        "The files contain the people listed here, without those who have withdrawn or were rejected." in words(page)
     )
     (link,) = [str(a["href"]) for a in soup(page).select(".exports a") if a.get_text() == "JSON"]
     assert [row["family_name"] for row in json.loads(client.get(link).data)] == ["Eins", "Zwei"]
     everybody = client.get(f"{LIST}?state=all")
     assert names(everybody) == ["Carl Drei", "Anna Eins", "Bert Zwei"]
-    assert "2 people, and 1 withdrawn · The files contain the people listed here." in words(everybody)
+    assert "2 people, and 1 withdrawn or rejected · The files contain the people listed here." in words(everybody)
     assert names(client.get(f"{LIST}?state=withdrawn")) == ["Carl Drei"]
     assert len(json.loads(client.get(f"{LIST}.json").data)) == 3  # asked for without a state, it is complete
     shown = app.test_cli_runner().invoke(export, ["conference", "--format", "json"])

@@ -105,6 +105,14 @@ def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_ne
     said = next(mail for mail in kept(app) if "not accepted" in mail.envelope.subject)
     assert "Experts only.\nCome in <spring>!" in said.text
     assert "Experts only.\nCome in &lt;spring&gt;!" in said.html
+    assert "3 people registered" in words(desk.get("/desk/events/workshop/"))  # who is rejected counts no more
+    assert [name.get_text() for name in soup(desk.get(LIST)).select("th bdi")] == [
+        f"{name} Źdźbło" for name in ("Anna", "Carla", "Doris")
+    ]
+    assert "3 people, and 1 withdrawn or rejected" in words(desk.get(LIST))
+    assert "Boris" in words(desk.get(f"{LIST}?state=all"))
+    file = desk.get(f"{LIST}.csv?state=present").get_data(as_text=True)
+    assert ("Boris" in file, "Doris" in file) == (False, True)
     own = words(client.get(pages["Boris"]))
     assert "Your registration was not accepted. We are sorry that we cannot offer you a place." in own
     assert ("Experts only." in own, "Withdraw…" in own, "Add it to your calendar" in own) == (True, False, False)

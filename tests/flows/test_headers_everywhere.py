@@ -29,12 +29,14 @@ VALUES = {
     "email_id": 1,
     "subscriber_id": 1,
     "import_id": 1,
+    "campaign_id": 1,
     "arrival_id": 1,
     "said": "no",
     "question": "lunch",
     "part": "day-2",
     "session_id": 1,
     "number": 1,
+    "step": "details",
 }
 """A new kind of value in an address needs a line here."""
 

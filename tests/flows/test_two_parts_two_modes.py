@@ -134,7 +134,7 @@ def test_processes_side_by_side_give_fifty_places_once(app: Flask, environ: dict
         number = {"sqlite": 2, "postgresql": 4}[db.engine.dialect.name]
     asked, codes = wishes(PEOPLE), list[int]()
     with ExitStack() as stack:
-        running = [stack.enter_context(servers.launched("web", environ)) for _ in range(number)]
+        running = [stack.enter_context(servers.launched("web", environ, "--workers", "1")) for _ in range(number)]
         for server in running:  # they load side by side
             server.await_answer()
 

@@ -261,7 +261,7 @@ Was this not you?
 Someone may have entered your address by mistake. If you do nothing, we
 will only write to you about this event. You can also remove the
 registration: your address will then be blocked, so that nobody can use
-it to register for this event again.
+it to register for any of our events.
 Remove the registration and block the address:
 http://localhost/en/registrations/TOKEN/not-me
 

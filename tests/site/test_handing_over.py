@@ -178,7 +178,7 @@ def test_who_is_registered_or_does_not_want_to_be_is_not_put_in_the_place(
     there = hand_over(client, own)
     assert (there.status_code, "is registered for this event already" in words(there)) == (409, True)
     never = hand_over(client, own, email="never@park.example")
-    assert (never.status_code, "This address cannot be used for this event." in words(never)) == (403, True)
+    assert (never.status_code, "This address cannot be used at the moment." in words(never)) == (403, True)
     assert count(app, Participation, standing="withdrawn") == 0
 
 

@@ -342,7 +342,7 @@ def test_blocked_address_is_refused_in_words(app: Flask, client: FlaskClient, ow
     press(client, f"{stranger}/not-me")
     unlock(app, client, own)
     answer = change(client, own, email="not@home.example")
-    assert (answer.status_code, "This address cannot be used for this event." in words(answer)) == (403, True)
+    assert (answer.status_code, "This address cannot be used at the moment." in words(answer)) == (403, True)
     assert count(app, Registration, email="not@home.example") == 0
 
 

@@ -12,7 +12,8 @@ from icalendar import Calendar
 from s3chem_events.core.journal import Fact
 from s3chem_events.registration.models import BlockedAddress, Registration
 from tests.conftest import Clock
-from tests.factories import FILLED, add_event, count, hidden, register, soup, words
+from tests.factories import FILLED, FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden, register, soup, words
+from tests.support.desk import filled, signed_in
 
 
 @pytest.fixture(autouse=True)
@@ -93,18 +94,33 @@ def test_whoever_withdrew_may_come_back(app: Flask, client: FlaskClient, own: st
     assert count(app, Registration) == 2
 
 
-def test_this_was_not_me_removes_the_data_and_keeps_the_address_out(app: Flask, client: FlaskClient, own: str) -> None:
+def test_this_was_not_me_removes_the_data_and_keeps_the_address_out_of_all_events(
+    app: Flask, client: FlaskClient, own: str
+) -> None:
+    add_event(app, WORKSHOP)
     asked = hidden(client, f"{own}/not-me")
+    assert "blocks your address for all our events" in words(client.get(f"{own}/not-me"))
     answer = client.post(f"{own}/not-me", data=asked)  # C5
     assert answer.status_code == 303
     for _ in range(2):
-        assert "The registration has been removed" in words(client.get(answer.headers["Location"]))
+        removed = words(client.get(answer.headers["Location"]))
+        assert "The registration has been removed" in removed
+        assert "nobody can use your address to register for any of our events" in removed
     assert count(app, Registration) == 0
     assert count(app, BlockedAddress) == 1
     assert client.get(own).status_code == 404
-    answer = register(client)
-    assert answer.status_code == 403
-    assert "cannot be used for this event" in words(answer)
+    for path, typed in (("conference", FILLED), ("workshop", FILLED_WORKSHOP)):
+        answer = register(client, f"/en/events/{path}/register", **typed)
+        assert answer.status_code == 403
+        assert "cannot be used at the moment" in words(answer)
+    desk = signed_in(app)
+    entry = filled(desk.get("/desk/events/workshop/participants/new"))
+    typed = {"given_name": "Jan", "family_name": "Nowak", "organisation": "Uni", "email": FILLED["email"]}
+    answer = desk.post(
+        "/desk/events/workshop/participants/new",
+        data=entry | typed | {"phone": "+48 600 700 800", "mode-day": "on_site"},
+    )
+    assert (answer.status_code, count(app, Registration)) == (303, 1), words(answer)  # she wrote to the organisers
 
 
 @pytest.mark.parametrize("spoil", [lambda t: t[:-3], lambda t: t + "x", lambda t: "nonsense", lambda t: t.swapcase()])
