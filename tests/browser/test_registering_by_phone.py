@@ -187,6 +187,28 @@ def test_no_person_meets_the_trap_for_robots(site: Site, page: Page) -> None:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
+def test_whatever_is_pasted_stays_and_fills_no_trap(
+    site: Site, open_page: Callable[..., Page], javascript: bool
+) -> None:
+    page = open_page(javascript=javascript)  # C24
+    person = Person(f"paste-{javascript}@park.example".lower())
+    page.goto(site.url + FORM)
+    fill(page, person)
+    wanted = typed(page)
+    fields = page.locator("main form :is(input[type=text], input[type=email], input:not([type]))[autocomplete]:visible")
+    names = [str(one.get_attribute("name")) for one in fields.all() if one.get_attribute("name") != "website"]
+    assert {"given_name", "family_name", "email", "organisation"} <= set(names)
+    for name in names:  # a password manager and an autofill write as a paste does: without a key for each letter
+        for key in ("ControlOrMeta+a", "ControlOrMeta+x", "ControlOrMeta+v"):
+            named(page, name).press(key)
+    assert typed(page) == wanted
+    assert named(page, "website").input_value() == ""
+    page.locator(SEND).click()
+    page.wait_for_url("**/en/registrations/*")
+    assert site.stored(person.email) == [person.row(language="en")]
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
 def test_refused_input_leads_from_the_summary_to_each_field(
     site: Site, open_page: Callable[..., Page], javascript: bool
 ) -> None:

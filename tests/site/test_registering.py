@@ -267,7 +267,8 @@ def test_a_form_older_than_its_token_costs_one_more_press(app: Flask, client: Fl
 
 def test_without_cookies_the_form_says_what_is_missing(app: Flask) -> None:
     client = app.test_client(use_cookies=False)  # C23
-    assert client.get("/en/events/conference").status_code == 200
+    for path in ("/en/", "/en/events/conference", "/calendar.ics", "/events/conference.ics"):
+        assert client.get(path).status_code == 200, path
     answer = register(client)
     assert answer.status_code == 422
     assert "Allow cookies for this site" in words(answer)

@@ -121,14 +121,16 @@ class Forms:
             if room == "invitations":
                 return address_of(add_guest(self.app, email=address), language="en").split("/")[-1]
             if room == "updates":
-                by = {True: lists.leave, False: lists.confirm}
-                return by[rule.endswith("leave")](self._follower(address), language="en").split("/")[3]
+                follower = self._follower(address)
+                link = lists.leave if rule.endswith("leave") else lists.confirm
+                return link(follower, language="en").split("/")[3]
             if room == "delegations":
                 reference = enrol_several(self.app, "Ada", "Bo", email=address)
                 with self.app.app_context():
                     number = db.session.scalar(db.select(Delegation.id).filter_by(reference=reference)) or 0
                 return links.delegation(number, 1, language="en").split("/")[3]
-            return links.token(*enrol(self.app, email=address), 1)
+            (registration_id,) = enrol(self.app, email=address)
+            return links.token(registration_id, 1)
 
     def _follower(self, address: str) -> int:
         with self.app.app_context(), transaction() as session:
