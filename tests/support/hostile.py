@@ -222,7 +222,9 @@ def main(number: int) -> int:
                 if sent.is_fault:
                     wrong += 1
                     sys.stdout.write(f"{sent.path} {[one.status_code for one in sent.answers]} {sent.said}\n")
-    sys.stdout.write(f"{number} posts: {dict(sorted(codes.items()))}, {wrong} faulty, slowest {slowest} (seconds of CPU)\n")
+    sys.stdout.write(
+        f"{number} posts: {dict(sorted(codes.items()))}, {wrong} faulty, slowest {slowest} (seconds of CPU)\n"
+    )
     return 1 if wrong else 0
 
 
