@@ -202,3 +202,20 @@ def test_pieces_are_ordered_by_buttons_and_an_hour_that_does_not_exist_is_refuse
     with app.app_context():
         wanted = db.session.get(Campaign, 1).wanted_at
         assert wanted.isoformat() == "2027-03-28T07:00:00+00:00"
+
+
+def test_a_release_is_taken_back_within_ten_minutes_and_after_that_only_held_or_stopped(app, clock):
+    readers(app, en=2)  # G9
+    newsletter(app)
+    desk = signed_in(app)
+    press(desk, "release")
+    clock.advance(minutes=9)
+    assert "Taken back. Nobody has received anything." in words(press(desk, "taking-back"))
+    clock.advance(minutes=5)
+    work(app)
+    assert [row for row in rows(app) if row.stream] == []
+    press(desk, "release")
+    clock.advance(minutes=11)
+    work(app)
+    assert len([row for row in rows(app) if row.stream]) == 2
+    assert soup(desk.get(ONE)).select_one('form[action$="/taking-back"]') is None
