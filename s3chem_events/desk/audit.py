@@ -51,6 +51,7 @@ def kinds() -> dict[str, str]:
         "file.downloaded": _("Uploaded file downloaded"),
         "gate.exported": _("List for the entrance downloaded"),
         "letter.shown": _("Letter of invitation opened"),
+        "list.exported": _("List of those who agreed downloaded"),
         "organiser.added": _("Organiser added"),
         "organiser.disabled": _("Organiser suspended"),
         "organiser.enabled": _("Suspension lifted"),

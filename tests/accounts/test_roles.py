@@ -15,15 +15,17 @@ def test_the_table_of_rights():
     organiser = everyone | {"event.edit", "participants.edit", "participants.export"}
     organiser |= {"answers.see", "needs.see", "questions.edit"}
     organiser |= {"gate.export", "gate.see", "invitations.edit", "invitations.export", "invitations.see"}
+    organiser |= {"presence.edit"}
     editor = {"subscribers.see", "subscribers.edit", "subscribers.export"}
+    editor |= {"campaigns.see", "campaigns.edit", "campaigns.release"}
     assert {role: permissions(role) for role in Role} == {
         Role.COMMUNICATION: (everyone - {"participants.see"}) | editor,
         Role.READ_ONLY: everyone | {"invitations.see"},
-        Role.DESK_HELPER: everyone,
+        Role.DESK_HELPER: everyone | {"presence.edit"},
         Role.PARTNER_ORGANISER: organiser,
         Role.COORDINATOR: organiser
         | {"audit.see", "event.add", "needs.export", "organisers.manage", "organisers.see"}
-        | {"outbox.manage", "outbox.see"}
+        | {"outbox.manage", "outbox.see", "participants.write", "wordings.edit"}
         | editor,
     }
     assert {role for role in Role if roles.is_bound(role)} == {Role.PARTNER_ORGANISER, Role.DESK_HELPER}

@@ -232,8 +232,8 @@ def test_all_that_is_held_back_is_sent_at_one_press(app, clock):
     add_event(app)
     for number in range(8):  # as people of one office do; eight in a minute would be a robot's
         enrol(app, email="office@park.example", family_name=f"Nowak {number}")
+        relay(app)
         clock.advance(seconds=20)
-    relay(app)
     work(app)
     assert count(app, OutgoingEmail, state=State.SENT) == 5
     desk = signed_in(app)

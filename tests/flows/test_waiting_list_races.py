@@ -74,15 +74,19 @@ def test_fifty_people_for_one_place_one_gets_it_and_the_others_wait_in_order(app
 
 def slowed(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
     """Let two count before either gives, if anything lets them: so a race has every chance."""
-    count, both = queries.taken, threading.Barrier(2)
+    both = threading.Barrier(2)
+    for name in ("taken", "crowd"):
+        monkeypatch.setattr(queries, name, _slowly(getattr(queries, name), both, seconds))
 
-    def slowly(event_id: int) -> Any:
-        taken = count(event_id)
+
+def _slowly(count: Callable[[int], Any], both: threading.Barrier, seconds: float) -> Callable[[int], Any]:
+    def counted(event_id: int) -> Any:
+        found = count(event_id)
         with suppress(threading.BrokenBarrierError):
             both.wait(seconds)
-        return taken
+        return found
 
-    monkeypatch.setattr(queries, "taken", slowly)
+    return counted
 
 
 def one_place_for_two(app: Flask) -> tuple[Callable[[], None], Callable[[], None]]:

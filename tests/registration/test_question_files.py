@@ -70,7 +70,7 @@ def test_a_file_carries_the_questions_there_and_back(app: Flask) -> None:
 
 def test_a_question_that_does_not_hold_together_is_refused_with_its_path_and_nothing_is_added(app: Flask) -> None:
     runner = app.test_cli_runner()
-    for wrong, path in (({"kind": "file"}, "questions[0].kind"), ({"labels": {}}, "questions[0].labels")):
+    for wrong, path in (({"kind": "hologram"}, "questions[0].kind"), ({"labels": {}}, "questions[0].labels")):
         answer = run(runner, "add", FILE | {"questions": [FILE["questions"][0] | wrong]})
         assert (answer.exit_code, path in answer.stderr) == (1, True), answer.output
     with app.app_context():
