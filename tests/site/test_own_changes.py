@@ -99,7 +99,7 @@ def test_link_stands_on_the_page_and_in_the_file_for_a_day_and_for_those_online_
     before = entry(client, own)
     assert ROOM not in client.get(own).text
     assert "The link to join will stand here from 25 November 2026, 10:00" in words(client.get(own))
-    clock.advance(days=1, hours=20)  # 25 November, 9:00 in Limburg: the reminder brings it, too
+    clock.advance(days=1, hours=21)  # 25 November, 10:00 in Limburg
     join = soup(client.get(own)).find("a", href=ROOM)
     assert join is not None
     assert join.get_text() == "Join online"
