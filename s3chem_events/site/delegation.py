@@ -124,6 +124,7 @@ def delegation_people(lang: str, token: str) -> BaseResponse:
             agreed = _agreed(form)
             delegations.add_person(locked.event, locked, _applicant(locked, form, person), agreed=agreed, by=CONTACT)
     except Refused as refusal:
+        found = delegation_by_token(token) or abort(404)  # what was read before went with the roll-back
         return _people_page(found, lang, token, form, person, refusal.status, _refused(refusal, person), refusal)
     return redirect(here, 303)
 

@@ -420,3 +420,13 @@ def test_who_has_no_address_of_her_own_completes_her_details_and_nothing_of_them
     refused = client.post(f"{own}/code", data=hidden(client, f"{own}/substitution") | {"press": "send"})
     assert (refused.status_code, "We have no e-mail address of yours" in words(refused)) == (409, True)
     assert (count(app, Code), work(app)) == (0, 0)
+
+
+def test_one_more_person_for_whom_there_is_no_place_is_refused_in_words(app: Flask, client: FlaskClient) -> None:
+    page = str(delegate(client, FIVE[:2]).headers["Location"])
+    revise_event(app, parts=(replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 2}),), waiting_list=WaitingList.OFF)
+    asked = {**hidden(client, f"{page}/people"), "person-1-given_name": "Zoe", "person-1-parts": "day-2"}
+    answer = client.post(f"{page}/people", data=asked)
+    assert (answer.status_code, "Nobody has been added yet." in words(answer)) == (409, True)
+    assert 'value="Zoe"' in answer.text
+    assert count(app, Registration) == 2
