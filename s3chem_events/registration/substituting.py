@@ -12,6 +12,7 @@ from s3chem_events.publishing.queries import part_begins_at
 from s3chem_events.registration import actions, answering, identity, moving_up, names, versions
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.invitation import InvitationUse
 from s3chem_events.registration.models import Participation, Registration
 
 NAMES = {"registration.handed_over": "to", "registration.taken_over": "of"}
@@ -77,12 +78,19 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
     registration.person = None
     db.session.flush()
     answering.keep(fresh, successor.answers, by=by)
+    _hand_over_invitation(registration.id, fresh.id)
     journal.record("registration.handed_over", registration.id, by=by, event=event.id, to=fresh.id, parts=parts)
     journal.record("registration.taken_over", fresh.id, by=by, event=event.id, of=registration.id)
     if event.approval:
         journal.record("registration.pending", fresh.id, by=by, event=event.id)
     moving_up.pass_on(event.id)  # a place that was only offered to her is free
     return fresh
+
+
+def _hand_over_invitation(registration_id: int, successor_id: int) -> None:
+    """Let a place that an invitation gave stay used: it would bring another person in else."""
+    used = db.update(InvitationUse).where(InvitationUse.registration_id == registration_id)
+    db.session.execute(used.values(registration_id=successor_id).execution_options(synchronize_session=False))
 
 
 def counterparts(facts: Iterable[Fact]) -> dict[int, Registration]:
