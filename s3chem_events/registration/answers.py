@@ -22,7 +22,7 @@ from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, links, moving_up, names, queries, versions
+from s3chem_events.registration import actions, guest_list, links, moving_up, names, queries, versions
 from s3chem_events.registration.capacity import HOLDING, Said, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -37,6 +37,13 @@ class TooLate(Refused):
 
     code = "too_late"
     status = 410
+
+
+class InvitationUsed(Refused):
+    """Somebody else has come by the invitation in the meantime."""
+
+    code = "invitation_used"
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
     """Give a place back that was declined in the calendar. Restoring again changes nothing: False.
 
     Raises:
-        TooLate, actions.NotOpen, actions.AlreadyRegistered, capacity.Full.
+        TooLate, actions.NotOpen, actions.AlreadyRegistered, InvitationUsed, capacity.Full.
 
     """
     participation = next((p for p in registration.participations if p.part.key == part_key), None)
@@ -187,12 +194,21 @@ def _decline(registration: Registration, participation: Participation, *, by: Ac
 
 
 def come_back(registration: Registration) -> None:
-    """Make a withdrawn registration one again, unless its person has registered anew."""
+    """Make a withdrawn registration of a locked event one again.
+
+    Raises:
+        actions.AlreadyRegistered: its person has registered anew.
+        InvitationUsed.
+
+    """
     if registration.withdrawn_at is None:
         return
     person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
     if db.session.scalar(select(Registration.id).filter_by(event_id=registration.event_id, person=person)):
         raise actions.AlreadyRegistered
+    invitation = guest_list.invitation_of(registration.id)
+    if invitation is not None and not guest_list.has_room(invitation):
+        raise InvitationUsed
     registration.person, registration.withdrawn_at = person, None
 
 

@@ -124,6 +124,13 @@ def has_room(invitation: Invitation) -> bool:
     return int(used) < invitation.uses
 
 
+def invitation_of(registration_id: int) -> Invitation | None:
+    """Return the invitation that a registration came by, or None."""
+    query = select(Invitation).join(InvitationUse, InvitationUse.invitation_id == Invitation.id)
+    found: Invitation | None = db.session.scalar(query.where(InvitationUse.registration_id == registration_id))
+    return found
+
+
 def counts(event_id: int) -> dict[Reply, int]:
     """Return how many invitations of an event stand how."""
     state = STATE.label("state")

@@ -43,7 +43,7 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
     """Give a person the places back that she withdrew from, all of them. Taking back again changes nothing: False.
 
     Raises:
-        answers.TooLate, actions.NotOpen, actions.AlreadyRegistered, capacity.Full.
+        answers.TooLate, actions.NotOpen, actions.AlreadyRegistered, answers.InvitationUsed, capacity.Full.
 
     """
     if registration.withdrawn_at is None:

@@ -80,6 +80,8 @@ def _refused(refusal: Refused | None) -> str:
         return _("All places have been taken in the meantime.")
     if isinstance(refusal, actions.AlreadyRegistered):
         return _("You have registered again in the meantime, so there is nothing to take back.")
+    if isinstance(refusal, answers.InvitationUsed):
+        return _("Somebody else has registered by your invitation in the meantime.")
     if isinstance(refusal, answers.TooLate):
         return _("The time in which this could be undone is over.")
     return _("This event takes no registration any more.")

@@ -52,3 +52,14 @@ def test_place_that_is_handed_over_does_not_open_the_invitation_again(app: Flask
     assert there(app) == ["Jan"]
     status, _said = comes(app, link, "Berta")
     assert (status, there(app)) == (410, ["Jan"])
+
+
+def test_withdrawal_is_not_undone_once_somebody_else_came_by_the_invitation(app: Flask, link: str) -> None:
+    _status, own = comes(app, link, "Anna")
+    browser = app.test_client()
+    assert browser.post(f"{own}/withdrawal", data=hidden(browser, f"{own}/withdrawal")).status_code == 303
+    assert comes(app, link, "Berta")[0] == 303
+    back = f"{own}/restoration"
+    answer = browser.post(back, data=hidden(browser, back))
+    said = "Somebody else has registered by your invitation in the meantime." in words(answer)
+    assert (answer.status_code, said, there(app)) == (409, True, ["Berta"])
