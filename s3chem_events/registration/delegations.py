@@ -24,7 +24,7 @@ NOTHING_AGREED = Agreed()
 
 
 class TooManyPeople(Refused):
-    """A delegation has as many people as it may."""
+    """A delegation has had as many people as it may."""
 
     code = "too_many_people"
     status = 409
@@ -83,7 +83,7 @@ def add_person(event: Event, delegation: Delegation, person: Applicant, *, agree
     there: Registration | None = db.session.scalar(same)
     if there is not None:
         return there
-    if people_in(delegation) >= MOST:
+    if people_in(delegation, ever=True) >= MOST:  # else strangers are entered, written to and withdrawn without end
         raise TooManyPeople
     (added,) = admitting.admit(event, delegation, {1: person}, agreed, by=by)
     journal.record("delegation.person_added", delegation.id, by=by, event=event.id, registration=added.id)
@@ -131,9 +131,11 @@ def disown(delegation: Delegation, *, by: Actor) -> None:
     db.session.delete(delegation)
 
 
-def people_in(delegation: Delegation, *, contact: bool = False) -> int:
-    """Return how many people of a delegation have not withdrawn; the contact counts only if told so."""
-    query = select(func.count(Registration.id)).filter_by(delegation_id=delegation.id, withdrawn_at=None)
+def people_in(delegation: Delegation, *, contact: bool = False, ever: bool = False) -> int:
+    """Return how many people of a delegation come, or `ever` came; the contact counts only if told so."""
+    query = select(func.count(Registration.id)).filter_by(delegation_id=delegation.id)
+    if not ever:
+        query = query.filter_by(withdrawn_at=None)
     if not contact:
         coming = (Registration.address_digest == delegation.address_digest) & ~Registration.via_contact
         query = query.where(~coming)

@@ -9,10 +9,12 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import HiddenField
 
+from s3chem_events.core import limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import CONTACT
+from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, delegations
@@ -119,10 +121,7 @@ def delegation_people(lang: str, token: str) -> BaseResponse:
             PersonForm.blame(person.parts, _("Choose at least one part."))
         return _people_page(found, lang, token, form, person, 422, press_again() if form.errors else "")
     try:
-        with transaction():
-            locked = delegation_by_token(token, lock=True) or abort(404)
-            agreed = _agreed(form)
-            delegations.add_person(locked.event, locked, _applicant(locked, form, person), agreed=agreed, by=CONTACT)
+        _add(token, form, person)
     except Refused as refusal:
         found = delegation_by_token(token) or abort(404)  # what was read before went with the roll-back
         return _people_page(found, lang, token, form, person, refusal.status, _refused(refusal, person), refusal)
@@ -150,6 +149,17 @@ def delegation_not_me(lang: str, token: str) -> BaseResponse:
         done=False,
         refusal=press_again() if form.errors else "",
     )
+
+
+def _add(token: str, form: NewPersonForm, person: PersonForm) -> None:
+    limits.spend(limits.REGISTRATIONS, "register", limits.network())
+    mailbox = mailbox_digest(person.email.data) if person.email.data else ""
+    if mailbox and limits.is_over(limits.ADDRESS, "register-address", mailbox):
+        raise PeopleRefused({1: "address_blocked"})  # in the same words: nobody learns whether an address is blocked
+    with transaction():
+        locked = delegation_by_token(token, lock=True) or abort(404)
+        applicant = _applicant(locked, form, person)
+        delegations.add_person(locked.event, locked, applicant, agreed=_agreed(form), by=CONTACT)
 
 
 def _pressed(token: str, deed: Deed) -> tuple[PressForm, Delegation | None]:
@@ -206,8 +216,11 @@ def _refused(refusal: Refused, person: PersonForm) -> str:
         return ""
     if isinstance(refusal, PlacesShort):
         return _("There is no place left for this person. Nobody has been added yet.")
+    if isinstance(refusal, limits.TooMany):
+        return _("Too many requests came from your network. Wait a minute and try again.")
     if isinstance(refusal, delegations.TooManyPeople):
-        return _("A delegation can have %(number)s people at most.", number=delegations.MOST)
+        most = delegations.MOST
+        return _("A delegation can have %(number)s people at most. Register the others in a second one.", number=most)
     return _("This event takes no registration any more.")
 
 

@@ -355,6 +355,30 @@ def test_the_contact_adds_one_more_and_has_the_summary_sent_again_and_finds_the_
     assert f"http://localhost{page}\n" in kept(app)[-1].text
 
 
+@pytest.mark.settings(LIMITS="on")
+def test_nobody_adds_strangers_without_end_by_withdrawing_them(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    page = delegate(client, FIVE[:1]).headers["Location"]
+    form = f"{page}/people"
+
+    def add(number: int, email: str) -> TestResponse:
+        typed = {"given_name": f"N{number}", "family_name": "X", "email": email, "parts": "day-2"}
+        fields = {f"person-1-{name}": value for name, value in typed.items()} | {"person-1-mode-day-2": "online"}
+        answer = client.post(form, data=hidden(client, form) | fields)
+        if answer.status_code == 303:
+            with app.app_context():
+                one = db.session.scalar(db.select(Registration.reference).filter_by(given_name=f"N{number}"))
+            away = f"{page}/people/{one}/withdrawal"
+            assert client.post(away, data=hidden(client, away)).status_code == 303
+        return answer
+
+    assert [add(number, "one@else.example").status_code for number in range(11)] == [303] * 10 + [409]
+    clock.advance(hours=2)
+    assert [add(number, f"n{number}@else.example").status_code for number in range(20, 30)] == [303] * 9 + [409]
+    assert [one["href"] for one in soup(client.get(page)).select("main a") if one["href"].endswith("/people")] == []
+    clock.advance(hours=2)
+    assert [add(number, f"n{number}@else.example").status_code for number in range(31)] == [409] * 30 + [429]
+
+
 def test_details_are_said_to_be_missing_and_never_what_they_are(app: Flask, client: FlaskClient) -> None:
     add_question(app, "badge", label="Which badge?", required=True)
     add_question(app, "diet", label="Any dietary needs?", kind="diet", readers="caterer")
