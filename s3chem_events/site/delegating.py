@@ -96,9 +96,12 @@ def _answer(form: DelegationForm, slug: str, lang: str) -> BaseResponse:
 
 def _register(form: DelegationForm, slug: str) -> Delegation:
     group = form.group(queries.version_of("privacy"))
-    mailboxes = {mailbox_digest(one.email) for one in (group.contact, *group.people) if one.email}
-    for mailbox in sorted(mailboxes):  # to a network twenty people are one press, to a stranger's mailbox they are not
-        limits.spend(limits.ADDRESS, "register-address", mailbox)
+    typed = enumerate((group.contact, *group.people), start=CONTACT_PLACE)
+    mailboxes = {place: mailbox_digest(one.email) for place, one in typed if one.email}
+    # To a network twenty people are one press, to a stranger's mailbox they are not.
+    spent = {one for one in sorted(set(mailboxes.values())) if limits.is_over(limits.ADDRESS, "register-address", one)}
+    if spent:
+        raise PeopleRefused({place: "address_blocked" for place, one in mailboxes.items() if one in spent})
     with transaction():
         event = queries.bookable_event(slug, lock=True)
         if event is None:

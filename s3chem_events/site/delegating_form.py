@@ -31,11 +31,12 @@ from s3chem_events.site.lists import ListField, Options
 
 PREFIX = re.compile(r"person-([1-9][0-9]?)-(.+)")
 AT_FIRST = 2
-FAULTS = {
-    "already_registered": _l("There is already a registration for this event with this name and address."),
-    "entered_twice": _l("This person stands in your list already."),
-    "address_blocked": _l("This address cannot be used at the moment. Use another one, or write to us."),
-}
+UNUSABLE = _l(
+    "Nobody can be registered with this name and this address at the moment. Perhaps there is a registration already; "
+    "if not, use another address, or write to us."
+)
+"""One sentence for who is there already, whose address is blocked, and whose mailbox was entered too often."""
+FAULTS = {"entered_twice": _l("This person stands in your list already.")}
 
 
 class PersonForm(Form):
@@ -130,6 +131,11 @@ class PersonForm(Form):
     def blame(field: Any, sentence: str) -> None:
         field.errors = [*field.errors, sentence]
 
+    @classmethod
+    def blame_for(cls, form: Any, code: str) -> None:
+        """Say why somebody cannot be registered; whether she is known here is told apart by nothing."""
+        cls.blame(form.given_name if code == "entered_twice" else form.email, str(FAULTS.get(code, UNUSABLE)))
+
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
@@ -210,7 +216,7 @@ class DelegationForm(RegistrationForm):
         """Say at each person why she cannot be registered."""
         for place, code in faults.items():
             form: Any = self if place == CONTACT_PLACE else self.people[place - 1]
-            PersonForm.blame(form.email if code == "address_blocked" else form.given_name, str(FAULTS[code]))
+            PersonForm.blame_for(form, code)
 
     def show_split(self, refusal: PlacesShort) -> None:
         """Keep who would have to wait for what: who chooses on the next page has seen it there."""

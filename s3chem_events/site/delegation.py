@@ -24,7 +24,7 @@ from s3chem_events.registration.delegated import NOT_ME
 from s3chem_events.registration.delegation_queries import delegation_by_token
 from s3chem_events.registration.models import Delegation, Registration
 from s3chem_events.site import delegation_view
-from s3chem_events.site.delegating_form import FAULTS, PersonForm
+from s3chem_events.site.delegating_form import PersonForm
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
 from s3chem_events.site.forms import ATTEMPT, PressForm, new_attempt
@@ -211,8 +211,7 @@ def _agreed(form: NewPersonForm) -> Agreed:
 
 def _refused(refusal: Refused, person: PersonForm) -> str:
     if isinstance(refusal, PeopleRefused):
-        code = refusal.faults.get(1, "address_blocked")
-        PersonForm.blame(person.email if code == "address_blocked" else person.given_name, str(FAULTS[code]))
+        PersonForm.blame_for(person, refusal.faults.get(1, ""))
         return ""
     if isinstance(refusal, PlacesShort):
         return _("There is no place left for this person. Nobody has been added yet.")

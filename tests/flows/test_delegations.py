@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 from werkzeug.test import TestResponse
 
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, transaction
 from s3chem_events.publishing.lifecycle import Mode, WaitingList
 from s3chem_events.registration.models import BlockedAddress, Code, Delegation, Participation, Registration
 from tests.conftest import Clock
@@ -172,8 +172,8 @@ def test_the_same_form_twice_is_one_delegation_and_an_edited_one_is_told_who_is_
     assert edited.status_code == 409
     summary = soup(edited).find(role="alert")
     assert summary is not None
-    assert [a["href"] for a in summary.select("a")] == [f"#person-{n}-given_name" for n in (2, 3, 4, 5)]
-    assert "Person 2: Ben Okafor – There is already a registration" in summary.get_text()
+    assert [a["href"] for a in summary.select("a")] == [f"#person-{n}-email" for n in (2, 3, 4, 5)]
+    assert "Person 2: Ben Okafor – Nobody can be registered with this name and this address" in summary.get_text()
     assert "S3C-" not in words(edited)
     assert count(app, Registration) == 5
 
@@ -290,7 +290,7 @@ def test_one_mailbox_serves_several_people_and_knows_who_is_there(app: Flask, cl
     jan = [("Jan", "Nowak", "info@park.example"), ("Anna", "Nowak", "")]
     answer = delegate(client, jan, **box)
     assert answer.status_code == 409
-    assert "Person 2: Anna Nowak – There is already a registration" in words(answer)
+    assert "Person 2: Anna Nowak – Nobody can be registered with this name and this address" in words(answer)
     assert delegate(client, [*jan[:1], ("Jan", "Nowak", "")], **box).status_code == 409
     assert count(app, Registration) == 1
     assert delegate(client, jan[:1], **box).status_code == 303
@@ -353,6 +353,30 @@ def test_the_contact_adds_one_more_and_has_the_summary_sent_again_and_finds_the_
     client.post(lost, data=hidden(client, lost) | {"email": "office@park.example"})
     assert work(app) == 1
     assert f"http://localhost{page}\n" in kept(app)[-1].text
+
+
+@pytest.mark.settings(LIMITS="on")
+def test_form_of_a_group_tells_nobody_who_is_registered_whose_address_is_blocked_or_entered_too_often(
+    app: Flask, client: FlaskClient
+) -> None:
+    who = ("Anna", "Nowak", "anna@park.example")
+
+    def said() -> tuple[int, list[str]]:
+        answer = delegate(client, [who])
+        return answer.status_code, [
+            error.get_text(" ", strip=True) for error in soup(answer).select(".error, [role=alert]")
+        ]
+
+    own = register(client, given_name=who[0], family_name=who[1], email=who[2]).location
+    registered = said()
+    assert client.post(f"{own}/not-me", data=hidden(client, f"{own}/not-me")).status_code == 303
+    assert said() == registered
+    with app.app_context(), transaction():
+        db.session.execute(db.delete(BlockedAddress))
+    for number in range(8):
+        register(client, given_name=f"N{number}", email=who[2], **{"mode-day-2": "online"})
+    assert said() == registered
+    assert (registered[0], "Anna Nowak – Nobody can be registered" in registered[1][0]) == (409, True)
 
 
 @pytest.mark.settings(LIMITS="on")
