@@ -10,13 +10,15 @@ from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Text
 from s3chem_events.desk import words
-from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, WaitingList
 from s3chem_events.registration import choices
 
 Line = tuple[str, str, str]
 """What it is, what it was and what it became; both empty where it is named only."""
 TEXTS = frozenset({"title", "summary", "description", "report", "note", "reason"})
 LONGEST = 200
+USUAL = {"approval": False, "reminders": True, "waiting_list": WaitingList.OFFER}
+"""What an event's file leaves out."""
 
 
 def lines(changes: Mapping[str, Any]) -> list[Line]:
@@ -36,10 +38,14 @@ def said(path: tuple[str, ...], value: Any) -> str:
         "state": lambda: words.states()[State(value)],
         "kind": lambda: words.kinds()[Kind(value)],
         "visibility": lambda: words.visibilities()[Visibility(value)],
+        "waiting_list": lambda: words.waiting_lists()[WaitingList(value)],
         "region": lambda: choices.regions(i18n.language()).get(value, value),
         "country": lambda: i18n.country_name(value, i18n.language()),
         **dict.fromkeys(("opens", "closes", "starts", "ends"), lambda: _moment(value)),
     }
+    value = USUAL.get(path[-1]) if value is None and path[-1] in USUAL else value
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
     if path[-1] in set(Mode):
         return _("no limit") if value is None else str(value)
     if value in (None, "", {}, []):

@@ -16,7 +16,7 @@ from s3chem_events.publishing import queries, values
 from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.lifecycle import LISTED, Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import choices, inquiries, participants, presence
+from s3chem_events.registration import approval, choices, inquiries, participants, presence
 from s3chem_events.registration.capacity import HOLDING, Standing
 
 
@@ -51,6 +51,7 @@ def shown(event: Event) -> dict[str, object]:
     following = campaigns.following(event.id)
     return {
         "parts": [_part(event, part, held, noted, language) for part in event.parts],
+        "undecided": dict(approval.undecided({event.id})).get(event.slug, 0),
         "people": participants.people_counts().get(event.id, 0),
         "is_asked": inquiries.current(event) is not None,
         "following": {LANGUAGES[code]: counted for code, counted in following.items()},

@@ -188,8 +188,14 @@ def takes_registrations_from(event: Event) -> datetime | None:
 
 
 def closes_at(event: Event) -> datetime:
-    """Return the moment from which an event takes no more registrations."""
-    return event.closes_at or begins_at(event)
+    """Return the moment from which an event takes no more registrations.
+
+    Without an own closing hour it is when the first part begins that is open to everyone, else the first of all.
+    """
+    if event.closes_at is not None:
+        return event.closes_at
+    public = [part for part in event.live_parts if part.visibility is Visibility.PUBLIC]
+    return min(part_begins_at(part) for part in public or event.live_parts)
 
 
 def open_parts(event: Event, *, invited: Collection[str] = (), opened_at: datetime | None = None) -> list[Part]:
@@ -197,9 +203,10 @@ def open_parts(event: Event, *, invited: Collection[str] = (), opened_at: dateti
 
     `opened_at` is when the form was opened that is sent now: before the closing, it has the event's grace.
     """
-    opens, closes = takes_registrations_from(event), closes_at(event)
+    opens, closes, grace = takes_registrations_from(event), closes_at(event), timedelta()
     if opened_at is not None and opened_at < closes:
-        closes += timedelta(minutes=event.grace)
+        grace = timedelta(minutes=event.grace)
+        closes += grace
     if opens is None or not opens <= now() < closes:
         return []
     return [
@@ -208,6 +215,7 @@ def open_parts(event: Event, *, invited: Collection[str] = (), opened_at: dateti
         if (part.visibility is Visibility.PUBLIC or part.key in invited)
         and not part.cancelled
         and now() < part_ends_at(part)
+        and (event.closes_at is not None or now() < part_begins_at(part) + grace)
     ]
 
 

@@ -156,6 +156,7 @@ class DelegationForm(RegistrationForm):
         validators=[InputRequired(_l("Say whether you attend yourself."))],
     )
     split = HiddenField()
+    no_mode: ClassVar[Any] = _l("Choose how they will attend.")
     people: list[PersonForm]
     is_crowded = False
 

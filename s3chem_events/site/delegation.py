@@ -180,7 +180,6 @@ def _member(delegation: Delegation, reference: str) -> Registration:
 def _person_form(event: Event, lang: str) -> PersonForm:
     typed: MultiDict[str, Any] | None = request.form if request.method == "POST" else None
     form = PersonForm.of(event, lang, 1, typed=typed)
-    form.given_name.flags.required = form.family_name.flags.required = True
     if typed is None and len(form.parts.choices) == 1:
         form.parts.data = [form.parts.choices[0].value]
     return form

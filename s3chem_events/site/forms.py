@@ -72,7 +72,7 @@ class LostLinkForm(Form):
 class RegistrationForm(Queueing, Form):
     """The form of one event; `of()` adds the parts that are open and their modes."""
 
-    given_name = Line(_l("Given name"), longest=names.LONGEST_NAME, render_kw={"required": True})
+    given_name = Line(_l("Given name"), longest=names.LONGEST_NAME)
     family_name = Line(_l("Family name"), longest=names.LONGEST_NAME)
     email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Enter your e-mail address."))])
     organisation = Line(
@@ -108,6 +108,7 @@ class RegistrationForm(Queueing, Form):
     at: str = ""
     opened_at: datetime | None
     asks_questions: ClassVar[bool] = True
+    no_mode: ClassVar[Any] = _l("Choose how you will attend.")
 
     @classmethod
     def of(
@@ -138,7 +139,6 @@ class RegistrationForm(Queueing, Form):
         if form.language.data == form.shown_in.data:
             form.language.data = lang  # whoever reads on in another language wants the e-mails in it, unless they chose
         form.shown_in.data = lang
-        form.given_name.flags.required = form.family_name.flags.required = True
         return form
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -151,7 +151,7 @@ class RegistrationForm(Queueing, Form):
         for part in self.chosen():
             field = self.mode_field(part)
             if field is not None and field.data not in {mode.value for mode in part.capacities}:
-                self._blame(field, _("Choose how you will attend."))
+                self._blame(field, str(self.no_mode))
         if fault := choices.country_fault(self.region.data or "", self.country.data or ""):
             self._blame(self.country, str(COUNTRY_FAULTS[fault]))
         self.answers = own_questions.answers(

@@ -37,7 +37,6 @@ class PersonForm(Form):
         form.lang, form.parts, form.questions = lang, tuple(parts), tuple(questions)
         form.seen_versions = own_questions.remember(form, form.questions)
         offer_lists(form, lang)
-        form.given_name.flags.required = form.family_name.flags.required = True
         return form
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -89,6 +89,11 @@ def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_ne
 ):
     asked = "Registrations wait for your decision (2)."
     assert asked in words(desk.get("/desk/"))
+    event = desk.get("/desk/events/workshop/")
+    assert "2 registrations wait for your decision. Decide" in words(event)
+    assert "Approval of registrations Each registration has to be approved" in words(event)
+    offered = [str(button.get("formaction", "")) for button in soup(desk.get(LIST)).select(".picked button")]
+    assert offered == [f"{LIST}/approval", f"{LIST}/rejection", ""]  # the list of everybody decides, too
     listed = desk.get(f"{LIST}?state=pending")
     assert [row.get_text() for row in soup(listed).select("th .family")] == ["Źdźbło", "Źdźbło"]
     assert decide(desk, app, "approval", "Anna").status_code == 303
@@ -216,3 +221,15 @@ def test_whoever_is_entered_at_the_desk_needs_no_decision(app: Flask, desk: Flas
     entered = {"family_name": "Ott", "organisation": "Park", "email": "o@x.example", "mode-day": "on_site"}
     assert desk.post(path, data=filled(desk.get(path)) | entered).status_code == 303
     assert mails(app) == [("Your place is confirmed", "o", "REQUEST")]
+
+
+@pytest.mark.one_database
+def test_the_history_says_whether_each_registration_had_to_be_approved_before_and_after(
+    app: Flask, desk: FlaskClient
+) -> None:
+    revise_event(app, "workshop", approval=False, reminds=False)
+    revise_event(app, "workshop", waiting_list=WaitingList.OFF)
+    shown = words(desk.get("/desk/events/workshop/"))
+    assert [line for line in ("Approval of registrations: Yes → No", "Reminders: Yes → No") if line not in shown] == []
+    assert "Waiting list: Offer free places to whoever is next, for 48 hours at most → No waiting list" in shown
+    assert "wait for your decision" not in shown

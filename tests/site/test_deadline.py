@@ -9,10 +9,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from s3chem_events.core.db import transaction
+from s3chem_events.publishing import queries
 from s3chem_events.publishing.actions import keep_document
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden, words
+from tests.factories import CONFERENCE, FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden, soup, words
 
 PATH = "/en/events/workshop/register"
 CLOSES = datetime(2027, 8, 23, 12)  # noqa: DTZ001 - local to the event's zone, two hours ahead of UTC
@@ -75,3 +76,20 @@ def test_a_moment_counts_for_its_own_event_alone(app: Flask, client: FlaskClient
     clock.set(datetime(2027, 8, 23, 10, 5, tzinfo=UTC))
     assert send(client, other).status_code == 403
     assert send(client, own).status_code == 303
+
+
+@pytest.mark.one_database
+def test_a_closed_first_day_does_not_close_the_registration_for_the_open_one_after_it(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app, CONFERENCE)
+    page = "/en/events/conference/register"
+    clock.set(datetime(2027, 6, 17, 8, tzinfo=UTC))  # the closed day has begun, the open one follows
+    assert soup(client.get(page)).select_one("#registration")
+    with app.app_context():
+        event = queries.event_by_slug("conference")
+        assert event is not None
+        assert queries.closes_at(event) == datetime(2027, 6, 17, 22, tzinfo=UTC)  # midnight in Amsterdam
+        assert [part.key for part in queries.open_parts(event, invited=["day-1"])] == ["day-2"]
+    clock.set(datetime(2027, 6, 17, 22, tzinfo=UTC))
+    assert "Registration closed on 18 June 2027, 00:00 CEST." in words(client.get(page))

@@ -111,7 +111,11 @@ def test_organisation_is_changed_told_by_mail_exported_and_the_old_one_stays_in_
 ) -> None:
     answer = change(client, own, organisation="Evil.example & Co", **{"question-hall": "no"})
     assert (answer.status_code, answer.location) == (303, f"{own}?done=change")
-    assert "An e-mail that lists the changes is on its way." in words(client.get(answer.location))
+    page = client.get(answer.location)
+    assert [one.get_text() for one in soup(page).select("[role=status]")] == [
+        "Saved. An e-mail that lists the changes is on its way."
+    ]
+    assert "An e-mail with the details is on its way" not in words(page)
     assert work(app) == 1
     mail = newest(app)
     assert (mail.envelope.to, mail.calendar) == ("Żaneta Źdźbło <zaneta@uczelnia.example>", "")

@@ -61,6 +61,7 @@ def test_a_filled_form_becomes_one_registration_with_its_fact(app: Flask, client
 def test_the_form_asks_eight_things_at_most_and_says_what_fills_them(client: FlaskClient) -> None:
     page = soup(client.get(FORM))  # B1
     required = {field["name"] for field in page.select("main form [required]")}
+    assert not required & {"given_name", "family_name"}  # who has one name uses either
     assert len(required) <= 7  # and one choice of part and mode, whose group is required as a whole
     tokens = {field["name"]: field.get("autocomplete") for field in page.select("main form input, main form select")}
     assert tokens["given_name"] == "given-name"
