@@ -6,7 +6,7 @@ One query says who it is; it counts, it shows samples, and it writes the readers
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from s3chem_events.campaigns import audience as subscribers
 from s3chem_events.campaigns import texts
@@ -15,15 +15,12 @@ from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Audience
 from s3chem_events.core.db import db
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.mailing.models import Suppression
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Part
+from s3chem_events.registration import inquiries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
-COMING: dict[str, ColumnElement[bool]] = {
-    "yes": Registration.coming.is_(True),
-    "no": Registration.coming.is_(False),
-    "silent": Registration.coming.is_(None),
-}
 PRESENCE: dict[str, ColumnElement[bool]] = {
     "yes": Participation.present.is_(True),
     "no": Participation.present.is_(False),
@@ -43,7 +40,7 @@ def query(campaign: Campaign, *, after: int = 0) -> Select[int, str]:
         return ids.add_columns(Subscriber.language).where(Subscriber.id > after)
     return (
         select(Registration.id, Registration.language)
-        .where(Registration.event_id == campaign.event_id, Registration.id > after, *_people(wanted))
+        .where(Registration.event_id == campaign.event_id, Registration.id > after, *_people(campaign, wanted))
         .order_by(Registration.id)
     )
 
@@ -63,7 +60,7 @@ def held_back(campaign: Campaign) -> int:
     wanted = Audience.read(campaign.audience)
     if campaign.kind in TO_SUBSCRIBERS:
         return subscribers.unreachable(wanted.topics, wanted.languages)
-    there = (Registration.event_id == campaign.event_id, *_people(wanted, reachable=False))
+    there = (Registration.event_id == campaign.event_id, *_people(campaign, wanted, reachable=False))
     return db.session.scalar(select(func.count(Registration.id)).where(*there, ~_is_reachable())) or 0
 
 
@@ -75,7 +72,7 @@ def sample(campaign: Campaign, *, told: str, most: int = 20) -> list[int]:
     return list(db.session.scalars(query(campaign).where(person.language.in_(reading)).limit(most)))
 
 
-def _people(wanted: Audience, *, reachable: bool = True) -> list[ColumnElement[bool]]:
+def _people(campaign: Campaign, wanted: Audience, *, reachable: bool = True) -> list[ColumnElement[bool]]:
     standings = [Standing(one) for one in wanted.standings] or list(THERE)
     taking_part: list[Any] = [
         Participation.registration_id == Registration.id,
@@ -91,12 +88,23 @@ def _people(wanted: Audience, *, reachable: bool = True) -> list[ColumnElement[b
     if wanted.presence in NOT_THERE:
         conditions.append(~exists().where(*taking_part, PRESENCE["yes"]))
     if wanted.coming:
-        conditions.append(COMING[wanted.coming])
+        conditions.append(_answered(campaign, wanted.coming))
     if wanted.languages:
         conditions.append(Registration.language.in_(wanted.languages))
     if reachable:
         conditions.append(_is_reachable())
     return conditions
+
+
+def _answered(campaign: Campaign, coming: str) -> ColumnElement[bool]:
+    """Say of people whether they answered so to what was asked last; an answer to an older question is none."""
+    event = publishing.event_by_id(campaign.event_id or 0)
+    inquiry = inquiries.current(event) if event is not None else None
+    is_silent = Registration.coming.is_(None)
+    if inquiry is not None:
+        is_silent = or_(is_silent, Registration.coming_at < inquiry.asked_at)
+    said = {"yes": Registration.coming.is_(True), "no": Registration.coming.is_(False)}
+    return and_(~is_silent, said[coming]) if coming in said else is_silent
 
 
 def _is_reachable() -> ColumnElement[bool]:

@@ -44,7 +44,8 @@ class PartShown:
 def shown(event: Event) -> dict[str, object]:
     """Return what the overview of an event shows, in a known number of statements."""
     language = i18n.language()
-    held, noted = participants.held(event.id), presence.counted(event.id)
+    held = participants.held(event.id)
+    noted = presence.counted(event.id) if any(map(presence.may_be_noted, event.parts)) else {}
     revisions = queries.revisions(event.id)
     downloads = attendance.downloads(event.id)
     opens = queries.takes_registrations_from(event)

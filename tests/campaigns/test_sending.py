@@ -9,13 +9,17 @@ from flask import Flask
 
 from s3chem_events import bulk, delivering, dispatch
 from s3chem_events.campaigns import releases
+from s3chem_events.campaigns.readers import query as chosen
 from s3chem_events.campaigns.releases import EventChanged, SecondLook, Stale
 from s3chem_events.campaigns.stages import HOLD, LATE, Audience, Kind, Stage, Why, WrongStage
+from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.errors import Invalid
+from s3chem_events.core.journal import record
 from s3chem_events.core.text import Text
 from s3chem_events.mailing import outbox
 from s3chem_events.mailing.models import Suppression
+from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration.models import Registration
 from tests.factories import PUBLIC_DAY, add_event, revise_event
@@ -217,6 +221,27 @@ def test_a_message_goes_to_those_who_have_a_place_and_speaks_to_each_by_name(app
     assert (mine[0].unsubscribe, mine[0].list_id) == ("", "")
     assert 'Dear {{own_link}}&lt;b&gt;, see <a href="http://localhost/en/registrations/' in mine[0].html
     assert mine[0].subject == "For {{own_link}}<b> Nowak 0"
+
+
+def test_an_answer_to_an_older_question_is_none(app, clock):
+    first, second, third = enrol(app, 3)
+    with app.app_context(), transaction():
+        people = {one.id: one for one in db.session.scalars(db.select(Registration))}
+        people[first].coming, people[first].coming_at = True, now()
+    clock.advance(minutes=1)
+    with app.app_context(), transaction():
+        event = queries.event_by_slug("conference")
+        record("event.changed", event.id, by=CLARA, ask=True, until="", since=1, revision=1).relayed_at = now()
+    clock.advance(minutes=1)
+    with app.app_context(), transaction():
+        people = {one.id: one for one in db.session.scalars(db.select(Registration))}
+        people[second].coming, people[second].coming_at = True, now()
+    found = {}
+    for coming in ("yes", "no", "silent"):
+        number = campaign(app, Kind.MESSAGE, about="conference", audience=Audience(coming=coming))
+        with locked(app, number) as one:
+            found[coming] = [who for who, _language in db.session.execute(chosen(one))]
+    assert found == {"yes": [second], "no": [], "silent": [first, third]}
 
 
 def test_who_left_since_it_began_and_whose_address_is_dead_get_nothing_more(app, clock):
