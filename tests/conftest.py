@@ -99,7 +99,7 @@ def _second_database(item: pytest.Item) -> set[object]:
     """Return the database of a test, if the run has another one before it."""
     chosen = CHOICES[os.environ.get("S3CHEM_TEST_DATABASE") or "sqlite"]
     callspec = getattr(item, "callspec", None)
-    return {callspec.params.get("database")} - {chosen[0]} if callspec else set()
+    return {callspec.params.get("database", chosen[0])} - {chosen[0]} if callspec else set()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
