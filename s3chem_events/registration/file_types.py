@@ -24,6 +24,8 @@ class FileType(StrEnum):
 
 MIME = {FileType.PDF: "application/pdf", FileType.PNG: "image/png", FileType.JPEG: "image/jpeg"}
 MEGABYTE = 1_000_000
+PIECE = 16_384
+"""Packed bytes that are unpacked at a time: what is left of them is copied each time, so they are few."""
 MOST_MB = 5
 MOST_PIXELS = 40_000_000
 """More than any telephone's camera makes; 10,000 by 10,000 is a trap."""
@@ -33,6 +35,10 @@ PNG_KEPT = frozenset(
 )
 """Chunks that draw a picture; text, time, EXIF and all others are left out (PNG, third edition, 11.3)."""
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+"""Bits of a sample for each type of colour; there are no others (PNG, third edition, 11.2.1, table 10)."""
+MOST_PNG_BYTES = 8 * MOST_PIXELS
+"""What the deepest colours take for the most points."""
 JPEG_START, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 JPEG_KEPT = frozenset({0xDB, 0xC4, 0xDD, 0xC0, 0xC1, 0xC2, 0xE0, 0xEE})
 """Tables, frames, JFIF's and Adobe's own segments: the others hold EXIF, profiles, comments (ITU-T T.81, B.1.1.3)."""
@@ -111,12 +117,16 @@ def _png_bytes(header: bytes) -> int:
     """Return how many bytes a picture's lines have when they are unpacked; interlaced ones have a few more."""
     if len(header) != 13:  # noqa: PLR2004 - PNG, third edition, 11.2.1
         raise Invalid("file", "broken")
-    width, height, depth, colour, _method, _filter, interlaced = struct.unpack(">IIBBBBB", header)
+    width, height, depth, colour, method, filtered, interlaced = struct.unpack(">IIBBBBB", header)
+    if depth not in PNG_DEPTHS.get(colour, ()) or method or filtered or interlaced > 1:
+        raise Invalid("file", "broken")
     if not 0 < width * height <= MOST_PIXELS:
         raise Invalid("file", "picture")
-    bits = depth * PNG_CHANNELS.get(colour, 0)
     passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
-    return sum(_pass_bytes(width, height, bits, one) for one in passes)
+    promised = sum(_pass_bytes(width, height, depth * PNG_CHANNELS[colour], one) for one in passes)
+    if promised > MOST_PNG_BYTES:
+        raise Invalid("file", "picture")
+    return promised
 
 
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -132,14 +142,20 @@ def _unpacked(packed: list[bytes], *, most: int) -> int:
     """Return how many bytes come out, counted piece by piece and no further than one more than it may be."""
     unpacking, count = zlib.decompressobj(), 0
     try:
-        for piece in packed:
+        for piece in _pieces(packed):
             rest = piece
-            while rest and count <= most:
-                count += len(unpacking.decompress(rest, MEGABYTE))
+            while rest and count <= most and not unpacking.eof:
+                count += len(unpacking.decompress(rest, min(MEGABYTE, most - count + 1)))
                 rest = unpacking.unconsumed_tail
+            if count > most or unpacking.eof:  # what is fed behind the end would be kept, and copied each time
+                break
     except zlib.error:
         return -1
     return count
+
+
+def _pieces(packed: list[bytes]) -> Iterator[bytes]:
+    return (data[at : at + PIECE] for data in packed for at in range(0, len(data), PIECE))
 
 
 def _jpeg(content: bytes) -> bytes:

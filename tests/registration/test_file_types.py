@@ -3,7 +3,7 @@
 import tracemalloc
 import zipfile
 from io import BytesIO
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pytest
 
@@ -47,6 +47,10 @@ def test_what_a_camera_notes_is_left_out_of_a_picture_and_the_picture_stays() ->
         (jpeg(10_000, 10_000), "picture"),
         (png(lines=b"\0" * 200_000_000), "broken"),
         (png(lines=b"\0" * 5), "broken"),
+        (png(kind=(255, 6), lines=b"\0" * 512), "broken"),
+        (png(kind=(16, 3), lines=b"\0" * 10), "broken"),
+        (png(kind=(8, 5), lines=b"\0" * 2), "broken"),
+        (png(1, 40_000_000, kind=(16, 6), lines=b"\0"), "picture"),
         (png()[:-5], "broken"),
         (png().replace(b"IDAT", b"IDAt"), "broken"),
         (jpeg()[:-2], "broken"),
@@ -63,6 +67,13 @@ def test_what_is_two_things_acts_or_bursts_is_refused_soon_and_in_little_memory(
     tracemalloc.stop()
     assert refused.value.detail == code
     assert (took < 2, most < 20_000_000) == (True, True)
+
+
+def test_what_is_packed_behind_the_end_of_a_picture_is_not_gathered() -> None:
+    content = png(lines=b"\0" * 6).replace(chunk(b"IEND", b""), chunk(b"IDAT", b"x") * 100_000 + chunk(b"IEND", b""))
+    begun = process_time()
+    assert verdict(content) == "png"
+    assert process_time() - begun < 2
 
 
 def verdict(content: bytes) -> str:

@@ -12,10 +12,19 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png(
-    width: int = 2, height: int = 2, *, lines: bytes | None = None, more: bytes = b"", behind: bytes = b""
+    width: int = 2,
+    height: int = 2,
+    *,
+    kind: tuple[int, int] = (8, 0),
+    lines: bytes | None = None,
+    more: bytes = b"",
+    behind: bytes = b"",
 ) -> bytes:
-    """Return a grey picture; `more` chunks stand in it, and what stands `behind` it does not belong to it."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    """Return a grey picture, or one of another `kind` (depth and colour), all black.
+
+    `more` chunks stand in it, and what stands `behind` it does not belong to it.
+    """
+    header = struct.pack(">IIBBBBB", width, height, *kind, 0, 0, 0)
     packed = zlib.compress(b"\0" * (height * (width + 1)) if lines is None else lines, 9)
     chunks = chunk(b"IHDR", header) + more + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + chunks + behind
