@@ -32,12 +32,14 @@ MOST_COLUMNS = 100
 LAST_ROW = 100_000
 """A row that says it stands further down is not waited for."""
 LONGEST_CELL = 2_000
+MOST_SIGNS = 5_000_000
+"""In all cells together: in a workbook one long text may stand in each of them, and takes no room in the file."""
 LOOKED_AT = 20
 """Rows that tell how a text is divided."""
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 """What a workbook begins with; and an old one (.xls), or one behind a password."""
 DIVIDERS = ",;\t|"
-SAYS_DIVIDER = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+SAYS_DIVIDER = re.compile(rf"sep=([{re.escape(DIVIDERS)}])\r?\n", re.IGNORECASE)
 CENTRAL = re.compile(rb"[A-Za-z][\xa3\xa5\xaf\xb3\xb9\xbf]|[\xa3\xa5\xaf\xb3\xb9][a-z]")
 """Letters of Polish beside others: in Western Europe's encoding a pound, a yen or a small digit would stand there."""
 BROKEN = (ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError, TypeError)
@@ -120,9 +122,12 @@ def rows_of_text(text: str, *, divider: str = "") -> list[Row]:
 
 
 def _filled(lines: Iterable[Iterable[Any]], first: int = 1) -> list[Row]:
-    found: list[Row] = []
+    found, known, signs = list[Row](), dict[str, str](), 0
     for number, line in enumerate(lines, first):
-        cells = [_written(cell) for cell in line]
+        cells = [known.setdefault(text, text) for text in map(_written, line)]
+        signs += sum(map(len, cells))
+        if signs > MOST_SIGNS:
+            raise TooLarge(most=MOST_SIGNS)
         while cells and not cells[-1]:
             cells.pop()
         if cells:

@@ -10,7 +10,9 @@ import pytest
 import xlsxwriter
 
 from s3chem_events.core.tables import (
+    LONGEST_CELL,
     MOST_BYTES,
+    MOST_COLUMNS,
     MOST_ROWS,
     NotATable,
     Row,
@@ -98,6 +100,25 @@ def test_what_is_too_much_is_refused_before_it_is_read():
         rows_of(bomb.getvalue())
     farthest = rows_of(replaced(workbook(("here",)), b'<row r="1"', b'<row r="999999999999"', b'r="A1"', b""))
     assert farthest == []
+
+
+def test_one_long_text_in_each_cell_of_a_small_workbook_does_not_fill_the_memory():
+    book, wanted = io.BytesIO(), ["é" * LONGEST_CELL] * MOST_COLUMNS
+    with xlsxwriter.Workbook(book, {"in_memory": True}) as written_book:
+        sheet = written_book.add_worksheet()
+        for number in range(26):
+            sheet.write_row(number, 0, wanted)
+    assert len(book.getvalue()) < 20_000
+    with pytest.raises(TooLarge):
+        rows_of(book.getvalue())
+    rows = rows_of(workbook(("the same",) * 3, ("the same",) * 3))
+    assert len({id(cell) for row in rows for cell in row.cells}) == 1
+
+
+@pytest.mark.parametrize("said", ['"', "\r", "\0", " ", "x"])
+def test_a_first_line_that_names_no_divider_is_a_row_like_others(said: str):
+    rows = rows_of_text(f"sep={said}\r\nAnna,anna@ovgu.example\r\n")
+    assert rows[-1].cells == ("Anna", "anna@ovgu.example")
 
 
 @pytest.mark.parametrize(
