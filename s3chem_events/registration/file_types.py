@@ -46,8 +46,10 @@ JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 SCAN, FRAME = 0xDA, 8
 """The marker of a scan; the shortest length of a frame's segment."""
 PDF_START = re.compile(rb"%PDF-[12]\.[0-9]")
-PDF_ACTS = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA)\b")
-"""What makes a document act or carry another file; written in the clear, as programs write it."""
+_ACTS = ("JavaScript", "JS", "Launch", "EmbeddedFiles", "EmbeddedFile", "RichMedia", "XFA")
+_SPELT = ("".join(rf"(?:{sign}|(?i:#{ord(sign):02x}))" for sign in name) for name in _ACTS)
+PDF_ACTS = re.compile(rf"/({'|'.join(_SPELT)})\b".encode())
+"""What makes a document act or carry another file; each sign as it is, or by its number (ISO 32000-1, 7.3.5)."""
 PDF_TAIL, ZIP_TAIL = 1_024, 65_557
 ZIP_END = b"PK\x05\x06"
 MARKUP = re.compile(rb"<(script|html|svg|!doctype)", re.IGNORECASE)
