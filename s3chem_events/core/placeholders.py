@@ -5,7 +5,8 @@ visitor's own name filled in a second time). What is not a known name is refused
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from html import unescape
 
 from markupsafe import escape
 
@@ -15,6 +16,9 @@ LIKE_ONE = re.compile(r"\{\{([^{}]*)\}\}")
 IN_HTML = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}|%7B%7B([a-z_]+)%7D%7D")
 """In Markdown made HTML the same, or percent-encoded where it stands as the address of a link."""
 IN_ADDRESS = re.compile(r"(?:href=\")([^\"]*%7B%7B[^\"]*)\"")
+IN_A_LINE = re.compile(r"</?(?:a|em|strong)\b[^>]*>")
+"""Tags that a text e-mail does without, and without a space."""
+TAG = re.compile(r"<[^>]*>")
 LINK = '<a href="%s">%s</a>'
 
 
@@ -50,6 +54,17 @@ def in_html(source: str, values: Mapping[str, str], *, links: Iterable[str]) -> 
 
 
 def misplaced(html: str, *, links: Iterable[str]) -> list[str]:
-    """Return the addresses of links in rendered HTML that hold a placeholder which is not an address by itself."""
-    good = {f"%7B%7B{name}%7D%7D" for name in links}
-    return [match[1] for match in IN_ADDRESS.finditer(html) if match[1] not in good]
+    """Return what holds a placeholder of an address that is not one by itself, in rendered HTML.
+
+    That is the address of a link, or a word: in the text part a mail program would make both one address, and where it
+    leads could read the secret of a personal link.
+    """
+    known = set(links)
+    good = {f"%7B%7B{name}%7D%7D" for name in known}
+    pieces = [match[1] for match in IN_ADDRESS.finditer(html) if match[1] not in good]
+    text = unescape(TAG.sub(" ", IN_A_LINE.sub("", html)))
+    return pieces + [word for word in NAMED.sub(r"{{\1}}", text).split() if _is_glued(word, known)]
+
+
+def _is_glued(word: str, links: Collection[str]) -> bool:
+    return any(match[1] in links and word[: match.start()].strip("([<") for match in NAMED.finditer(word))

@@ -265,6 +265,12 @@ def test_who_left_since_it_began_and_whose_address_is_dead_get_nothing_more(app,
     assert written(app, number) == (3, 3)
 
 
+@pytest.mark.one_database
+def test_a_link_may_stand_alone_in_brackets_in_bold_or_behind_words(app):
+    words = "{{leave_link}}\n\n- ({{ leave_link }})\n- **{{web_version}}**\n- <{{leave_link}}>, [x]({{leave_link}})\n"
+    assert newsletter(app, intro=Text(en=words))
+
+
 @pytest.mark.parametrize(
     "words, path, fault",
     [
@@ -274,6 +280,21 @@ def test_who_left_since_it_began_and_whose_address_is_dead_get_nothing_more(app,
             {"closing": Text(en="[x](https://a.example/{{leave_link}})")},
             "closing.en",
             "address: https://a.example/%7B%7Bleave_link%7D%7D",
+        ),
+        (
+            {"intro": Text(en="Look: https://a.example/?x=({{ leave_link }}")},
+            "intro.en",
+            "address: https://a.example/?x=({{leave_link}}",
+        ),
+        (
+            {"intro": Text(en="https://a.example/?x=**{{leave_link}}**")},
+            "intro.en",
+            "address: https://a.example/?x={{leave_link}}",
+        ),
+        (
+            {"intro": Text(en="https://a.example/?<{{leave_link}}")},
+            "intro.en",
+            "address: https://a.example/?<{{leave_link}}",
         ),
         ({"subject": Text(en="a\nBcc: b@c.example")}, "subject.en", "line"),
         ({"subject": Text(en="x" * 151)}, "subject.en", "long"),
