@@ -1,6 +1,6 @@
 """Files in answer to questions: given to those who may read the answer, as attachments, and each time noted."""
 
-from flask import Response, abort
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from s3chem_events.accounts import audit, fresh
@@ -40,8 +40,9 @@ def answer_file(slug: str, answer_id: int) -> ResponseReturnValue:
         return first_confirm()
     name = f"{slug}-{answer.registration.reference}-{answer.question.key}.{upload.type}"
     kind, number, digest = upload.type, upload.id, upload.digest  # a transaction lets go of what was read before it
-    with transaction():
-        audit.note("file.downloaded", by=by(), event=found.id, upload=number, digest=digest)
+    if request.method == "GET":  # a HEAD takes nothing away
+        with transaction():
+            audit.note("file.downloaded", by=by(), event=found.id, upload=number, digest=digest)
     return Response(
         content,
         content_type=MIME[kind],

@@ -97,8 +97,9 @@ def letter(slug: str, reference: str) -> ResponseReturnValue:
         return render_template("desk/gate/letter.html", **header(found), versions=[])
     if not fresh.is_fresh():
         return first_confirm()
-    with transaction():
-        audit.note("letter.shown", by=by(), event=found.id, registration=person.id)
+    if request.method == "GET":  # a HEAD shows nothing
+        with transaction():
+            audit.note("letter.shown", by=by(), event=found.id, registration=person.id)
     venue, host_name = found.venue, letterhead_of(settings()).organisation
     host = gates.host_language(venue.country if venue is not None else "")
     versions = [gates.letter(registration, language, host=host_name) for language in dict.fromkeys(("en", host))]

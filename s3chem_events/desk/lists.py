@@ -1,6 +1,6 @@
 """Two lists that hang on a consent: participants to be handed on, and for the photographer whom not to show."""
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from s3chem_events.accounts import audit
@@ -33,8 +33,9 @@ def consent_list_file(slug: str, which: str) -> Response:
     """Give a list as a file; that it was taken is written down."""
     found = the_event(slug)
     rows = _rows(found.id, which)
-    with transaction():
-        audit.note("list.exported", by=by(), event=found.id, which=which, rows=len(rows))
+    if request.method == "GET":  # a HEAD takes nothing away
+        with transaction():
+            audit.note("list.exported", by=by(), event=found.id, which=which, rows=len(rows))
     return Response(
         b"".join(exports.csv_file([rows], names=(_("Name"), _("Organisation")))),
         content_type=exports.TYPES["csv"],

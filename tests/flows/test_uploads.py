@@ -87,6 +87,7 @@ def test_a_file_is_kept_with_its_answer_and_given_as_an_attachment_to_those_who_
         "default-src 'none'; sandbox",
         "no-store",
     )
+    assert desk.head(str(link["href"])).status_code == 200  # which takes nothing away
     assert count(app, AuditEntry, kind="file.downloaded") == 1
     helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
     assert helper.get(f"{DESK}/answers/{number}/file").status_code == 403
