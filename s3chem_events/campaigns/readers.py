@@ -100,7 +100,7 @@ def _answered(campaign: Campaign, coming: str) -> ColumnElement[bool]:
     """Say of people whether they answered so to what was asked last; an answer to an older question is none."""
     event = publishing.event_by_id(campaign.event_id or 0)
     inquiry = inquiries.current(event) if event is not None else None
-    is_silent = Registration.coming.is_(None)
+    is_silent: ColumnElement[bool] = Registration.coming.is_(None)
     if inquiry is not None:
         is_silent = or_(is_silent, Registration.coming_at < inquiry.asked_at)
     said = {"yes": Registration.coming.is_(True), "no": Registration.coming.is_(False)}
