@@ -53,6 +53,11 @@ def test_no_file_grows_past_what_one_reads_at_once():
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST and name not in MAY_BE_LONGER} == {}
 
 
+def test_each_decision_has_a_number_of_its_own():
+    numbers = [path.name[:4] for path in sorted((ROOT / "docs/decisions").glob("*.md"))]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
 def test_no_trace_of_one_machine_in_any_file():
     found = [
         f"{path.relative_to(ROOT)}:{number} {line.strip()[:100]}"
