@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from s3chem_events.campaigns import blocks, readers, texts
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.stages import (
@@ -27,13 +29,16 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Invalid, Refused
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.text import Text
 from s3chem_events.mailing import streams
 from s3chem_events.mailing.letters import Flow
 from s3chem_events.publishing.models import Event
 
 OPEN = frozenset({Stage.DRAFT, Stage.IN_REVIEW})
+LOOKS = frozenset({"campaign.look_asked", "campaign.released", "campaign.resumed"})
+"""The facts whose organiser has looked at the text."""
+EYES = 2
 
 
 class Stale(Refused):
@@ -200,11 +205,13 @@ def resume(campaign: Campaign, *, looked: bool, by: Actor) -> None:
     """Go on where it was held. `looked` says that the organiser has seen the events as they are now.
 
     Raises:
-        WrongStage, EventChanged.
+        WrongStage, SecondLook, EventChanged.
 
     """
     if campaign.stage is not Stage.PAUSED:
         raise WrongStage
+    if campaign.started_at is None and wants_second_look(campaign, by=by):
+        raise SecondLook
     if looked:
         look_at_events(campaign)
     elif changed_events(campaign):
@@ -216,6 +223,16 @@ def resume(campaign: Campaign, *, looked: bool, by: Actor) -> None:
         campaign.stage = Stage.SENDING
         streams.set_flow(campaign.stream, Flow.RUNNING)
     journal.record("campaign.resumed", campaign.id, by=by)
+
+
+def wants_second_look(campaign: Campaign, *, by: Actor | None = None) -> bool:
+    """Whether there are too many readers now for the eyes that looked at a text as it is; `by` looks at it, too."""
+    if sum(readers.counts(campaign).values()) <= SECOND_LOOK_FROM:
+        return False
+    about = select(Fact).where(Fact.subject_id == campaign.id)
+    revised = db.session.scalar(about.where(Fact.kind == "campaign.revised").order_by(Fact.id.desc()).limit(1))
+    looks = about.where(Fact.kind.in_(LOOKS), Fact.id > (revised.id if revised else 0))
+    return len({fact.by for fact in db.session.scalars(looks)} | ({str(by)} if by else set())) < EYES
 
 
 def cancel(campaign: Campaign, *, by: Actor) -> None:

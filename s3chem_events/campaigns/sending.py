@@ -158,6 +158,9 @@ def _begin(campaign: Campaign) -> None:
     if campaign.begins_at < moment - LATE:
         releases.pause(campaign, by=CLOCK, why=Why.LATE)
         return
+    if releases.wants_second_look(campaign):
+        releases.pause(campaign, by=CLOCK, why=Why.GROWN)
+        return
     fact = journal.record("campaign.begun", campaign.id, by=CLOCK)
     db.session.flush()
     campaign.stage, campaign.started_at, campaign.fact_id = Stage.SENDING, moment, fact.id

@@ -35,12 +35,16 @@ class Stage(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a campaign is paused: somebody wanted it, an event is not what was looked at, its hour has passed."""
+    """Why a campaign is paused: somebody wanted it, an event is not what was looked at, its hour has passed.
+
+    `grown`: during the hold its readers became so many that a second organiser has to look.
+    """
 
     NOTHING = ""
     WISH = "wish"
     EVENT_CHANGED = "event_changed"
     LATE = "late"
+    GROWN = "grown"
 
 
 MOVES: dict[Stage, frozenset[Stage]] = {

@@ -46,6 +46,10 @@ def whys() -> dict[Why, str]:
             "it shows the event as it is now. Then let it go on, or change the text."
         ),
         Why.LATE: _("Its hour passed more than an hour ago without anything being sent. Is it still wanted?"),
+        Why.GROWN: _(
+            "Its readers have become so many since its release that a second organiser has to look. Nothing has left: "
+            "a colleague lets it go on."
+        ),
     }
 
 

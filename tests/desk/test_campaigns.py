@@ -84,6 +84,24 @@ def test_a_newsletter_from_its_first_word_to_its_last_reader(app, clock):
     assert [step for step in ("begun", "second look asked for", "released", "the first e-mails left") if step in page]
 
 
+def test_readers_who_come_during_the_hold_want_a_second_organiser_before_the_first_email(app, clock):
+    readers(app, en=1)
+    clara, diego = signed_in(app), signed_in(app)
+    newsletter(app)
+    press(clara, "release")
+    readers(app, de=60)
+    clock.advance(minutes=11)
+    work(app)
+    page = words(clara.get(ONE))
+    assert "so many since its release that a second organiser has to look" in page
+    assert "a colleague has to release it" in words(press(clara, "resumption"))
+    work(app)
+    assert rows(app) == []
+    assert "It goes on." in words(press(diego, "resumption"))
+    work(app)
+    assert len(rows(app)) == 61
+
+
 def test_it_is_read_on_the_web_by_everybody_with_what_holds_now_and_no_cookie(app, clock):
     readers(app, en=1)
     visitor = app.test_client()
