@@ -11,7 +11,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
 from s3chem_events.mailing import addresses, bounces
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.queries import is_past
@@ -32,6 +32,7 @@ from s3chem_events.registration.questions import NEEDS, SENSITIVE, Asked, Given,
 
 ROOM = "registration."
 ADDRESS_CHANGED = "registration.address_changed"
+ADDRESS_PUT_BACK = "registration.address_put_back"
 PUT_BACK = timedelta(hours=24)
 """How long the owner of the former address can put it back."""
 
@@ -148,10 +149,23 @@ def change(
 
 
 def may_put_back(registration: Registration, fact: Fact) -> bool:
-    """Whether an address can be put back that a fact has changed: within a day, while nothing newer has changed it."""
+    """Whether an address can be put back that a fact has changed: within a day, whatever the own link did since.
+
+    The first owner counts: what the desk has decided since stands, and so does what an earlier owner has put back.
+    """
     is_this = fact.kind == ADDRESS_CHANGED and fact.subject_id == registration.id
-    line = _moved_by(fact) if is_this and now() < put_back_until(fact) else None
-    return line is not None and line.new == registration.email and may_change(registration)
+    if not is_this or now() >= put_back_until(fact) or not may_change(registration):
+        return False
+    kinds = (ADDRESS_CHANGED, ADDRESS_PUT_BACK)
+    since = select(Fact).where(Fact.subject_id == registration.id, Fact.kind.in_(kinds), Fact.id > fact.id)
+    later = list(db.session.scalars(since.order_by(Fact.id)))
+    last = _moved_by(later[-1] if later else fact)
+    return (
+        last is not None
+        and addresses.digest(last.new) == registration.address_digest
+        and all(one.by == str(PARTICIPANT) for one in later)
+        and all(one.data.get("of", 0) > fact.id for one in later if one.kind == ADDRESS_PUT_BACK)
+    )
 
 
 def put_back_until(fact: Fact) -> datetime:
@@ -176,7 +190,7 @@ def put_back(registration: Registration, fact: Fact, *, by: Actor) -> bool:
     _write(registration, replace(before, email=line.old))
     _move(registration)
     event = registration.event_id
-    told = journal.record("registration.address_put_back", registration.id, by=by, event=event)
+    told = journal.record(ADDRESS_PUT_BACK, registration.id, by=by, event=event, of=fact.id)
     history.write(registration, told, [Line("email", before.email, line.old)])
     return True
 

@@ -328,6 +328,27 @@ def test_another_address_is_sent_its_own_link_and_the_old_one_is_told_and_can_be
     assert (count(app, Fact, kind="registration.address_put_back"), work(app)) == (1, 0)
 
 
+def test_first_owner_puts_her_address_back_however_often_it_was_changed(
+    app: Flask, client: FlaskClient, own: str
+) -> None:
+    mallory, page = client, own
+    for email in ("first@evil.example", "second@evil.example", "SECOND@evil.example"):
+        unlock(app, mallory, page)
+        page = str(change(mallory, page, email=email).headers["Location"]).partition("?")[0]
+        work(app)
+    owner, first = (
+        next(link_in(mail, FORMER) for mail in kept(app) if who in mail.envelope.to and re.search(FORMER, mail.text))
+        for who in ("zaneta@uczelnia.example", "first@evil.example")
+    )
+    asked = hidden(client, first)
+    assert client.post(first, data=asked).status_code == 200
+    assert count(app, Registration, email="first@evil.example") == 1
+    assert press(client, owner).status_code == 200
+    assert count(app, Registration, email="zaneta@uczelnia.example") == 1
+    assert client.post(first, data=asked).status_code == 409
+    assert count(app, Registration, email="zaneta@uczelnia.example") == 1
+
+
 def test_address_cannot_be_put_back_after_a_day(app: Flask, client: FlaskClient, clock: Clock, own: str) -> None:
     unlock(app, client, own)
     change(client, own, email="zaneta@home.example")
