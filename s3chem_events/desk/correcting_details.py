@@ -124,4 +124,4 @@ def _refused(person: Registration, form: CorrectionForm, refusal: Refused) -> di
         AddressBlocked: gettext("The owner of this address does not want to be registered."),
         AlreadyRegistered: gettext("Somebody with this name and this address is registered for this event already."),
     }
-    return {"fault": said[type(refusal)], "meanwhile": meanwhile}
+    return {"fault": said.get(type(refusal)) or gettext("Nothing was changed."), "meanwhile": meanwhile}

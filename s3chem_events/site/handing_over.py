@@ -141,4 +141,4 @@ def _sentence(refusal: Refused) -> str:
         ),
         limits.TooMany: _("Too many requests came from your network. Wait a minute and try again."),
     }
-    return said[type(refusal)]
+    return said.get(type(refusal)) or _("This can no longer be changed here. Nothing has changed.")

@@ -224,4 +224,4 @@ def _sentence(refusal: Refused) -> str:
         AlreadyRegistered: _("Somebody with this name and this address is registered for this event already."),
         limits.TooMany: _("Too many requests came from your network. Wait a minute and try again."),
     }
-    return said[type(refusal)]
+    return said.get(type(refusal)) or _("This can no longer be changed here. Nothing has changed.")
