@@ -37,7 +37,7 @@ def come(client: FlaskClient, name: str, *agreed: str, **typed: str) -> str:
 
 def rows(client: FlaskClient, which: str) -> list[list[str]]:
     page = soup(client.get(f"{LISTS}/{which}"))
-    table = [[cell.text for cell in row.find_all("td")] for row in page.select("tbody tr")]
+    table = [[cell.text for cell in row.find_all(["th", "td"])] for row in page.select("tbody tr")]
     file = list(csv.reader(io.StringIO(client.get(f"{LISTS}/{which}.csv").data.decode("utf-8-sig"))))
     assert file == [["Name", "Organisation"], *table]
     return table
