@@ -23,6 +23,7 @@ from s3chem_events.registration import (
     identity,
     names,
     questions,
+    uploads,
     versions,
 )
 from s3chem_events.registration.history import Line
@@ -244,6 +245,7 @@ def _answers(registration: Registration, answered: Answered) -> list[Line]:
 def _keep(registration: Registration, lines: Sequence[Line], answered: Answered, *, by: Actor) -> None:
     changed = {line.field for line in lines}
     ids = [one.id for one in answered.asked if questions.field_name(one.key) in changed]
+    uploads.let_go(registration.id, ids)
     db.session.execute(db.delete(Answer).where(Answer.registration_id == registration.id, Answer.question_id.in_(ids)))
     answering.end_consents(registration.id, changed)
     answering.keep(registration, [one for one in answered.given if one.question.id in ids], by=by)

@@ -20,7 +20,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import times
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import answering, asking, entries, questions
+from s3chem_events.registration import answering, asking, entries, questions, uploads
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Answer, Consent, Details, Participation, Question, Registration
 from s3chem_events.registration.questions import Asked, Given, When
@@ -253,7 +253,9 @@ def _with_a_gate() -> list[Event]:
 
 def _forget(registration_id: int, asked: Iterable[Asked]) -> int:
     asked = tuple(asked)
-    mine = Answer.registration_id == registration_id, Answer.question_id.in_([one.id for one in asked])
+    ids = [one.id for one in asked]
+    uploads.let_go(registration_id, ids)
+    mine = Answer.registration_id == registration_id, Answer.question_id.in_(ids)
     gone = db.session.execute(db.delete(Answer).where(*mine).returning(Answer.id)).all()
     subjects = [questions.field_name(one.key) for one in asked]
     db.session.execute(

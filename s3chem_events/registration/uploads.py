@@ -4,12 +4,14 @@ A row says what a file is and whose; its contents lie in the instance folder und
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from s3chem_events.core import signing, storage
 from s3chem_events.core.clock import now
@@ -21,6 +23,8 @@ from s3chem_events.registration.models import Answer
 HANDLE = "upload"
 ASIDE = timedelta(hours=1)
 """So long a file waits for the rest of its form to be right."""
+GONE = "gone files"
+"""Under this name a session knows what to remove once it is committed."""
 MOST_ASIDE = 200_000_000
 """Bytes, of all forms together."""
 
@@ -61,7 +65,8 @@ class Upload(Model):
 
 def put_aside(question_id: int, sent: Sent) -> str | None:
     """Keep a file for an hour; returns the signed handle by which the next try names it, if there is room."""
-    waiting = db.session.scalar(db.select(db.func.sum(Upload.size)).where(Upload.answer_id.is_(None))) or 0
+    halves = Upload.answer_id.is_(None), Upload.pending_until.is_not(None)
+    waiting = db.session.scalar(db.select(db.func.sum(Upload.size)).where(*halves)) or 0
     if waiting + len(sent.content) > MOST_ASIDE:
         return None  # whoever fills the disk with halves of forms costs others a second choice, and no more
     upload = _stored(question_id, sent)
@@ -97,6 +102,24 @@ def of_answer(answer_id: int) -> Upload | None:
     """Return the file of an answer."""
     found: Upload | None = db.session.scalar(db.select(Upload).filter_by(answer_id=answer_id))
     return found
+
+
+def let_go(registration_id: int, question_ids: Collection[int]) -> None:
+    """Remove the files of answers that are about to go; their contents when that is sure."""
+    mine = Answer.registration_id == registration_id, Answer.question_id.in_(question_ids)
+    theirs = Upload.answer_id.in_(db.select(Answer.id).where(*mine))
+    gone = db.session.scalars(db.delete(Upload).where(theirs).returning(Upload.name)).all()
+    db.session().info.setdefault(GONE, []).extend(gone)
+
+
+@listens_for(Session, "after_commit")
+def _remove_gone(session: Session) -> None:
+    storage.remove(session.info.pop(GONE, ()))
+
+
+@listens_for(Session, "after_rollback")
+def _keep_gone(session: Session) -> None:
+    session.info.pop(GONE, None)
 
 
 def sweep(*, by: Actor) -> int:  # noqa: ARG001 - the clock tells each duty by whom

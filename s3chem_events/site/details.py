@@ -3,6 +3,7 @@
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from s3chem_events.core import limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import filing
@@ -32,8 +33,10 @@ def more_details(lang: str, token: str, step: str) -> BaseResponse:
     form = _form(asked, lang)
     if request.method != "POST" or not asked:
         return _page(registration, form, asked, lang, token, step, status=200 if request.method == "GET" else 409)
-    if not form.validate():  # what stands in a passport is not shown again to whoever comes to an old page
-        return _page(registration, _form(asked, lang, blank=True), asked, lang, token, step, status=422, old=True)
+    status, words = _turned_away(form)
+    if status:  # what stands in a passport is not shown again to whoever comes to an old page
+        form = _form(asked, lang, blank=bool(form.errors))
+        return _page(registration, form, asked, lang, token, step, status=status, refusal=words)
     given = own_questions.answers(
         form,
         asked,
@@ -107,6 +110,18 @@ def _form(asked: tuple[Asked, ...], lang: str, *, blank: bool = False) -> Form:
     return form
 
 
+def _turned_away(form: Form) -> tuple[int, str]:
+    if not form.validate():
+        return 422, _(
+            "The page was open for a long time. To protect you, what you typed was not kept; please enter it again."
+        )
+    try:
+        limits.spend(limits.REGISTRATIONS, "details", limits.network())  # each may bring files
+    except limits.TooMany as refusal:
+        return refusal.status, _("Too many requests came from your network. Wait a minute and try again.")
+    return 0, ""
+
+
 def _kept(token: str, given: tuple[Given, ...], when: When) -> Refused | None:
     try:
         with transaction():
@@ -127,7 +142,7 @@ def _page(
     step: str,
     *,
     status: int,
-    old: bool = False,
+    refusal: str = "",
 ) -> BaseResponse:
     when, here = STEPS[step], f"/{lang}/registrations/{token}"
     if not asked and when is When.LETTER and details.may_ask_for_letter(registration):
@@ -149,9 +164,5 @@ def _page(
         form=form,
         own_url=here,
         erase_url=f"{here}/{step}/erasure",
-        refusal=_(
-            "The page was open for a long time. To protect you, what you typed was not kept; please enter it again."
-        )
-        if old
-        else "",
+        refusal=refusal,
     )

@@ -17,9 +17,12 @@ from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core import backups
 from s3chem_events.core.config import SQLITE
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
+from s3chem_events.core.journal import PARTICIPANT
+from s3chem_events.registration import details, queries, uploads
 from s3chem_events.registration.models import Answer, Registration
+from s3chem_events.registration.questions import When
 from s3chem_events.registration.uploads import Upload
 from tests.conftest import Clock
 from tests.factories import FILLED, add_event, add_question, count, hidden, soup, words
@@ -172,3 +175,38 @@ def test_a_backup_carries_the_files(app: Flask, client: FlaskClient, tmp_path: P
     moved = replace(there, instance=elsewhere, database_url=f"{SQLITE}{elsewhere}/s3chem.sqlite")
     backups.restore(moved, tmp_path / "backup.tar.gz")
     assert (elsewhere / "uploads" / path.name).read_bytes() == PDF
+
+
+def erase_in_vain(own: str) -> None:
+    with transaction():
+        registration = queries.registration_by_token(own.rpartition("/")[2], lock=True)
+        assert registration is not None
+        assert details.erase(registration, when=When.LETTER, by=PARTICIPANT)
+        raise LookupError
+
+
+@pytest.mark.settings(LIMITS="on")
+def test_a_file_sent_again_by_the_own_link_takes_the_place_of_the_first_and_no_more_than_a_network_may(
+    app: Flask, client: FlaskClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = send(client, PDF).headers["Location"]
+    add_question(app, "pass", kind="file", label="Your pass", when="letter", readers="letter", keep_days=3)
+    assert client.post(f"{own}/letter/request", data=hidden(client, f"{own}/letter/request")).status_code == 303
+    monkeypatch.setattr(uploads, "MOST_ASIDE", 10)  # what is answered takes nothing of the room for halves
+    page, kept = f"{own}/letter", stored(app)
+    told = []
+    for content in [PDF, png(), *[jpeg()] * 29]:
+        data = {**hidden(client, page), "question-pass": (BytesIO(content), "a.pdf")}
+        told.append(client.post(page, data=data, content_type="multipart/form-data"))
+        assert (len(stored(app)), count(app, Upload)) == (2, 2)
+    assert [answer.status_code for answer in told] == [303] * 30 + [429]
+    assert "Too many requests came from your network." in words(told[-1])
+    assert set(kept) < set(stored(app))
+    with app.app_context():
+        with pytest.raises(LookupError):
+            erase_in_vain(own)
+        db.session.commit()
+    assert (len(stored(app)), count(app, Upload)) == (2, 2)  # what is not committed is not removed
+    erasure = f"{page}/erasure"
+    assert client.post(erasure, data=hidden(client, erasure)).status_code == 303
+    assert (stored(app), count(app, Upload)) == (kept, 1)
