@@ -17,9 +17,17 @@ from tests.support.desk import signed_in
 from tests.support.post import work
 
 pytestmark = pytest.mark.one_database
-PRIVATE = ("/desk", "/calendar/", "/en/registrations/", "/en/newsletter/")
+PRIVATE = (
+    "/desk",
+    "/calendar/",
+    "/en/registrations/",
+    "/en/delegations/",
+    "/en/invitations/",
+    "/en/updates/",
+    "/en/newsletter/",
+)
 PUBLIC = ("/en/newsletter/issues",)
-CAGED = {"desk.kept_mail_body", "desk.email_body", "desk.wording_body"}
+CAGED = {"desk.kept_mail_body", "desk.email_body", "desk.wording_body", "desk.campaign_body"}
 """The body of an e-mail, shown inside a page of the desk: styles of its own, but neither script nor address."""
 VALUES = {
     "lang": "en",
