@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
-from s3chem_events.registration import emails, queries, substituting
+from s3chem_events.registration import asking, emails, queries, substituting
 from s3chem_events.registration.composing import Writer
+from s3chem_events.registration.questions import NEEDS
 
 
 def handed_over(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -26,7 +28,9 @@ def handed_over(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft
 def taken_over(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Tell who comes instead, as anybody whose place is confirmed; and whose place it was."""
     others = substituting.counterparts(facts)
+    asks_needs = cache(lambda event_id: any(one.kind in NEEDS for one in asking.asked_at(event_id)))
     for draft in emails.confirmed(facts, letterhead):
         before = others.get(draft.fact_id)
         predecessor = isolated(defused(before.full_name)) if before else ""
-        yield replace(draft, values={**draft.values, "predecessor": predecessor})
+        values = {"predecessor": predecessor, "asks_needs": before is not None and asks_needs(before.event_id)}
+        yield replace(draft, values={**draft.values, **values})

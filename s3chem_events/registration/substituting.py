@@ -93,6 +93,13 @@ def _hand_over_invitation(registration_id: int, successor_id: int) -> None:
     db.session.execute(used.values(registration_id=successor_id).execution_options(synchronize_session=False))
 
 
+def handed_parts(registration: Registration) -> frozenset[int]:
+    """Return the ids of the parts that somebody handed over; what she only waited for is none of them."""
+    query = db.select(Fact.data).where(Fact.kind == "registration.handed_over", Fact.subject_id == registration.id)
+    data = db.session.scalar(query.order_by(Fact.id.desc()).limit(1)) or {}
+    return frozenset(data.get("parts", ()))
+
+
 def counterparts(facts: Iterable[Fact]) -> dict[int, Registration]:
     """Return who came instead, or who was there before, by the fact that says so; one statement."""
     others = {fact.id: fact.data[NAMES[fact.kind]] for fact in facts if fact.kind in NAMES}

@@ -49,10 +49,6 @@ def delegation_page(lang: str, token: str) -> Response:
     if delegation is None:
         return unknown_link(lang)
     here = f"/{lang}/delegations/{token}"
-    said = {
-        "sent": _("The summary is on its way to you."),
-        "later": _("The summary was sent a short while ago. Please look into your mailbox, or try again later."),
-    }
     return private_page(
         "site/delegation/page.html",
         lang,
@@ -60,7 +56,7 @@ def delegation_page(lang: str, token: str) -> Response:
         delegation=delegation_view.shown(delegation, lang, here),
         event=delegation_view.seen_by(delegation, lang),
         email=delegation.email,
-        said=said.get(request.args.get("summary", ""), ""),
+        said=_done(delegation),
         summary_url=f"{here}/summary",
         press=PressForm(),
     )
@@ -87,7 +83,7 @@ def delegation_withdrawal(lang: str, token: str, reference: str) -> BaseResponse
         return unknown_link(lang)
     person, here = _member(found, reference), f"/{lang}/delegations/{token}"
     if person.withdrawn_at is not None:
-        return redirect(here, 303)
+        return redirect(f"{here}?gone={reference}" if request.method == "POST" else here, 303)
     return private_page(
         "site/delegation/withdrawal.html",
         lang,
@@ -160,6 +156,18 @@ def _add(token: str, form: NewPersonForm, person: PersonForm) -> None:
         locked = delegation_by_token(token, lock=True) or abort(404)
         applicant = _applicant(locked, form, person)
         delegations.add_person(locked.event, locked, applicant, agreed=_agreed(form), by=CONTACT)
+
+
+def _done(delegation: Delegation) -> str:
+    """Say what a press has just done, or nothing."""
+    gone = next((one for one in delegation.people if one.reference == request.args.get("gone")), None)
+    if gone is not None and gone.withdrawn_at is not None:
+        return _("%(person)s is no longer registered. An e-mail confirms it.", person=gone.full_name)
+    said = {
+        "sent": _("The summary is on its way to you."),
+        "later": _("The summary was sent a short while ago. Please look into your mailbox, or try again later."),
+    }
+    return said.get(request.args.get("summary", ""), "")
 
 
 def _pressed(token: str, deed: Deed) -> tuple[PressForm, Delegation | None]:

@@ -6,10 +6,11 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import admitting, completeness, entries
+from s3chem_events.registration import admitting, completeness, entries, links, returning
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.delegated import standing_words
 from s3chem_events.registration.delegations import MOST
+from s3chem_events.registration.emails import RESTORATION
 from s3chem_events.registration.models import Delegation, Participation, Registration
 from s3chem_events.site.events_seen import event_view, narrowed, part_range
 from s3chem_events.site.frame import Translated, translated
@@ -38,7 +39,10 @@ class PlaceView:
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """Somebody of the delegation; `withdraw_url` is empty where there is nothing to withdraw from."""
+    """Somebody of the delegation; `withdraw_url` is empty where there is nothing to withdraw from.
+
+    `undo_url` leads to her page where the contact, who alone hands its link on, can take a withdrawal back for a day.
+    """
 
     name: str
     reference: str
@@ -46,6 +50,7 @@ class PersonView:
     details: str
     are_missing: bool
     withdraw_url: str
+    undo_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ def _status(delegation: Delegation, there: int) -> str:
 
 def _person(one: Registration, lang: str, withdraw_url: str, *, missing: bool) -> PersonView:
     is_there = one.withdrawn_at is None
+    may_undo = one.via_contact and returning.may_take_back(one)
     words = _("Details are missing") if missing else _("Details complete")
     return PersonView(
         name=one.full_name,
@@ -113,6 +119,7 @@ def _person(one: Registration, lang: str, withdraw_url: str, *, missing: bool) -
         details=words if is_there else "",
         are_missing=missing,
         withdraw_url=withdraw_url if is_there else "",
+        undo_url=f"{links.own_page(one.id, one.link_version, language=lang)}/{RESTORATION}" if may_undo else "",
     )
 
 

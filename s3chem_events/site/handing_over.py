@@ -5,7 +5,7 @@ from typing import Any
 from flask import redirect, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import BooleanField
+from wtforms import BooleanField, HiddenField
 from wtforms.validators import InputRequired
 
 from s3chem_events.core import limits
@@ -19,7 +19,7 @@ from s3chem_events.publishing.queries import version_of
 from s3chem_events.registration import asking, codes, own_questions, queries, substituting
 from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered, Applicant
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.questions import FREE, Kind
+from s3chem_events.registration.questions import FREE, NEEDS, Kind
 from s3chem_events.site import opened, own_view
 from s3chem_events.site.forms import RegistrationForm
 from s3chem_events.site.frame import check_language
@@ -39,17 +39,31 @@ class SuccessorForm(PersonForm):
     What nobody can agree to for somebody else, needs and consents, is asked of the colleague on her own page.
     """
 
+    asks_needs = False
+
     @classmethod
     def instead_of(cls, registration: Registration, lang: str) -> "SuccessorForm":
         """Make the form for whoever takes the places of a registration."""
         parts = [held.part.key for held in substituting.places(registration)]
         asked = asking.asked_at(registration.event_id)
         questions = [one for one in asked if one.part in {"", *parts} and one.kind not in FREE | {Kind.FILE}]
-        more = {"email": RegistrationForm.email, "agreed": BooleanField(AGREED, validators=[InputRequired(MISSING)])}
+        agreed = BooleanField(AGREED, validators=[InputRequired(MISSING)])
+        more = {"email": RegistrationForm.email, "same": HiddenField(), "agreed": agreed}
         form = cls.of(questions, lang, parts=parts, more=more)
+        form.asks_needs = any(one.kind in NEEDS for one in asked)
         if not form.is_submitted():
             form.show({name: getattr(registration, name) for name in OFFERED} | {"language": lang}, {})
         return form
+
+    def asks_again(self, registration: Registration) -> bool:
+        """Whether the address is the first person's own: only who sends it once more means it."""
+        own = "" if registration.via_contact else registration.email
+        if not own or mailbox_digest(own) != mailbox_digest(self.told("email")) or self.told("same") == "y":
+            return False
+        self["same"].data = "y"
+        again = _("This is your own address. If your colleague really uses it, too, press the button once more.")
+        self._blame(self["email"], again)
+        return True
 
     def successor(self, registration: Registration, privacy_version: str) -> Applicant:
         """Return who was filled in, as plain values."""
@@ -88,6 +102,8 @@ def _answered(registration: Registration, form: SuccessorForm, lang: str, token:
     if not _is_hers(registration):
         first = _("Please enter the code first; your entries have been kept.")
         return _page(registration, form, lang, token, 403, first)
+    if form.asks_again(registration):
+        return _page(registration, form, lang, token, 422)
     try:
         _hand_over(token, form)
     except Refused as refusal:

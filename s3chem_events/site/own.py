@@ -14,7 +14,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
-from s3chem_events.registration import actions, consenting, delegations, disowning, queries
+from s3chem_events.registration import actions, consenting, delegations, disowning, queries, substituting
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import answered, detail_view, opened, own_actions, own_view
 from s3chem_events.site.events_seen import event_view
@@ -90,7 +90,7 @@ def _handed_over(registration: Registration, lang: str, token: str) -> Response:
         "site/own/handed_over.html",
         lang,
         f"/registrations/{token}",
-        event=event_view(registration.event, lang),
+        event=own_view.seen_by(registration, lang, only=substituting.handed_parts(registration)),
         moment=i18n.stamp(moment, registration.event.zone, lang),
         contact=contact(lang),
     )

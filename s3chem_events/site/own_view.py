@@ -1,5 +1,6 @@
 """A registration as its owner's page shows it: how things are now, and what she can do about them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from s3chem_events.calendar.links import subscription
@@ -114,9 +115,10 @@ def _takes_place(event: Event) -> bool:
     return event.state is not State.CANCELLED and not publishing.is_past(event)
 
 
-def seen_by(registration: Registration, lang: str) -> EventView:
-    """Return the event as it concerns this person: the own days, the own way to take part."""
-    live = [held for held in registration.participations if not held.part.cancelled] or registration.participations
+def seen_by(registration: Registration, lang: str, *, only: Collection[int] = ()) -> EventView:
+    """Return the event as it concerns this person: the own days, the own way to take part; of some parts only."""
+    there = [held for held in registration.participations if held.part_id in only] or registration.participations
+    live = [held for held in there if not held.part.cancelled] or there
     theirs = [(held.part, held.part.mode_of(held.mode)) for held in live]
     return narrowed(event_view(registration.event, lang), registration.event, theirs, lang)
 

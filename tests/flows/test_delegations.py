@@ -124,14 +124,23 @@ def test_five_people_each_with_a_place_and_a_link_and_one_gone_leaves_four(app: 
     ask = str(carla["href"])
     assert "Withdraw Carla Puig?" in words(client.get(ask))
     assert standings(app)[2][2] == "confirmed"  # GET asks
-    assert client.post(ask, data=hidden(client, ask)).headers["Location"] == page
+    assert "Yes, take Carla Puig off" in words(client.get(ask))
+    done = client.post(ask, data=hidden(client, ask)).headers["Location"]
+    assert done.startswith(f"{page}?gone=")
+    after = client.get(done)
+    assert "Carla Puig is no longer registered. An e-mail confirms it." in words(after)
+    back = soup(after).find("a", string="Take the place of Carla Puig back…")
+    assert back is not None
+    assert "Take your place back?" in words(client.get(str(back["href"])))
     assert [standing for _n, _a, standing in standings(app)].count("confirmed") == 4
-    assert client.post(ask, data=hidden(client, page)).headers["Location"] == page
+    assert client.post(ask, data=hidden(client, page)).headers["Location"] == done
     assert work(app) == 1  # and a second press writes to nobody
     gone = kept(app)[-1]
     assert gone.envelope.subject.endswith("(Carla Puig)")
     assert "office@park.example" in gone.envelope.to
     assert "who has no e-mail address of their own here" in " ".join(gone.text.split())
+    why = "because the registration of Carla Puig for “Final conference” was withdrawn, and you are the contact."
+    assert (why in " ".join(gone.text.split()), "your place" in gone.text) == (True, False)
     assert gone.calendar == ""
 
 

@@ -92,7 +92,8 @@ def test_colleague_gets_the_place_and_nothing_else_and_both_are_told(  # B12
     answer = hand_over(client, own, language="de")
     assert (answer.status_code, answer.location) == (303, own)
     page = words(client.get(own))
-    assert page.startswith("This place has been handed over Final conference")
+    assert page.startswith("This place has been handed over Final conference , Friday, 18 June 2027 Since")
+    assert soup(client.get(own)).select_one('main .lead a[href="/en/events/conference"]')
     assert [word for word in ("Żaneta", "Jan", "Politechnika", "Registration") if word in page] == []
     with app.app_context():
         first, _waits, second = db.session.scalars(db.select(Registration).order_by(Registration.id)).all()
@@ -121,6 +122,8 @@ def test_colleague_gets_the_place_and_nothing_else_and_both_are_told(  # B12
     ]
     assert "Jan Kowalski comes instead of you." in " ".join(gone.text.split())
     assert (fresh.language, "Żaneta Źdźbło kann nicht kommen" in " ".join(fresh.text.split())) == ("de", True)
+    assert "weil Żaneta Źdźbło Ihre Adresse jan@uczelnia.example" in " ".join(fresh.text.split())
+    assert "Ernährung" in fresh.text
     link = re.search(LINK, fresh.text)
     assert link is not None
     mine = client.get(link[1])
@@ -186,7 +189,10 @@ def test_same_mailbox_keeps_its_calendar_entry(
     app: Flask, client: FlaskClient, unlock: Callable[[str], None], own: str
 ) -> None:
     unlock(own)
-    assert hand_over(client, own, email="zaneta@uczelnia.example").status_code == 303
+    again = hand_over(client, own, email="zaneta@uczelnia.example")
+    assert (again.status_code, count(app, Registration)) == (422, 1)
+    assert "This is your own address. If your colleague really uses it, too, press the button" in words(again)
+    assert client.post(f"{own}/substitution", data=filled(again)).status_code == 303
     assert work(app) == 2
     gone = next(mail for mail in kept(app)[-2:] if mail.envelope.subject.startswith("Your place has been handed"))
     assert (gone.calendar, "nothing is removed from the calendar" in " ".join(gone.text.split())) == ("", True)
