@@ -12,8 +12,10 @@ from s3chem_events.core.guard import settings
 from s3chem_events.mailing import maildir
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import add_event, register
+from tests.factories import add_event, add_guest, add_question, register
+from tests.support.campaigns import newsletter
 from tests.support.desk import signed_in
+from tests.support.hostile import Forms
 from tests.support.post import work
 
 pytestmark = pytest.mark.one_database
@@ -58,6 +60,9 @@ VALUES = {
 def routes(app: Flask, clock: Clock) -> list[tuple[str, str]]:
     """Return endpoint and address of every page, with something to show behind each."""
     add_event(app)
+    add_question(app, "lunch")
+    add_guest(app)
+    newsletter(app)
     own = register(app.test_client()).headers["Location"]
     work(app)
     with app.app_context():
@@ -104,7 +109,17 @@ def faults(client: FlaskClient, routes: list[tuple[str, str]]) -> Iterator[str]:
 def test_every_route_carries_the_strict_headers(app: Flask, routes: list[tuple[str, str]]) -> None:
     assert len(routes) > 30  # H9
     assert list(faults(app.test_client(), routes)) == []
-    assert list(faults(signed_in(app), routes)) == []
+    organiser = signed_in(app)
+    assert list(faults(organiser, routes)) == []
+    seen = {endpoint for endpoint, url in routes if endpoint in CAGED and organiser.get(url).status_code == 200}
+    assert seen == CAGED
+
+
+def test_pages_behind_links_that_open_something_carry_them_too(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    paths = [("", path) for path in Forms(app).paths() if client.get(path).status_code != 405]  # a page, not a press
+    shown = {path.split("/")[2] for _, path in paths if client.get(path).status_code == 200}
+    assert {"registrations", "delegations", "invitations", "updates", "newsletter"} <= shown
+    assert list(faults(client, paths)) == []
 
 
 def test_errors_carry_them_too(app: Flask, client: FlaskClient) -> None:
