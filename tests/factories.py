@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from s3chem_events.campaigns import audience, subscribing
 from s3chem_events.campaigns.subscribing import Wish
+from s3chem_events.core import signing
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, VISITOR, Fact
 from s3chem_events.core.text import Text
@@ -21,7 +22,7 @@ from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
-from s3chem_events.registration import asking, inviting
+from s3chem_events.registration import asking, inviting, links
 from s3chem_events.registration.questions import Kind as QuestionKind
 from s3chem_events.registration.questions import QuestionFacts, Readers, When
 
@@ -182,3 +183,11 @@ def add_guest(app: Flask, *, slug: str = "conference", parts: tuple[str, ...] = 
         who = inviting.Guest(**{"email": "guest@park.example", "language": "en", **guest})
         (made,) = inviting.invite(event, [who], parts=parts, by=OPERATOR)
         return made.id
+
+
+def not_me(app: Flask, own: str) -> str:
+    """Return the address that the e-mail to a registration's mailbox holds and its own page does not."""
+    with app.app_context():
+        signed = signing.read(links.OWN_PAGE, own.split("/registrations/")[1])
+        assert isinstance(signed, list)
+        return links.not_me(*signed, language="en")

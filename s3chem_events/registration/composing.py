@@ -19,7 +19,6 @@ from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, links, names, versions
 from s3chem_events.registration.models import Participation, Registration
 
-NOT_ME = "not-me"
 INVITATIONS = "invitations"
 
 
@@ -93,7 +92,9 @@ class Writer:
             "registered_at": self.stamp(
                 registration.registered_at.replace(second=0, microsecond=0), event.zone, language
             ),
-            "not_me": f"{own_page}/{NOT_ME}",
+            "not_me": links.not_me(
+                registration.id, registration.link_version, language=language, base_url=self.letterhead.base_url
+            ),
             "kept": len(chosen) - len(told),
             **self.choice(registration, language),
         }

@@ -16,7 +16,6 @@ from s3chem_events.registration.models import Delegation, Participation, Registr
 
 KIND = "delegation.registered"
 """Of every summary, whatever brought it about."""
-NOT_ME = "not-me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,8 @@ def standing_words(standing: Standing, language: str) -> str:
 def _summary(desk: Writer, fact: Fact, delegation: Delegation) -> Draft:
     language = render.spoken(delegation.language)
     handed_on = admitting.handed_on(delegation, delegation.people)
-    page = links.delegation(
-        delegation.id, delegation.link_version, language=language, base_url=desk.letterhead.base_url
-    )
+    whose, base_url = (delegation.id, delegation.link_version), desk.letterhead.base_url
+    page = links.delegation(*whose, language=language, base_url=base_url)
     waits = any(held.standing is Standing.WAITING for one in delegation.people for held in one.participations)
     return Draft(
         kind=KIND,
@@ -74,7 +72,7 @@ def _summary(desk: Writer, fact: Fact, delegation: Delegation) -> Draft:
             "waits": waits,
             "reference": delegation.reference,
             "page": page,
-            "not_me": f"{page}/{NOT_ME}",
+            "not_me": links.delegation_not_me(*whose, language=language, base_url=base_url),
             "registered_at": desk.stamp(
                 delegation.registered_at.replace(second=0, microsecond=0), delegation.event.zone, language
             ),

@@ -18,9 +18,9 @@ LONGEST_IN_MAIL = 60
 """Of a name that a stranger may have typed: an e-mail to others is nobody's advertisement."""
 
 
-def delegation_by_token(token: str, *, lock: bool = False) -> Delegation | None:
+def delegation_by_token(token: str, *, lock: bool = False, purpose: str = DELEGATION) -> Delegation | None:
     """Return the delegation that a contact's link opens, with its event and people; None for a link that is none."""
-    signed = signing.read(DELEGATION, token)
+    signed = signing.read(purpose, token)
     if not isinstance(signed, list) or len(signed) != 2:  # noqa: PLR2004 - id and version
         return None
     if lock and db.engine.dialect.name == "postgresql":

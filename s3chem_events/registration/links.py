@@ -10,6 +10,8 @@ CALENDAR = "registration-calendar"
 ANSWER = "calendar-answer"
 FORMER_ADDRESS = "former-address"
 DELEGATION = "delegation"
+NOT_ME, DELEGATION_NOT_ME = "registration-not-me", "delegation-not-me"
+"""Said by whoever reads the mailbox, never by whoever filled in the form: no page shows these, e-mails alone do."""
 LONGEST_LOCAL = 64
 """Octets that may stand before the @ (RFC 5321 4.5.3.1.1)."""
 TAGGED = re.compile(r"\+r([0-9a-f]{1,7})-([0-9a-f]{1,7})-([a-z2-7]{16})@", re.IGNORECASE)
@@ -43,6 +45,16 @@ def former_address(registration_id: int, fact_id: int, *, language: str, base_ur
 def delegation(delegation_id: int, link_version: int, *, language: str, base_url: str = "") -> str:
     """Return the address of the page by which a contact looks after a delegation."""
     return f"{base_url}/{language}/delegations/{signing.sign(DELEGATION, [delegation_id, link_version])}"
+
+
+def not_me(registration_id: int, link_version: int, *, language: str, base_url: str = "") -> str:
+    """Return where the owner of an address says that it was not she who registered."""
+    return f"{base_url}/{language}/registrations/{signing.sign(NOT_ME, [registration_id, link_version])}/not-me"
+
+
+def delegation_not_me(delegation_id: int, link_version: int, *, language: str, base_url: str = "") -> str:
+    """Return where the owner of a contact's address says that it was not she who registered people."""
+    return f"{base_url}/{language}/delegations/{signing.sign(DELEGATION_NOT_ME, [delegation_id, link_version])}/not-me"
 
 
 def calendar(registration_id: int, link_version: int, *, base_url: str = "") -> str:

@@ -114,9 +114,9 @@ def registered_since(moment: datetime) -> dict[int, int]:
     return {event_id: int(count) for event_id, count in rows}
 
 
-def registration_by_token(token: str, *, lock: bool = False) -> Registration | None:
+def registration_by_token(token: str, *, lock: bool = False, purpose: str = OWN_PAGE) -> Registration | None:
     """Return the registration that a personal link opens, with its event and parts; None for a link that is none."""
-    signed = signing.read(OWN_PAGE, token)
+    signed = signing.read(purpose, token)
     if not isinstance(signed, list) or len(signed) != 2:  # noqa: PLR2004 - id and version
         return None
     registration = registration_by_id(signed[0], lock=lock)

@@ -20,8 +20,8 @@ from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, delegations
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.admitting import Agreed, PeopleRefused, PlacesShort, Shortage
-from s3chem_events.registration.delegated import NOT_ME
 from s3chem_events.registration.delegation_queries import delegation_by_token
+from s3chem_events.registration.links import DELEGATION, DELEGATION_NOT_ME
 from s3chem_events.registration.models import Delegation, Registration
 from s3chem_events.site import delegation_view
 from s3chem_events.site.delegating_form import PersonForm
@@ -124,21 +124,21 @@ def delegation_people(lang: str, token: str) -> BaseResponse:
     return redirect(here, 303)
 
 
-@own.route(f"/<lang>/delegations/<token>/{NOT_ME}", methods=["GET", "POST"])
+@own.route("/<lang>/delegations/<token>/not-me", methods=["GET", "POST"])
 def delegation_not_me(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and remove (POST) a delegation whose contact's address belongs to somebody else."""
     check_language(lang)
-    found = delegation_by_token(token)
+    found = delegation_by_token(token, purpose=DELEGATION_NOT_ME)
     if found is None:
         return unknown_link(lang)
     slug = found.event.slug
-    form, _gone = _pressed(token, lambda one: delegations.disown(one, by=CONTACT))
+    form, _gone = _pressed(token, lambda one: delegations.disown(one, by=CONTACT), purpose=DELEGATION_NOT_ME)
     if request.method == "POST" and not form.errors:
         return redirect(f"/{lang}/events/{slug}/removed", 303)
     return private_page(
         "site/own/not_me.html",
         lang,
-        f"/delegations/{token}/{NOT_ME}",
+        f"/delegations/{token}/not-me",
         422 if form.errors else 200,
         event=event_view(found.event, lang),
         form=form,
@@ -170,15 +170,15 @@ def _done(delegation: Delegation) -> str:
     return said.get(request.args.get("summary", ""), "")
 
 
-def _pressed(token: str, deed: Deed) -> tuple[PressForm, Delegation | None]:
+def _pressed(token: str, deed: Deed, *, purpose: str = DELEGATION) -> tuple[PressForm, Delegation | None]:
     """Do what was pressed, under the event's lock; returns the form, and the delegation as it is then."""
     form = PressForm()
     if request.method == "POST" and form.validate():
         with transaction():
-            found = delegation_by_token(token, lock=True)
+            found = delegation_by_token(token, lock=True, purpose=purpose)
             if found is not None:
                 deed(found)
-    return form, delegation_by_token(token)
+    return form, delegation_by_token(token, purpose=purpose)
 
 
 def _member(delegation: Delegation, reference: str) -> Registration:

@@ -14,7 +14,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
-from s3chem_events.registration import actions, consenting, delegations, disowning, queries, substituting
+from s3chem_events.registration import actions, consenting, delegations, disowning, links, queries, substituting
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import answered, detail_view, opened, own_actions, own_view
 from s3chem_events.site.events_seen import event_view
@@ -139,15 +139,15 @@ def removed(lang: str, slug: str) -> Response:
 
 @own.route("/<lang>/registrations/<token>/not-me", methods=["GET", "POST"])
 def not_me(lang: str, token: str) -> BaseResponse:
-    """Ask (GET) and remove (POST) a registration whose address belongs to somebody else."""
+    """Ask (GET) and remove (POST) a registration whose address belongs to somebody else; the own link opens it not."""
     check_language(lang)
-    registration = queries.registration_by_token(token)
+    registration = queries.registration_by_token(token, purpose=links.NOT_ME)
     if registration is None:
         return unknown_link(lang)
     form, slug = PressForm(), registration.event.slug
     if request.method == "POST" and form.validate():
         with transaction():
-            found = queries.registration_by_token(token, lock=True)
+            found = queries.registration_by_token(token, lock=True, purpose=links.NOT_ME)
             if found is not None:
                 disowning.disown(found, by=PARTICIPANT)
         return redirect(f"/{lang}/events/{slug}/removed", 303)

@@ -34,6 +34,7 @@ from tests.factories import (
     add_event,
     count,
     hidden,
+    not_me,
     register,
     revise_event,
     words,
@@ -130,7 +131,7 @@ def test_nobody_is_on_the_list_without_a_press_on_the_page_of_the_mail(app: Flas
 def test_whoever_said_of_a_registration_that_it_was_not_she_is_asked_nothing(app: Flask, client: FlaskClient):
     add_event(app, WORKSHOP)
     own = register(app.test_client(), "/en/events/workshop/register", **FILLED_WORKSHOP).headers["Location"]
-    client.post(f"{own}/not-me", data=hidden(client, f"{own}/not-me"))
+    client.post(not_me(app, own), data=hidden(client, not_me(app, own)))
     work(app)
     before = len(kept(app))
     answer = ask(client, email=FILLED["email"])

@@ -4,7 +4,7 @@ from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import transaction
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import actions as publishing
-from tests.factories import WORKSHOP, add_event, hidden, register, soup, words
+from tests.factories import WORKSHOP, add_event, hidden, not_me, register, soup, words
 from tests.support.desk import signed_in
 
 
@@ -76,5 +76,5 @@ def test_an_event_says_when_somebody_had_not_registered_at_all(app, client):
     heading = "“This was not me”"
     assert heading not in words(desk.get("/desk/events/conference/"))
     own = register(client).location
-    client.post(f"{own}/not-me", data=hidden(client, f"{own}/not-me"))
+    client.post(not_me(app, own), data=hidden(client, not_me(app, own)))
     assert heading in words(desk.get("/desk/events/conference/"))

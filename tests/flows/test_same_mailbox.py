@@ -8,7 +8,7 @@ from icalendar import Calendar
 from s3chem_events import dispatch
 from s3chem_events.core.db import db
 from s3chem_events.mailing.models import OutgoingEmail
-from tests.factories import PUBLIC_DAY, add_event, count, hidden, register
+from tests.factories import PUBLIC_DAY, add_event, count, hidden, not_me, register
 from tests.support.post import relay, rows, work
 from tests.support.statements import statements
 
@@ -125,7 +125,7 @@ def test_who_said_not_me_while_the_worker_was_writing_is_not_written_to(app, cli
 
     def slowly(*args):
         letters = write(*args)
-        client.post(f"{own}/not-me", data=hidden(client, f"{own}/not-me"))
+        client.post(not_me(app, own), data=hidden(client, not_me(app, own)))
         return letters
 
     monkeypatch.setattr(dispatch, "_written", slowly)

@@ -25,7 +25,7 @@ from s3chem_events.registration.models import Answer, Registration
 from s3chem_events.registration.questions import When
 from s3chem_events.registration.uploads import Upload
 from tests.conftest import Clock
-from tests.factories import FILLED, add_event, add_question, count, hidden, soup, words
+from tests.factories import FILLED, add_event, add_question, count, hidden, not_me, soup, words
 from tests.support.desk import signed_in
 from tests.support.pictures import EXIF, PDF, jpeg, png
 
@@ -138,7 +138,7 @@ def test_what_waits_is_removed_after_an_hour_and_what_is_withdrawn_with_its_answ
         schedule.tick()
     assert (count(app, Upload), stored(app)) == (0, [])
     own = send(client, PDF).headers["Location"]
-    client.post(f"{own}/not-me", data=hidden(client, f"{own}/not-me"))
+    client.post(not_me(app, own), data=hidden(client, not_me(app, own)))
     with app.app_context():
         schedule.tick()
     assert (count(app, Answer), count(app, Upload), stored(app)) == (0, 0, [])

@@ -23,6 +23,7 @@ from tests.factories import (
     add_question,
     count,
     hidden,
+    not_me,
     register,
     revise_event,
     soup,
@@ -175,7 +176,7 @@ def test_who_is_registered_or_does_not_want_to_be_is_not_put_in_the_place(
     online = {"mode-day-2": "online", "question-hall": "no"}
     register(app.test_client(), **{**COLLEAGUE, **online})
     blocked = str(register(app.test_client(), email="never@park.example", **online).headers["Location"])
-    client.post(f"{blocked}/not-me", data=hidden(client, f"{blocked}/not-me"))
+    client.post(not_me(app, blocked), data=hidden(client, not_me(app, blocked)))
     work(app)
     unlock(own)
     there = hand_over(client, own)

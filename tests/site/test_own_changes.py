@@ -15,7 +15,18 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, hidden, register, revise_event, soup, words
+from tests.factories import (
+    CLOSED_DAY,
+    PUBLIC_DAY,
+    add_event,
+    count,
+    hidden,
+    not_me,
+    register,
+    revise_event,
+    soup,
+    words,
+)
 from tests.support.desk import signed_in
 from tests.support.post import enrol, kept, work
 from tests.support.snapshot import everything, scanned
@@ -211,7 +222,7 @@ def test_organisers_hear_that_it_was_not_she_and_not_who(app: Flask, client: Fla
     signed_in(app, Role.PARTNER_ORGANISER, events=("other",))
     signed_in(app, Role.DESK_HELPER, events=("conference",))
     before = len(kept(app))
-    press(client, f"{own}/not-me")  # C5
+    press(client, not_me(app, own))  # C5
     assert work(app) == 2
     mails = kept(app)[before:]
     assert sorted(mail.language for mail in mails) == ["fr", "pl"]

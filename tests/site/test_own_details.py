@@ -18,7 +18,7 @@ from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.registration.models import Change, Code, Consent, Registration
 from tests.conftest import Clock
-from tests.factories import add_event, add_question, count, hidden, register, revise_event, soup, words
+from tests.factories import add_event, add_question, count, hidden, not_me, register, revise_event, soup, words
 from tests.support.desk import filled, signed_in
 from tests.support.post import enrol, kept, rows, work
 from tests.support.snapshot import everything, scanned
@@ -364,7 +364,7 @@ def test_address_cannot_be_put_back_after_a_day(app: Flask, client: FlaskClient,
 
 def test_blocked_address_is_refused_in_words(app: Flask, client: FlaskClient, own: str) -> None:
     stranger = str(register(app.test_client(), email="not@home.example").headers["Location"])
-    press(client, f"{stranger}/not-me")
+    press(client, not_me(app, stranger))
     unlock(app, client, own)
     answer = change(client, own, email="not@home.example")
     assert (answer.status_code, "This address cannot be used at the moment." in words(answer)) == (403, True)
@@ -397,7 +397,7 @@ def test_answers_and_what_they_said_before_are_erased_together(
 def test_disowned_registration_takes_its_history_with_it(app: Flask, client: FlaskClient, own: str) -> None:
     change(client, own, organisation="Other")
     press(client, f"{own}/code", press="send")
-    press(client, f"{own}/not-me")
+    press(client, not_me(app, own))
     assert (count(app, Registration), count(app, Change), count(app, Code)) == (0, 0, 0)
 
 

@@ -12,7 +12,7 @@ from icalendar import Calendar
 from s3chem_events.core.journal import Fact
 from s3chem_events.registration.models import BlockedAddress, Registration
 from tests.conftest import Clock
-from tests.factories import FILLED, FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden, register, soup, words
+from tests.factories import FILLED, FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden, not_me, register, soup, words
 from tests.support.desk import filled, signed_in
 
 
@@ -63,7 +63,7 @@ def test_the_own_calendar_holds_the_own_parts_only(client: FlaskClient, own: str
 def test_looking_never_changes_anything(app: Flask, client: FlaskClient, own: str) -> None:
     before = (count(app, Registration, withdrawn_at=None), count(app, Fact))
     for _ in range(3):  # C9
-        for path in (own, f"{own}/withdrawal", f"{own}/not-me", "/en/registrations/lost-link"):
+        for path in (own, f"{own}/withdrawal", not_me(app, own), "/en/registrations/lost-link"):
             for method in (client.get, client.head):
                 assert method(path).status_code == 200
     assert (count(app, Registration, withdrawn_at=None), count(app, Fact)) == before
@@ -84,7 +84,7 @@ def test_a_press_without_the_pages_token_changes_nothing(app: Flask, client: Fla
     answer = client.post(f"{own}/withdrawal")
     assert answer.status_code == 422
     assert "Please try again" in words(answer)
-    assert client.post(f"{own}/not-me").status_code == 422
+    assert client.post(not_me(app, own)).status_code == 422
     assert count(app, Registration, withdrawn_at=None) == 1
 
 
@@ -98,9 +98,12 @@ def test_this_was_not_me_removes_the_data_and_keeps_the_address_out_of_all_event
     app: Flask, client: FlaskClient, own: str
 ) -> None:
     add_event(app, WORKSHOP)
-    asked = hidden(client, f"{own}/not-me")
-    assert "blocks your address for all our events" in words(client.get(f"{own}/not-me"))
-    answer = client.post(f"{own}/not-me", data=asked)  # C5
+    asked = hidden(client, not_me(app, own))
+    assert "blocks your address for all our events" in words(client.get(not_me(app, own)))
+    # Whoever filled in the form has the own page, and not the mailbox.
+    assert [client.get(f"{own}/not-me").status_code, client.post(f"{own}/not-me", data=asked).status_code] == [404, 404]
+    assert (count(app, Registration), count(app, BlockedAddress)) == (1, 0)
+    answer = client.post(not_me(app, own), data=asked)  # C5
     assert answer.status_code == 303
     for _ in range(2):
         removed = words(client.get(answer.headers["Location"]))
@@ -165,7 +168,7 @@ def test_a_mailbox_is_not_flooded_with_links(app: Flask, client: FlaskClient, ow
     assert count(app, Fact, kind="registration.link_requested") == 3
 
 
-def test_the_link_of_a_removed_registration_never_opens_the_next_one(client: FlaskClient, own: str) -> None:
-    press(client, f"{own}/not-me")
+def test_the_link_of_a_removed_registration_never_opens_the_next_one(app: Flask, client: FlaskClient, own: str) -> None:
+    press(client, not_me(app, own))
     assert register(client, email="next@x.example").status_code == 303
     assert client.get(own).status_code == 404
