@@ -25,11 +25,15 @@ HEAVIEST = 102_000
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the checklist; what is `bad` stands in the way, at the rest somebody should look."""
+    """One line of the checklist; what is `bad` stands in the way, at the rest somebody should look.
+
+    `is_of_readers`: it is put right where the readers are chosen.
+    """
 
     how: str
     words: str
     addresses: tuple[str, ...] = ()
+    is_of_readers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def _halves(campaign: Campaign) -> list[str]:
 
 def _readers(campaign: Campaign, total: int) -> list[Check]:
     if not total:
-        return [Check(BAD, _("Nobody would receive it."))]
+        return [Check(BAD, _("Nobody would receive it."), is_of_readers=True)]
     checks = [Check(GOOD, ngettext("%(num)s reader.", "%(num)s readers.", total))]
     if held := readers.held_back(campaign):
         words = ngettext(

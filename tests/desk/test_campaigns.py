@@ -155,6 +155,15 @@ def test_two_who_write_at_once_see_each_other(app):
     assert one.post(path, data=filled(refused)).status_code == 303
 
 
+@pytest.mark.one_database
+def test_the_line_that_nobody_would_receive_it_leads_to_where_readers_are_chosen(app):
+    clara = signed_in(app, Role.COMMUNICATION)
+    begin(clara)
+    page = soup(clara.get(ONE))
+    (line,) = [one for one in page.select(".check-bad") if "Nobody would receive it." in one.get_text()]
+    assert [link["href"] for link in line.select("a")] == [f"{ONE}/content"]
+
+
 def test_a_name_that_is_no_placeholder_is_said_at_the_field(app):
     newsletter(app)
     desk = signed_in(app)
