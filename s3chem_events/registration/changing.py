@@ -191,7 +191,7 @@ def put_back(registration: Registration, fact: Fact, *, by: Actor) -> bool:
     _write(registration, replace(before, email=line.old))
     _move(registration)
     event = registration.event_id
-    told = journal.record(ADDRESS_PUT_BACK, registration.id, by=by, event=event, of=fact.id)
+    told = journal.record("registration.address_put_back", registration.id, by=by, event=event, of=fact.id)
     history.write(registration, told, [Line("email", before.email, line.old)])
     return True
 
