@@ -19,6 +19,8 @@ REGISTRATIONS = "30 per minute; 150 per hour"
 LINKS = "10 per minute; 40 per hour"
 SIGN_IN = "10 per minute; 60 per hour"
 ADDRESS = "10 per hour"
+MAILBOXES = "120 per hour"
+"""So many different mailboxes may be written to because of one network's forms for groups: six groups of twenty."""
 
 
 def network() -> str:
@@ -41,23 +43,23 @@ class TooMany(Refused):
     status = 429
 
 
-def spend(limit: str, scope: str, key: str) -> None:
-    """Count a try by a key (a network, a digest of an address) within a scope.
+def spend(limit: str, scope: str, key: str, *, cost: int = 1) -> None:
+    """Count a try by a key (a network, a digest of an address) within a scope; it may weigh as much as several.
 
     Raises:
         TooMany: the limit, e.g. "5 per hour", is spent.
 
     """
-    if is_over(limit, scope, key):
+    if is_over(limit, scope, key, cost=cost):
         raise TooMany
 
 
-def is_over(limit: str, scope: str, key: str) -> bool:
+def is_over(limit: str, scope: str, key: str, *, cost: int = 1) -> bool:
     """Count a try, and say whether the limit is spent."""
     if not limiter.enabled:
         return False
     try:
-        hits = [limiter.limiter.hit(each, scope, key) for each in parse_many(limit)]
+        hits = [limiter.limiter.hit(each, scope, key, cost=cost) for each in parse_many(limit)]
     except StorageError:  # who wants to register must not pay for a counter that is gone; doctor tells the operator
         log.warning("tries are not counted: the place of S3CHEM_LIMITS_URL does not answer")
         return False

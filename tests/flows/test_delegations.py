@@ -393,6 +393,20 @@ def test_form_of_a_group_tells_nobody_who_is_registered_whose_address_is_blocked
 
 
 @pytest.mark.settings(LIMITS="on")
+@pytest.mark.one_database
+def test_one_network_writes_to_a_hundred_and_twenty_mailboxes_an_hour_by_groups_and_to_no_more(
+    app: Flask, client: FlaskClient
+) -> None:
+    revise_event(app, parts=(replace(PUBLIC_DAY, capacity={Mode.ONLINE: None}),))
+    codes = []
+    for group in range(7):
+        people = [(f"N{n}", f"G{group}", f"n{n}@g{group}.example") for n in range(19)]
+        codes.append(delegate(client, people, email=f"office@g{group}.example", family_name=f"G{group}").status_code)
+    assert codes == [303] * 6 + [429]
+    assert count(app, Registration) == 6 * 19
+
+
+@pytest.mark.settings(LIMITS="on")
 def test_nobody_adds_strangers_without_end_by_withdrawing_them(app: Flask, client: FlaskClient, clock: Clock) -> None:
     page = delegate(client, FIVE[:1]).headers["Location"]
     form = f"{page}/people"
