@@ -52,7 +52,7 @@ def shown(event: Event) -> dict[str, object]:
     following = campaigns.following(event.id)
     return {
         "parts": [_part(event, part, held, noted, language) for part in event.parts],
-        "undecided": dict(approval.undecided({event.id})).get(event.slug, 0),
+        "undecided": dict(approval.undecided({event.id})).get(event.slug, 0) if event.approval else 0,
         "people": participants.people_counts().get(event.id, 0),
         "is_asked": inquiries.current(event) is not None,
         "following": {LANGUAGES[code]: counted for code, counted in following.items()},

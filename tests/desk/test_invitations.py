@@ -162,7 +162,7 @@ def test_invitations_leave_after_a_hold_once_each_and_the_silent_are_reminded_af
     ]
     assert (count(app, Fact, kind="invitation.sent"), "/invitations/…" in preview.text) == (0, True)
     with app.app_context():
-        codes = db.session.scalars(db.select(Invitation.code)).all()
+        codes = db.session.scalars(db.select(Invitation.code).order_by(Invitation.id)).all()
     assert [code for code in codes if code in preview.text] == []
     post(organiser, f"{LIST}/sending")
     assert "3 e-mails leave at 13:10" in words(organiser.get(LIST))
@@ -296,7 +296,7 @@ def test_helpers_and_readers_change_nothing_and_an_event_without_closed_parts_sa
     add(organiser, organisation="OVGU", uses="2")
     assert states(reader) == {"anna@park.example": "Not sent yet", "OVGU": "Invited"}
     with app.app_context():
-        codes = db.session.scalars(db.select(Invitation.code)).all()
+        codes = db.session.scalars(db.select(Invitation.code).order_by(Invitation.id)).all()
     shown = {
         path: [code[:4] in client.get(path).text for client in (organiser, reader)]
         for path in (LIST, f"{LIST}/2")
