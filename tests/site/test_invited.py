@@ -92,9 +92,9 @@ def press(client: FlaskClient, path: str, **typed: str) -> TestResponse:
 def places(app: Flask) -> list[tuple[str, str, str]]:
     with app.app_context():
         found = db.session.scalars(
-            db.select(Participation).options(
-                db.joinedload(Participation.part), db.joinedload(Participation.registration)
-            )
+            db.select(Participation)
+            .options(db.joinedload(Participation.part), db.joinedload(Participation.registration))
+            .order_by(Participation.id)
         )
         return [(p.registration.family_name, p.part.key, p.standing.value) for p in found]
 
