@@ -86,9 +86,10 @@ def _sound() -> None:
         request.max_content_length = LARGEST_WITH_FILES
         if (request.content_length or 0) > LARGEST_WITH_FILES:
             abort(413)  # before anything of it is read
-    elif request.files:
+    sent = request.form  # all of the body: a view that waits for the rest of it would hold a connection meanwhile
+    if view not in FILING and request.files:
         abort(400)
-    if view not in CLEANING and any("\0" in text for pair in request.form.items(multi=True) for text in pair):
+    if view not in CLEANING and any("\0" in text for pair in sent.items(multi=True) for text in pair):
         abort(400)
 
 

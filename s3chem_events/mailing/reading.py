@@ -27,6 +27,8 @@ LONGEST_PARAMETERS = 1_000
 """Of a header about contents; taking its parameters apart costs the square of its length."""
 LONGEST_TEXT = 20_000
 LONGEST_MARKUP = 64_000
+MOST_TAGS = 3_000
+"""As far markup is read: elements that stand in one another cost the square of their number."""
 BREAKS = re.compile(r"<(?:br|p|div|tr|li|h\d)\b", re.IGNORECASE)
 CHARSETS = re.compile(r"iso-?8859-\d{1,2}|windows-125\d|cp125\d|koi8-[ru]|latin-?\d|utf-16(?:[bl]e)?", re.IGNORECASE)
 """What is written in. Python knows more, and takes long over some of them."""
@@ -134,7 +136,8 @@ def in_words(mail: Mail, name: str) -> str:
 
 
 def _without_tags(markup: str) -> str:
-    broken = BREAKS.sub(r"\n\g<0>", markup[:LONGEST_MARKUP])
+    start = "<".join(markup[:LONGEST_MARKUP].split("<", MOST_TAGS)[:MOST_TAGS])
+    broken = BREAKS.sub(r"\n\g<0>", start)
     return html.unescape(nh3.clean(broken, tags=set(), clean_content_tags={"script", "style", "head", "title"})).strip()
 
 

@@ -1,4 +1,4 @@
-"""Fifty clients that trickle their bodies (R11): the others go on reading."""
+"""Fifty clients that trickle their bodies at one process (R11): the others go on reading."""
 
 import http.client
 import socket
@@ -18,7 +18,7 @@ SLOW = 50
 
 def test_slow_bodies_do_not_stop_the_readers(app, environ):
     add_event(app)
-    with servers.started("web", environ, "--workers", "2") as server:
+    with servers.started("web", environ, "--workers", "1") as server:
         host = urlsplit(server.url).netloc
         head = (
             f"POST /en/events/conference/register HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5000\r\n"
