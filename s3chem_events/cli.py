@@ -13,8 +13,8 @@ from sqlalchemy import inspect
 
 from s3chem_events import arriving, create_app, serving
 from s3chem_events.accounts import actions as accounts
+from s3chem_events.accounts import audit, roles
 from s3chem_events.accounts import queries as organisers
-from s3chem_events.accounts import roles
 from s3chem_events.accounts.roles import Role
 from s3chem_events.attendance import exports
 from s3chem_events.cli_events import event
@@ -111,7 +111,7 @@ def export(slug: str, form: str, delimiter: str, output: IO[bytes]) -> None:
     asked = exported.asked_in(found.id, needs=False)
     more = exported.columns(asked)
     with transaction():
-        exports.record(found.id, wanted, form=form, by=OPERATOR, more=more)
+        audit.note("participants.exported", by=OPERATOR, **exports.taken(found.id, wanted, form=form, more=more))
     for chunk in exports.file(form, exported.rows(found.id, wanted, asked), delimiter=delimiter, more=more):
         output.write(chunk)
 

@@ -6,12 +6,10 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from s3chem_events.accounts import audit
 from s3chem_events.core.i18n import words
-from s3chem_events.core.journal import Actor
 from s3chem_events.core.later import Later
 from s3chem_events.registration import participants
 from s3chem_events.registration.participants import COLUMNS, Wanted
@@ -68,17 +66,15 @@ def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
     return tuple(labels.get(column, column) for column in columns)
 
 
-def record(event_id: int, wanted: Wanted, *, form: str, by: Actor, more: Sequence[str] = ()) -> None:
-    """Note that a list leaves the house: who, when, which columns, how many rows; not what was searched for, a name."""
-    audit.note(
-        "participants.exported",
-        by=by,
-        event=event_id,
-        format=form,
-        rows=participants.participation_count(event_id, wanted),
-        columns=[*COLUMNS, *more],
-        filtered=wanted.filtered,
-    )
+def taken(event_id: int, wanted: Wanted, *, form: str, more: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what is noted of a list that leaves: its columns, how many rows; not what was searched for, a name."""
+    return {
+        "event": event_id,
+        "format": form,
+        "rows": participants.participation_count(event_id, wanted),
+        "columns": [*COLUMNS, *more],
+        "filtered": wanted.filtered,
+    }
 
 
 def file(
@@ -90,6 +86,13 @@ def file(
     """
     columns = (*COLUMNS, *more)
     names = header(columns, language) if language else columns
+    return table(form, batches, names=names, columns=columns, delimiter=delimiter)
+
+
+def table(
+    form: str, batches: Rows, *, names: Sequence[str], columns: Sequence[str], delimiter: str = "comma"
+) -> Iterator[bytes]:
+    """Yield any table as a file of one of the TYPES: columns named for people, in JSON by their ids."""
     if form == "json":
         return json_file(batches, names=columns)
     if form == "xlsx":

@@ -12,7 +12,7 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import asking, changes, letters, overview, saving, translations, words
+from s3chem_events.desk import asking, changes, downloads, letters, overview, saving, translations, words
 from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk, own_events_only
 from s3chem_events.desk.new_event import NewEventForm
@@ -110,9 +110,7 @@ def event_deletion(slug: str) -> ResponseReturnValue:
 def event_file(slug: str) -> Response:
     """Give the event as a file."""
     data = json.dumps(files.write(values.event_facts(the_event(slug))), ensure_ascii=False, indent=2)
-    return Response(
-        data + "\n", content_type=MIME_JSON, headers={"Content-Disposition": f'attachment; filename="{slug}.json"'}
-    )
+    return downloads.file(data + "\n", f"{slug}.json", content_type=MIME_JSON)
 
 
 def the_event(slug: str) -> Event:

@@ -1,14 +1,11 @@
 """Files in answer to questions: given to those who may read the answer, as attachments, and each time noted."""
 
-from flask import Response, abort, request
-from flask.typing import ResponseReturnValue
+from flask import Response, abort
 
-from s3chem_events.accounts import audit, fresh
 from s3chem_events.core import storage
-from s3chem_events.core.db import transaction
+from s3chem_events.desk import downloads
 from s3chem_events.desk.events import the_event
-from s3chem_events.desk.frame import allowed, by, desk, may
-from s3chem_events.desk.gate import first_confirm
+from s3chem_events.desk.frame import allowed, desk, may
 from s3chem_events.registration import answering, uploads
 from s3chem_events.registration.file_types import MIME
 from s3chem_events.registration.questions import Readers
@@ -26,7 +23,7 @@ NEEDED = {
 
 @desk.route("/events/<slug>/answers/<int:answer_id>/file")
 @allowed("answers.see")
-def answer_file(slug: str, answer_id: int) -> ResponseReturnValue:
+def answer_file(slug: str, answer_id: int) -> Response:
     """Give a file to be saved, under a name of ours; a browser is to open nothing of it here."""
     found = the_event(slug)
     answer = answering.answer_of(found.id, answer_id)
@@ -36,19 +33,11 @@ def answer_file(slug: str, answer_id: int) -> ResponseReturnValue:
     needed = NEEDED[answer.question.readers]
     if not may(needed):
         abort(403)
-    if needed == "gate.export" and not fresh.is_fresh():
-        return first_confirm()
+    if needed == "gate.export":
+        downloads.fresh_only()
     name = f"{slug}-{answer.registration.reference}-{answer.question.key}.{upload.type}"
-    kind, number, digest = upload.type, upload.id, upload.digest  # a transaction lets go of what was read before it
-    if request.method == "GET":  # a HEAD takes nothing away
-        with transaction():
-            audit.note("file.downloaded", by=by(), event=found.id, upload=number, digest=digest)
-    return Response(
-        content,
-        content_type=MIME[kind],
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Content-Security-Policy": SANDBOX,
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    data = {"event": found.id, "upload": upload.id, "digest": upload.digest}
+    response = downloads.file(content, name, content_type=MIME[upload.type], noted="file.downloaded", **data)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -9,13 +9,13 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from s3chem_events.accounts import audit, fresh
 from s3chem_events.attendance import exports
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import now, today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.guard import settings
+from s3chem_events.desk import downloads
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import clock_words
 from s3chem_events.desk.frame import allowed, by, desk
@@ -59,27 +59,24 @@ def gate_end(slug: str) -> ResponseReturnValue:
 
 @desk.route("/events/<slug>/gate-list.<any(csv, xlsx):form>")
 @allowed("gate.export")
-def gate_list(slug: str, form: str) -> ResponseReturnValue:
+def gate_list(slug: str, form: str) -> Response:
     """Give the list for the entrance, upon a fresh sign-in; that it was taken is written down."""
     found = the_event(slug)
-    if not fresh.is_fresh():
-        return first_confirm()
+    downloads.fresh_only()
     language = i18n.language()
     asked = asking.asked_at(found.id, when=When.AFTERWARDS)
     rows = gates.gate_rows(found, language)
-    if request.method == "GET":  # a HEAD takes nothing away
-        with transaction():
-            columns = [question.key for question in asked]
-            audit.note("gate.exported", by=by(), event=found.id, format=form, rows=len(rows), columns=columns)
-    ids = (*gates.COLUMNS, *(question.key for question in asked))
+    own = [question.key for question in asked]
     names = (*exports.header(gates.COLUMNS, language), *(question.label.within(language) for question in asked))
-    chunks = (
-        exports.csv_file([rows], names=names) if form == "csv" else exports.xlsx_file([rows], names=names, columns=ids)
-    )
-    return Response(
-        b"".join(chunks),
-        content_type=exports.TYPES[form],
-        headers={"Content-Disposition": f'attachment; filename="{slug}-gate-{today(found.zone)}.{form}"'},
+    chunks = exports.table(form, [rows], names=names, columns=(*gates.COLUMNS, *own))
+    return downloads.file(
+        chunks,
+        f"{slug}-gate-{today(found.zone)}.{form}",
+        noted="gate.exported",
+        event=found.id,
+        format=form,
+        rows=len(rows),
+        columns=own,
     )
 
 
@@ -95,15 +92,13 @@ def letter(slug: str, reference: str) -> ResponseReturnValue:
         abort(404)
     if not gates.letter_rows(registration, "en"):
         return render_template("desk/gate/letter.html", **header(found), versions=[])
-    if not fresh.is_fresh():
-        return first_confirm()
-    if request.method == "GET":  # a HEAD shows nothing
-        with transaction():
-            audit.note("letter.shown", by=by(), event=found.id, registration=person.id)
+    downloads.fresh_only()
     venue, host_name = found.venue, letterhead_of(settings()).organisation
     host = gates.host_language(venue.country if venue is not None else "")
     versions = [gates.letter(registration, language, host=host_name) for language in dict.fromkeys(("en", host))]
-    return render_template("desk/gate/letter.html", **header(found), versions=versions)
+    page = render_template("desk/gate/letter.html", **header(found), versions=versions)
+    downloads.note("letter.shown", event=found.id, registration=person.id)
+    return page
 
 
 def _granted(found: Event, reference: str, registration_id: int) -> ResponseReturnValue:
@@ -139,12 +134,6 @@ def _page(found: Event, *, typed: str = "", fault: str = "") -> str:
         complete=sum(is_complete for _person, is_complete in people),
         letters=gates.letters(found),
     )
-
-
-def first_confirm() -> ResponseReturnValue:
-    """Ask for a fresh sign-in, and come back here after it."""
-    flash(_("Please confirm once more that it is you: this list holds data that are worth stealing."))
-    return redirect(url_for("security.verify", next=request.path))
 
 
 def _local(typed: str) -> datetime:

@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from s3chem_events.accounts import audit
 from s3chem_events.attendance import exports
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import guest_words, outbox, searching
+from s3chem_events.desk import downloads, guest_words, outbox, searching
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, page_number
 from s3chem_events.mailing import queries as mailing
@@ -137,23 +136,11 @@ def invitation_withdrawal(slug: str, invitation_id: int) -> ResponseReturnValue:
 def invitations_export(slug: str, form: str) -> Response:
     """Give the list as a file; that it was taken is written down."""
     found, state = the_event(slug), _state()
-    if request.method == "GET":  # a HEAD takes nothing away
-        rows = guest_list.counts(found.id)
-        count = rows.get(state, 0) if state else sum(rows.values())
-        with transaction():
-            audit.note("invitations.exported", by=by(), event=found.id, format=form, rows=count)
-    names, batches_of_rows = guest_words.columns(), guest_list.exported(found.id, state=state)
-    chunks = (
-        exports.xlsx_file(batches_of_rows, names=names, columns=guest_list.COLUMNS)
-        if form == "xlsx"
-        else exports.csv_file(batches_of_rows, names=names)
-    )
+    counts, people = guest_list.counts(found.id), guest_list.exported(found.id, state=state)
+    chunks = exports.table(form, people, names=guest_words.columns(), columns=guest_list.COLUMNS)
     name = f"{slug}-invitations-{today(found.zone)}.{form}"
-    return Response(
-        stream_with_context(chunks),
-        content_type=exports.TYPES[form],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    rows = counts.get(state, 0) if state else sum(counts.values())
+    return downloads.file(chunks, name, noted="invitations.exported", event=found.id, format=form, rows=rows)
 
 
 def _write(slug: str, write: Any) -> ResponseReturnValue:

@@ -1,13 +1,12 @@
 """Two lists that hang on a consent: participants to be handed on, and for the photographer whom not to show."""
 
-from flask import Response, render_template, request
+from flask import Response, render_template
 from flask_babel import gettext as _
 
-from s3chem_events.accounts import audit
 from s3chem_events.attendance import exports
-from s3chem_events.core.db import transaction
+from s3chem_events.desk import downloads
 from s3chem_events.desk.events import header, the_event
-from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.registration import consenting
 
 FILES = {consenting.LIST: "participants", consenting.PHOTO: "not-photographed"}
@@ -33,14 +32,9 @@ def consent_list_file(slug: str, which: str) -> Response:
     """Give a list as a file; that it was taken is written down."""
     found = the_event(slug)
     rows = _rows(found.id, which)
-    if request.method == "GET":  # a HEAD takes nothing away
-        with transaction():
-            audit.note("list.exported", by=by(), event=found.id, which=which, rows=len(rows))
-    return Response(
-        b"".join(exports.csv_file([rows], names=(_("Name"), _("Organisation")))),
-        content_type=exports.TYPES["csv"],
-        headers={"Content-Disposition": f'attachment; filename="{slug}-{FILES[which]}.csv"'},
-    )
+    chunks = exports.csv_file([rows], names=(_("Name"), _("Organisation")))
+    name = f"{slug}-{FILES[which]}.csv"
+    return downloads.file(chunks, name, noted="list.exported", event=found.id, which=which, rows=len(rows))
 
 
 def _rows(event_id: int, which: str) -> list[tuple[str, str]]:

@@ -1,7 +1,5 @@
 """Needs at the desk: numbers for the caterer, and access needs until each has its answer."""
 
-from collections.abc import Iterator
-
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -9,7 +7,7 @@ from flask_babel import gettext as _
 from s3chem_events.attendance import exports
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
-from s3chem_events.desk import overview
+from s3chem_events.desk import downloads, overview
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.registration import answering, needs
@@ -35,12 +33,8 @@ def catering_file(slug: str) -> Response:
     """Give the numbers as a file, to be passed on."""
     found = the_event(slug)
     rows = [(one.part, one.question, one.answer, str(one.count)) for one in needs.portions(found.id, i18n.language())]
-    chunks: Iterator[bytes] = exports.csv_file([rows], names=(_("Part"), _("Question"), _("Answer"), _("People")))
-    return Response(
-        b"".join(chunks),
-        content_type=exports.TYPES["csv"],
-        headers={"Content-Disposition": f'attachment; filename="{slug}-catering.csv"'},
-    )
+    chunks = exports.csv_file([rows], names=(_("Part"), _("Question"), _("Answer"), _("People")))
+    return downloads.file(chunks, f"{slug}-catering.csv")
 
 
 @desk.route("/events/<slug>/access-needs")

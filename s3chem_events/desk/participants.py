@@ -1,10 +1,9 @@
 """The people at an event: the list, its exports, one person."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
@@ -16,7 +15,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import delegations, outbox, overview, searching, words
+from s3chem_events.desk import delegations, downloads, outbox, overview, searching, words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, may, page_number
 from s3chem_events.mailing import queries as mailing
@@ -108,19 +107,12 @@ def participants_export(slug: str, form: str) -> Response:
     if delimiter not in exports.DELIMITERS or searching.is_lost():
         abort(404)
     asked = exported.asked_in(found.id, needs=may("needs.export"))
-    more = exported.columns(asked)
-    if request.method == "GET":  # a HEAD takes nothing away
-        with transaction():
-            exports.record(found.id, wanted, form=form, by=by(), more=more)
-    language = i18n.language()
+    more, language = exported.columns(asked), i18n.language()
     rows = exported.rows(found.id, wanted, asked, language=None if form == "json" else language)
     chunks = exports.file(form, rows, language=language, delimiter=delimiter, more=more)
-    name = f"{slug}-participants-{_day(found)}.{form}"
-    return Response(
-        stream_with_context(chunks),
-        content_type=exports.TYPES[form],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    name = f"{slug}-participants-{today(found.zone)}.{form}"
+    data = exports.taken(found.id, wanted, form=form, more=more)
+    return downloads.file(chunks, name, noted="participants.exported", **data)
 
 
 @desk.route("/events/<slug>/participants/<reference>")
@@ -287,7 +279,3 @@ def _words() -> dict[str, Any]:
         "said": words.said(),
         "standing_chips": words.standing_chips(),
     }
-
-
-def _day(event: Event) -> date:
-    return today(event.zone)

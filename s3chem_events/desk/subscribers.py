@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from s3chem_events.accounts import audit
 from s3chem_events.attendance import exports
 from s3chem_events.campaigns import audience, importing, subscriber_list, subscribing, topics
 from s3chem_events.campaigns.models import Subscriber
@@ -17,7 +16,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import outbox, overview, searching
+from s3chem_events.desk import downloads, outbox, overview, searching
 from s3chem_events.desk.frame import allowed, by, desk, may, page_number
 from s3chem_events.mailing import addresses, suppression, undelivered
 from s3chem_events.mailing import queries as mailing
@@ -72,27 +71,15 @@ def subscribers_export(form: str) -> Response:
     wanted, delimiter = wanted_of(request.args), request.args.get("delimiter", "comma")
     if delimiter not in exports.DELIMITERS or searching.is_lost():
         abort(404)
-    if request.method == "GET":  # a HEAD takes nothing away
-        with transaction():
-            audit.note(
-                "subscribers.exported",
-                by=by(),
-                format=form,
-                rows=subscriber_list.count(wanted),
-                columns=list(COLUMNS),
-                filtered=wanted.filtered,
-            )
-    rows, names = subscriber_list.rows(wanted), tuple(_columns()[column] for column in COLUMNS)
-    if form == "json":
-        chunks = exports.json_file(rows, names=COLUMNS)
-    elif form == "xlsx":
-        chunks = exports.xlsx_file(rows, names=names, columns=COLUMNS)
-    else:
-        chunks = exports.csv_file(rows, names=names, delimiter=exports.DELIMITERS[delimiter])
-    return Response(
-        stream_with_context(chunks),
-        content_type=exports.TYPES[form],
-        headers={"Content-Disposition": f'attachment; filename="newsletter-subscribers-{today(ZONE)}.{form}"'},
+    names = tuple(_columns()[column] for column in COLUMNS)
+    return downloads.file(
+        exports.table(form, subscriber_list.rows(wanted), names=names, columns=COLUMNS, delimiter=delimiter),
+        f"newsletter-subscribers-{today(ZONE)}.{form}",
+        noted="subscribers.exported",
+        format=form,
+        rows=subscriber_list.count(wanted),
+        columns=list(COLUMNS),
+        filtered=wanted.filtered,
     )
 
 
