@@ -19,6 +19,8 @@ AT_EVENTS = ALL - {Role.COMMUNICATION}
 COORDINATORS = frozenset({Role.COORDINATOR})
 ORGANISERS = frozenset({Role.COORDINATOR, Role.PARTNER_ORGANISER})
 EDITORS = frozenset({Role.COORDINATOR, Role.COMMUNICATION})
+WRITERS = ORGANISERS | EDITORS
+"""Who writes to many: to the readers of the newsletter, or to the people of an event. To whom: desk.frame.writes_to."""
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
     "dashboard.see": ALL,
@@ -29,7 +31,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "participants.see": AT_EVENTS,
     "participants.edit": ORGANISERS,
     "participants.export": ORGANISERS,
-    "participants.write": COORDINATORS,  # a campaign, so for those who may both see participants and write to many
+    "participants.write": ORGANISERS,
     "presence.edit": ORGANISERS | {Role.DESK_HELPER},
     "invitations.see": ORGANISERS | {Role.READ_ONLY},
     "invitations.edit": ORGANISERS,
@@ -43,9 +45,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "subscribers.see": EDITORS,
     "subscribers.edit": EDITORS,
     "subscribers.export": EDITORS,
-    "campaigns.see": EDITORS,
-    "campaigns.edit": EDITORS,
-    "campaigns.release": EDITORS,
+    "campaigns.list": EDITORS,
+    "campaigns.see": WRITERS,
+    "campaigns.edit": WRITERS,
+    "campaigns.release": WRITERS,
     "outbox.see": COORDINATORS,  # an e-mail may belong to any event, so that it is for those who see every event
     "outbox.manage": COORDINATORS,
     "wordings.edit": COORDINATORS,

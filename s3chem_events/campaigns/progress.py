@@ -1,13 +1,13 @@
 """How far campaigns are: counted from rows each time, never from counters that could go wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import joinedload
 
 from s3chem_events.campaigns.models import Campaign, CampaignReader, Subscriber
-from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Stage
+from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Kind, Stage
 from s3chem_events.campaigns.writing import TO_A_PARTICIPANT, TO_A_SUBSCRIBER
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
@@ -60,15 +60,21 @@ class ReaderRow:
     text: str
 
 
-def campaigns(*, page: int = 1) -> list[Campaign]:
-    """Return a page of campaigns, newest first, each with its event's title."""
-    query = select(Campaign).options(joinedload(Campaign.event).load_only(Event.title, Event.slug, raiseload=True))
+def campaigns(kinds: Collection[Kind], *, page: int = 1) -> list[Campaign]:
+    """Return a page of campaigns of some kinds, newest first, each with its event's title."""
+    query = select(Campaign).where(Campaign.kind.in_(kinds))
+    query = query.options(joinedload(Campaign.event).load_only(Event.title, Event.slug, raiseload=True))
     return list(db.session.scalars(query.order_by(Campaign.id.desc()).limit(PAGE).offset((page - 1) * PAGE)))
 
 
-def campaign_count() -> int:
-    """Return how many campaigns there are."""
-    return db.session.scalar(select(func.count(Campaign.id))) or 0
+def campaign_count(kinds: Collection[Kind]) -> int:
+    """Return how many campaigns of some kinds there are."""
+    return db.session.scalar(select(func.count(Campaign.id)).where(Campaign.kind.in_(kinds))) or 0
+
+
+def in_review() -> list[Campaign]:
+    """Return the campaigns that wait for a second organiser's eyes."""
+    return list(db.session.scalars(select(Campaign).filter_by(stage=Stage.IN_REVIEW).order_by(Campaign.id)))
 
 
 def published(*, most: int | None = None) -> list[Campaign]:

@@ -1,5 +1,6 @@
 """What a campaign shows between its texts, whom it is for, and when it is to leave."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from s3chem_events.desk import words
 from s3chem_events.desk.campaign_texts import content_of
 from s3chem_events.desk.campaigns import header, the_campaign
 from s3chem_events.desk.fields import HOURS, ZONES, clock_words, faulty, options, say, sensible
-from s3chem_events.desk.frame import DESK_ZONE, allowed, by, desk
+from s3chem_events.desk.frame import DESK_ZONE, allowed, by, desk, own_events_only
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import times
 from s3chem_events.publishing.lifecycle import LISTED, Mode
@@ -91,7 +92,7 @@ class ContentForm(FlaskForm):
             self.standings.choices = options({one: words.standings()[one] for one in WRITTEN_TO})
             self.coming.choices = options(answers)
             self.presence.choices = options(answers | {"absent": _("No or unknown")})
-        self.add.choices = options({"": "–", **_pieces(language)})
+        self.add.choices = options({"": "–", **_pieces(language, own=own_events_only())})
 
     def audience(self) -> Audience:
         """Return whom it is for."""
@@ -173,9 +174,10 @@ def _arranged(there: list[dict[str, Any]], order: str, add: str) -> list[dict[st
     return there
 
 
-def _pieces(language: str) -> dict[str, str]:
-    """Return what can stand in a newsletter, the events first, as a reader knows it."""
-    events = {f"event:{one.id}": one.title.within(language) for one in publishing.all_events() if one.state in LISTED}
+def _pieces(language: str, *, own: Collection[int] | None = None) -> dict[str, str]:
+    """Return what can stand in a newsletter, the events first, as a reader knows it; `own`: none but these events."""
+    listed = [one for one in publishing.all_events() if one.state in LISTED and (own is None or one.id in own)]
+    events = {f"event:{one.id}": one.title.within(language) for one in listed}
     news = {f"news:{item.id}": item.title.within(language) for item in publishing.news(latest=50)}
     kinds = {"event": _("Event: %(title)s"), "news": _("News: %(title)s")}
     return {key: kinds[key.partition(":")[0]] % {"title": title} for key, title in {**events, **news}.items()}

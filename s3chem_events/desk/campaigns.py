@@ -38,11 +38,11 @@ class NewCampaignForm(FlaskForm):
 
 
 @desk.route("/newsletter/campaigns/")
-@allowed("campaigns.see")
+@allowed("campaigns.list")
 def campaigns() -> ResponseReturnValue:
     """List campaigns, the newest first."""
-    page = page_number()
-    found = [one for one in progress.campaigns(page=page) if _is_mine(one)]
+    page, kinds = page_number(), _kinds()
+    found = progress.campaigns(kinds, page=page)
     return render_template(
         "desk/newsletter/campaigns.html",
         section="newsletter",
@@ -51,17 +51,16 @@ def campaigns() -> ResponseReturnValue:
         kinds=campaign_words.kinds(),
         stages=campaign_words.stages(),
         page=page,
-        pages=max(-(-progress.campaign_count() // progress.PAGE), 1),
+        pages=max(-(-progress.campaign_count(kinds) // progress.PAGE), 1),
     )
 
 
 @desk.route("/newsletter/campaigns/new", methods=["GET", "POST"])
-@allowed("campaigns.edit")
+@allowed("campaigns.list")
 def campaign_new() -> ResponseReturnValue:
     """Begin a campaign."""
     form = NewCampaignForm()
-    kinds = {kind: words for kind, words in campaign_words.kinds().items() if _may_write(kind)}
-    form.kind.choices = options(kinds)
+    form.kind.choices = options({kind: campaign_words.kinds()[kind] for kind in _kinds()})
     events = [event for event in publishing.all_events() if event.state in LISTED]
     language = i18n.language()
     form.event.choices = options({"": "–", **{event.slug: event.title.within(language) for event in events}})
@@ -174,9 +173,9 @@ def campaign_test(campaign_id: int) -> ResponseReturnValue:
 
 
 def the_campaign(campaign_id: int) -> Campaign:
-    """Return a campaign that the organiser may see, or answer 404."""
+    """Return a campaign that the organiser may see (the desk's guard has looked), or answer 404."""
     found = sending.campaign_by_id(campaign_id)
-    if found is None or not _is_mine(found):
+    if found is None:
         abort(404)
     return found
 
@@ -185,7 +184,7 @@ def header(found: Campaign) -> dict[str, object]:
     """Return what the head of each page of a campaign shows."""
     event = publishing.event_by_id(found.event_id) if found.event_id else None
     return {
-        "section": "newsletter",
+        "section": "newsletter" if may("campaigns.list") else "events",
         "campaign": found,
         "title": found.subject.within(i18n.language()),
         "event": event,
@@ -238,13 +237,9 @@ def _topics(event: Event | None) -> tuple[str, ...]:
     return topics.of_event(region=event.region, kind=event.kind) if event is not None else topics.USUAL
 
 
-def _may_write(kind: Kind) -> bool:
-    """Whether the organiser may write to such people: participants are not for who has to do with readers alone."""
-    return kind in TO_SUBSCRIBERS or may("participants.edit")
-
-
-def _is_mine(found: Campaign) -> bool:
-    return found.kind in TO_SUBSCRIBERS or may("participants.edit")
+def _kinds() -> list[Kind]:
+    """Return what the organiser writes: participants are not for who has to do with readers alone."""
+    return [kind for kind in Kind if kind in TO_SUBSCRIBERS or may("participants.write")]
 
 
 def _history(facts: list[Fact]) -> list[tuple[Fact, str]]:

@@ -2,7 +2,7 @@
 
 A view says what it needs, `@allowed("participants.export")`; one that says nothing is refused to everybody.
 Views of one event carry its `slug` in their address: there the organiser must also be responsible for that event,
-and an event that is somebody else's does not exist.
+and an event that is somebody else's does not exist. Nor does a campaign (`campaign_id`) to people who are not hers.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,9 @@ from flask_babel import lazy_gettext as _l
 
 from s3chem_events.accounts import audit, roles, security
 from s3chem_events.accounts.models import Organiser
+from s3chem_events.campaigns import sending
+from s3chem_events.campaigns.models import Campaign
+from s3chem_events.campaigns.stages import TO_SUBSCRIBERS
 from s3chem_events.core import guard, i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import VISITOR, Actor
@@ -68,7 +71,7 @@ PLACES = (
     Place("desk.home", _l("Overview"), "dashboard.see", "home"),
     Place("desk.events", _l("Events"), "event.see", "events"),
     Place("desk.outbox", _l("Mail"), "outbox.see", "mail"),
-    Place("desk.campaigns", _l("Newsletter"), "campaigns.see", "newsletter"),
+    Place("desk.campaigns", _l("Newsletter"), "campaigns.list", "newsletter"),
     Place("desk.organisers", _l("Organisers"), "organisers.see", "organisers"),
 )
 
@@ -125,6 +128,14 @@ def own_events_only() -> frozenset[int] | None:
     return organiser.event_ids if roles.is_bound(organiser.role) else None
 
 
+def writes_to(campaign: Campaign) -> bool:
+    """Whether the organiser has to do with whom a campaign is for: subscribers, or the people of her own event."""
+    if campaign.kind in TO_SUBSCRIBERS:
+        return may("subscribers.see")
+    own = own_events_only()
+    return may("participants.write") and (own is None or campaign.event_id in own)
+
+
 def guard_desk() -> ResponseReturnValue | None:
     """Ask before every request to the desk: who is it, may they do this, and is it their event."""
     if request.blueprint not in DOORS or request.endpoint is None:
@@ -159,7 +170,11 @@ def _refusal(organiser: Organiser, permission: str) -> int | None:
     """Refuse by role first, alike for every event, so that the answer tells nothing of events."""
     if not roles.may(organiser.role, permission):
         return 403
-    slug = (request.view_args or {}).get("slug")
+    asked = request.view_args or {}
+    if "campaign_id" in asked:
+        campaign = sending.campaign_by_id(asked["campaign_id"])
+        return None if campaign is not None and writes_to(campaign) else 404
+    slug = asked.get("slug")
     if slug is None:
         return None
     event_id = publishing.event_id(slug)

@@ -7,13 +7,14 @@ from datetime import timedelta
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from s3chem_events.campaigns import progress
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Said
 from s3chem_events.desk import holding, outage, overview, words
-from s3chem_events.desk.frame import allowed, desk, may, me, own_events_only
+from s3chem_events.desk.frame import allowed, by, desk, may, me, own_events_only, writes_to
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.publishing import queries as publishing
@@ -112,6 +113,8 @@ def _hands() -> Iterator[Hand]:
         for slug, count in answering.open_requests(own_events_only()).items():
             text = _("Access needs wait for an answer (%(count)s).", count=count)
             yield Hand(text, "changed", url_for("desk.access_needs", slug=slug), _("Answer them"))
+    if may("campaigns.release"):
+        yield from _second_looks()
     if may("organisers.manage"):
         yield from _setup_hands()
     if not me().tf_primary_method and not me().webauthn:
@@ -141,6 +144,13 @@ def _mail_hands() -> Iterator[Hand]:
     if late := mailing.late_count():
         text = _("Some e-mails have been waiting for more than a day (%(count)s).", count=late)
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.DEFERRED), _("See why"))
+
+
+def _second_looks() -> Iterator[Hand]:
+    for campaign in progress.in_review():
+        if writes_to(campaign) and campaign.released_by != str(by()):
+            text = _("“%(title)s” waits for a second organiser’s eyes.", title=campaign.subject.within(i18n.language()))
+            yield Hand(text, "changed", url_for("desk.campaign", campaign_id=campaign.id), _("Look at it"))
 
 
 def _setup_hands() -> Iterator[Hand]:

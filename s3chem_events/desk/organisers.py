@@ -22,7 +22,10 @@ from s3chem_events.registration.names import address, clean_line
 
 ROLES = {
     Role.COORDINATOR: (_l("Coordinator"), _l("Everything, for every event.")),
-    Role.PARTNER_ORGANISER: (_l("Partner organiser"), _l("Edits own events, sees and exports their participants.")),
+    Role.PARTNER_ORGANISER: (
+        _l("Partner organiser"),
+        _l("Edits own events; sees and exports their participants, and writes to them."),
+    ),
     Role.COMMUNICATION: (
         _l("Communication officer"),
         _l("Looks after the newsletter and its subscribers; sees every event, but not its participants."),

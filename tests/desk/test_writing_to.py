@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.stages import Kind
@@ -18,10 +19,12 @@ from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.registration.models import Participation
 from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, revise_event, soup, words
-from tests.support.desk import signed_in
+from tests.support.campaigns import campaign, newsletter, stage
+from tests.support.desk import filled, signed_in
 from tests.support.post import enrol, rows, work
 
 EVENT = "/desk/events/conference/"
+CAMPAIGNS = "/desk/newsletter/campaigns/"
 
 
 @pytest.fixture(autouse=True)
@@ -116,5 +119,53 @@ def test_a_message_begins_with_whom_the_list_shows(app: Flask):
     assert count(app, Campaign, kind=Kind.MESSAGE) == 3
     assert "1 reader." in words(desk.get("/desk/newsletter/campaigns/3"))
     assert soup(desk.get(f"{people}?q=anna")).select_one('form[action$="/messages"]') is None
-    organiser = signed_in(app, Role.PARTNER_ORGANISER, events=("conference",))
-    assert soup(organiser.get(EVENT)).select_one('form[action$="/messages"]') is None
+    helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
+    assert soup(helper.get(people)).select_one('form[action$="/messages"]') is None
+
+
+def test_a_partner_writes_to_the_people_of_her_own_event_and_to_nobody_else(app: Flask, clock: Clock):
+    add_event(app, slug="second", title=Text(en="Secret workshop"), parts=(PUBLIC_DAY,))  # C21
+    enrol(app, 51)
+    enrol(app, given_name="Jan", email="jan@x.example", slug="second")
+    theirs = campaign(app, Kind.MESSAGE, about="second", events=("conference",))
+    news = newsletter(app, events=("conference",))
+    work(app)
+    partner = signed_in(app, Role.PARTNER_ORGANISER, events=("conference",))
+    own = press(partner, f"{EVENT}participants?part=day-2&mode=online", "messages").request.path
+    text = {**filled(partner.get(own)), "subject": "Before you come", "intro": "Dear {{name}}"}
+    assert partner.post(own, data=text).status_code == 303
+    page = f"{CAMPAIGNS}3"
+    assert soup(partner.get(page)).select_one(".crumb a")["href"] == f"{EVENT}#letters"  # type: ignore[index]
+    assert "Newsletter" not in words(partner.get(page))
+    chosen = [str(one["value"]) for one in soup(partner.get(f"{page}/content")).select("#add option")]
+    assert chosen == ["", "event:1"]
+    stranger = {**filled(partner.get(f"{page}/content")), "add": "event:2", "do": "add"}
+    assert partner.post(f"{page}/content", data=stranger).status_code == 422
+    assert len(soup(partner.get(f"{page}/preview/en")).select("#reader option")) == 21
+    assert "Jan Nowak" not in partner.get(f"{page}/preview/en?reader=52").text
+
+    press(partner, page, "review")
+    assert soup(partner.get(page)).select_one('form[action$="/release"]') is None
+    assert "second organiser’s eyes" not in words(partner.get("/desk/"))
+    other = signed_in(app, Role.PARTNER_ORGANISER, events=("second",))
+    assert "Before you come" not in words(other.get("/desk/"))
+    coordinator = signed_in(app)
+    assert "“Before you come” waits for a second organiser’s eyes." in words(coordinator.get("/desk/"))
+    press(coordinator, page, "release")
+    clock.advance(minutes=11)
+    work(app)
+    told = {row.address for row in rows(app) if row.stream}
+    assert (len(told), "jan@x.example" in told) == (51, False)
+    assert "anna0@park.example" in words(partner.get(f"{page}/readers"))
+
+    token = str(soup(partner.get(page)).select_one("[name=csrf_token]")["value"])  # type: ignore[index]
+    before = count(app, AuditEntry, kind="desk.refused")
+    tried = [partner.get(f"{CAMPAIGNS}{number}") for number in (theirs, news, 99)]
+    tried += [partner.post(f"{CAMPAIGNS}{theirs}/release", data={"csrf_token": token, "version": "2"})]
+    tried += [partner.post("/desk/events/second/messages", data={"csrf_token": token})]
+    tried += [partner.get(CAMPAIGNS), partner.post(f"{CAMPAIGNS}new", data={"csrf_token": token})]
+    assert [answer.status_code for answer in tried] == [404] * 5 + [403] * 2
+    assert not any(said in answer.text for said in ("Secret", "February") for answer in tried)
+    assert count(app, AuditEntry, kind="desk.refused") == before + 7
+    assert (stage(app, theirs), count(app, Campaign)) == (("draft", ""), 3)
+    assert coordinator.get(f"{CAMPAIGNS}{theirs}").status_code == 200

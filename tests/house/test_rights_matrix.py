@@ -21,6 +21,7 @@ from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns import importing
 from s3chem_events.campaigns.imports import Usual
+from s3chem_events.campaigns.stages import Kind
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
@@ -29,7 +30,7 @@ from s3chem_events.desk import frame
 from s3chem_events.mailing import maildir
 from s3chem_events.registration.models import Registration
 from tests.factories import add_event, add_guest, add_question, add_subscriber, count, hidden, register
-from tests.support.campaigns import newsletter
+from tests.support.campaigns import campaign, newsletter
 from tests.support.desk import signed_in
 from tests.support.pictures import PDF
 
@@ -38,7 +39,6 @@ VALUES = {
     "question": "lunch",
     "answer_id": 1,
     "organiser_id": 1,
-    "campaign_id": 1,
     "email_id": 1,
     "subscriber_id": 1,
     "import_id": 1,
@@ -56,6 +56,8 @@ VALUES = {
 }
 ROLES = list(Role)
 BOUND_ROLES = [role for role in Role if roles.is_bound(role)]
+NEWSLETTER, MESSAGE = 1, 2
+"""Two campaigns: the second one is to the people of the conference."""
 ENDS_THE_SESSION = {"desk.sign_out"}
 
 
@@ -64,12 +66,14 @@ def desk_rules(app: Flask) -> list[Rule]:
     return sorted(rules, key=lambda rule: (rule.endpoint in ENDS_THE_SESSION, rule.rule))
 
 
-def visits(app: Flask, *, slug: str = "conference") -> Iterator[tuple[str, str, str, str]]:
+def visits(
+    app: Flask, *, slug: str = "conference", campaign_id: int = NEWSLETTER
+) -> Iterator[tuple[str, str, str, str]]:
     """Yield method, address, permission and endpoint of every route."""
     with app.app_context():
         reference = db.session.scalar(db.select(Registration.reference))
         (kept,) = maildir.newest(settings().mailbox)
-    values = {**VALUES, "slug": slug, "reference": reference, "key": kept.key}
+    values = {**VALUES, "slug": slug, "campaign_id": campaign_id, "reference": reference, "key": kept.key}
     adapter = app.url_map.bind("localhost")
     for rule in desk_rules(app):
         missing = rule.arguments - values.keys()
@@ -85,6 +89,7 @@ def house(app: Flask) -> Flask:
     add_event(app)
     add_question(app, "lunch")
     newsletter(app)
+    campaign(app, Kind.MESSAGE, about="conference")
     add_question(app, "passport", label="Passport", when="letter", readers="letter")
     add_question(app, "slides", kind="file", label="Slides")
     add_guest(app)
@@ -150,7 +155,8 @@ def test_who_is_not_signed_in_comes_to_the_sign_in_page_and_no_further(house):
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_reaches_exactly_what_it_may(house, role):
     client = sign_in(house, role)
-    for method, url, permission, endpoint in visits(house):
+    theirs = MESSAGE if role is Role.PARTNER_ORGANISER else NEWSLETTER
+    for method, url, permission, endpoint in visits(house, campaign_id=theirs):
         if permission in {frame.ANYBODY, frame.NOBODY}:
             continue
         answer = client.open(url, method=method, buffered=True)
@@ -170,17 +176,17 @@ def test_somebody_elses_event_does_not_exist(house, role):
     add_event(house, slug="own")
     client = sign_in(house, role, events=("own",))
     seen = 0
-    for method, url, permission, _endpoint in visits(house):
-        if "/events/conference" not in url:
+    for method, url, permission, _endpoint in visits(house, campaign_id=MESSAGE):
+        if "/events/conference" not in url and f"/campaigns/{MESSAGE}" not in url:
             continue
         seen += 1
         expected = 404 if roles.may(role, permission) else 403
         foreign, missing = (
             client.open(url, method=method, buffered=True),
-            client.open(url.replace("conference", "x"), method=method),
+            client.open(url.replace("conference", "x").replace("campaigns/2", "campaigns/9"), method=method),
         )
         assert (foreign.status_code, missing.status_code) == (expected, expected), (method, url)
-        assert b"Final conference" not in foreign.data
+        assert (b"Final conference" in foreign.data, b"News of February" in foreign.data) == (False, False)
         assert same(foreign) == same(missing), (method, url)  # what is not one's own looks like what is not there
     assert seen > 5
     with house.app_context():
