@@ -1,6 +1,6 @@
 """Who reads the newsletter: one subscriber, an audience, and how many they are."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, String, cast, exists, func, or_, select
@@ -21,18 +21,6 @@ def audience(topics: Collection[str], languages: Collection[str] = ()) -> Select
     see `unreachable`. To be streamed: `db.session.scalars(audience(…).execution_options(yield_per=500))`.
     """
     return select(Subscriber.id).where(*_wanted(topics, languages), ~_is_held_back()).order_by(Subscriber.id)
-
-
-def audience_counts(topics: Collection[str], languages: Collection[str] = ()) -> Mapping[str, int]:
-    """Return how many an audience has, by language, most first."""
-    counted = func.count()
-    rows = db.session.execute(
-        select(Subscriber.language, counted)
-        .where(*_wanted(topics, languages), ~_is_held_back())
-        .group_by(Subscriber.language)
-        .order_by(counted.desc(), Subscriber.language)
-    )
-    return {str(row[0]): int(row[1]) for row in rows}
 
 
 def unreachable(topics: Collection[str], languages: Collection[str] = ()) -> int:

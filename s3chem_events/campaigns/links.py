@@ -17,11 +17,6 @@ TAGGED = re.compile(r"\+unsubscribe-([0-9a-f]{1,7})-([a-z2-7]{16})@", re.IGNOREC
 TAGGED_NEWSLETTER = re.compile(r"\+unsubscribe-n([0-9a-f]{1,7})-([a-z2-7]{16})@", re.IGNORECASE)
 
 
-def form(slug: str, *, language: str, base_url: str = "") -> str:
-    """Return where anybody asks to be kept informed of an event."""
-    return f"{base_url}/{language}/events/{slug}/updates"
-
-
 def web_version(slug: str, *, language: str, base_url: str = "") -> str:
     """Return where everybody reads a newsletter that has gone out; nothing in it is about a person."""
     return f"{base_url}/{language}/newsletter/issues/{slug}"

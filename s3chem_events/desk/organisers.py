@@ -64,10 +64,6 @@ class OrganiserForm(RightsForm):
     language = SelectField(_l("Language of the desk"), choices=[SelectChoice(*each) for each in LANGUAGES.items()])
 
 
-class PressForm(FlaskForm):
-    """Nothing but the token against forged posts."""
-
-
 @desk.route("/organisers/")
 @allowed("organisers.see")
 def organisers() -> ResponseReturnValue:

@@ -30,11 +30,6 @@ def set_flow(name: str, flow: Flow) -> None:
         stream.flow = flow
 
 
-def close(name: str) -> None:
-    """Forget a stream that has nothing left to flow; its e-mails keep its name."""
-    db.session.execute(db.delete(MailStream).filter_by(name=name))
-
-
 def take_back(name: str) -> list[int]:
     """Take some e-mails out of the outbox that nobody has tried yet; returns their subjects, none when all are out."""
     some = db.select(OutgoingEmail.id).where(
@@ -59,17 +54,6 @@ def strike() -> int:
     )
     result = db.session.execute(struck.execution_options(synchronize_session=False))
     return cast("int", result.rowcount)  # type: ignore[attr-defined]
-
-
-def cancel_for(address_digest: str) -> None:
-    """Take what waits of all streams for one address out of the queue: its owner wants no more of it."""
-    waiting = (OutgoingEmail.address_digest == address_digest, OutgoingEmail.stream != "")
-    db.session.execute(
-        db.update(OutgoingEmail)
-        .where(*waiting, OutgoingEmail.state.in_(WAITING))
-        .values(state=State.CANCELLED, due_at=None, owner=None, last_text="the reader has left")
-        .execution_options(synchronize_session=False)
-    )
 
 
 def try_failed_again(name: str) -> int:

@@ -36,13 +36,6 @@ def delegations_by_ids(ids: Iterable[int]) -> dict[int, Delegation]:
     return {one.id: one for one in db.session.scalars(query)}
 
 
-def delegation(event_id: int, reference: str) -> Delegation | None:
-    """Return one delegation of this event with its people; None for a reference of another one."""
-    query = select(Delegation).filter_by(event_id=event_id, reference=reference).options(*_whole())
-    found: Delegation | None = db.session.scalar(query)
-    return found
-
-
 def contacts(facts: Iterable[Fact]) -> dict[int | None, str]:
     """Return the names of those who registered the subjects of some facts, by the delegation's id, fit for e-mails."""
     ids = {fact.data["delegation"] for fact in facts if fact.data.get("delegation")}
@@ -50,12 +43,6 @@ def contacts(facts: Iterable[Fact]) -> dict[int | None, str]:
         return {}
     found = db.session.scalars(select(Delegation).where(Delegation.id.in_(ids)))
     return {one.id: isolated(defused(one.full_name, longest=LONGEST_IN_MAIL)) for one in found}
-
-
-def reference_of(delegation_id: int | None) -> tuple[str, str]:
-    """Return a delegation's reference and its contact's name; nothing where there is none."""
-    found = db.session.get(Delegation, delegation_id) if delegation_id is not None else None
-    return (found.reference, found.full_name) if found is not None else ("", "")
 
 
 def _whole() -> tuple[ExecutableOption, ...]:

@@ -38,7 +38,6 @@ PEOPLE = 3000
 KILLS = 10
 MOVES = 5
 SLUG = "conference"
-OTHERS = "moving 3,000: another writer's longest wait"
 
 
 def run() -> list[Figure]:

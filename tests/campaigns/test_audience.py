@@ -26,7 +26,6 @@ def chosen(app: Flask, about: tuple[str, ...], languages: tuple[str, ...] = ()) 
     with app.app_context():
         ids = list(db.session.scalars(audience.audience(about, languages).execution_options(yield_per=2)))
         assert ids == sorted(ids)
-        assert sum(audience.audience_counts(about, languages).values()) == len(ids)
         found = audience.subscribers_by_ids(ids)
         return [found[one].email.partition("@")[0] for one in ids]
 

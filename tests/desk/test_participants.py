@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime
 
 import openpyxl
 import pytest
@@ -26,7 +25,6 @@ from tests.factories import add_event, hidden, soup, words
 from tests.support.desk import signed_in
 
 LIST = "/desk/events/conference/participants"
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture
