@@ -39,7 +39,7 @@ UNUSABLE = _l(
 FAULTS = {"entered_twice": _l("This person stands in your list already.")}
 
 
-class PersonForm(Form):
+class DelegateForm(Form):
     """One of the people; `of()` adds the ways to take part. What is left empty is as the contact said for all."""
 
     class Meta(Form.Meta):
@@ -65,7 +65,7 @@ class PersonForm(Form):
         *,
         typed: MultiDict[str, str] | None,
         opened_at: datetime | None = None,
-    ) -> "PersonForm":
+    ) -> "DelegateForm":
         """Make the form of the person with this number."""
         offered = open_parts(event, opened_at=opened_at)
         how = _asking(tuple(part.key for part in offered if len(part.capacities) > 1), lang)
@@ -157,7 +157,7 @@ class DelegationForm(RegistrationForm):
     )
     split = HiddenField()
     no_mode: ClassVar[Any] = _l("Choose how they will attend.")
-    people: list[PersonForm]
+    people: list[DelegateForm]
     is_crowded = False
 
     @classmethod
@@ -172,7 +172,7 @@ class DelegationForm(RegistrationForm):
     def sit_down(self, typed: Iterable[MultiDict[str, str]]) -> None:
         """Give people their numbers, from 1 on."""
         self.people = [
-            PersonForm.of(self.event, self.lang, number, typed=_prefixed(one, number), opened_at=self.opened_at)
+            DelegateForm.of(self.event, self.lang, number, typed=_prefixed(one, number), opened_at=self.opened_at)
             for number, one in enumerate(typed, 1)
         ]
 
@@ -199,7 +199,7 @@ class DelegationForm(RegistrationForm):
         good = super().validate(extra_validators)
         there = [one for one in self.people if not one.is_blank]
         if not there:
-            PersonForm.blame(self.people[0].given_name, _("Enter at least one person."))
+            DelegateForm.blame(self.people[0].given_name, _("Enter at least one person."))
             return False
         if len(there) < len(self.people):
             self.sit_down([one for one in _people_typed(request.form) if _is_filled(one)])
@@ -217,7 +217,7 @@ class DelegationForm(RegistrationForm):
         """Say at each person why she cannot be registered."""
         for place, code in faults.items():
             form: Any = self if place == CONTACT_PLACE else self.people[place - 1]
-            PersonForm.blame_for(form, code)
+            DelegateForm.blame_for(form, code)
 
     def show_split(self, refusal: PlacesShort) -> None:
         """Keep who would have to wait for what: who chooses on the next page has seen it there."""
@@ -229,7 +229,7 @@ class DelegationForm(RegistrationForm):
         *first, last = super().in_page_order()
         return [*first, *(fault for one in self.people for fault in _faults(one)), last]
 
-    def _applicant(self, one: PersonForm, contact: Applicant) -> Applicant:
+    def _applicant(self, one: DelegateForm, contact: Applicant) -> Applicant:
         return replace(
             contact,
             given_name=one.given_name.data or "",
@@ -254,7 +254,7 @@ def _waits(split: str) -> Iterable[Wait]:
             yield int(place), key, mode
 
 
-def _faults(one: PersonForm) -> list[Faulty]:
+def _faults(one: DelegateForm) -> list[Faulty]:
     found = []
     for field in one:
         if field.errors:
@@ -285,8 +285,8 @@ def _is_filled(typed: MultiDict[str, str]) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _asking(keys: tuple[str, ...], lang: str) -> type[PersonForm]:
-    return type("EventPersonForm", (PersonForm,), {f"mode-{key}": mode_field(lang) for key in keys})
+def _asking(keys: tuple[str, ...], lang: str) -> type[DelegateForm]:
+    return type("EventPersonForm", (DelegateForm,), {f"mode-{key}": mode_field(lang) for key in keys})
 
 
 @cache

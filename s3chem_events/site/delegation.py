@@ -24,7 +24,7 @@ from s3chem_events.registration.delegation_queries import delegation_by_token
 from s3chem_events.registration.links import DELEGATION, DELEGATION_NOT_ME
 from s3chem_events.registration.models import Delegation, Registration
 from s3chem_events.site import delegation_view
-from s3chem_events.site.delegating_form import PersonForm
+from s3chem_events.site.delegating_form import DelegateForm
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
 from s3chem_events.site.forms import ATTEMPT, PressForm, new_attempt
@@ -114,7 +114,7 @@ def delegation_people(lang: str, token: str) -> BaseResponse:
     good = form.validate()
     if not person.validate() or not person.parts.data or not good:
         if not person.parts.data:
-            PersonForm.blame(person.parts, _("Choose at least one part."))
+            DelegateForm.blame(person.parts, _("Choose at least one part."))
         return _people_page(found, lang, token, form, person, 422, press_again() if form.errors else "")
     try:
         _add(token, form, person)
@@ -147,7 +147,7 @@ def delegation_not_me(lang: str, token: str) -> BaseResponse:
     )
 
 
-def _add(token: str, form: NewPersonForm, person: PersonForm) -> None:
+def _add(token: str, form: NewPersonForm, person: DelegateForm) -> None:
     limits.spend(limits.REGISTRATIONS, "register", limits.network())
     mailbox = mailbox_digest(person.email.data) if person.email.data else ""
     if mailbox and limits.is_over(limits.ADDRESS, "register-address", mailbox):
@@ -185,15 +185,15 @@ def _member(delegation: Delegation, reference: str) -> Registration:
     return next((one for one in delegation.people if one.reference == reference), None) or abort(404)
 
 
-def _person_form(event: Event, lang: str) -> PersonForm:
+def _person_form(event: Event, lang: str) -> DelegateForm:
     typed: MultiDict[str, Any] | None = request.form if request.method == "POST" else None
-    form = PersonForm.of(event, lang, 1, typed=typed)
+    form = DelegateForm.of(event, lang, 1, typed=typed)
     if typed is None and len(form.parts.choices) == 1:
         form.parts.data = [form.parts.choices[0].value]
     return form
 
 
-def _applicant(delegation: Delegation, form: NewPersonForm, person: PersonForm) -> Applicant:
+def _applicant(delegation: Delegation, form: NewPersonForm, person: DelegateForm) -> Applicant:
     return Applicant(
         given_name=person.given_name.data or "",
         family_name=person.family_name.data or "",
@@ -216,9 +216,9 @@ def _agreed(form: NewPersonForm) -> Agreed:
     return Agreed(Shortage.ALL_WAIT if request.form.get("places") == Shortage.ALL_WAIT else None, shown)
 
 
-def _refused(refusal: Refused, person: PersonForm) -> str:
+def _refused(refusal: Refused, person: DelegateForm) -> str:
     if isinstance(refusal, PeopleRefused):
-        PersonForm.blame_for(person, refusal.faults.get(1, ""))
+        DelegateForm.blame_for(person, refusal.faults.get(1, ""))
         return ""
     if isinstance(refusal, PlacesShort):
         return _("There is no place left for this person. Nobody has been added yet.")
@@ -235,7 +235,7 @@ def _people_page(
     lang: str,
     token: str,
     form: NewPersonForm,
-    person: PersonForm,
+    person: DelegateForm,
     status: int = 200,
     refusal: str = "",
     refused: Refused | None = None,
