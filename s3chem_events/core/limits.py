@@ -15,7 +15,7 @@ from s3chem_events.core.config import Settings
 from s3chem_events.core.errors import Refused
 
 log = logging.getLogger(__name__)
-REGISTRATIONS = "30 per minute; 150 per hour"
+REGISTRATIONS = "30 per minute; 240 per hour"
 LINKS = "10 per minute; 40 per hour"
 SIGN_IN = "10 per minute; 60 per hour"
 ADDRESS = "10 per hour"

@@ -54,7 +54,7 @@ def register_delegation(event: Event, group: Group, *, by: Actor) -> Delegation:
         NotOpen, actions.NothingChosen, PeopleRefused, PlacesShort.
 
     """
-    contact, attempt = group.contact, _digest(group)
+    contact, attempt = group.contact, digest(group)
     there: Delegation | None = db.session.scalar(select(Delegation).filter_by(event_id=event.id, attempt=attempt))
     if there is not None:
         return there
@@ -148,7 +148,7 @@ _SHARED = (
 )
 
 
-def _digest(group: Group) -> str:
+def digest(group: Group) -> str:
     """Return what makes two presses the same: the number of the form, and what was typed."""
     lines = [group.contact.attempt, actions.person_of(group.contact)]
     for place, one in group.everybody.items():

@@ -98,6 +98,7 @@ def _register(form: DelegationForm, slug: str) -> Delegation:
     group = form.group(queries.version_of("privacy"))
     typed = enumerate((group.contact, *group.people), start=CONTACT_PLACE)
     mailboxes = {place: mailbox_digest(one.email) for place, one in typed if one.email}
+    form.prove(lambda: f"{slug} {delegations.digest(group)}", weight=max(len(set(mailboxes.values())), 1))
     limits.spend(limits.MAILBOXES, "mailboxes", limits.network(), cost=len(set(mailboxes.values())))
     # To a network twenty people are one press, to a stranger's mailbox they are not.
     spent = {one for one in sorted(set(mailboxes.values())) if limits.is_over(limits.ADDRESS, "register-address", one)}

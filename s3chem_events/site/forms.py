@@ -29,6 +29,7 @@ from s3chem_events.registration.questions import Asked, Given
 from s3chem_events.site import opening
 from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.lists import ListField, Options
+from s3chem_events.site.proving import ProofAsked, Proving
 from s3chem_events.site.queueing import Queueing
 
 ATTEMPT = re.compile(r"[0-9a-f]{32}")
@@ -51,6 +52,11 @@ REFUSALS = {
         "Too many requests came from your network. "
         "Wait a minute and submit the form again; your entries have been kept."
     ),
+    ProofAsked.code: _l(
+        "Many registrations are coming from your network at the moment. To keep robots out, your browser does a "
+        "short calculation: there is nothing to solve or to type. "
+        "Nothing has been saved yet, and your entries have been kept."
+    ),
 }
 
 
@@ -69,7 +75,7 @@ class LostLinkForm(Form):
         check_address(field)
 
 
-class RegistrationForm(Queueing, Form):
+class RegistrationForm(Queueing, Proving, Form):
     """The form of one event; `of()` adds the parts that are open and their modes."""
 
     given_name = Line(_l("Given name"), longest=names.LONGEST_NAME)

@@ -90,6 +90,7 @@ def answer(form: RegistrationForm, slug: str, lang: str, register: Registrar) ->
         if not form.validate():
             _keep_files(form)
             return page(form, whole(slug), lang, 422, token_fault(form))
+        form.prove(lambda: _what_is_sent(form))
         if limits.is_over(limits.ADDRESS, "register-address", mailbox_digest(form.email.data or "")):
             raise actions.AddressBlocked  # in the same words: nobody learns whether an address is blocked
         registration = register(form, slug)
@@ -122,6 +123,11 @@ def _register(form: RegistrationForm, slug: str) -> Registration:
         if event is None:
             raise actions.NotOpen
         return actions.register(event, form.applicant(version), by=VISITOR)
+
+
+def _what_is_sent(form: RegistrationForm) -> str:
+    """Say what a puzzle is solved for: one person's registration, which the same form makes once."""
+    return f"{form.event.slug} {form.attempt.data} {actions.person_of(form.applicant(''))}"
 
 
 def _keep_files(form: RegistrationForm) -> None:
