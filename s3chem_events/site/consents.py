@@ -4,11 +4,10 @@ from flask import abort, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from s3chem_events.core.journal import PARTICIPANT
-from s3chem_events.registration import consenting, queries
+from s3chem_events.registration import consenting
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import own_view
-from s3chem_events.site.frame import check_language
-from s3chem_events.site.own import own, press_again, pressed, private_page, status_of, unknown_link
+from s3chem_events.site.own import own, pressed
 
 
 @own.route("/<lang>/registrations/<token>/consents/<key>", methods=["GET", "POST"])
@@ -24,28 +23,19 @@ def consent_withdrawal(lang: str, token: str, key: str) -> BaseResponse:
 
 
 def _page(lang: str, token: str, key: str, *, given: bool) -> BaseResponse:
-    check_language(lang)
-    form, refusal, done = pressed(token, lambda found: _deed(found, key, lang, given=given))
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
-    here = f"/{lang}/registrations/{token}"
-    if done:
-        return redirect(f"{here}#consents", 303)
+    press = pressed(lang, token, lambda found: _deed(found, key, lang, given=given))
+    registration = press.registration
+    if press.done:
+        return redirect(f"{press.here}#consents", 303)
     question = next((one for one, _is_given in consenting.consents(registration) if one.key == key), None)
     if question is None:
         abort(404)
-    return private_page(
+    return press.page(
         "site/own/consent.html",
-        lang,
-        f"/registrations/{token}/consents/{key}" + ("" if given else "/withdrawal"),
-        status_of(form, refusal),
+        f"consents/{key}" + ("" if given else "/withdrawal"),
         event=own_view.seen_by(registration, lang),
         words=question.label.said(lang),
         given=given,
-        form=form,
-        own_url=here,
-        refusal=press_again() if form.errors else "",
     )
 
 

@@ -16,7 +16,7 @@ from s3chem_events.site import detail_view, own_view
 from s3chem_events.site.detail_view import STEPS
 from s3chem_events.site.fields import Form
 from s3chem_events.site.frame import check_language
-from s3chem_events.site.own import own, press_again, pressed, private_page, status_of, unknown_link
+from s3chem_events.site.own import own, pressed, private_page, unknown_link
 
 
 @own.route("/<lang>/registrations/<token>/<any(details, letter):step>", methods=["GET", "POST"])
@@ -58,47 +58,29 @@ def more_details(lang: str, token: str, step: str) -> BaseResponse:
 @own.route("/<lang>/registrations/<token>/letter/request", methods=["GET", "POST"])
 def letter_request(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and open (POST) the questions of a letter of invitation."""
-    check_language(lang)
-    form, refusal, done = pressed(token, lambda found: details.ask_for_letter(found, by=PARTICIPANT))
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
-    here = f"/{lang}/registrations/{token}"
-    if done or registration.letter_at is not None:
-        return redirect(f"{here}/letter", 303)
-    return private_page(
+    press = pressed(lang, token, lambda found: details.ask_for_letter(found, by=PARTICIPANT))
+    registration = press.registration
+    if press.done or registration.letter_at is not None:
+        return redirect(f"{press.here}/letter", 303)
+    return press.page(
         "site/own/letter_request.html",
-        lang,
-        f"/registrations/{token}/letter/request",
-        status_of(form, refusal),
+        "letter/request",
         event=own_view.seen_by(registration, lang),
         may_ask=details.may_ask_for_letter(registration),
-        form=form,
-        own_url=here,
-        refusal=press_again() if form.errors else "",
     )
 
 
 @own.route("/<lang>/registrations/<token>/<any(details, letter):step>/erasure", methods=["GET", "POST"])
 def details_erasure(lang: str, token: str, step: str) -> BaseResponse:
     """Ask (GET) and delete at once (POST) what was told; a second press changes nothing."""
-    check_language(lang)
-    form, refusal, done = pressed(token, lambda found: details.erase(found, when=STEPS[step], by=PARTICIPANT))
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
-    here = f"/{lang}/registrations/{token}"
-    if done:
-        return redirect(here, 303)
-    return private_page(
+    press = pressed(lang, token, lambda found: details.erase(found, when=STEPS[step], by=PARTICIPANT))
+    registration = press.registration
+    if press.done:
+        return redirect(press.here, 303)
+    return press.page(
         "site/own/details_erasure.html",
-        lang,
-        f"/registrations/{token}/{step}/erasure",
-        status_of(form, refusal),
+        f"{step}/erasure",
         event=own_view.seen_by(registration, lang),
-        form=form,
-        own_url=here,
-        refusal=press_again() if form.errors else "",
     )
 
 

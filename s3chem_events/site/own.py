@@ -1,6 +1,7 @@
 """A participant's own pages, behind a signed link. GET asks, POST does."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, request
 from flask.wrappers import Response
@@ -99,24 +100,15 @@ def _handed_over(registration: Registration, lang: str, token: str) -> Response:
 @own.route("/<lang>/registrations/<token>/withdrawal", methods=["GET", "POST"])
 def withdrawal(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and withdraw (POST); a second press changes nothing."""
-    check_language(lang)
-    form, refusal, done = pressed(token, lambda found: actions.withdraw(found, by=PARTICIPANT))
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
-    here = f"/{lang}/registrations/{token}"
-    if done or registration.withdrawn_at is not None:
-        return redirect(here, 303)
-    return private_page(
+    press = pressed(lang, token, lambda found: actions.withdraw(found, by=PARTICIPANT))
+    registration = press.registration
+    if press.done or registration.withdrawn_at is not None:
+        return redirect(press.here, 303)
+    return press.page(
         "site/own/withdrawal.html",
-        lang,
-        f"/registrations/{token}/withdrawal",
-        status_of(form, refusal),
+        "withdrawal",
         registration=own_view.shown(registration, lang, token),
         event=own_view.seen_by(registration, lang),
-        form=form,
-        own_url=here,
-        refusal=press_again() if form.errors else "",
     )
 
 
@@ -163,19 +155,51 @@ def not_me(lang: str, token: str) -> BaseResponse:
     )
 
 
-def pressed(token: str, deed: Deed) -> tuple[PressForm, Refused | None, bool]:
-    """Do what was pressed, under the event's lock; returns the form, what was refused, and whether it is done."""
-    form = PressForm()
-    if request.method != "POST" or not form.validate():
-        return form, None, False
-    try:
-        with transaction():
-            found = queries.registration_by_token(token, lock=True)
-            if found is not None:
-                deed(found)
-    except Refused as refusal:
-        return form, refusal, False
-    return form, None, True
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button below the own link: whose it is, and what came of it where it was pressed."""
+
+    lang: str
+    token: str
+    registration: Registration
+    form: PressForm
+    refusal: Refused | None
+    done: bool
+
+    @property
+    def here(self) -> str:
+        """Where the own page is."""
+        return f"/{self.lang}/registrations/{self.token}"
+
+    def page(self, template: str, path: str, *, refused: str = "", **values: object) -> Response:
+        """Ask, below the own page, or say why the press did not count; `refused` is a refusal in words."""
+        return private_page(
+            template,
+            self.lang,
+            f"/registrations/{self.token}/{path}",
+            status_of(self.form, self.refusal),
+            form=self.form,
+            own_url=self.here,
+            refusal=press_again() if self.form.errors else refused,
+            **values,
+        )
+
+
+def pressed(lang: str, token: str, deed: Deed) -> Press:
+    """Do what was pressed, if it was, under the event's lock; ends the request where the link leads nowhere."""
+    form, refusal, done = PressForm(), None, False
+    check_language(lang)
+    if form.is_submitted() and form.validate():
+        try:
+            with transaction():
+                found = queries.registration_by_token(token, lock=True)
+                if found is not None:
+                    deed(found)
+            done = True
+        except Refused as refused:
+            refusal = refused
+    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
+    return Press(lang, token, registration, form, refusal, done)
 
 
 def status_of(form: PressForm, refusal: Refused | None) -> int:

@@ -12,35 +12,29 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import capacity, coming, inquiries, modes, queries, returning
+from s3chem_events.registration import capacity, coming, inquiries, modes, returning
 from s3chem_events.registration.composing import INVITATIONS
 from s3chem_events.registration.emails import RESTORATION
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import own_view
 from s3chem_events.site.events_seen import part_hours, part_range
-from s3chem_events.site.frame import check_language, translated
-from s3chem_events.site.own import own, press_again, pressed, private_page, status_of, unknown_link
+from s3chem_events.site.frame import translated
+from s3chem_events.site.own import own, pressed
 
 
 @own.route("/<lang>/registrations/<token>/answer/<any(yes, no):said>", methods=["GET", "POST"])
 def answer(lang: str, token: str, said: str) -> BaseResponse:
     """Ask (GET) and keep (POST) whether somebody still comes after a change; no withdraws."""
-    check_language(lang)
     comes, path = said == "yes", f"answer/{said}"
-    form, refusal, done = pressed(token, lambda found: coming.answer(found, comes=comes, by=PARTICIPANT))
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
-    here = f"/{lang}/registrations/{token}"
-    if done:
-        return redirect(here, 303)
+    press = pressed(lang, token, lambda found: coming.answer(found, comes=comes, by=PARTICIPANT))
+    registration = press.registration
+    if press.done:
+        return redirect(press.here, 303)
     inquiry = inquiries.current(registration.event)
     until = inquiry.until if inquiry else None
-    return private_page(
+    return press.page(
         "site/own/answer.html",
-        lang,
-        f"/registrations/{token}/{path}",
-        status_of(form, refusal),
+        path,
         event=own_view.seen_by(registration, lang),
         comes=comes,
         may_answer=coming.may_answer(registration),
@@ -48,36 +42,27 @@ def answer(lang: str, token: str, said: str) -> BaseResponse:
         until=i18n.short_range(until, until, lang) if until else "",
         is_withdrawn=registration.withdrawn_at is not None,
         is_off=registration.event.state is State.CANCELLED,
-        undo_url=f"{here}/{RESTORATION}" if returning.may_take_back(registration) else "",
-        other_url=f"{here}/answer/{'no' if comes else 'yes'}",
-        form=form,
-        own_url=here,
-        refusal=press_again() if form.errors else "",
+        undo_url=f"{press.here}/{RESTORATION}" if returning.may_take_back(registration) else "",
+        other_url=f"{press.here}/answer/{'no' if comes else 'yes'}",
     )
 
 
 @own.route("/<lang>/registrations/<token>/mode/<key>", methods=["GET", "POST"])
 def mode(lang: str, token: str, key: str) -> BaseResponse:
     """Ask (GET) and change (POST) how somebody takes part in one part, where there is a place."""
-    check_language(lang)
     asked = request.form.get("mode", "")
     wanted = Mode(asked) if asked in set(Mode) else None
     if request.method == "POST" and wanted is None:
         abort(422)
-    form, refusal, done = pressed(token, lambda found: _change(found, key, wanted))
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
-    here = f"/{lang}/registrations/{token}"
-    if done:
-        return redirect(here, 303)
+    press = pressed(lang, token, lambda found: _change(found, key, wanted))
+    registration = press.registration
+    if press.done:
+        return redirect(press.here, 303)
     held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
     part, other = held.part, modes.other_mode(registration, held)
-    return private_page(
+    return press.page(
         "site/own/mode.html",
-        lang,
-        f"/registrations/{token}/mode/{key}",
-        status_of(form, refusal),
+        f"mode/{key}",
         title=translated(registration.event.title, lang),
         part=translated(part.title, lang),
         days=part_range(part, lang),
@@ -85,39 +70,26 @@ def mode(lang: str, token: str, key: str) -> BaseResponse:
         now=mode_words(lang)[part.mode_of(held.mode)],
         other=other,
         label=own_view.change_label(other),
-        is_full=isinstance(refusal, capacity.Full),
-        form=form,
-        own_url=here,
-        refusal=press_again() if form.errors else _refused(refusal),
+        is_full=isinstance(press.refusal, capacity.Full),
+        refused=_refused(press.refusal),
     )
 
 
 @own.route(f"/<lang>/registrations/<token>/{INVITATIONS}", methods=["GET", "POST"])
 def invitations(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and keep (POST) whether e-mails carry calendar invitations."""
-    check_language(lang)
     asked = request.form.get("wanted", "")
     if request.method == "POST" and asked not in {"yes", "no"}:
         abort(422)
-    form, refusal, done = pressed(
-        token, lambda found: modes.choose_invitations(found, wanted=asked == "yes", by=PARTICIPANT)
-    )
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
-    here = f"/{lang}/registrations/{token}"
-    if done or registration.via_contact:
-        return redirect(f"{here}#calendar", 303)
-    return private_page(
+    press = pressed(lang, token, lambda found: modes.choose_invitations(found, wanted=asked == "yes", by=PARTICIPANT))
+    registration = press.registration
+    if press.done or registration.via_contact:
+        return redirect(f"{press.here}#calendar", 303)
+    return press.page(
         "site/own/invitations.html",
-        lang,
-        f"/registrations/{token}/{INVITATIONS}",
-        status_of(form, refusal),
+        INVITATIONS,
         event=own_view.seen_by(registration, lang),
         wanted=registration.invitations,
-        form=form,
-        own_url=here,
-        refusal=press_again() if form.errors else "",
     )
 
 

@@ -10,66 +10,50 @@ from s3chem_events.core import i18n
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
-from s3chem_events.registration import actions, answers, capacity, queries, returning
+from s3chem_events.registration import actions, answers, capacity, returning
 from s3chem_events.registration.capacity import HOLDING
 from s3chem_events.registration.emails import RESTORATION
 from s3chem_events.site import own_view
 from s3chem_events.site.events_seen import part_range
-from s3chem_events.site.frame import check_language, translated
-from s3chem_events.site.own import own, press_again, pressed, private_page, status_of, unknown_link
+from s3chem_events.site.frame import translated
+from s3chem_events.site.own import own, pressed
 
 
 @own.route(f"/<lang>/registrations/<token>/{RESTORATION}/<key>", methods=["GET", "POST"])
 def restoration(lang: str, token: str, key: str) -> BaseResponse:
     """Ask (GET) and give the place back (POST); a second press changes nothing."""
-    check_language(lang)
-    form, refusal, done = pressed(token, lambda found: answers.restore(found, part_key=key, by=PARTICIPANT))
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
-    here = f"/{lang}/registrations/{token}"
+    press = pressed(lang, token, lambda found: answers.restore(found, part_key=key, by=PARTICIPANT))
+    registration = press.registration
     held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
-    if done or held.standing in HOLDING:
-        return redirect(here, 303)
+    if press.done or held.standing in HOLDING:
+        return redirect(press.here, 303)
     event, part = registration.event, held.part
-    return private_page(
+    return press.page(
         "site/own/restoration.html",
-        lang,
-        f"/registrations/{token}/{RESTORATION}/{part.key}",
-        status_of(form, refusal),
+        f"{RESTORATION}/{part.key}",
         title=translated(event.title, lang),
         part=translated(part.title, lang),
         days=part_range(part, lang),
         may_undo=answers.may_undo(registration, held),
         until=i18n.stamp(answers.undo_until(held), event.zone, lang),
-        form=form,
-        own_url=here,
-        refusal=press_again() if form.errors else _refused(refusal),
+        refused=_refused(press.refusal),
     )
 
 
 @own.route(f"/<lang>/registrations/<token>/{RESTORATION}", methods=["GET", "POST"])
 def return_of_all(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and take back (POST) a withdrawal; a second press changes nothing."""
-    check_language(lang)
-    form, refusal, done = pressed(token, lambda found: returning.take_back(found, by=PARTICIPANT))
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
-    here = f"/{lang}/registrations/{token}"
-    if done or registration.withdrawn_at is None:
-        return redirect(here, 303)
-    return private_page(
+    press = pressed(lang, token, lambda found: returning.take_back(found, by=PARTICIPANT))
+    registration = press.registration
+    if press.done or registration.withdrawn_at is None:
+        return redirect(press.here, 303)
+    return press.page(
         "site/own/return.html",
-        lang,
-        f"/registrations/{token}/{RESTORATION}",
-        status_of(form, refusal),
+        RESTORATION,
         event=own_view.seen_by(registration, lang),
         may_undo=returning.may_take_back(registration),
         until=i18n.stamp(returning.undo_until(registration), registration.event.zone, lang),
-        form=form,
-        own_url=here,
-        refusal=press_again() if form.errors else _refused(refusal),
+        refused=_refused(press.refusal),
     )
 
 

@@ -8,35 +8,29 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.publishing.words import modes
-from s3chem_events.registration import queries, waiting
+from s3chem_events.registration import waiting
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.waiting import PLACE
 from s3chem_events.site import waiting_words
 from s3chem_events.site.events_seen import part_range
-from s3chem_events.site.frame import check_language, translated
-from s3chem_events.site.own import own, press_again, pressed, private_page, status_of, unknown_link
+from s3chem_events.site.frame import translated
+from s3chem_events.site.own import own, pressed
 
 
 @own.route(f"/<lang>/registrations/<token>/{PLACE}/<key>", methods=["GET", "POST"])
 def place(lang: str, token: str, key: str) -> BaseResponse:
     """Ask (GET) and accept, decline or leave (POST); a second press changes nothing."""
-    check_language(lang)
-    form, refusal, done = pressed(token, lambda found: _press(found, key))
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
-    here = f"/{lang}/registrations/{token}"
-    if done:
-        return redirect(here, 303)
+    press = pressed(lang, token, lambda found: _press(found, key))
+    registration = press.registration
+    if press.done:
+        return redirect(press.here, 303)
     held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
     part, zone = held.part, registration.event.zone
     is_over = held.standing is Standing.WITHDRAWN and held.offered_until is not None
-    return private_page(
+    return press.page(
         "site/own/place.html",
-        lang,
-        f"/registrations/{token}/{PLACE}/{part.key}",
-        status_of(form, refusal),
+        f"{PLACE}/{part.key}",
         heading=_heading(held.standing),
         title=translated(registration.event.title, lang),
         part=translated(part.title, lang),
@@ -46,9 +40,7 @@ def place(lang: str, token: str, key: str) -> BaseResponse:
         told=waiting_words.how_it_stands(held, zone, lang),
         ended=i18n.stamp(held.offered_until, zone, lang) if is_over and held.offered_until else "",
         event_url=f"/{lang}/events/{registration.event.slug}",
-        form=form,
-        own_url=here,
-        refusal=press_again() if form.errors else _refused(refusal),
+        refused=_refused(press.refusal),
     )
 
 
