@@ -1,58 +1,38 @@
 """Keep me informed: the form, the owner's own word, and the way out. GET asks, POST does."""
 
+from typing import Self
+
 from flask import Blueprint, abort, redirect, request
 from flask.wrappers import Response
-from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import EmailField, StringField
-from wtforms.validators import InputRequired
 
 from s3chem_events.campaigns import actions, links, queries
 from s3chem_events.campaigns.models import Follower
-from s3chem_events.core import limits
-from s3chem_events.core.db import transaction
-from s3chem_events.core.guard import csrf, private
-from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.guard import csrf
 from s3chem_events.core.journal import VISITOR
-from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
+from s3chem_events.site.asking_twice import AddressForm, done, press_page, pressed, private_page, taken
 from s3chem_events.site.events_seen import event_view
-from s3chem_events.site.fields import Form
-from s3chem_events.site.forms import LANGUAGES_OFFERED, PressForm, check_address, refuse_filled
-from s3chem_events.site.frame import check_language, render
-from s3chem_events.site.lists import ListField
-from s3chem_events.site.own import press_again
+from s3chem_events.site.forms import LANGUAGES_OFFERED, PressForm
+from s3chem_events.site.frame import check_language
 from s3chem_events.site.pages import contact
-from s3chem_events.site.views import EventView
 
 following = Blueprint("following", __name__)
 csrf.exempt(following)  # the forms check their own tokens; leaving needs none (RFC 8058 3.2: no cookie, no context)
 
 
-class FollowForm(Form):
+class FollowForm(AddressForm):
     """Asks to be kept informed of one event."""
 
-    email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Enter your e-mail address."))])
-    language = ListField(_l("Language"))
-    website = StringField(_l("Leave this field empty"))
-
     @classmethod
-    def of(cls, lang: str) -> "FollowForm":
+    def of(cls, lang: str) -> Self:
         """Make the form in a language, which the e-mails have unless another is chosen."""
         form = cls()
         form.language.options = LANGUAGES_OFFERED
         form.language.data = form.language.data or lang
         return form
-
-    def validate_email(self, field: EmailField) -> None:
-        """Accept one address."""
-        check_address(field)
-
-    def validate_website(self, field: StringField) -> None:
-        """Only a robot fills what nobody sees."""
-        refuse_filled(field)
 
 
 @following.route("/<lang>/events/<slug>/updates", methods=["GET", "POST"])
@@ -65,21 +45,14 @@ def updates(lang: str, slug: str) -> BaseResponse:
     view = event_view(event, lang, calendar=False)
     if not view.keep_informed:
         return redirect(view.url, 303)
-    form = FollowForm.of(lang)
-    if not form.is_submitted():
-        return _form(form, view, lang, 200)
-    if not form.validate():
-        return _form(form, view, lang, 422, press_again() if form.csrf_token.errors else "")
+    form, path = FollowForm.of(lang), f"/events/{slug}/updates"
     try:
-        limits.spend(limits.LINKS, "updates", limits.network())
-        limits.spend(limits.ADDRESS, "updates-address", mailbox_digest(form.email.data))
-        _ask(form, slug, lang)
-    except limits.TooMany as refusal:
-        words = _("Too many requests came from your network. Wait a minute and try again.")
-        return _form(form, view, lang, refusal.status, words)
+        status, refusal = taken(form, "updates", lambda version: _ask(form, slug, version, lang))
     except actions.NothingAwaited:  # registration opened while the form was filled
         return redirect(view.url, 303)
-    return _private("site/following/asked.html", lang, f"/events/{slug}/updates", event=view, contact=contact(lang))
+    if status:
+        return private_page("site/following/ask.html", lang, path, status, event=view, form=form, refusal=refusal)
+    return private_page("site/following/asked.html", lang, path, event=view, contact=contact(lang))
 
 
 @following.route("/<lang>/updates/<token>", methods=["GET", "POST"])
@@ -91,22 +64,16 @@ def confirmation(lang: str, token: str) -> BaseResponse:
     if follower is None or event is None:
         return _unknown(lang)
     form, path = PressForm(), f"/updates/{token}"
-    if request.method == "POST" and form.validate():
-        with transaction():
-            found = queries.follower_to_confirm(token, lock=True)
-            if found is not None:
-                actions.confirm(found, by=VISITOR)
+    if pressed(form, queries.follower_to_confirm, token, actions.confirm):
         return redirect(f"/{lang}{path}", 303)
-    return _private(
+    return press_page(
         "site/following/confirm.html",
         lang,
         path,
-        422 if form.errors else 200,
+        form,
         event=event_view(event, lang, calendar=False),
-        form=form,
         done=follower.confirmed_at is not None,
         leave_url=links.leave(follower.id, language=lang),
-        refusal=press_again() if form.errors else "",
     )
 
 
@@ -119,43 +86,31 @@ def leaving(lang: str, token: str) -> Response:
     check_language(lang)
     if not queries.may_leave(token):
         return _unknown(lang)
-    done = request.method == "POST"
-    if done:
-        with transaction():
-            found = queries.follower_to_leave(token, lock=True)
-            if found is not None:
-                actions.leave(found, by=VISITOR)
+    if request.method == "POST":
+        done(queries.follower_to_leave, token, actions.leave)
     follower = queries.follower_to_leave(token)
     event = _event_of(follower)
-    return _private(
+    return private_page(
         "site/following/leave.html",
         lang,
         f"/updates/{token}/leave",
         event=event_view(event, lang, calendar=False) if event else None,
-        done=done or follower is None or follower.left_at is not None,
+        done=request.method == "POST" or follower is None or follower.left_at is not None,
     )
 
 
-def _form(form: FollowForm, view: EventView, lang: str, status: int, refusal: str = "") -> Response:
-    path = f"/events/{view.slug}/updates"
-    return _private("site/following/ask.html", lang, path, status, event=view, form=form, refusal=refusal)
-
-
-def _ask(form: FollowForm, slug: str, lang: str) -> None:
-    notice = publishing.document("privacy")
-    version = str(notice.data.get("version", "")) if notice else ""
-    with transaction():
-        event = publishing.event_by_slug(slug, lock=True)
-        if event is None:
-            raise actions.NothingAwaited
-        actions.ask(
-            event,
-            email=form.email.data,
-            language=form.language.data,
-            text_version=version,
-            text_language=lang,
-            by=VISITOR,
-        )
+def _ask(form: FollowForm, slug: str, version: str, lang: str) -> None:
+    event = publishing.event_by_slug(slug, lock=True)
+    if event is None:
+        raise actions.NothingAwaited
+    actions.ask(
+        event,
+        email=form.email.data,
+        language=form.language.data,
+        text_version=version,
+        text_language=lang,
+        by=VISITOR,
+    )
 
 
 def _event_of(follower: Follower | None) -> Event | None:
@@ -164,8 +119,4 @@ def _event_of(follower: Follower | None) -> Event | None:
 
 
 def _unknown(lang: str) -> Response:
-    return _private("site/following/unknown_link.html", lang, None, 404)
-
-
-def _private(template: str, lang: str, path: str | None, status: int = 200, **values: object) -> Response:
-    return private(Response(render(template, lang=lang, path=path, private=True, **values), status=status))
+    return private_page("site/following/unknown_link.html", lang, None, 404)

@@ -1,10 +1,13 @@
 """The newsletter: the form, the owner's own word, her preferences, and the ways out. GET asks, POST does."""
 
+from functools import partial
+from typing import Self
+
 from flask import Blueprint, redirect, request
 from flask.wrappers import Response
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import EmailField, SelectMultipleField, StringField
+from wtforms import SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput
@@ -13,18 +16,13 @@ from s3chem_events.campaigns import audience, links, subscribing, topics
 from s3chem_events.campaigns.models import Subscriber
 from s3chem_events.campaigns.subscribing import Wish
 from s3chem_events.campaigns.subscriptions import State, masked
-from s3chem_events.core import limits
-from s3chem_events.core.db import transaction
-from s3chem_events.core.guard import csrf, private
-from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.guard import csrf
 from s3chem_events.core.journal import VISITOR
-from s3chem_events.mailing.addresses import mailbox_digest
-from s3chem_events.publishing import queries as publishing
+from s3chem_events.site.asking_twice import AddressForm, done, press_page, pressed, private_page, taken
 from s3chem_events.site.fields import Form
-from s3chem_events.site.forms import LANGUAGES_OFFERED, PressForm, check_address, refuse_filled
-from s3chem_events.site.frame import check_language, render
+from s3chem_events.site.forms import LANGUAGES_OFFERED, PressForm
+from s3chem_events.site.frame import check_language
 from s3chem_events.site.lists import ListField
-from s3chem_events.site.own import press_again
 from s3chem_events.site.pages import contact
 
 newsletter = Blueprint("newsletter", __name__)
@@ -40,7 +38,7 @@ class PreferencesForm(Form):
     )
 
     @classmethod
-    def of(cls, lang: str, *, language: str, about: list[str]) -> "PreferencesForm":
+    def of(cls, lang: str, *, language: str, about: list[str]) -> Self:
         """Make the form in a language, with what is chosen as long as nothing has been sent."""
         form = cls()
         form.language.options = LANGUAGES_OFFERED
@@ -50,19 +48,8 @@ class PreferencesForm(Form):
         return form
 
 
-class SubscribeForm(PreferencesForm):
+class SubscribeForm(AddressForm, PreferencesForm):
     """Asks for the newsletter."""
-
-    email = EmailField(_l("E-mail address"), validators=[InputRequired(_l("Enter your e-mail address."))])
-    website = StringField(_l("Leave this field empty"))
-
-    def validate_email(self, field: EmailField) -> None:
-        """Accept one address."""
-        check_address(field)
-
-    def validate_website(self, field: StringField) -> None:
-        """Only a robot fills what nobody sees."""
-        refuse_filled(field)
 
 
 @newsletter.route("/<lang>/newsletter", methods=["GET", "POST"])
@@ -70,27 +57,10 @@ def subscribe(lang: str) -> Response:
     """Show the form (GET), have the address asked (POST); the answer is the same whatever is known of it."""
     check_language(lang)
     form = SubscribeForm.of(lang, language=lang, about=list(topics.USUAL))
-    if not form.is_submitted():
-        return _form(form, lang, 200)
-    if not form.validate():
-        return _form(form, lang, 422, press_again() if form.csrf_token.errors else "")
-    try:
-        limits.spend(limits.LINKS, "newsletter", limits.network())
-        limits.spend(limits.ADDRESS, "newsletter-address", mailbox_digest(form.email.data))
-    except limits.TooMany as refusal:
-        words = _("Too many requests came from your network. Wait a minute and try again.")
-        return _form(form, lang, refusal.status, words)
-    notice = publishing.document("privacy")
-    wish = Wish(
-        email=form.email.data,
-        language=form.language.data,
-        topics=form.topics.data,
-        text_version=str(notice.data.get("version", "")) if notice else "",
-        text_language=lang,
-    )
-    with transaction():
-        subscribing.ask(wish, by=VISITOR)
-    return _private("site/newsletter/asked.html", lang, "/newsletter", contact=contact(lang))
+    status, refusal = taken(form, "newsletter", lambda version: _ask(form, version, lang))
+    if status:
+        return private_page("site/newsletter/subscribe.html", lang, "/newsletter", status, form=form, refusal=refusal)
+    return private_page("site/newsletter/asked.html", lang, "/newsletter", contact=contact(lang))
 
 
 @newsletter.route("/<lang>/newsletter/confirmation/<token>", methods=["GET", "POST"])
@@ -101,23 +71,17 @@ def confirmation(lang: str, token: str) -> BaseResponse:
     if subscriber is None:
         return _unknown(lang)
     form, path = PressForm(), f"/newsletter/confirmation/{token}"
-    if request.method == "POST" and form.validate():
-        with transaction():
-            found = audience.subscriber_to_confirm(token, lock=True)
-            if found is not None:
-                subscribing.confirm(found, by=VISITOR)
+    if pressed(form, audience.subscriber_to_confirm, token, subscribing.confirm):
         return redirect(f"/{lang}{path}", 303)
-    return _private(
+    return press_page(
         "site/newsletter/confirm.html",
         lang,
         path,
-        422 if form.errors else 200,
-        form=form,
+        form,
         done=subscriber.state is State.CONFIRMED,
         chosen=_labels(subscriber, lang),
         preferences_url=links.preferences(subscriber.id, language=lang),
         leave_url=links.leave_newsletter(subscriber.id, language=lang),
-        refusal=press_again() if form.errors else "",
     )
 
 
@@ -130,23 +94,18 @@ def preferences(lang: str, token: str) -> BaseResponse:
         return _unknown(lang)
     form = PreferencesForm.of(lang, language=subscriber.language, about=subscriber.topics)
     path = f"/newsletter/preferences/{token}"
-    if form.is_submitted() and form.validate():
-        with transaction():
-            found = audience.subscriber_of(token, lock=True)
-            if found is not None:
-                subscribing.change(found, language=form.language.data, about=form.topics.data, by=VISITOR)
+    wish = partial(subscribing.change, language=form.language.data, about=form.topics.data)
+    if pressed(form, audience.subscriber_of, token, wish):
         return redirect(f"/{form.language.data}{path}?saved=yes", 303)
-    return _private(
+    return press_page(
         "site/newsletter/preferences.html",
         lang,
         path,
-        422 if form.errors else 200,
-        form=form,
+        form,
         masked=masked(subscriber.email),
         saved=bool(request.args.get("saved")) and not form.errors,
         leave_url=links.leave_newsletter(subscriber.id, language=lang),
         erase_url=f"/{lang}{path}/erasure",
-        refusal=press_again() if form.errors.get("csrf_token") else "",
     )
 
 
@@ -158,21 +117,15 @@ def erasure(lang: str, token: str) -> Response:
     if subscriber is None:
         return _unknown(lang)
     form, path = PressForm(), f"/newsletter/preferences/{token}"
-    if request.method == "POST" and form.validate():
-        with transaction():
-            found = audience.subscriber_of(token, lock=True)
-            if found is not None:
-                subscribing.erase(found, by=VISITOR)
-        return _private("site/newsletter/erased.html", lang, "/newsletter")
-    return _private(
+    if pressed(form, audience.subscriber_of, token, subscribing.erase):
+        return private_page("site/newsletter/erased.html", lang, "/newsletter")
+    return press_page(
         "site/newsletter/erase.html",
         lang,
         f"{path}/erasure",
-        422 if form.errors else 200,
-        form=form,
+        form,
         masked=masked(subscriber.email),
         back_url=f"/{lang}{path}",
-        refusal=press_again() if form.errors else "",
     )
 
 
@@ -186,12 +139,9 @@ def leaving(lang: str, token: str) -> Response:
     if not audience.may_leave(token):
         return _unknown(lang)
     if request.method == "POST":
-        with transaction():
-            found = audience.subscriber_to_leave(token, lock=True)
-            if found is not None:
-                subscribing.leave(found, by=VISITOR)
+        done(audience.subscriber_to_leave, token, subscribing.leave)
     subscriber = audience.subscriber_to_leave(token)
-    return _private(
+    return private_page(
         "site/newsletter/leave.html",
         lang,
         f"/newsletter/leave/{token}",
@@ -206,13 +156,16 @@ def _labels(subscriber: Subscriber, lang: str) -> list[str]:
     return [labels[topic] for topic in subscriber.topics]
 
 
-def _form(form: SubscribeForm, lang: str, status: int, refusal: str = "") -> Response:
-    return _private("site/newsletter/subscribe.html", lang, "/newsletter", status, form=form, refusal=refusal)
+def _ask(form: SubscribeForm, version: str, lang: str) -> None:
+    wish = Wish(
+        email=form.email.data,
+        language=form.language.data,
+        topics=form.topics.data,
+        text_version=version,
+        text_language=lang,
+    )
+    subscribing.ask(wish, by=VISITOR)
 
 
 def _unknown(lang: str) -> Response:
-    return _private("site/newsletter/unknown_link.html", lang, None, 404)
-
-
-def _private(template: str, lang: str, path: str | None, status: int = 200, **values: object) -> Response:
-    return private(Response(render(template, lang=lang, path=path, private=True, **values), status=status))
+    return private_page("site/newsletter/unknown_link.html", lang, None, 404)
