@@ -61,7 +61,8 @@ class ContentForm(FlaskForm):
     def of(cls, found: Campaign, event: Event | None) -> "ContentForm":
         """Return the form of a campaign, filled with what it has."""
         wanted, wish = Audience.read(found.audience), found.wanted_at
-        local = wish.astimezone(ZoneInfo(DESK_ZONE)) if wish else None
+        zone = event.zone if event is not None and event.zone in ZONES else DESK_ZONE
+        local = wish.astimezone(ZoneInfo(zone)) if wish else None
         kept = {name: list(getattr(wanted, name)) for name in CHOICES}
         form = cls(
             data={
@@ -70,6 +71,7 @@ class ContentForm(FlaskForm):
                 "presence": wanted.presence,
                 "on": local.date() if local else None,
                 "at": local.time() if local else None,
+                "zone": zone,
                 "version": str(found.version),
             }
         )
