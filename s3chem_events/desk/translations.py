@@ -45,8 +45,8 @@ def passages(event: EventFacts) -> list[Passage]:
 
 
 def missing(event: EventFacts) -> dict[str, int]:
-    """Return how many texts that visitors read in some language are missing in each."""
-    written = [passage.text for passage in passages(event) if passage.public and passage.text]
+    """Return how many texts are missing in each language: those that visitors read in another, and the summary."""
+    written = [one.text for one in passages(event) if one.public and (one.text or one.name == "summary")]
     return {language: sum(language not in text for text in written) for language in LANGUAGES}
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import words
 from s3chem_events.publishing import times
-from s3chem_events.publishing.changes import MODES, Change, Difference, Sort
+from s3chem_events.publishing.changes import MODES, Change, Difference, Sort, compare
 from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, Visibility
 
@@ -25,10 +25,15 @@ class Told:
 
 
 def headline(difference: Difference, language: str) -> str:
-    """Return what it comes down to, as the subject of an e-mail or the title of a preview."""
+    """Return what it comes down to, as the subject of an e-mail or the title of a preview.
+
+    It names the part where it speaks of one of several: who was told that the event has moved would look for all of it.
+    """
     _ = words(language)
-    title = difference.after.title.within(language)
-    dates = when(difference.parts, difference.after.zone, language)
+    title, part = difference.after.title.within(language), _only_part(difference)
+    if part is not None:
+        title = i18n.joined(title, part.title.within(language))
+    dates = when((part,) if part is not None else difference.parts, difference.after.zone, language)
     said = {
         Sort.CANCELLED: _("Cancelled: %(title)s", title=title),
         Sort.PART_CANCELLED: _("One part is cancelled: %(title)s", title=title),
@@ -103,6 +108,14 @@ def named(part: PartFacts, text: str, language: str) -> str:
     _ = words(language)
     title = part.title.within(language)
     return i18n.joined(title, text) if ":" in title else _("%(part)s: %(what)s", part=title, what=text)
+
+
+def _only_part(difference: Difference) -> PartFacts | None:
+    """Return the one part of several that the headline speaks of, whoever reads it; None where it speaks of more."""
+    before, after = difference.before, difference.after
+    several = {part.key for facts in (before, after) for part in facts.live_parts}
+    about = {change.part for change in compare(before, after).changes if change.sort is difference.headline}
+    return next((part for part in after.parts if {part.key} == about), None) if len(several) > 1 else None
 
 
 def _told(change: Change, difference: Difference, language: str, *, several: bool, inside: bool) -> Told:

@@ -295,7 +295,7 @@ def test_news_says_what_it_comes_down_to_what_was_and_what_is(app: Flask, client
         ),
         (
             {"parts": (CLOSED_DAY, replace(PUBLIC_DAY, **later, capacity={Mode.ONLINE: None}))},
-            "Now online: Final conference",
+            "Now online: Final conference – Public conference",
             "It now takes place online.",
         ),
         ({"state": State.CANCELLED}, "Cancelled: Final conference", "please delete it there"),

@@ -15,7 +15,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR, Fact
-from s3chem_events.core.text import Text
+from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing import actions, changes, queries, telling, values
 from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
@@ -353,3 +353,23 @@ def test_two_reasons_within_the_hold_are_both_told(app: Flask, client: FlaskClie
     assert work(app) == 1
     text = kept(app)[-1].text
     assert "The hall is taken.\n\nThe river is high." in text.replace("\r", "")
+
+
+@pytest.mark.one_database
+def test_a_subject_names_the_part_where_one_of_several_has_moved_in_each_language(app: Flask, clock: Clock):
+    for language in LANGUAGES:
+        (number,) = enrol(app, email=f"{language}@x.example", language=language)
+        seat(app, number, "day-1")
+    work(app)
+    change(app, lambda facts: replace(facts, parts=(facts.parts[0], _moved(facts.parts[1], 7))))
+    clock.advance(**HOLD)
+    assert work(app) == len(LANGUAGES)
+    told = {row.language: row.subject for row in rows(app) if row.kind == "event.changed"}
+    assert told["en"] == "New date for Final conference – Public conference: 25 June 2027"
+    assert told["fr"] == "Nouvelle date pour Conférence finale – Conférence publique\xa0: 25 juin 2027"
+    assert {language for language, said in told.items() if " – " in said and "25" in said} == set(LANGUAGES)
+    change(app, moved(28))
+    clock.advance(**HOLD)
+    work(app)
+    whole = {row.language: row.subject for row in rows(app) if row.kind == "event.changed"}
+    assert (whole["en"], whole["fr"].count("–")) == ("New date for Final conference: 15–23 July 2027", 1)
