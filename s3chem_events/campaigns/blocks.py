@@ -4,7 +4,7 @@ What an event was like when an organiser looked at it is kept as a digest: a cam
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -14,25 +14,10 @@ from s3chem_events.core import i18n
 from s3chem_events.core.db import db
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import values
-from s3chem_events.publishing.entries import page_url, place_line, public_venue
+from s3chem_events.publishing.entries import place_line, public_venue
 from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
+from s3chem_events.publishing.lines import EventLines, event_lines
 from s3chem_events.publishing.models import Event, NewsItem
-
-
-@dataclass(frozen=True, slots=True)
-class EventBlock:
-    """An event in words, in one language, as everybody may know it."""
-
-    title: str
-    title_lang: str
-    figures: str
-    month: str
-    days: str
-    place: str
-    summary: str
-    note: str
-    url: str
-    is_event: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +31,7 @@ class NewsBlock:
     is_event: bool = False
 
 
-Block = EventBlock | NewsBlock
+Block = EventLines | NewsBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +77,18 @@ def changed(seen: Mapping[str, str], loaded: Loaded) -> list[Event]:
     return [event for event in loaded.events.values() if seen.get(str(event.id)) != likeness(event)]
 
 
-def event_block(event: Event, language: str, base_url: str) -> EventBlock:
+def event_block(event: Event, language: str, base_url: str) -> EventLines:
     """Put an event into words."""
     _ = i18n.words(language)
-    live = event.live_parts
-    first, last = min(part.starts_on for part in live), max(part.ends_on for part in live)
-    figures, month = i18n.day_figures(first, last, language)
-    title = event.title.said(language)
-    on_site = any(part.on_site and part.visibility is Visibility.PUBLIC for part in live)
+    on_site = any(part.on_site and part.visibility is Visibility.PUBLIC for part in event.live_parts)
+    place = place_line(public_venue(event), language) if on_site else None
     notes = {
         State.CANCELLED: _("Cancelled"),
         State.POSTPONED: _("Postponed: a new date will follow."),
         State.SAVE_THE_DATE: _("Save the date"),
     }
-    return EventBlock(
-        title=title.text,
-        title_lang=title.lang,
-        figures=figures,
-        month=month,
-        days=i18n.short_range(first, last, language),
-        place=place_line(public_venue(event), language) if on_site else _("Online"),
-        summary=event.summary.within(language),
-        note=notes.get(event.state, ""),
-        url=page_url(event, language, base_url),
-    )
+    said = event_lines(event, event.live_parts, place, language=language, base_url=base_url)
+    return replace(said, summary=event.summary.within(language), note=notes.get(event.state, ""))
 
 
 def _news_block(item: NewsItem, language: str, base_url: str) -> NewsBlock:

@@ -1,7 +1,7 @@
 """What followers are written: the question whether they want to be, and the news of an event."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
 
 from s3chem_events.calendar import ics
@@ -13,41 +13,16 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
+from s3chem_events.publishing import lines, telling
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing import telling
 from s3chem_events.publishing.changes import Difference
-from s3chem_events.publishing.entries import page_url, place_line, places_line, public_entries
+from s3chem_events.publishing.entries import place_line, places_line, public_entries
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
+from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.openness import Openness, openness
-
-
-@dataclass(frozen=True, slots=True)
-class EventLines:
-    """An event in words, in one language, as everybody may know it."""
-
-    title: str
-    title_lang: str
-    figures: str
-    month: str
-    days: str
-    place: str
-    url: str
-    register_url: str
-    opens: str
-
-
-@dataclass(frozen=True, slots=True)
-class PartLines:
-    """A part that is open to everybody, in words."""
-
-    title: str
-    title_lang: str
-    day: str
-    hours: str
-    where: str
 
 
 def asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -163,24 +138,19 @@ class Desk:
         return event if event is not None and event.state in LISTED else None
 
     def _lines(self, event: Event, language: str) -> EventLines:
-        _ = i18n.words(language)
-        live = event.live_parts
-        on_site = [part for part in live if part.on_site and part.visibility is Visibility.PUBLIC]
-        first, last = min(part.starts_on for part in live), max(part.ends_on for part in live)
-        figures, month = i18n.day_figures(first, last, language)
-        title = event.title.said(language)
+        on_site = [part for part in event.live_parts if part.on_site and part.visibility is Visibility.PUBLIC]
+        said = lines.event_lines(
+            event,
+            event.live_parts,
+            places_line(event, on_site, language) if on_site else None,
+            language=language,
+            base_url=self.letterhead.base_url,
+        )
         how = openness(event, registrations.taken(event.id))
-        page = page_url(event, language, self.letterhead.base_url)
         opens = how is Openness.LATER and event.opens_at
-        return EventLines(
-            title=title.text,
-            title_lang=title.lang,
-            figures=figures,
-            month=month,
-            days=i18n.short_range(first, last, language),
-            place=places_line(event, on_site, language) if on_site else _("Online"),
-            url=page,
-            register_url=f"{page}/register" if how is Openness.OPEN else "",
+        return replace(
+            said,
+            register_url=f"{said.url}/register" if how is Openness.OPEN else "",
             opens=i18n.stamp(opens, event.zone, language) if opens else "",
         )
 
@@ -205,14 +175,6 @@ class Desk:
 
 def _part(event: Event, part: Part, language: str) -> PartLines:
     _ = i18n.words(language)
-    title = part.title.said(language)
-    hours = i18n.hours(part.starts_at, part.ends_at, part.zone, language) if part.starts_at and part.ends_at else ""
     where = [place_line(part.venue or event.venue, language) or _("on site")] if part.on_site else []
     where += [_("online")] if part.online else []
-    return PartLines(
-        title=title.text,
-        title_lang=title.lang,
-        day=i18n.long_date(part.starts_on, part.ends_on, language),
-        hours=hours,
-        where=", ".join(where),
-    )
+    return lines.part_lines(part, ", ".join(where), language=language)

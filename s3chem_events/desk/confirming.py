@@ -13,9 +13,10 @@ from s3chem_events.desk.participants import person_of
 from s3chem_events.mailing import render
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.letterhead import letterhead_of
+from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.registration import entries, queries
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.composing import EventLines, PartLines, Writer
+from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Registration
 
 

@@ -19,7 +19,7 @@ from s3chem_events.desk.new_event import NewEventForm
 from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.booked import StillRegistered
 from s3chem_events.publishing.lifecycle import NotADraft, State
-from s3chem_events.publishing.models import Event
+from s3chem_events.publishing.models import Event, days_of
 from s3chem_events.registration import participants, presence
 
 MIME_JSON = "application/json; charset=utf-8"
@@ -122,8 +122,7 @@ def the_event(slug: str) -> Event:
 def header(found: Event) -> dict[str, object]:
     """Return what stands on top of every page of one event."""
     language = i18n.language()
-    first = min(part.starts_on for part in found.live_parts)
-    last = max(part.ends_on for part in found.live_parts)
+    first, last = days_of(found.live_parts)
     return {
         "section": "events",
         "event": found,
@@ -143,7 +142,7 @@ def answered(answer: saving.Answer) -> dict[str, object]:
         "refusal": answer.refusal,
         "meanwhile": meanwhile,
         "merged": answer.merged is not None,
-        "names": overview.names_of(answer.meanwhile),
+        "names": overview.names_of(one.by for one in answer.meanwhile),
         "questions": answer.questions,
     }
 
@@ -160,8 +159,7 @@ def _not_deleted(code: str) -> str:
 
 
 def _line(event: Event, people: dict[int, int]) -> Line:
-    live = event.live_parts
-    first, last = min(part.starts_on for part in live), max(part.ends_on for part in live)
+    first, last = days_of(event.live_parts)
     gaps = translations.missing(values.event_facts(event))
     past = queries.is_past(event)  # nobody translates what is over
     missing = [] if past else [(language, LANGUAGES[language]) for language, number in gaps.items() if number]

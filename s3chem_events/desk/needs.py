@@ -47,7 +47,7 @@ def access_needs(slug: str) -> str:
         "desk/needs/access.html",
         **header(found),
         requests=requests,
-        names=overview.names_of([_Deed(one.answer.settled_by) for one in requests]),
+        names=overview.names_of(one.answer.settled_by for one in requests),
         stamp=lambda moment: i18n.stamp(moment, found.zone, i18n.language()),
     )
 
@@ -61,10 +61,3 @@ def access_answered(slug: str, answer_id: int) -> ResponseReturnValue:
         done = answering.settle(found.id, answer_id, by=by())
     flash(_("Noted as answered.") if done else _("Nothing was changed."), "good")
     return redirect(url_for("desk.access_needs", slug=slug), 303)
-
-
-class _Deed:
-    """Who settled something, as the journal names actors."""
-
-    def __init__(self, by: str) -> None:
-        self.by = by

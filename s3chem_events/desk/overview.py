@@ -12,7 +12,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.desk import changes, holding, life, translations
-from s3chem_events.publishing import queries, values
+from s3chem_events.publishing import lines, queries, values
 from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.lifecycle import LISTED, Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
@@ -75,14 +75,14 @@ def shown(event: Event) -> dict[str, object]:
         "revisions": [(revision, changes.lines(revision.changes)) for revision in revisions],
         "downloads": downloads,
         "disowned": participants.disowned(event.id),
-        "names": names_of([*revisions, *downloads]),
+        "names": names_of([*(one.by for one in revisions), *(one.by for one in downloads)]),
         "stamp": lambda moment: i18n.stamp(moment, event.zone, language),
     }
 
 
-def names_of(deeds: Iterable[object]) -> dict[str, str]:
+def names_of(actors: Iterable[str]) -> dict[str, str]:
     """Return who did things, by the actor that stands in the journal."""
-    actors = {str(getattr(deed, "by", "")) for deed in deeds}
+    actors = set(actors)
     names = {
         "operator": _("Command line"),
         "visitor": _("Visitor"),
@@ -113,7 +113,7 @@ def _part(
         Meter(mode, sum(held.get((part.id, mode, standing), 0) for standing in HOLDING), capacity)
         for mode, capacity in part.capacities.items()
     ]
-    hours = i18n.hours(part.starts_at, part.ends_at, part.zone, language) if part.starts_at and part.ends_at else ""
+    hours = lines.hours(part, language)
     days = i18n.long_date(part.starts_on, part.ends_on, language)
     there = noted.get(part.id, presence.Counted()) if presence.may_be_noted(part) else None
     return PartShown(part, is_off(event, part), days, hours, meters, there)

@@ -97,7 +97,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         may_ask=bool(seen.audience.emails) and pending.facts.state in {State.SAVE_THE_DATE, State.ANNOUNCED},
         fields=[(name, value) for name, value in request.form.items(multi=True) if name not in deciding.NAMES],
         meanwhile=[(revision, changes.lines(revision.changes)) for revision in meanwhile],
-        names=overview.names_of(meanwhile),
+        names=overview.names_of(one.by for one in meanwhile),
     ), 422 if pending.problem else 200
 
 

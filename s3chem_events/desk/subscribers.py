@@ -213,7 +213,7 @@ def _page(view: str, found: Subscriber) -> str:
         state=states()[found.state],
         history=history,
         happenings=happenings(),
-        names=overview.names_of([*history, *filter(None, [brought])]),
+        names=overview.names_of([*(one.by for one in history), brought.by if brought else ""]),
         emails=emails,
         email_states=outbox.states(),
         suppression=undelivered.suppression(found.address_digest),

@@ -1,5 +1,6 @@
 """Events and news as the public sees them."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 
@@ -192,3 +193,9 @@ class Content(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     revision: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+def days_of(parts: Iterable[Part]) -> tuple[date, date]:
+    """Return the first and the last day of some parts, at least one."""
+    spans = [(part.starts_on, part.ends_on) for part in parts]
+    return min(first for first, _last in spans), max(last for _first, last in spans)

@@ -13,38 +13,15 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import addresses, render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
-from s3chem_events.publishing.entries import page_url, place_line, places_line
+from s3chem_events.publishing import lines
+from s3chem_events.publishing.entries import place_line, places_line
 from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, links, names, versions
 from s3chem_events.registration.models import Participation, Registration
 
 INVITATIONS = "invitations"
-
-
-@dataclass(frozen=True, slots=True)
-class EventLines:
-    """An event in words, in one language; its days and place are those of whoever comes."""
-
-    title: str
-    title_lang: str
-    figures: str
-    month: str
-    days: str
-    place: str
-    url: str
-    hours_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PartLines:
-    """A part that somebody registered for, in words."""
-
-    title: str
-    title_lang: str
-    day: str
-    hours: str
-    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,35 +179,19 @@ class Writer:
         )
 
     def _event_lines(self, event: Event, chosen: tuple[tuple[Part, Mode], ...], language: str) -> EventLines:
-        _ = i18n.words(language)
         living = [(part, mode) for part, mode in chosen if not part.cancelled] or chosen
-        first = min(part.starts_on for part, mode in living)
-        last = max(part.ends_on for part, mode in living)
         on_site = [part for part, mode in living if mode is Mode.ON_SITE]
-        figures, month = i18n.day_figures(first, last, language)
-        title = event.title.said(language)
-        return EventLines(
-            title=title.text,
-            title_lang=title.lang,
-            figures=figures,
-            month=month,
-            days=i18n.short_range(first, last, language),
-            place=places_line(event, on_site, language) if on_site else _("Online"),
-            url=page_url(event, language, self.letterhead.base_url),
-            hours_open=all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE,
+        said = lines.event_lines(
+            event,
+            [part for part, _mode in living],
+            places_line(event, on_site, language) if on_site else None,
+            language=language,
+            base_url=self.letterhead.base_url,
         )
+        hours_open = all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE
+        return replace(said, hours_open=hours_open)
 
     def _part_lines(self, part: Part, mode: Mode, language: str) -> PartLines:
         _ = i18n.words(language)
-        title = part.title.said(language)
-        hours = ""
-        if part.starts_at and part.ends_at:
-            hours = i18n.hours(part.starts_at, part.ends_at, part.zone, language)
-        place = place_line(part.venue, language)
-        return PartLines(
-            title=title.text,
-            title_lang=title.lang,
-            day=i18n.long_date(part.starts_on, part.ends_on, language),
-            hours=hours,
-            where=_("online") if mode is Mode.ONLINE else place or _("on site"),
-        )
+        where = _("online") if mode is Mode.ONLINE else place_line(part.venue, language) or _("on site")
+        return lines.part_lines(part, where, language=language)

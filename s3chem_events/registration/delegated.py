@@ -7,11 +7,12 @@ from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
+from s3chem_events.publishing.lines import EventLines
 from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.words import modes
 from s3chem_events.registration import admitting, delegation_queries, entries, links
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.composing import EventLines, Writer
+from s3chem_events.registration.composing import Writer
 from s3chem_events.registration.models import Delegation, Participation, Registration
 
 KIND = "delegation.registered"

@@ -18,7 +18,7 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing import entries, queries, words
 from s3chem_events.publishing.history import Passage
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
-from s3chem_events.publishing.models import Event, Part, Venue
+from s3chem_events.publishing.models import Event, Part, Venue, days_of
 from s3chem_events.registration import moving_up
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.capacity import Availability
@@ -79,7 +79,7 @@ def event_view(
     `passages` are what became of it in public; without them nothing is said of that.
     """
     taken = registrations.taken(event.id) if taken is None else taken
-    first, last = min(p.starts_on for p in event.live_parts), max(p.ends_on for p in event.live_parts)
+    first, last = days_of(event.live_parts)
     days, month_year = i18n.day_figures(first, last, lang)
     how = openness(event, taken)
     kind, text = _chip(event, how)
@@ -129,7 +129,7 @@ def narrowed(view: EventView, event: Event, held: Sequence[tuple[Part, Mode]], l
     if not held:
         return view
     parts = [part for part, _mode in held]
-    first, last = min(p.starts_on for p in parts), max(p.ends_on for p in parts)
+    first, last = days_of(parts)
     days, month_year = i18n.day_figures(first, last, lang)
     venue = next((part.venue for part in parts if part.venue), event.venue)
     return replace(
@@ -233,7 +233,7 @@ def _chip(event: Event, how: Openness) -> tuple[str, str]:
 def _register_label(parts: list[Part], lang: str) -> str:
     if not parts:
         return ""
-    first, last = min(p.starts_on for p in parts), max(p.ends_on for p in parts)
+    first, last = days_of(parts)
     first_day, last_day = i18n.day_and_month(first, lang), i18n.day_and_month(last, lang)
     if first == last:
         return _("Register for %(dates)s", dates=first_day)

@@ -1,0 +1,72 @@
+"""An event and its parts as e-mails put them: every string ready, in one language."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from s3chem_events.core import i18n
+from s3chem_events.publishing.entries import page_url
+from s3chem_events.publishing.models import Event, Part, days_of
+
+
+@dataclass(frozen=True, slots=True)
+class EventLines:
+    """An event in words; what only some e-mails say of it stands last."""
+
+    title: str
+    title_lang: str
+    figures: str
+    month: str
+    days: str
+    place: str
+    url: str
+    hours_open: bool = False
+    register_url: str = ""
+    opens: str = ""
+    summary: str = ""
+    note: str = ""
+    is_event: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PartLines:
+    """A part in words."""
+
+    title: str
+    title_lang: str
+    day: str
+    hours: str
+    where: str
+
+
+def event_lines(event: Event, parts: Iterable[Part], place: str | None, *, language: str, base_url: str) -> EventLines:
+    """Put an event into words on the days of some of its parts; without a place it is online."""
+    _ = i18n.words(language)
+    first, last = days_of(parts)
+    figures, month = i18n.day_figures(first, last, language)
+    title = event.title.said(language)
+    return EventLines(
+        title=title.text,
+        title_lang=title.lang,
+        figures=figures,
+        month=month,
+        days=i18n.short_range(first, last, language),
+        place=_("Online") if place is None else place,
+        url=page_url(event, language, base_url),
+    )
+
+
+def part_lines(part: Part, where: str, *, language: str) -> PartLines:
+    """Put a part into words."""
+    title = part.title.said(language)
+    return PartLines(
+        title=title.text,
+        title_lang=title.lang,
+        day=i18n.long_date(part.starts_on, part.ends_on, language),
+        hours=hours(part, language),
+        where=where,
+    )
+
+
+def hours(part: Part, language: str) -> str:
+    """Write the hours of a part, as far as they are known."""
+    return i18n.hours(part.starts_at, part.ends_at, part.zone, language) if part.starts_at and part.ends_at else ""
