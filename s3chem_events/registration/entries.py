@@ -12,7 +12,7 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import links, versions
+from s3chem_events.registration import links, reminding, versions
 from s3chem_events.registration.capacity import HOLDING, UNSCHEDULED, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -52,7 +52,7 @@ def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox,
         )
         if holds and mode is Mode.ONLINE and may_join(registration.event, part):
             entry = with_room(entry, part, language)
-            entry = replace(entry, revised_at=max(entry.revised_at, joins_from(part)))
+            entry = replace(entry, revised_at=max(entry.revised_at, joins_from(registration.event, part)))
         entries.append(entry if holds else replace(entry, status=Status.CANCELLED))
     return entries
 
@@ -89,15 +89,19 @@ def with_room(entry: Entry, part: Part, language: str) -> Entry:
     return replace(entry, location="", conference_url=part.online_url, conference_label=_("Join online"))
 
 
-def joins_from(part: Part) -> datetime:
-    """Return from when on those who take part online see the link on their page and in their calendar."""
-    return part_begins_at(part) - JOIN_AHEAD
+def joins_from(event: Event, part: Part) -> datetime:
+    """Return from when on those who take part online see the link on their page and in their calendar.
+
+    24 hours ahead, or with the reminder where that comes earlier, so that no e-mail knows it before page and calendar.
+    """
+    ahead = part_begins_at(part) - JOIN_AHEAD
+    return min(ahead, reminding.due_at(part)) if event.reminds else ahead
 
 
 def may_join(event: Event, part: Part) -> bool:
     """Whether those who take part online see the link by now: from the day before on, and nobody else ever."""
     takes_place = event.state in TAKING and not part.cancelled
-    return bool(part.online_url) and takes_place and now() >= joins_from(part)
+    return bool(part.online_url) and takes_place and now() >= joins_from(event, part)
 
 
 def in_order(registration: Registration, participations: Sequence[Participation]) -> list[Participation]:

@@ -237,7 +237,7 @@ def _held(registration: Registration, held: Participation, lang: str, own: str) 
         said=_said(held),
         undo_url=f"{own}/{RESTORATION}/{part.key}" if answers.may_undo(registration, held) else "",
         room=part.online_url if open_now else "",
-        room_from=i18n.stamp(entries.joins_from(part), part.zone, lang) if waits else "",
+        room_from=i18n.stamp(entries.joins_from(event, part), part.zone, lang) if waits else "",
         change_url=f"{own}/mode/{part.key}" if other else "",
         change_label=change_label(other),
         told=waiting_words.how_it_stands(held, event.zone, lang) if in_line else "",

@@ -79,19 +79,27 @@ def test_organiser_may_do_without(app: Flask, clock: Clock):
 
 
 @pytest.mark.usefixtures("workshop")
-def test_own_page_and_calendar_hold_the_link_from_a_day_ahead_on_and_nobody_elses_do(
+def test_own_page_and_calendar_hold_the_link_from_the_reminder_on_and_nobody_elses_do(
     app: Flask, client: FlaskClient, clock: Clock
 ):
-    opens = NINE + timedelta(hours=1, minutes=30)  # it begins at 10:30
     jan = next(mail for mail in kept(app) if "Jan" in mail.text)
     calendar, own_page = (
         next(line for line in jan.text.split() if part in line).removeprefix("http://localhost")
         for part in ("/calendar/", "/registrations/")
     )
-    clock.set(opens - timedelta(minutes=1))
-    assert [ROOM.encode() in client.get(path).data for path in (calendar, own_page)] == [False, False]
-    clock.set(opens)
-    assert tick(app) == 2  # late, and with the link
-    assert [ROOM.encode() in client.get(path).data for path in (calendar, own_page)] == [True, True]
+
+    def seen() -> list[bool]:
+        return [ROOM.encode() in client.get(path).data for path in (calendar, own_page)]
+
+    clock.set(NINE - timedelta(minutes=1))
+    assert (tick(app), seen()) == (0, [False, False])
+    clock.set(NINE)  # with the reminder, though it begins at 10:30 only
+    assert seen() == [True, True]
+    assert tick(app) == 2
     for public in ("/events/workshop.ics", "/calendar.ics", "/en/events/workshop"):
         assert ROOM.encode() not in client.get(public).data
+    revise_event(app, "workshop", reminds=False)  # then it is 24 hours
+    clock.set(NINE + timedelta(minutes=89))
+    assert seen() == [False, False]
+    clock.set(NINE + timedelta(minutes=90))
+    assert seen() == [True, True]

@@ -387,7 +387,7 @@ def gone_online(story: Story, house: Conference) -> None:
 
 
 def day_before(story: Story, house: Conference) -> None:
-    """At nine in Limburg all with a place are reminded, once, with the link; from ten on the own page has it (D4)."""
+    """At nine in Limburg all with a place are reminded, once, with the link; from then on the own page has it (D4)."""
     house.on("2027-10-21T06:59")
     house.tick()
     assert house.post_comes() == {}
@@ -402,8 +402,6 @@ def day_before(story: Story, house: Conference) -> None:
     uid = story.uids[OPEN]
     assert all(ROOM in person.mails[-1].text for person in story.of(OPEN))
     assert {person.calendar.shown()[uid].where for person in story.of(OPEN)} == {ROOM}
-
-    house.clock.advance(hours=1)
     links = [str(link["href"]) for link in soup(house.public.get(visitor.own_page)).select("main a[href]")]
     assert ROOM in links
     story.calendars_show(SECOND_ONLINE)
