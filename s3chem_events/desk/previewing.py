@@ -21,6 +21,7 @@ from s3chem_events.publishing import queries, telling, times
 from s3chem_events.publishing.changes import compare
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.telling import Told
 from s3chem_events.registration import rehearsal
 from s3chem_events.registration.rehearsal import Rehearsal
 
@@ -84,7 +85,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         pending=pending,
         faulty=[Fault("until", (pending.problem,))] if pending.problem else [],
         headline=telling.headline(seen.difference.focused, language),
-        told=telling.sentences(seen.difference, language, inside=True),
+        told=[*telling.sentences(seen.difference, language, inside=True), *_closing(seen, pending, language)],
         audience=seen.audience,
         summary=compare(pending.before, pending.facts).aged(language),
         besides=telling.sentences(seen.besides, language, inside=True) if seen.besides else [],
@@ -99,6 +100,12 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         meanwhile=[(revision, changes.lines(revision.changes)) for revision in meanwhile],
         names=overview.names_of(one.by for one in meanwhile),
     ), 422 if pending.problem else 200
+
+
+def _closing(seen: Rehearsal, pending: Pending, language: str) -> list[Told]:
+    """Say when registration closes, where that follows the hours and so moves with them."""
+    stamps = [i18n.stamp(moment, pending.facts.zone, language) for moment in seen.closing or ()]
+    return [Told(_("Registration closes"), *stamps)] if stamps else []
 
 
 def _samples(counts: Mapping[str, int], letters: Mapping[str, Letter], language: str) -> list[Sample]:

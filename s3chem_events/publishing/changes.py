@@ -129,10 +129,15 @@ class Difference:
         before, after = ({part.key for part in facts.parts if part.cancelled} for facts in (self.before, self.after))
         return frozenset(before & after)
 
-    def concerning(self, parts: AbstractSet[str]) -> "Difference":
-        """Return what concerns somebody who takes part in these parts."""
+    def concerning(self, parts: AbstractSet[str], *, online: AbstractSet[str] = frozenset()) -> "Difference":
+        """Return what concerns somebody who takes part in these parts; in those `online` the hall is no news to her."""
         there = parts - self.lost
-        changes = tuple(c for c in self.changes if (c.part in there if c.part else there))
+        away = {part.key for part in self.after.parts if part.key in online and Mode.ONLINE in part.capacity}
+        changes = tuple(
+            c
+            for c in self.changes
+            if (c.part in there if c.part else there) and not (c.sort is Sort.PLACE and c.part in away)
+        )
         return replace(self, changes=changes, keys=parts)
 
     def read_in(self, language: str) -> "Difference":

@@ -1,6 +1,6 @@
 """What becomes of an event, told to those who are registered: each concerned person one e-mail for one change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 
@@ -57,7 +57,7 @@ def drafts(
     keys = {part.id: part.key for part in event.parts}
     for registration in registrations:
         going = [p for p in registration.participations if p.standing in INTERESTED]
-        parts = [keys[p.part_id] for p in going]
+        parts = {keys[p.part_id]: p.mode for p in going}
         if concerning(announced, event, registration, parts) is None:
             continue
         theirs = concerning(heard.news(registration.id, parts), event, registration, parts)
@@ -66,12 +66,18 @@ def drafts(
 
 
 def concerning(
-    difference: Difference, event: Event, registration: Registration, parts: Sequence[str]
+    difference: Difference, event: Event, registration: Registration, parts: Mapping[str, Mode]
 ) -> Difference | None:
-    """Return what a person is told of a change, given the parts that she is in; None where nothing concerns her."""
+    """Return what a person is told of a change, given how she takes part in what; None where nothing concerns her."""
     if not parts or registration.event_id != event.id or registration.withdrawn_at is not None:
         return None
-    return difference.concerning(set(parts)).read_in(render.spoken(registration.language)) or None
+    theirs = difference.concerning(parts.keys(), online=online_in(parts))
+    return theirs.read_in(render.spoken(registration.language)) or None
+
+
+def online_in(parts: Mapping[str, Mode]) -> AbstractSet[str]:
+    """Return the keys of the parts that somebody takes part in online."""
+    return frozenset(key for key, mode in parts.items() if mode is Mode.ONLINE)
 
 
 def _draft(

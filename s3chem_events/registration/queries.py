@@ -158,6 +158,7 @@ def registrations_by_ids(ids: Iterable[int]) -> dict[int, Registration]:
             ),
             selectinload(Registration.participations),
         )
+        .order_by(Registration.id)
     )
     return {registration.id: registration for registration in found}
 

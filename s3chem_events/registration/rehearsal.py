@@ -5,6 +5,7 @@ Nothing is written: the event is changed in memory alone, and what was changed i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, func, select, true
@@ -17,7 +18,7 @@ from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing import changes, values
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.becoming import announcement, changed_to
-from s3chem_events.publishing.changes import WORDED, Difference
+from s3chem_events.publishing.changes import WORDED, Difference, Sort
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import Mode
@@ -61,7 +62,8 @@ class Audience:
 class Rehearsal:
     """A change as it would be told. `letters` holds a real e-mail for each language; `calendar` old and new entries.
 
-    `besides` is what was saved before in silence, and is told with it to those who do not know it yet.
+    `besides` is what was saved before in silence, and is told with it to those who do not know it yet. `closing` is
+    when registration closes so far and from now on, where it moves along though nobody said so.
     """
 
     difference: Difference
@@ -69,6 +71,7 @@ class Rehearsal:
     letters: Mapping[str, Letter]
     calendar: tuple[tuple[Entry | None, Entry], ...]
     besides: Difference
+    closing: tuple[datetime, datetime] | None
 
 
 def rehearse(
@@ -96,18 +99,19 @@ def rehearse(
     there = _known(event, since, letterhead, language)
     samples = _samples(event.id, difference)
     fact = announcement(event, since=since, ask=ask)
-    wordings = rewording.in_force()
+    wordings, closed = rewording.in_force(), publishing.closes_at(event)
     with changed_to(event, facts, letterhead.base_url):
-        after = _entries(event, letterhead, language)
+        after, closes = _entries(event, letterhead, language), publishing.closes_at(event)
+        moves = closes != closed and event.closes_at is None and publishing.takes_registrations_from(event) is not None
         keys = {part.uid: part.key for part in event.parts}
         drafts = list(changed.drafts(event, samples, difference, fact, letterhead, heard=heard))
         letters = {
             draft.language: render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
-            for draft in drafts
+            for draft in reversed(drafts)  # of two in one language the first
         }
     touched = [(there.get(uid), entry) for uid, entry in after.items() if difference.seen_in_calendars(keys[uid])]
     besides = heard.known.since(min(told.known, default=since)).besides(difference)
-    return Rehearsal(difference, told, letters, tuple(touched), besides)
+    return Rehearsal(difference, told, letters, tuple(touched), besides, (closed, closes) if moves else None)
 
 
 def listening(event: Event, facts: EventFacts, *, since: int) -> Heard:
@@ -126,7 +130,7 @@ def _known(event: Event, since: int, letterhead: Letterhead, language: str) -> d
 
 def is_heard(event: Event, difference: Difference) -> bool:
     """Whether a change concerns anybody who is registered, with an address or without."""
-    if {change.sort for change in difference.changes} <= WORDED:  # their language decides
+    if {change.sort for change in difference.changes} <= WORDED | {Sort.PLACE}:  # language and mode decide
         heard = audience(event, difference)
         return bool(heard.emails or heard.unreachable)
     keys = _concerned(difference)
@@ -142,21 +146,22 @@ def audience(
     `among` is a condition on the registrations; `heard` leaves out those to whom it is no news.
     """
     keys = {part.id: part.key for part in event.parts}
-    people: dict[int, tuple[str, bool, set[str]]] = {}
-    for registration_id, language, email, part_id in db.session.execute(
+    people: dict[int, tuple[str, bool, dict[str, Mode]]] = {}
+    for registration_id, language, email, part_id, mode in db.session.execute(
         _people(event.id).where(true() if among is None else among)
     ):
-        people.setdefault(registration_id, (language, email, set()))[2].add(keys[part_id])
+        people.setdefault(registration_id, (language, email, {}))[2][keys[part_id]] = mode
 
     @cache
-    def tells(since: int | None, parts: frozenset[str], language: str) -> bool:
-        difference = announced if since is None or heard is None else heard.known.since(since)
-        return bool(difference.concerning(parts).read_in(render.spoken(language)))
+    def tells(since: int | None, parts: frozenset[tuple[str, Mode]], language: str) -> bool:
+        difference, theirs = announced if since is None or heard is None else heard.known.since(since), dict(parts)
+        concerned = difference.concerning(theirs.keys(), online=changed.online_in(theirs))
+        return bool(concerned.read_in(render.spoken(language)))
 
     languages, to_call, unconcerned, oldest = dict[str, int](), list[int](), 0, dict[int, int]()
     for registration_id, (language, email, parts) in people.items():
         known = heard.number(registration_id, parts) if heard else None
-        theirs = frozenset(parts)
+        theirs = frozenset(parts.items())
         if not tells(None, theirs, language) or not tells(known, theirs, language):
             unconcerned += 1
             continue
@@ -180,9 +185,11 @@ def misled(event: Event, undone: Fact, *, since: int) -> int:
     return audience(event, difference, among=queries.misled(undone.data.get("first", undone.id))).emails
 
 
-def _people(event_id: int) -> Select[int, str, bool, int]:
+def _people(event_id: int) -> Select[int, str, bool, int, Mode]:
     return (
-        select(Registration.id, Registration.language, Registration.email != "", Participation.part_id)
+        select(
+            Registration.id, Registration.language, Registration.email != "", Participation.part_id, Participation.mode
+        )
         .join(Participation)
         .where(
             Registration.event_id == event_id,
@@ -201,7 +208,7 @@ def _unreachable(ids: list[int]) -> tuple[Unreachable, ...]:
 
 
 def _samples(event_id: int, difference: Difference) -> list[Registration]:
-    """Return somebody for each language who would hear of it, so that the preview shows a real e-mail."""
+    """Return somebody for each language and mode, so that the preview shows a real e-mail of who would hear of it."""
     keys = _concerned(difference)
     first = (
         select(func.min(Registration.id))
@@ -214,7 +221,7 @@ def _samples(event_id: int, difference: Difference) -> list[Registration]:
             Participation.standing.in_(INTERESTED),
             Part.key.in_(keys),
         )
-        .group_by(Registration.language)
+        .group_by(Registration.language, Participation.mode)
     )
     return list(queries.registrations_by_ids(db.session.scalars(first)).values())
 

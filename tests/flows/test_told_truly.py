@@ -16,7 +16,7 @@ from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import Mode
 from tests.conftest import Clock
 from tests.desk.test_life import OCTOBER, decide, step
-from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, register, soup, words
+from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, hidden, register, soup, words
 from tests.flows.test_still_coming import counts
 from tests.support.desk import filled, signed_in
 from tests.support.post import kept, work
@@ -74,11 +74,30 @@ def test_who_only_waits_or_is_offered_a_place_reads_so_and_is_not_asked_to_come(
     assert "There is news of an event for which you are on the waiting list." in flat(found["boris"])
     assert "You stay on the waiting list." in found["boris"].html
     assert counts(organiser)[0] == ["People", "0", "0", "1"]
-    own = next(line for line in found["boris"].text.split() if "/registrations/" in line).removeprefix(
-        "http://localhost"
+    anna, own = (
+        re.findall(r"http://localhost(\S+/registrations/[^/\s]+)", found[name].text)[0] for name in ("anna", "boris")
     )
     assert app.test_client().get(f"{own}/answer/yes").status_code == 200
     assert "There is no question open" in words(app.test_client().get(f"{own}/answer/yes"))
+    # Anna gives her place back: Boris is offered it, and the next change tells him so.
+    visitor = app.test_client()
+    assert visitor.post(f"{anna}/withdrawal", data=hidden(visitor, f"{anna}/withdrawal")).status_code == 303
+    work(app)
+    preview = step(organiser, "rescheduling", **AUTUMN)
+    decide(organiser, preview, "rescheduling", "yes", ask="y", until="2027-09-01")
+    boris = (found := told(app, clock))["boris"]
+    assert set(found) == {"boris", "carla"}
+    offered = "A place is still offered to you; you can accept it on your personal page: - Public conference Friday, 5"
+    said = (
+        offered,
+        "is on the waiting list for “Final conference”",
+        "Your registration stays",
+        "You stay on",
+        "still come?",
+    )
+    assert [one in flat(boris) for one in said] == [True, True, False, False, False]
+    assert ("A place is still offered to you" in boris.html, boris.method, boris.calendar) == (True, "", "")
+    assert "You stay on the waiting list: - Public conference Friday, 5" in flat(found["carla"])
 
 
 AUTUMN = {"parts-1-starts_on": "2027-11-05", "parts-1-ends_on": "2027-11-05"}
@@ -184,6 +203,31 @@ def test_preview_shows_what_followers_read_and_who_reads_the_reason_in_another_l
     decide(organiser, preview, "rescheduling", "yes")
     written = told(app, clock)
     assert all(flat(written["fr"])[:60] in " ".join(text.split()) for text in list(samples.values())[:1])
+
+
+def test_another_hall_is_no_news_to_who_takes_part_online(app, clock, organiser):
+    for name, mode in (("Olga", "online"), ("Hans", "on_site")):
+        come(app, name, **{"mode-day-2": mode})
+    work(app)
+    preview = step(organiser, "edit", venue__name="Vrijthof Hall")
+    said = words(preview)
+    assert "1 registered person gets an e-mail" in said
+    assert "1 registered person is not concerned and hears nothing" in said
+    assert "Dear Hans" in said.partition("English · 1 e-mail")[2]
+    decide(organiser, preview, "edit", "yes")
+    assert "1 person will be told" in words(organiser.get("/desk/events/conference/"))
+    assert list(told(app, clock)) == ["hans"]
+    # A new day and another room at once: each reads what concerns her, and the desk of the closed day's room, too.
+    room = {"parts-0-venue-name": "Room 101", "parts-0-venue-city": "Geleen", "venue-name": "Campus"}
+    decide(organiser, step(organiser, "edit", **room, **LATER), "edit", "yes")
+    held = words(organiser.get("/desk/events/conference/"))
+    assert "Working-group meeting: The venue is now: Room 101, Geleen, Netherlands" in held
+    found = told(app, clock)
+    assert {name: ("22 October" in flat(mail), "Campus" in flat(mail)) for name, mail in found.items()} == {
+        "hans": (True, True),
+        "olga": (True, False),
+    }
+    assert "LOCATION:Online" in found["olga"].calendar
 
 
 def _room_for(places: int):
