@@ -62,6 +62,11 @@ def unanswered(
     return tuple(questions) if is_open else ()
 
 
+def overbooked(facts: EventFacts, booked: Booked) -> list[str]:
+    """Say of each part in which more people hold a place than there are how many."""
+    return [question.words for question in _of_places(facts, booked)]
+
+
 def _of_state(before: EventFacts | None, after: EventFacts, today: date) -> Iterator[Question]:
     if before is None or before.state is after.state:
         return

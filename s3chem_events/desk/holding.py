@@ -39,6 +39,8 @@ class Held:
     at: str
     emails: int
     calls: int
+    summary: str
+    """The summary, where it was left as it was and may be untrue by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,9 @@ def _said(corrected: int) -> str:
 def _changes(event: Event) -> list[str]:
     """Say what is held back."""
     fact = queries.telling(event.id)
-    return [one.text for one in telling.sentences(_difference(event, fact), i18n.language())] if fact else []
+    return (
+        [one.text for one in telling.sentences(_difference(event, fact), i18n.language(), inside=True)] if fact else []
+    )
 
 
 def _difference(event: Event, fact: Fact) -> Difference:
@@ -162,8 +166,9 @@ def _held(event: Event, fact: Fact) -> Held:
         title=event.title.within(language),
         fact_id=fact.id,
         headline=telling.headline(difference.focused, language) if difference else "",
-        changes=[one.text for one in telling.sentences(difference, language)],
+        changes=[one.text for one in telling.sentences(difference, language, inside=True)],
         at=i18n.clock(due_at, event.zone, language),
         emails=audience.emails + sum(campaigns.hearers(event.id, difference, heard.known).values()),
         calls=len(audience.unreachable),
+        summary=difference.aged(language),
     )

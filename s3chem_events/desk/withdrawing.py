@@ -6,9 +6,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from s3chem_events.core.db import transaction
+from s3chem_events.desk import asking
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing import values
 from s3chem_events.registration import batches, queries
 from s3chem_events.registration.participants import PAGE
 
@@ -44,6 +46,7 @@ def participants_withdrawal_undo(slug: str) -> ResponseReturnValue:
             if event is None:
                 abort(404)
             late = batches.undo(event.id, request.form.get("batch", ""), by=by())
+            beyond = asking.overbooked(values.event_facts(event), queries.booked(event.id))
     except batches.TooLate:
         flash(_("It is too late to undo this: the e-mails are on their way."), "bad")
     else:
@@ -56,4 +59,6 @@ def participants_withdrawal_undo(slug: str) -> ResponseReturnValue:
                     late,
                 ),
             )
+        for sentence in beyond:  # an organiser gave their places to others in the meantime
+            flash(sentence)
     return redirect(url_for("desk.participants_list", slug=slug), 303)

@@ -167,6 +167,12 @@ def test_places_that_may_be_put_back_are_given_to_another_only_beyond_the_capaci
     withdraw(organiser, references)
     assert enter(organiser, **buttons(asked)).status_code == 303  # the organiser has been told, and wants it so
     assert [standings for _name, _person, standings in places(app)] == [["withdrawn"], ["withdrawn"], ["confirmed"]]
+    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/withdrawal/undo']")
+    organiser.post(f"{LIST}/withdrawal/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
+    said = words(organiser.get(LIST))
+    assert "Undone. Everybody has the old place again" in said
+    assert "Public conference, On site: 3 people hold a place, more than the 2 available now." in said
+    assert [standings for _name, _person, standings in places(app)] == [["confirmed"]] * 3
 
 
 def test_withdrawn_and_not_undone_each_is_told_once(app, clock, organiser):

@@ -283,6 +283,9 @@ def test_summary_that_may_be_untrue_is_asked_about_at_each_step_that_was_not_abo
     assert f"Is this still true? Summary: “{CONFERENCE.summary['en']}” Change the texts" in words(preview)
     decide(organiser, preview, "edit", "no")
     assert asked not in words(organiser.get(f"{EVENT}/"))  # once is enough
+    preview = step(organiser, "edit", venue__name="Town hall")
+    decide(organiser, preview, "edit", "yes")
+    assert f"{asked} Change the texts" in words(organiser.get(f"{EVENT}/"))  # while it can be mended in time
     assert step(organiser, "texts/en", summary="At the town hall.").status_code == 303
     assert "Is the summary still true?" not in words(organiser.get(f"{EVENT}/"))
 
