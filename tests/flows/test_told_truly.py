@@ -88,14 +88,14 @@ def test_who_only_waits_or_is_offered_a_place_reads_so_and_is_not_asked_to_come(
     boris = (found := told(app, clock))["boris"]
     assert set(found) == {"boris", "carla"}
     offered = "A place is still offered to you; you can accept it on your personal page: - Public conference Friday, 5"
-    said = (
+    sayings = (
         offered,
         "is on the waiting list for “Final conference”",
         "Your registration stays",
         "You stay on",
         "still come?",
     )
-    assert [one in flat(boris) for one in said] == [True, True, False, False, False]
+    assert [one in flat(boris) for one in sayings] == [True, True, False, False, False]
     assert ("A place is still offered to you" in boris.html, boris.method, boris.calendar) == (True, "", "")
     assert "You stay on the waiting list: - Public conference Friday, 5" in flat(found["carla"])
 
