@@ -32,6 +32,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "participants.edit": ORGANISERS,
     "participants.export": ORGANISERS,
     "participants.write": ORGANISERS,
+    "blocks.lift": COORDINATORS,  # a block holds for the forms of all events
     "presence.edit": ORGANISERS | {Role.DESK_HELPER},
     "invitations.see": ORGANISERS | {Role.READ_ONLY},
     "invitations.edit": ORGANISERS,

@@ -10,6 +10,7 @@ from s3chem_events.desk import (  # importing them is what hangs them into the b
     approving,
     arrivals,
     audit,
+    blocks,
     campaign_content,
     campaign_preview,
     campaign_texts,

@@ -269,15 +269,21 @@ class Code(Model):
 
 
 class BlockedAddress(Model):
-    """An address whose owner said "this was not me" at some event, kept out of all; only its digest is kept."""
+    """An address whose owner said "this was not me" at some event, kept out of all; only its digest is kept.
+
+    Once it is let in again the row is history, without the digest: when, by whom, and the reason.
+    """
 
     __tablename__ = "blocked_address"
     __table_args__ = (UniqueConstraint("event_id", "address_digest"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
-    address_digest: Mapped[str] = mapped_column(String(64), index=True)
+    address_digest: Mapped[str | None] = mapped_column(String(64), index=True)
     blocked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    lifted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    lifted_by: Mapped[str] = mapped_column(String(40), default="")
+    reason: Mapped[str] = mapped_column(default="")
 
 
 class Reminder(Model):

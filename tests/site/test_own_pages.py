@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
+from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.registration.models import BlockedAddress, Registration
 from tests.conftest import Clock
@@ -124,6 +125,33 @@ def test_this_was_not_me_removes_the_data_and_keeps_the_address_out_of_all_event
         data=entry | typed | {"phone": "+48 600 700 800", "mode-day": "on_site"},
     )
     assert (answer.status_code, count(app, Registration)) == (303, 1), words(answer)  # she wrote to the organisers
+
+
+def test_coordinator_lets_an_address_in_again_with_a_reason_and_nobody_can_read_which_are_kept_out(
+    app: Flask, client: FlaskClient, own: str
+) -> None:
+    page = "/desk/blocked-addresses"
+    assert client.post(not_me(app, own), data=hidden(client, not_me(app, own))).status_code == 303
+    desk = signed_in(app)
+    typed = hidden(desk, page) | {"email": FILLED["email"].replace("@uczelnia", "@UCZELNIA"), "reason": "She rang"}
+    shown = words(desk.get(page))
+    assert ("1 address is kept out at the moment" in shown, "uczelnia" in shown) == (True, False)
+    for spoilt in ({"email": "other@park.example"}, {"reason": " "}, {"email": "\u00e9@"}):
+        assert desk.post(page, data=typed | spoilt).status_code == 422
+    assert register(client).status_code == 403
+    assert desk.post(page, data=typed).status_code == 303
+    back = register(client)
+    assert back.status_code == 303
+    with app.app_context():
+        fact = db.session.scalars(db.select(Fact).filter_by(kind="address.let_in")).one()
+        assert (fact.by, fact.data) == ("organiser:1", {"event": 1})
+    shown = words(desk.get(page))
+    assert "coordinator0@s3chem.example" in shown
+    assert "Final conference Reason: She rang" in shown
+    assert (desk.post(page, data=typed).status_code, "0 addresses are kept out" in shown) == (422, True)
+    again = not_me(app, back.location)  # the owner may change her mind, at the same event, too
+    assert client.post(again, data=hidden(client, again)).status_code == 303
+    assert register(client).status_code == 403
 
 
 @pytest.mark.parametrize("spoil", [lambda t: t[:-3], lambda t: t + "x", lambda t: "nonsense", lambda t: t.swapcase()])
