@@ -11,6 +11,22 @@ from s3chem_events.mailing.letters import Draft, Letterhead
 FIRST, LAST = date(2030, 6, 18), date(2030, 6, 19)
 NAME, ADDRESS = "Anna Example", "anna@park.example"
 REFERENCE = "S3C-7K2M9"
+SAME: Mapping[str, Any] = {
+    **dict.fromkeys(("invited", "was_sure", "takes_place", "updates", "has_calendar"), True),
+    "reference": REFERENCE,
+    "kept": 0,
+    "calendars": 1,
+    "gate": {},
+    "answers": [],
+    "sender": ADDRESS,
+    "lines": ["…"],
+    "code": "123 456",
+    "inviter": NAME,
+    "role": "coordinator",
+    "days": 7,
+    "minutes": 30,
+}
+"""What is the same in every language."""
 
 
 def sample(kind: str, language: str, letterhead: Letterhead, *, address: str = ADDRESS) -> Draft:
@@ -41,56 +57,43 @@ def _put(values: dict[str, Any], path: str, value: str) -> None:
 def _values(kind: str, language: str, letterhead: Letterhead) -> dict[str, Any]:
     """Return whatever the templates mention; what one kind understands otherwise than the rest comes last."""
     _ = i18n.words(language)
-    base = letterhead.base_url
-    day = i18n.short_range(FIRST, FIRST, language)
-    page = f"{base}/{language}/"
+    day, page = i18n.short_range(FIRST, FIRST, language), f"{letterhead.base_url}/{language}/"
+    event = _event(language, f"{page}events/")
+    part = {"title": event["title"], "title_lang": language, "day": day, "hours": "", "where": "Geleen"}
+    common: dict[str, Any] = {
+        **SAME,
+        "event": event,
+        "parts": [part],
+        "organisation": letterhead.organisation,
+        "registered_at": day,
+        "told": [{"text": f"{event['title']}: {day}", "old": "", "new": ""}],
+        "headline": f"{event['title']}: {day}",
+        "differences": [{"label": _("Organisation"), "old": "", "new": letterhead.organisation}],
+        "people": [{"name": NAME, "reference": REFERENCE, "places": [event["title"]], "url": page}],
+        "registrations": [{"name": NAME, "event": event, "reference": REFERENCE, "url": page}],
+        "title": event["title"],
+        "topics": [event["title"]],
+        "titles": [event["title"]],
+        **dict.fromkeys(("until", "undo_until", "moment", "asked_at", "ended"), day),
+        **dict.fromkeys(("own_page", "calendar", "no_invitations", "not_me", "undo", "place", "page", "leave"), page),
+        **dict.fromkeys(("link", "url", "confirm", "preferences", "invitation", "regrets", "codes"), page),
+    }
+    return common | _of_kind(kind, event, page, day)
+
+
+def _event(language: str, url: str) -> dict[str, Any]:
+    _ = i18n.words(language)
     figures, month = i18n.day_figures(FIRST, LAST, language)
-    event = {
+    return {
         "title": _("Sample conference"),
         "title_lang": language,
         "figures": figures,
         "month": month,
         "days": i18n.short_range(FIRST, LAST, language),
         "place": "Geleen",
-        "url": f"{page}events/",
-        "register_url": f"{page}events/",
+        "url": url,
+        "register_url": url,
     }
-    part = {"title": event["title"], "title_lang": language, "day": day, "hours": "", "where": "Geleen"}
-    common: dict[str, Any] = {
-        "event": event,
-        "parts": [part],
-        "reference": REFERENCE,
-        "organisation": letterhead.organisation,
-        "registered_at": day,
-        "invited": True,
-        "was_sure": True,
-        "takes_place": True,
-        "updates": True,
-        "has_calendar": True,
-        "kept": 0,
-        "calendars": 1,
-        "told": [{"text": f"{event['title']}: {day}", "old": "", "new": ""}],
-        "headline": f"{event['title']}: {day}",
-        "differences": [{"label": _("Organisation"), "old": "", "new": letterhead.organisation}],
-        "people": [{"name": NAME, "reference": REFERENCE, "places": [event["title"]], "url": page}],
-        "registrations": [{"name": NAME, "event": event, "reference": REFERENCE, "url": page}],
-        "gate": {},
-        "answers": [],
-        "title": event["title"],
-        "sender": ADDRESS,
-        "lines": ["…"],
-        "code": "123 456",
-        "topics": [event["title"]],
-        "titles": [event["title"]],
-        "inviter": NAME,
-        "role": "coordinator",
-        "days": 7,
-        "minutes": 30,
-        **dict.fromkeys(("until", "undo_until", "moment", "asked_at", "ended"), day),
-        **dict.fromkeys(("own_page", "calendar", "no_invitations", "not_me", "undo", "place", "page", "leave"), page),
-        **dict.fromkeys(("link", "url", "confirm", "preferences", "invitation", "regrets", "codes"), page),
-    }
-    return common | _of_kind(kind, event, page, day)
 
 
 def _of_kind(kind: str, event: Mapping[str, Any], page: str, day: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A colleague comes instead: places that one person has confirmed go to another, who begins anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
@@ -52,9 +53,31 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
     if not may_hand_over(registration):
         raise NothingToHandOver
     event, moment, handed = registration.event, now(), places(registration)
-    person = names.person_digest(**{name: getattr(successor, name) for name in names.PERSON})
-    identity.check(event.id, email=successor.email, person=person)
-    fresh = actions.new_registration(event, successor)
+    parts = [one.part_id for one in handed]
+    fresh = _successor(registration, successor, handed, moment=moment)
+    for participation in registration.participations:
+        if participation.standing not in LEFT:
+            participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
+    registration.withdrawn_at = registration.handed_over_at = registration.changed_at = moment
+    registration.person = None
+    db.session.flush()
+    answering.keep(fresh, successor.answers, by=by)
+    _hand_over_invitation(registration.id, fresh.id)
+    journal.record("registration.handed_over", registration.id, by=by, event=event.id, to=fresh.id, parts=parts)
+    journal.record("registration.taken_over", fresh.id, by=by, event=event.id, of=registration.id)
+    if event.approval:
+        journal.record("registration.pending", fresh.id, by=by, event=event.id)
+    moving_up.pass_on(event.id)  # a place that was only offered to her is free
+    return fresh
+
+
+def _successor(
+    registration: Registration, applicant: Applicant, handed: Sequence[Participation], *, moment: datetime
+) -> Registration:
+    event = registration.event
+    person = names.person_digest(**{name: getattr(applicant, name) for name in names.PERSON})
+    identity.check(event.id, email=applicant.email, person=person)
+    fresh = actions.new_registration(event, applicant)
     fresh.delegation_id = registration.delegation_id
     standing = Standing.PENDING if event.approval else Standing.CONFIRMED  # she was approved, her colleague is not yet
     versions.rise(registration, handed)
@@ -70,20 +93,6 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
         for one in handed
     ]
     db.session.add(fresh)
-    parts = [one.part_id for one in handed]
-    for participation in registration.participations:
-        if participation.standing not in LEFT:
-            participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
-    registration.withdrawn_at = registration.handed_over_at = registration.changed_at = moment
-    registration.person = None
-    db.session.flush()
-    answering.keep(fresh, successor.answers, by=by)
-    _hand_over_invitation(registration.id, fresh.id)
-    journal.record("registration.handed_over", registration.id, by=by, event=event.id, to=fresh.id, parts=parts)
-    journal.record("registration.taken_over", fresh.id, by=by, event=event.id, of=registration.id)
-    if event.approval:
-        journal.record("registration.pending", fresh.id, by=by, event=event.id)
-    moving_up.pass_on(event.id)  # a place that was only offered to her is free
     return fresh
 
 

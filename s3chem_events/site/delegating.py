@@ -20,17 +20,14 @@ from s3chem_events.publishing.lifecycle import LISTED, Mode
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import actions, delegations, links
-from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.admitting import CONTACT_PLACE, PeopleRefused, PlacesShort
 from s3chem_events.registration.capacity import Which
 from s3chem_events.registration.delegations import MOST
 from s3chem_events.registration.models import Delegation
-from s3chem_events.registration.openness import queues
 from s3chem_events.site import terms
 from s3chem_events.site.delegating_form import DelegationForm
-from s3chem_events.site.events_seen import event_view, narrowed
 from s3chem_events.site.frame import check_language, render
-from s3chem_events.site.registering import closed, registering, token_fault, whole
+from s3chem_events.site.registering import as_offered, closed, registering, token_fault, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +125,14 @@ def _page(
     said: str = "",
 ) -> Response:
     event = whole(slug)
-    if form.csrf_token.errors:
-        form.csrf_token.raw_data = None
-    crowd = registrations.crowd(event.id)
-    taken = {which: sum(there) - there.queued for which, there in crowd.items()}
-    view = event_view(event, lang, calendar=False, taken=taken)
-    form.show_waiting(queues(event, crowd, opened_at=form.opened_at))
-    offers = [(part, mode) for part in queries.open_parts(event, opened_at=form.opened_at) for mode in part.capacities]
+    view = as_offered(form, event, lang)
     offered = {choice.value for choice in form.parts.choices}
     body = render(
         "site/registering/group.html",
         lang=lang,
         path=f"/events/{event.slug}/register/group",
         section="events",
-        event=narrowed(view, event, offers, lang),
+        event=view,
         form=form,
         offers={part.key: part for part in view.parts if part.key in offered},
         refusal=refusal,

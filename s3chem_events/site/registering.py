@@ -168,17 +168,9 @@ def page(
     preview: str = "",
 ) -> Response:
     """Show the form, with what an invitation opens beside what anybody may choose; a `preview` has an own address."""
-    if form.csrf_token.errors:
-        form.csrf_token.raw_data = None
-    crowd = registrations.crowd(event.id)
-    view = event_view(
-        event, lang, calendar=False, taken={which: sum(there) - there.queued for which, there in crowd.items()}
-    )
-    form.show_waiting(queues(event, crowd, invited=form.invited, opened_at=form.opened_at))
-    open_now = queries.open_parts(event, invited=form.invited, opened_at=form.opened_at)
-    offers = [(part, mode) for part in open_now for mode in part.capacities]
-    places = {part.key: part_place(event, part) for part, _mode in offers}
+    view = as_offered(form, event, lang)
     offered = {choice.value for choice in form.parts.choices}
+    places = {part.key: part_place(event, part) for part in event.parts}
     body = render(
         "site/registering/register.html",
         lang=lang,
@@ -187,7 +179,7 @@ def page(
         is_preview=bool(preview),
         kept_until=_kept_until(event, lang),
         section="events",
-        event=narrowed(view, event, offers, lang),
+        event=view,
         form=form,
         offers={part.key: replace(part, place=places[part.key]) for part in view.parts if part.key in offered},
         not_offered=[
@@ -206,6 +198,18 @@ def page(
         language_form="" if preview else "registration",
     )
     return private(Response(body, status=status))
+
+
+def as_offered(form: RegistrationForm, event: Event, lang: str) -> EventView:
+    """Return the event on the days and at the place of what one can choose, and let the form say where one waits."""
+    if form.csrf_token.errors:
+        form.csrf_token.raw_data = None
+    crowd = registrations.crowd(event.id)
+    taken = {which: sum(there) - there.queued for which, there in crowd.items()}
+    form.show_waiting(queues(event, crowd, invited=form.invited, opened_at=form.opened_at))
+    open_now = queries.open_parts(event, invited=form.invited, opened_at=form.opened_at)
+    offers = [(part, mode) for part in open_now for mode in part.capacities]
+    return narrowed(event_view(event, lang, calendar=False, taken=taken), event, offers, lang)
 
 
 def _kept_until(event: Event, lang: str) -> str:
