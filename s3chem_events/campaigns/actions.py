@@ -1,7 +1,5 @@
 """What people do to hear of an event: ask, confirm, leave. And what the clock erases."""
 
-from datetime import timedelta
-
 from s3chem_events.campaigns import queries
 from s3chem_events.campaigns.models import Follower
 from s3chem_events.core import journal
@@ -9,14 +7,10 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses
+from s3chem_events.mailing import addresses, again
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import identity
 from s3chem_events.registration.openness import is_awaited, openness
-
-PAUSE = timedelta(minutes=15)
-MOST_MAILS = 3
-"""So many e-mails in all ask an address for its word, however often somebody types it."""
 
 
 class NothingAwaited(Refused):
@@ -103,4 +97,4 @@ def erase_outlived(*, by: Actor) -> int:
 
 def _may_be_asked_again(follower: Follower) -> bool:
     waits = follower.confirmed_at is None and follower.left_at is None
-    return waits and follower.mails < MOST_MAILS and follower.mailed_at <= now() - PAUSE
+    return waits and again.may_be_written(follower.mailed_at, before=follower.mails)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, String, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
 
 from s3chem_events.campaigns.links import CONFIRM_SUBSCRIPTION, LEAVE_NEWSLETTER, PREFERENCES
 from s3chem_events.campaigns.models import Subscriber
@@ -11,7 +11,7 @@ from s3chem_events.campaigns.subscriptions import TIME_TO_CONFIRM, State
 from s3chem_events.core import signing
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.mailing.models import NewsletterSuppression, Suppression
+from s3chem_events.mailing import suppression
 
 
 def audience(topics: Collection[str], languages: Collection[str] = ()) -> Select[int]:
@@ -101,9 +101,7 @@ def _wanted(topics: Collection[str], languages: Collection[str]) -> list[ColumnE
 
 def _is_held_back() -> ColumnElement[bool]:
     """Say whether nothing is sent to a subscriber: her address is dead, or its owner objects."""
-    dead = exists().where(Suppression.address_digest == Subscriber.address_digest)
-    objects = exists().where(NewsletterSuppression.address_digest == Subscriber.address_digest)
-    return or_(dead, objects)
+    return or_(suppression.is_dead(Subscriber.address_digest), suppression.is_objecting(Subscriber.address_digest))
 
 
 def _signed(purpose: str, token: str, *, lock: bool) -> Subscriber | None:

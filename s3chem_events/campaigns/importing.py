@@ -21,7 +21,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.core.tables import Row
 from s3chem_events.mailing import suppression
-from s3chem_events.mailing.models import OutgoingEmail, Suppression
+from s3chem_events.mailing.models import OutgoingEmail
 
 HOLD = timedelta(minutes=10)
 SHOWN_FOR = timedelta(days=30)
@@ -65,7 +65,7 @@ def bring(lines: Sequence[Line], *, by: Actor) -> SubscriberImport:
 def judge(lines: Sequence[Line]) -> list[Line]:
     """Return the lines with what is known of their addresses; a line that is wrong by itself stays so."""
     digests = [line.digest for line in lines if line.digest]
-    known, dead, objecting = _known(digests), _dead(digests), suppression.objecting(digests)
+    known, dead, objecting = _known(digests), suppression.dead(digests), suppression.objecting(digests)
     seen: set[str] = set()
     judged = []
     for line in lines:
@@ -184,14 +184,6 @@ def _known(digests: Sequence[str]) -> dict[str, tuple[State, str]]:
         query = db.select(Subscriber.address_digest, Subscriber.state, Subscriber.language)
         rows = db.session.execute(query.where(Subscriber.address_digest.in_(digests[start : start + AT_ONCE])))
         found.update((row[0], (row[1], row[2])) for row in rows)
-    return found
-
-
-def _dead(digests: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(digests), AT_ONCE):
-        query = db.select(Suppression.address_digest)
-        found |= set(db.session.scalars(query.where(Suppression.address_digest.in_(digests[start : start + AT_ONCE]))))
     return found
 
 

@@ -14,7 +14,7 @@ from s3chem_events.campaigns.models import Campaign, Subscriber
 from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Audience
 from s3chem_events.core.db import db
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.mailing.models import Suppression
+from s3chem_events.mailing import suppression
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import inquiries
@@ -108,5 +108,4 @@ def _answered(campaign: Campaign, coming: str) -> ColumnElement[bool]:
 
 
 def _is_reachable() -> ColumnElement[bool]:
-    dead = exists().where(Suppression.address_digest == Registration.address_digest)
-    return and_(Registration.email != "", ~dead)
+    return and_(Registration.email != "", ~suppression.is_dead(Registration.address_digest))

@@ -12,7 +12,7 @@ from s3chem_events.campaigns.models import Subscriber
 from s3chem_events.campaigns.subscriptions import State
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing.models import Suppression
+from s3chem_events.mailing import suppression
 from s3chem_events.registration import names
 
 PAGE = 50
@@ -70,7 +70,9 @@ def page(wanted: Wanted, *, number: int = 1) -> Page:
     number = max(1, min(number, -(-total // PAGE)))
     since = func.coalesce(Subscriber.left_at, Subscriber.confirmed_at, Subscriber.asked_at)
     columns = (Subscriber.id, Subscriber.email, Subscriber.state, Subscriber.language, Subscriber.topics)
-    query = _filtered(select(*columns, since, func.coalesce(Suppression.reason, "")), wanted)
+    query = _filtered(
+        select(*columns, since, func.coalesce(suppression.why_dead(Subscriber.address_digest), "")), wanted
+    )
     rows = db.session.execute(query.order_by(Subscriber.search, Subscriber.id).limit(PAGE).offset((number - 1) * PAGE))
     return Page(tuple(Reader(*row) for row in rows), total, number)
 
@@ -127,8 +129,5 @@ def _filtered(query: Any, wanted: Wanted) -> Any:
     if wanted.topic:
         conditions.append(audience.about(wanted.topic))
     if wanted.unreached:
-        conditions.append(Suppression.reason.is_not(None))
-    held = query.select_from(Subscriber).join(
-        Suppression, Suppression.address_digest == Subscriber.address_digest, isouter=True
-    )
-    return held.where(*conditions)
+        conditions.append(suppression.is_dead(Subscriber.address_digest))
+    return query.where(*conditions)

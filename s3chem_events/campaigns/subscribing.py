@@ -8,19 +8,12 @@ from dataclasses import dataclass
 
 from s3chem_events.campaigns import audience, topics
 from s3chem_events.campaigns.models import Subscriber
-from s3chem_events.campaigns.subscriptions import (
-    MOST_MAILS,
-    PAUSE,
-    REMINDER_PAUSE,
-    Objection,
-    Source,
-    State,
-)
+from s3chem_events.campaigns.subscriptions import REMINDER_PAUSE, Objection, Source, State
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, bounces, suppression
+from s3chem_events.mailing import addresses, again, bounces, suppression
 from s3chem_events.registration import names
 
 NOBODY = 0
@@ -60,7 +53,7 @@ def ask(wish: Wish, *, by: Actor) -> None:
         return
     if subscriber.state is State.LEFT or subscriber.mailed_at is None:
         _begin(subscriber, wish)
-    elif subscriber.mails >= MOST_MAILS or subscriber.mailed_at > moment - PAUSE:
+    elif not again.may_be_written(subscriber.mailed_at, before=subscriber.mails):
         journal.record("subscriber.asked_in_vain", subscriber.id, by=by)
         return
     subscriber.language, subscriber.topics = wish.language, topics.chosen(wish.topics)

@@ -29,9 +29,6 @@ class Objection(StrEnum):
 
 
 TIME_TO_CONFIRM = timedelta(days=7)
-PAUSE = timedelta(minutes=15)
-MOST_MAILS = 3
-"""So many e-mails in all ask an address for its word, however often somebody types it."""
 REMINDER_PAUSE = timedelta(days=1)
 """Who is on the list already and is entered again gets the link to her preferences, once a day at most."""
 ZONE = "Europe/Brussels"

@@ -197,7 +197,7 @@ def cancel(email_id: int, *, by: Actor) -> None:
 _HERE = (OutgoingEmail.stream == bindparam("stream"), OutgoingEmail.due_at <= bindparam("moment"))
 _ANY_DUE = db.select(OutgoingEmail.id).where(*_HERE).limit(1)
 _DUE = (
-    db.select(OutgoingEmail.id, OutgoingEmail.mailbox_digest, OutgoingEmail.attempts)
+    db.select(OutgoingEmail.id, OutgoingEmail.kind, OutgoingEmail.mailbox_digest, OutgoingEmail.attempts)
     .where(*_HERE)
     .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
     .limit(bindparam("most", type_=Integer))
@@ -226,10 +226,9 @@ _SETTLED: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _NEW}
 def _row(letter: Letter, moment: datetime) -> dict[str, Any]:
     row = {f.name: getattr(letter, f.name) for f in fields(Letter)}
     row["calendars"] = [calendar.decode() for calendar in letter.calendars]
-    counted = not letter.stream and letter.kind.startswith(restraint.COUNTED)
     return row | {
         "address_digest": addresses.digest(letter.address),
-        "mailbox_digest": addresses.mailbox_digest(letter.address) if counted else None,
+        "mailbox_digest": restraint.counted(letter),
         "state": State.QUEUED,
         "attempts": 0,
         "due_at": moment,

@@ -15,13 +15,17 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing.letters import State
+from s3chem_events.mailing import addresses
+from s3chem_events.mailing.letters import Letter, State
 from s3chem_events.mailing.models import OutgoingEmail
 
 EVERYTHING = 0
 """The subject of a fact that concerns no single e-mail."""
 COUNTED = ("registration.", "delegation.", "follower.asked", "subscriber.asked", "subscriber.link_requested")
 """The kinds, or what they begin with, that a visitor's form can cause."""
+READERS = "subscriber."
+"""What the form of the newsletter causes; counted by itself, for it must not wait behind five registrations."""
+MEASURES_OF_READERS = ((timedelta(days=1), 3),)
 MEASURES = ((timedelta(minutes=15), 5), (timedelta(days=1), 10))
 """A few colleagues at one mailbox hear at once; an office of forty within days, as an address that is bombed would."""
 BURST = (timedelta(minutes=1), 5)
@@ -35,8 +39,15 @@ CROWDED = "held back: too many to this address"
 BROKEN = "held back: too many registrations in an hour"
 
 
+def counted(letter: Letter) -> str | None:
+    """Return what an e-mail is counted under: its mailbox, that of a reader apart; None where no form can cause it."""
+    if letter.stream or not letter.kind.startswith(COUNTED):
+        return None
+    return addresses.mailbox_digest(letter.address, apart="newsletter:" if letter.kind.startswith(READERS) else "")
+
+
 def passing(rows: Sequence[Any], *, whole_site: bool) -> list[int]:
-    """Return which of the e-mails that are due (id, mailbox_digest, attempts) may go; the others are held back."""
+    """Return which of the e-mails that are due (id, kind, mailbox_digest, attempts) may go; the others are held."""
     new = [row for row in rows if row.mailbox_digest and not row.attempts]
     if not new:
         return [row.id for row in rows]
@@ -49,6 +60,7 @@ def passing(rows: Sequence[Any], *, whole_site: bool) -> list[int]:
     mailboxes = {row.mailbox_digest for row in new}
     times, bombed, held = _times(mailboxes, moment), _bombed(mailboxes, moment), defaultdict[str, list[int]](list)
     measures = {mailbox: MEASURES_OF_A_BURST if mailbox in bombed else MEASURES for mailbox in mailboxes}
+    measures |= {row.mailbox_digest: MEASURES_OF_READERS for row in new if row.kind.startswith(READERS)}
     for row in new:
         mine = times[row.mailbox_digest]
         if any(_over(mine, moment, span, most) for span, most in measures[row.mailbox_digest]):

@@ -7,6 +7,9 @@ another matter: "your event has moved" still goes to her.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute
+
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
 from s3chem_events.mailing.models import NewsletterSuppression, Suppression
@@ -15,6 +18,7 @@ from s3chem_events.mailing.outbox import Claimed
 KINDS = ("subscriber.newsletter",)
 """The kinds of e-mails, or what they begin with, that are looked at once more just before they leave."""
 AT_ONCE = 500
+Table = type[Suppression] | type[NewsletterSuppression]
 
 
 def object_to(digest: str, *, reason: str) -> None:
@@ -35,23 +39,47 @@ def objection(digest: str) -> tuple[str, datetime] | None:
     return (row.reason, row.since) if row is not None else None
 
 
+def is_dead(digest: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Say of rows, by their column of digests, whether nothing is sent to the address any more."""
+    return _of(Suppression, digest).exists()
+
+
+def is_objecting(digest: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Say of rows, by their column of digests, whether the address wants no newsletter."""
+    return _of(NewsletterSuppression, digest).exists()
+
+
+def why_dead(digest: InstrumentedAttribute[str]) -> ColumnElement[str | None]:
+    """Return of rows, by their column of digests, why nothing is sent to the address any more; NULL where it is."""
+    return _of(Suppression, digest).scalar_subquery()
+
+
+def dead(digests: Iterable[str]) -> dict[str, str]:
+    """Return to which of many addresses nothing is sent any more, and why."""
+    return _among(Suppression, digests)
+
+
 def objecting(digests: Iterable[str]) -> dict[str, str]:
     """Return which of many addresses want no newsletter, and why."""
-    asked, found = list(digests), dict[str, str]()
-    for start in range(0, len(asked), AT_ONCE):
-        query = db.select(NewsletterSuppression.address_digest, NewsletterSuppression.reason)
-        rows = db.session.execute(query.where(NewsletterSuppression.address_digest.in_(asked[start : start + AT_ONCE])))
-        found.update((digest, reason) for digest, reason in rows)
-    return found
+    return _among(NewsletterSuppression, digests)
 
 
 def suppressed(claims: Sequence[Claimed]) -> set[int]:
     """Return which of the claimed e-mails go to an address that gets nothing, or no newsletter, any more."""
-    dead = set(
-        db.session.scalars(
-            db.select(Suppression.address_digest).where(Suppression.address_digest.in_({c.digest for c in claims}))
-        )
-    )
+    gone = dead({claimed.digest for claimed in claims})
     newsletters = {claimed.digest for claimed in claims if claimed.letter.kind.startswith(KINDS)}
     left = objecting(newsletters) if newsletters else {}
-    return {c.id for c in claims if c.digest in dead or (c.digest in left and c.letter.kind.startswith(KINDS))}
+    return {c.id for c in claims if c.digest in gone or (c.digest in left and c.letter.kind.startswith(KINDS))}
+
+
+def _of(table: Table, digest: InstrumentedAttribute[str]) -> Select[str]:
+    return select(table.reason).where(table.address_digest == digest).correlate_except(table)
+
+
+def _among(table: Table, digests: Iterable[str]) -> dict[str, str]:
+    asked, found = list(digests), dict[str, str]()
+    for start in range(0, len(asked), AT_ONCE):
+        some = table.address_digest.in_(asked[start : start + AT_ONCE])
+        rows = db.session.execute(select(table.address_digest, table.reason).where(some))
+        found.update((digest, reason) for digest, reason in rows)
+    return found

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -13,7 +13,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses
+from s3chem_events.mailing import addresses, again
 from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
@@ -29,8 +29,6 @@ from s3chem_events.registration.questions import Given
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Letters and digits that nobody confuses on the telephone."""
-LINK_PAUSE = timedelta(minutes=15)
-LINKS_A_DAY = 3
 OVER = frozenset({Standing.WITHDRAWN, Standing.REJECTED})
 
 
@@ -197,24 +195,19 @@ def withdraw(
 def request_link(email: str, *, by: Actor) -> None:
     """Have the links of an address sent to it again, at most every 15 minutes. An unknown address is met in silence."""
     found = queries.active_by_address(addresses.digest(email))
-    moment = now()
-    if not found or any(r.link_sent_at and r.link_sent_at > moment - LINK_PAUSE for r in found):
-        return
-    first = found[0]
-    if queries.links_requested_since(first.id, moment - timedelta(days=1)) >= LINKS_A_DAY:
+    before = again.within_a_day(found[0].id, "registration.link_requested") if found else 0
+    if not found or not all(again.may_be_written(r.link_sent_at, before=before) for r in found):
         return
     for registration in found:
-        registration.link_sent_at = moment
-    journal.record("registration.link_requested", first.id, by=by, registrations=[r.id for r in found])
+        registration.link_sent_at = now()
+    journal.record("registration.link_requested", found[0].id, by=by, registrations=[r.id for r in found])
 
 
 def send_link(registration: Registration, *, by: Actor) -> bool:
     """Have one person's link sent again on behalf; False for a withdrawn one, and within the pause."""
-    moment = now()
-    sent_at = registration.link_sent_at
-    if registration.withdrawn_at is not None or (sent_at is not None and sent_at > moment - LINK_PAUSE):
+    if registration.withdrawn_at is not None or not again.may_be_written(registration.link_sent_at):
         return False
-    registration.link_sent_at = moment
+    registration.link_sent_at = now()
     journal.record("registration.link_requested", registration.id, by=by, registrations=[registration.id])
     return True
 

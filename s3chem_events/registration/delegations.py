@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from hashlib import sha256
 
 from sqlalchemy import func, select
@@ -12,10 +11,10 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses
+from s3chem_events.mailing import addresses, again
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, admitting, disowning
-from s3chem_events.registration.actions import ALPHABET, LINK_PAUSE, LINKS_A_DAY, Applicant
+from s3chem_events.registration.actions import ALPHABET, Applicant
 from s3chem_events.registration.admitting import Agreed
 from s3chem_events.registration.models import Delegation, Registration
 
@@ -92,17 +91,10 @@ def add_person(event: Event, delegation: Delegation, person: Applicant, *, agree
 
 def request_summary(delegation: Delegation, *, by: Actor) -> bool:
     """Have a delegation's summary sent again, at most every 15 minutes and thrice a day; False within the pause."""
-    moment = now()
-    if delegation.link_sent_at is not None and delegation.link_sent_at > moment - LINK_PAUSE:
+    before = again.within_a_day(delegation.id, "delegation.summary_requested")
+    if not again.may_be_written(delegation.link_sent_at, before=before):
         return False
-    sent = select(func.count(journal.Fact.id)).where(
-        journal.Fact.kind == "delegation.summary_requested",
-        journal.Fact.subject_id == delegation.id,
-        journal.Fact.happened_at > moment - timedelta(days=1),
-    )
-    if (db.session.scalar(sent) or 0) >= LINKS_A_DAY:
-        return False
-    delegation.link_sent_at = moment
+    delegation.link_sent_at = now()
     journal.record("delegation.summary_requested", delegation.id, by=by, event=delegation.event_id)
     return True
 

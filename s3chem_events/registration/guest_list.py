@@ -1,6 +1,6 @@
 """What is read of invitations: one by its link or code, the desk's list with what has become of each, who is silent."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +10,9 @@ from sqlalchemy.orm import joinedload
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
+from s3chem_events.mailing import suppression
 from s3chem_events.mailing.letters import State
-from s3chem_events.mailing.models import OutgoingEmail, Suppression
+from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.registration import names
 from s3chem_events.registration.invitation import SILENT, Invitation, InvitationUse, Reply, number_in
 from s3chem_events.registration.models import Registration
@@ -51,13 +52,7 @@ _newest = (
     .correlate(Invitation)
     .scalar_subquery()
 )
-IS_LOST: ColumnElement[bool] = or_(
-    func.coalesce(_newest, "").in_(LOST),
-    select(Suppression.address_digest)
-    .where(Suppression.address_digest == Invitation.address_digest)
-    .correlate(Invitation)
-    .exists(),
-)
+IS_LOST: ColumnElement[bool] = or_(func.coalesce(_newest, "").in_(LOST), suppression.is_dead(Invitation.address_digest))
 """Whether what was written last did not arrive, or the address gets nothing any more."""
 STATE: ColumnElement[str] = case(
     (Invitation.withdrawn_at.is_not(None), literal(Reply.WITHDRAWN.value)),
@@ -193,15 +188,6 @@ def invited_digests(event_id: int) -> set[str]:
 def registered_digests(event_id: int) -> set[str]:
     """Return whose addresses are registered for an event."""
     return set(db.session.scalars(select(Registration.address_digest).filter_by(event_id=event_id, withdrawn_at=None)))
-
-
-def suppressed_among(digests: Sequence[str]) -> set[str]:
-    """Return which addresses get nothing any more."""
-    found: set[str] = set()
-    for start in range(0, len(digests), BATCH):
-        some = digests[start : start + BATCH]
-        found |= set(db.session.scalars(select(Suppression.address_digest).where(Suppression.address_digest.in_(some))))
-    return found
 
 
 def _listed(event_id: int, *conditions: ColumnElement[bool]) -> list[Invitation]:

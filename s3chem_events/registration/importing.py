@@ -9,7 +9,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.tables import Row, TooManyRows
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.mailing import addresses
+from s3chem_events.mailing import addresses, suppression
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import guest_list, names
 from s3chem_events.registration.inviting import Guest
@@ -80,7 +80,7 @@ def judged(event: Event, rows: Sequence[Row], *, language: str) -> list[Judged]:
     known = (
         (Verdict.INVITED, guest_list.invited_digests(event.id)),
         (Verdict.REGISTERED, guest_list.registered_digests(event.id)),
-        (Verdict.SUPPRESSED, guest_list.suppressed_among(list(digests.values()))),
+        (Verdict.SUPPRESSED, set(suppression.dead(digests.values()))),
     )
     seen: set[str] = set()
     found = []

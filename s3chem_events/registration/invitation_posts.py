@@ -9,12 +9,12 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.mailing import again
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.actions import HOLD
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import guest_list
-from s3chem_events.registration.actions import LINK_PAUSE
 from s3chem_events.registration.batches import MARGIN, Batch, TooLate
 from s3chem_events.registration.invitation import Invitation
 
@@ -113,8 +113,8 @@ def send_again(event: Event, invitation: Invitation, *, by: Actor) -> bool:
     """
     _check_public(event)
     written = max((at for at in (invitation.invited_at, invitation.reminded_at) if at), default=None)
-    late = written is None or written <= now() - LINK_PAUSE
-    if not invitation.email or invitation.id in guest_list.answered([invitation.id]) or not late:
+    may = invitation.email and invitation.id not in guest_list.answered([invitation.id])
+    if not may or not again.may_be_written(written):
         return False
     invitation.invited_at = now()
     journal.record("invitation.sent", invitation.id, by=by, event=event.id, again=True)

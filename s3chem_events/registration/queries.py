@@ -254,11 +254,3 @@ def parts_held_at_addresses(registrations: Iterable[Registration]) -> dict[tuple
     for event_id, digest, part_id in rows:
         held[event_id, digest].add(part_id)
     return held
-
-
-def links_requested_since(registration_id: int, since: datetime) -> int:
-    """Return how often a new link was asked for."""
-    query = select(func.count(Fact.id)).where(
-        Fact.kind == "registration.link_requested", Fact.subject_id == registration_id, Fact.happened_at > since
-    )
-    return db.session.scalar(query) or 0

@@ -1,20 +1,14 @@
 """The confirmation once more, for somebody who no longer finds it; never often, since an e-mail is an e-mail."""
 
-from datetime import timedelta
-
-from sqlalchemy import func, select
-
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor, Fact
-from s3chem_events.registration.actions import LINK_PAUSE, LINKS_A_DAY
+from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import again
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 
 KINDS = ("registration.link_requested", "registration.confirmation_requested")
-DAY = timedelta(days=1)
 
 
 class SentLately(Refused):
@@ -39,12 +33,8 @@ def resend(registration: Registration, *, by: Actor) -> bool:
     """
     if not may_resend(registration):
         return False
-    moment, sent_at = now(), registration.link_sent_at
-    today = select(func.count(Fact.id)).where(
-        Fact.kind.in_(KINDS), Fact.subject_id == registration.id, Fact.happened_at > moment - DAY
-    )
-    if (sent_at is not None and sent_at > moment - LINK_PAUSE) or (db.session.scalar(today) or 0) >= LINKS_A_DAY:
+    if not again.may_be_written(registration.link_sent_at, before=again.within_a_day(registration.id, *KINDS)):
         raise SentLately
-    registration.link_sent_at = moment
+    registration.link_sent_at = now()
     journal.record("registration.confirmation_requested", registration.id, by=by, event=registration.event_id)
     return True

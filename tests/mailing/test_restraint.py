@@ -111,3 +111,27 @@ def test_what_was_tried_already_is_not_held_back(app: Flask) -> None:
     with app.app_context(), transaction():
         db.session.execute(db.update(OutgoingEmail).values(attempts=1))
     assert work(app) == 8
+
+
+def test_five_registrations_of_a_mailbox_do_not_hold_up_its_newsletter_and_a_robot_gains_nothing_by_it(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    page = "/en/newsletter"
+
+    def ask(address: str) -> None:
+        wish = {"email": address, "language": "en", "topics": ["project"]}
+        assert client.post(page, data={**hidden(client, page), **wish}).status_code in {200, 303}
+
+    enrol(app, 5, email="info@park.example")
+    assert work(app) == 5
+    ask("info@park.example")
+    assert work(app) == 1
+    assert kept(app)[-1].envelope.subject == "Please confirm: the S3Chem newsletter"
+    enrol(app, email="info@park.example", given_name="Jan")
+    assert work(app) == 0  # nor does it make room for a sixth
+    for n in range(8):
+        ask(f"info+{n}@park.example")
+        clock.advance(minutes=1)
+    assert work(app) == 2  # three a day, whatever is put behind a plus
+    pass_time(app, clock, hours=20, step=15)
+    assert len([row for row in rows(app) if row.kind == "subscriber.asked" and row.sent_at]) == 3
