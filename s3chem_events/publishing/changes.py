@@ -36,7 +36,7 @@ class Sort(StrEnum):
 
 
 HISTORIC = frozenset(Sort) - {Sort.TITLE, Sort.PROGRAMME, Sort.PLACE, Sort.HOURS}
-"""What the public page still tells when it is past: the moves, not each detail that became known."""
+"""What the public page still tells when it is past: the moves (also to another place), not what became known."""
 MODES = frozenset({Sort.MOVED_ONLINE, Sort.MOVED_ON_SITE, Sort.HYBRID})
 WORDED = frozenset({Sort.TITLE, Sort.PROGRAMME})
 """What is written in each language for itself."""

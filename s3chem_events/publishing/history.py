@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from s3chem_events.core.errors import Invalid
 from s3chem_events.publishing import merging
-from s3chem_events.publishing.changes import HISTORIC, MODES, Difference, Sort, compare
+from s3chem_events.publishing.changes import HISTORIC, MODES, Change, Difference, Sort, compare
 from s3chem_events.publishing.facts import EventFacts
-from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.lifecycle import State, Visibility
 
 
 class Kept(Protocol):
@@ -47,7 +47,7 @@ def history(newest: EventFacts, revisions: Iterable[Kept]) -> list[Passage]:
         if not revision.undone and before.state is not State.DRAFT:
             told = compare(before, after)
             sorts = HISTORIC - {Sort.HYBRID} if before.state is State.SAVE_THE_DATE else HISTORIC  # it was open still
-            moves = tuple(change for change in told.changes if change.sort in sorts)
+            moves = tuple(one for one in told.changes if one.sort in sorts or _goes_elsewhere(one, before, after))
             if moves:
                 passages.append(Passage(revision.number, revision.at, Difference(before, after, moves)))
         after = before
@@ -81,6 +81,20 @@ def moved_online(passages: Iterable[Passage]) -> frozenset[str]:
             if change.sort in MODES:
                 online[change.part] = change.sort is Sort.MOVED_ONLINE
     return frozenset(key for key, moved in online.items() if moved)
+
+
+def _goes_elsewhere(change: Change, before: EventFacts, after: EventFacts) -> bool:
+    """Whether a part leaves a place that was known; that a town gets its hall is a detail, and so is a closed room."""
+    if change.sort is not Sort.PLACE:
+        return False
+    new = next(part for part in after.parts if part.key == change.part)
+    old = next((part for part in before.parts if part.key == change.part), new)
+    was, becomes = old.venue or before.venue, new.venue or after.venue
+    if was is None or becomes is None:
+        return False
+    if was.city != becomes.city:
+        return bool(was.city and becomes.city)
+    return bool(was.name and becomes.name != was.name) and new.visibility is Visibility.PUBLIC
 
 
 def _moment(value: date) -> datetime:

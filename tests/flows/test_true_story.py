@@ -99,6 +99,7 @@ ANNOUNCED = (
     "The event has been announced. "
     "Public conference: 18 June 2027, 09:30–16:00 CEST, Vrijthof Hall, Maastricht, Netherlands."
 )
+TO_GELEEN = "Public conference: The venue is now: Brightlands, Geleen, Netherlands"
 FIRST = Day(CLOSED, at(6, 17, 11), at(6, 17, 15), CLOSED_ROOM)
 SECOND = Day(OPEN, at(6, 18, 7, 30), at(6, 18, 14), HALL)
 FIRST_MOVED = replace(FIRST, starts=at(10, 21, 11), ends=at(10, 21, 15))
@@ -319,9 +320,9 @@ def moved(story: Story, house: Conference) -> None:
         assert person.done == [("REQUEST", story.uids[part]) for part in (OPEN, CLOSED) if part in person.parts]
     story.calendars_show(FIRST_MOVED, SECOND_IN_GELEEN)
     assert house.statuses() == (["EventRescheduled"], "Mixed", "2027-06-17T13:00:00+02:00")
-    assert house.history()[0] == "Moved from 17–18 June 2027 to 21–22 October 2027."
-    assert house.history("fr")[0] == "Reporté du 17–18 juin 2027 au 21–22 octobre 2027."
-    assert house.headlines()[0] == "New date for Final conference: 21–22 October 2027"
+    assert house.history()[:2] == [TO_GELEEN, "Moved from 17–18 June 2027 to 21–22 October 2027."]
+    assert house.history("fr")[1] == "Reporté du 17–18 juin 2027 au 21–22 octobre 2027."
+    assert house.headlines()[1] == "New date for Final conference: 21–22 October 2027"
     assert f"{CAMPUS}, Geleen" in house.page()
 
 
@@ -436,6 +437,7 @@ def in_the_end(story: Story, house: Conference) -> None:
         "Public conference: Moved from 22 October 2027, 09:30–16:00 CEST to 22 October 2027, 10:00–12:00 CEST.",
         "Public conference: It now takes place online.",
         "Working-group meeting: This part has been cancelled.",
+        TO_GELEEN,
         "Moved from 17–18 June 2027 to 21–22 October 2027.",
         ANNOUNCED,
         "Working-group meeting: This part is new: 17 June 2027, 13:00–17:00 CEST.",

@@ -76,6 +76,21 @@ def test_one_part_that_moves_is_named(app: Flask, client: FlaskClient, clock: Cl
     ]
 
 
+def test_another_place_is_told_and_a_hall_that_becomes_known_is_not(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app)
+    revise_event(app, venue=HALL)
+    room = VenueFacts(name="Another closed room", city="Maastricht", country="NL")
+    revise_event(app, parts=(replace(CLOSED_DAY, venue=room), PUBLIC_DAY))
+    assert history(client) == []
+    revise_event(app, venue=VenueFacts(name="Brightlands", city="Geleen", country="NL"))
+    moved = "Public conference: The venue is now: Brightlands, Geleen, Netherlands Announced on 23 November 2026"
+    assert history(client) == [moved]
+    revise_event(app, parts=(replace(CLOSED_DAY, venue=replace(room, city="Geleen")), PUBLIC_DAY))
+    assert history(client)[0] == "Working-group meeting: The venue is now: Geleen Announced on 23 November 2026"
+
+
 def test_why_is_said_where_it_was_told(app: Flask, client: FlaskClient, clock: Clock) -> None:
     add_event(app)
     why = Text(en="Travelling is not possible.", de="Reisen ist nicht möglich.")
