@@ -49,12 +49,12 @@ def shown(event: Event) -> dict[str, object]:
     revisions = queries.revisions(event.id)
     downloads = attendance.downloads(event.id)
     opens = queries.takes_registrations_from(event)
-    following = campaigns.following(event.id)
+    following, inquiry = campaigns.following(event.id), inquiries.current(event)
     return {
         "parts": [_part(event, part, held, noted, language) for part in event.parts],
         "undecided": dict(approval.undecided({event.id})).get(event.slug, 0) if event.approval else 0,
         "people": participants.people_counts().get(event.id, 0),
-        "is_asked": inquiries.current(event) is not None,
+        "answers": inquiries.people(event.id, inquiry) if inquiry else {},
         "following": {LANGUAGES[code]: counted for code, counted in following.items()},
         "followers": sum(counted.confirmed for counted in following.values()),
         "not_confirmed": sum(counted.waiting for counted in following.values()),

@@ -19,8 +19,8 @@ MOST = 2_000
 HEADINGS: dict[str, tuple[str, ...]] = {
     "email": (
         *("email", "e mail", "mail", "address", "e mail address", "email address", "adresse", "e mail adresse"),
-        *("courriel", "adresse e mail", "correo", "correo electronico", "correu", "correu electronic", "adres e mail"),
-        *("indirizzo e mail", "posta elettronica", "e mailadres"),
+        *("courriel", "adresse electronique", "adresse e mail", "correo", "correo electronico", "correu"),
+        *("correu electronic", "adres e mail", "indirizzo e mail", "posta elettronica", "e mailadres"),
     ),
     "given_name": (*("given name", "first name", "firstname", "forename", "vorname", "prenom", "voornaam", "imie"),),
     "family_name": (

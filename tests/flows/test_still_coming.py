@@ -118,6 +118,7 @@ def test_desk_counts_and_the_silent_alone_are_reminded_once_a_day(
     work(app)
     desk = signed_in(app)
     assert counts(desk) == [["People", "1", "1", "2"], ["Public conference", "1", "1", "2"]]
+    assert "Still coming? Still coming 1 · Not coming 1 · No answer 2" in words(desk.get("/desk/events/conference/"))
     assert [press_at(desk, "reminder"), press_at(desk, "reminder")] == [303, 303]
     assert work(app) == 2
     reminders = kept(app)[-2:]
