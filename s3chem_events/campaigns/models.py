@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.campaigns.stages import Kind, Stage, Why
 from s3chem_events.campaigns.subscriptions import Source, State
-from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, db, stored
+from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, partial_index, stored
 from s3chem_events.core.text import Text, TextColumn
 from s3chem_events.publishing.models import Event
 
@@ -159,13 +159,7 @@ class CampaignReader(Model):
     __tablename__ = "campaign_reader"
     __table_args__ = (
         UniqueConstraint("campaign_id", "reader_id"),
-        Index(
-            "ix_campaign_reader_unwritten",
-            "campaign_id",
-            "id",
-            sqlite_where=db.text("written_at IS NULL"),
-            postgresql_where=db.text("written_at IS NULL"),
-        ),
+        partial_index("ix_campaign_reader_unwritten", "campaign_id", "id", where="written_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

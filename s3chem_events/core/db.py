@@ -11,12 +11,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import DateTime, Dialect, Engine, Enum, Index, MetaData, TypeDecorator, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from s3chem_events.core import tasks
+from s3chem_events.core.later import Later
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:  # 2 MB of each process on SQLite, which never asks for it
+    postgresql = Later("sqlalchemy.dialects.postgresql")
 
 BUSY_TIMEOUT_MS = 10_000
 NAMING = {
@@ -78,6 +84,19 @@ def stored(enum: type) -> Enum:
 def insert(model: type) -> Any:
     """Return an INSERT of this database's own dialect: it knows ON CONFLICT."""
     return (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(model)
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Return an index of the rows alone for which `where` holds."""
+    condition = db.text(where)
+    index = Index(name, *columns, sqlite_where=condition)
+
+    def complete(index: Index, connection: Connection, **_: Any) -> None:
+        if connection.dialect.name == "postgresql":  # said sooner, it would load that dialect everywhere
+            index.dialect_options["postgresql"]["where"] = condition
+
+    event.listen(index, "before_create", complete)
+    return index
 
 
 NEVER_AGAIN = {"sqlite_autoincrement": True}

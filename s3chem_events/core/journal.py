@@ -12,7 +12,7 @@ from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import Model, UTCDateTime, db
+from s3chem_events.core.db import Model, UTCDateTime, db, partial_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,7 @@ class Fact(Model):
 
     __tablename__ = "fact"
     __table_args__ = (
-        Index(
-            "ix_fact_unrelayed",
-            "id",
-            sqlite_where=db.text("relayed_at IS NULL"),
-            postgresql_where=db.text("relayed_at IS NULL"),
-        ),
+        partial_index("ix_fact_unrelayed", "id", where="relayed_at IS NULL"),
         Index("ix_fact_subject", "kind", "subject_id"),
     )
 

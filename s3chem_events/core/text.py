@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, Dialect, TypeDecorator
-from sqlalchemy.dialects.postgresql import JSONB
+
+from s3chem_events.core.later import Later
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:
+    postgresql = Later("sqlalchemy.dialects.postgresql")
 
 LANGUAGES: dict[str, str] = {
     "en": "English",
@@ -94,7 +100,7 @@ class TextColumn(TypeDecorator[Text]):
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         """Use the better type where there is one."""
-        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
+        return dialect.type_descriptor(postgresql.JSONB() if dialect.name == "postgresql" else JSON())
 
     def process_bind_param(self, value: Mapping[str, str] | None, dialect: Dialect) -> dict[str, str] | None:  # noqa: ARG002
         """Write a plain object."""

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String,
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
-from s3chem_events.core.db import Model, UTCDateTime, db, stored
+from s3chem_events.core.db import Model, UTCDateTime, partial_index, stored
 from s3chem_events.mailing.letters import Flow, State
 
 
@@ -31,14 +31,7 @@ class OutgoingEmail(Model):
     __tablename__ = "outgoing_email"
     __table_args__ = (
         UniqueConstraint("fact_id", "kind", "subject_id", "address_digest"),
-        Index(
-            "ix_outgoing_email_due",
-            "stream",
-            "due_at",
-            "id",
-            sqlite_where=db.text("due_at IS NOT NULL"),
-            postgresql_where=db.text("due_at IS NOT NULL"),
-        ),
+        partial_index("ix_outgoing_email_due", "stream", "due_at", "id", where="due_at IS NOT NULL"),
         Index("ix_outgoing_email_state", "state", "id"),
         Index("ix_outgoing_email_stream", "stream", "state"),
         Index("ix_outgoing_email_subject", "subject_id", "kind"),

@@ -6,10 +6,8 @@ All functions work in the caller's writing transaction. A server's row is locked
 from datetime import timedelta
 from math import ceil
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, insert
 from s3chem_events.mailing.models import MailServerState
 from s3chem_events.mailing.results import rest_after
 
@@ -68,9 +66,8 @@ def wake() -> None:
 def _state(server: str) -> MailServerState:
     found = db.session.get(MailServerState, server, with_for_update=True, populate_existing=True)
     if found is None:
-        dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
         new = {"name": server, "troubles": 0, "trouble": "", "grants": []}
         # Two workers may meet a server for the first time together.
-        db.session.execute(dialect.insert(MailServerState).values(new).on_conflict_do_nothing())
+        db.session.execute(insert(MailServerState).values(new).on_conflict_do_nothing())
         found = db.session.get_one(MailServerState, server, with_for_update=True, populate_existing=True)
     return found

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, g, render_template, request
+from flask import abort, current_app, g, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
 
+from s3chem_events.core.db import db
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import locale
@@ -99,10 +101,14 @@ def urls(lang: str) -> Urls:
 
 
 def project() -> dict[str, Any]:
-    """Return what the site says of the project; empty before any content is loaded."""
+    """Return what the site says of the project; empty before any content is loaded, the last known in an outage."""
     if "project" not in g:  # a page asks several times, and the session keeps hold of no row
-        document = queries.document("project")
-        g.project = document.data if document else {}
+        try:
+            document = queries.document("project")
+            g.project = current_app.extensions["project"] = document.data if document else {}
+        except SQLAlchemyError:  # the page that says so has the funding statement, too
+            db.session.rollback()
+            g.project = current_app.extensions.get("project", {})
     found: dict[str, Any] = g.project
     return found
 

@@ -46,6 +46,8 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
     },
     "attendance.exports": {"xlsxwriter"},
     "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
+    "core.db": {"sqlalchemy.dialects.postgresql"},
+    "core.text": {"sqlalchemy.dialects.postgresql"},
     "core.environment": {
         "cryptography.hazmat.primitives.asymmetric.rsa",
         "cryptography.hazmat.primitives.serialization",
