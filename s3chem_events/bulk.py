@@ -1,17 +1,22 @@
-"""The worker's work on what is written to many: one short step at a time, between those that concern one person.
+"""The work on what concerns many: one short step at a time, between those that concern one person.
 
-Nothing but the order of things stands here; what a step is, campaigns.sending says.
+Nothing but the order of things stands here; what a step is, campaigns.sending and campaigns.importing say.
 """
 
+import time
 from collections.abc import Mapping
 
-from s3chem_events.campaigns import sending
+from s3chem_events.campaigns import importing, sending
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
+from s3chem_events.core.journal import CLOCK, Actor
 from s3chem_events.mailing import outbox, relaying, render, streams
 from s3chem_events.mailing.letters import Letter
 from s3chem_events.publishing.letterhead import letterhead_of
+
+BREATH = 0.01
+"""Seconds that others have between two slices of a list: SQLite wakes nobody, and who looks again finds it free."""
 
 
 def carry_on(forgetting: Mapping[str, str]) -> bool:
@@ -30,8 +35,25 @@ def carry_on(forgetting: Mapping[str, str]) -> bool:
     return True
 
 
+def subscribe(import_id: int, *, by: Actor) -> int:
+    """Subscribe whom a list names, some at a time, so that nobody waits for all of it; returns how many were new.
+
+    Raises:
+        AlreadyMade.
+
+    """
+    with transaction():
+        importing.press(import_id, by=by)
+    return _subscribe(import_id, by=by)
+
+
 def look_after() -> None:
-    """Hold campaigns whose events have changed, take their unsent e-mails back, and strike those that were stopped."""
+    """Hold campaigns whose events have changed, take their unsent e-mails back, and strike those that were stopped.
+
+    And finish what was begun with a list and cut off.
+    """
+    for import_id in importing.left_over():
+        _subscribe(import_id, by=CLOCK)
     for campaign_id in sending.watched():
         with transaction():
             sending.watch(campaign_id)
@@ -40,6 +62,15 @@ def look_after() -> None:
             pass
     while _struck():
         pass
+
+
+def _subscribe(import_id: int, *, by: Actor) -> int:
+    for lines in importing.slices(import_id):
+        with transaction():
+            importing.add(import_id, lines)
+        time.sleep(BREATH)
+    with transaction():
+        return importing.finish(import_id, by=by)
 
 
 def _write(taken: sending.Slice, forgetting: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ Nothing is subscribed before the press, and nothing without a basis that somebod
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, exists, or_
@@ -18,7 +18,7 @@ from s3chem_events.core import clock, journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.tables import Row
 from s3chem_events.mailing import suppression
 from s3chem_events.mailing.models import OutgoingEmail
@@ -27,7 +27,12 @@ HOLD = timedelta(minutes=10)
 SHOWN_FOR = timedelta(days=30)
 WAITS = timedelta(days=1)
 """So long a list waits for its press; then it is erased."""
+PRESSED = "subscriber.import_pressed"
 AT_ONCE = 500
+SLICE = 50
+"""Addresses that are subscribed in one transaction, some 5 ms of it."""
+LEFT_OVER = timedelta(minutes=1)
+"""A press that has not come to its end after so long was cut off."""
 
 
 class AlreadyMade(Refused):
@@ -84,25 +89,53 @@ def judge(lines: Sequence[Line]) -> list[Line]:
     return judged
 
 
-def make(brought: SubscriberImport, *, by: Actor) -> int:
-    """Subscribe whom a locked list names and nobody knows yet, each with the stated basis; returns how many.
+def press(import_id: int, *, by: Actor) -> None:
+    """Note who wants a list's addresses subscribed: from now on that comes to its end, whoever stops in the midst.
 
     Raises:
         AlreadyMade.
 
     """
-    if brought.made_at is not None or not brought.rows:
+    if _made(import_id) is not None:
         raise AlreadyMade
-    waiting = [Line.of(row) for row in brought.rows if row["verdict"] == Verdict.NEW]
-    new = judge(waiting)  # once more: somebody may have left since
-    rows = [_row(line, brought.id) for line in new if line.verdict is Verdict.NEW]
+    journal.record(
+        "subscriber.import_pressed", import_id, by=by
+    )  # a fact: to change the row would write all of its addresses anew
+
+
+def slices(import_id: int) -> list[list[Line]]:
+    """Return whom a list names and nobody knew, some at a time, each for a transaction of its own."""
+    rows = db.session.scalar(db.select(SubscriberImport.rows).filter_by(id=import_id)) or []
+    new = [Line.of(row) for row in rows if row["verdict"] == Verdict.NEW]
+    return [new[start : start + SLICE] for start in range(0, len(new), SLICE)]
+
+
+def add(import_id: int, lines: Sequence[Line]) -> None:
+    """Subscribe some of a pressed list whom nobody knows yet, each with the stated basis; again changes nothing."""
+    if _made(import_id) is not None:
+        return  # another press has been quicker, and may be undone by now
+    new = judge(lines)  # once more: somebody may have left since
+    rows = [_row(line, import_id) for line in new if line.verdict is Verdict.NEW]
     if rows:
         db.session.connection().execute(insert(Subscriber).on_conflict_do_nothing(), rows)
-    mine = db.select(db.func.count()).select_from(Subscriber).filter_by(import_id=brought.id)
+
+
+def finish(import_id: int, *, by: Actor) -> int:
+    """Erase a list all of whose addresses are subscribed; returns how many it added."""
+    made_at = _made(import_id)
+    mine = db.select(db.func.count()).select_from(Subscriber).filter_by(import_id=import_id)
     added = db.session.scalar(mine) or 0
-    brought.made_at, brought.added, brought.rows = now(), added, []
-    journal.record("subscriber.imported", brought.id, by=by, added=added)
+    if made_at is None:
+        done = db.update(SubscriberImport).filter_by(id=import_id).values(made_at=now(), added=added, rows=[])
+        db.session.execute(done)
+        journal.record("subscriber.imported", import_id, by=by, added=added)
     return added
+
+
+def left_over() -> list[int]:
+    """Return the lists whose press was cut off."""
+    cut_off = _is_pressed(Fact.happened_at <= now() - LEFT_OVER)
+    return list(db.session.scalars(db.select(SubscriberImport.id).where(SubscriberImport.made_at.is_(None), cut_off)))
 
 
 def undo(brought: SubscriberImport, *, by: Actor) -> int:
@@ -125,14 +158,14 @@ def undo(brought: SubscriberImport, *, by: Actor) -> int:
 
 def discard(brought: SubscriberImport) -> None:
     """Erase a list that nobody presses for; what has been made stays known."""
-    if brought.made_at is None:
-        db.session.delete(brought)
+    unpressed = db.delete(SubscriberImport).filter_by(id=brought.id, made_at=None).where(~_is_pressed())
+    db.session.execute(unpressed.execution_options(synchronize_session=False))
 
 
 def erase_outlived(*, by: Actor) -> int:  # noqa: ARG001 - all duties are called alike
     """Erase lists that waited for a day; returns how many."""
     old = db.delete(SubscriberImport).where(
-        SubscriberImport.made_at.is_(None), SubscriberImport.brought_at <= now() - WAITS
+        SubscriberImport.made_at.is_(None), ~_is_pressed(), SubscriberImport.brought_at <= now() - WAITS
     )
     return cast("CursorResult[Any]", db.session.execute(old)).rowcount
 
@@ -155,6 +188,20 @@ def undoable() -> list[SubscriberImport]:
         or_(SubscriberImport.made_at > moment - HOLD, ~touched),
     )
     return list(db.session.scalars(query.order_by(SubscriberImport.id.desc())))
+
+
+def _made(import_id: int) -> datetime | None:
+    """Return when a list was made, its row locked; its addresses stay where they are, which takes its time, too."""
+    query = db.select(SubscriberImport.id, SubscriberImport.made_at).filter_by(id=import_id).with_for_update()
+    found = db.session.execute(query).first()
+    if found is None:
+        raise AlreadyMade  # and erased since
+    made_at: datetime | None = found.made_at
+    return made_at
+
+
+def _is_pressed(*when: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(Fact.kind == PRESSED, Fact.subject_id == SubscriberImport.id, *when)
 
 
 def _is_touched() -> ColumnElement[bool]:

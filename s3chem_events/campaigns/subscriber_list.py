@@ -92,7 +92,7 @@ def history(subscriber_id: int) -> list[Fact]:
     """Return what happened to a subscription, newest first; an import's own fact is about the import."""
     query = db.select(Fact).where(
         Fact.kind.startswith("subscriber."),
-        Fact.kind.not_in(["subscriber.imported", "subscriber.import_undone"]),
+        ~Fact.kind.startswith("subscriber.import"),
         Fact.subject_id == subscriber_id,
     )
     return list(db.session.scalars(query.order_by(Fact.id.desc())))

@@ -14,6 +14,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
+from s3chem_events import bulk
 from s3chem_events.campaigns import importing, topics
 from s3chem_events.campaigns.imports import Line, NoColumn, Usual, Verdict
 from s3chem_events.campaigns.models import SubscriberImport
@@ -159,12 +160,9 @@ def verdicts() -> dict[Verdict, tuple[str, str]]:
 
 
 def _make(import_id: int) -> ResponseReturnValue:
+    _found(import_id)
     try:
-        with transaction():
-            brought = importing.import_by_id(import_id, lock=True)
-            if brought is None:
-                abort(404)
-            added = importing.make(brought, by=by())
+        added = bulk.subscribe(import_id, by=by())
     except importing.AlreadyMade:
         flash(_("This list has already been imported."), "bad")
     else:

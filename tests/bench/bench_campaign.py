@@ -9,16 +9,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
 from flask import Flask
 
 from s3chem_events import bulk, create_app, delivering, dispatch
+from s3chem_events.campaigns import importing
+from s3chem_events.campaigns.imports import Usual
 from s3chem_events.campaigns.models import Campaign, CampaignReader
 from s3chem_events.core import config
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.tables import Row
 from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail
 from tests import factories
@@ -41,6 +46,9 @@ def run() -> list[Figure]:
             _fill(app)
             with another_writer(Path(folder)) as waits:
                 composing = in_a_process(_compose, folder)
+            _bring(app)
+            with another_writer(Path(folder)) as waits_for_a_list:
+                importing_took = in_a_process(_import, folder)
             alone = NUMBER / in_a_process(_deliver, folder)
             _again(app)
             together = NUMBER / _by_two(folder)
@@ -59,6 +67,13 @@ def run() -> list[Figure]:
             measured=1000 * max(waits),
             unit=" ms",
             goal=50,
+        ),
+        Figure(
+            work=f"list of {NUMBER:,} imported: another writer's longest wait",
+            measured=1000 * max(waits_for_a_list),
+            unit=" ms",
+            goal=50,
+            note=f"the press {importing_took:.1f} s",
         ),
         Figure(work="newsletter: e-mails sent by one worker", measured=alone, unit="/s", goal=600, at_least=True),
         Figure(work="newsletter: e-mails sent by two", measured=together, unit="/s", goal=1000, at_least=True),
@@ -96,6 +111,19 @@ def _fill(app: Flask) -> None:
     release(app, newsletter(app, events=("conference",)))
     with app.app_context(), transaction():
         db.session.execute(db.update(Campaign).values(begins_at=now()))
+
+
+def _bring(app: Flask) -> None:
+    usual = Usual("en", ["project"], "asked at the fair", date(2026, 1, 1))
+    with app.app_context(), transaction():
+        importing.bring(importing.read([Row(n, (f"brought{n}@x.example",)) for n in range(NUMBER)], usual), by=OPERATOR)
+
+
+def _import(folder: str) -> float:
+    with _app(folder).app_context():
+        started = time.perf_counter()
+        assert bulk.subscribe(1, by=OPERATOR) == NUMBER
+        return time.perf_counter() - started
 
 
 def _compose(folder: str) -> float:

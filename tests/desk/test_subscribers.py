@@ -19,7 +19,7 @@ from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns import audience, importing, links
 from s3chem_events.campaigns.models import Subscriber, SubscriberImport
 from s3chem_events.core.db import db, transaction
-from s3chem_events.core.journal import Fact
+from s3chem_events.core.journal import OPERATOR, Actor, Fact
 from s3chem_events.mailing import addresses
 from s3chem_events.mailing.models import NewsletterSuppression, Suppression
 from tests.conftest import Clock
@@ -303,6 +303,41 @@ def test_who_leaves_between_the_preview_and_the_press_is_not_brought_back(app: F
         again = page.request.path
     assert "already been imported" in words(officer.post(again, data=hidden(officer, LIST), follow_redirects=True))
     assert (len(readers(app)), brought.added) == (2, 1)
+
+
+def test_a_press_that_is_cut_off_in_the_midst_comes_to_its_end_once_and_brings_nobody_back_who_left(
+    app: Flask, officer: FlaskClient, clock: Clock
+):
+    people = [f"p{n}@x.example" for n in range(2 * importing.SLICE + 20)]
+    page = bring(officer, "\n".join(["E-mail", *people]).encode())
+    with app.app_context():
+        with transaction():
+            importing.press(1, by=Actor("organiser", 1))
+        first, _second, third = importing.slices(1)
+        with transaction():
+            importing.add(1, first)
+    assert (len(readers(app)), count(app, Fact, kind="subscriber.imported")) == (importing.SLICE, 0)  # killed here
+    officer.post(f"{page.request.path}/discard", data=hidden(officer, page.request.path))
+    clock.advance(days=2)
+    with app.app_context():
+        schedule.tick()  # what is pressed for is no list that waits
+    number = add_subscriber(app, people[-1])
+    with app.app_context():
+        out = links.leave_newsletter(number, language="en")
+    officer.post(out)
+    work(app)
+    assert sorted(readers(app)) == sorted(["", *people[:-1]])
+    with app.app_context(), transaction():
+        (fact,) = db.session.scalars(db.select(Fact).filter_by(kind="subscriber.imported"))
+        brought = db.session.get_one(SubscriberImport, 1)
+        assert (fact.data, brought.added, brought.rows) == ({"added": len(people) - 1}, len(people) - 1, [])
+        with pytest.raises(importing.AlreadyMade):
+            importing.press(1, by=OPERATOR)
+        importing.undo(brought, by=OPERATOR)
+    with app.app_context(), transaction():
+        importing.add(1, third)  # a slow other press
+        assert importing.finish(1, by=OPERATOR) == 0
+    assert (list(readers(app)), count(app, Fact, kind="subscriber.imported")) == ([""], 1)
 
 
 def test_what_is_no_list_is_refused_in_words_with_everything_kept(app: Flask, officer: FlaskClient):
