@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 
+from s3chem_events.attendance import gate_links
 from s3chem_events.campaigns import actions as campaigns
 from s3chem_events.campaigns import importing, subscribing
 from s3chem_events.core import clock, tasks
@@ -24,6 +25,7 @@ DUTIES: tuple[Callable[..., object], ...] = (
     inviting.erase_outlived,
     codes.erase_outlived,
     uploads.sweep,
+    gate_links.erase_outlived,
     received.erase_outlived,
     bounces.erase_outlived,
 )

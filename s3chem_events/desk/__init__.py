@@ -25,6 +25,7 @@ from s3chem_events.desk import (  # importing them is what hangs them into the b
     files,
     frame,
     gate,
+    gate_links,
     guests,
     holding,
     home,

@@ -50,6 +50,8 @@ def kinds() -> dict[str, str]:
         "desk.refused": _("Access refused"),
         "file.downloaded": _("Uploaded file downloaded"),
         "gate.exported": _("List for the entrance downloaded"),
+        "gate.handed_out": _("Link for the entrance made"),
+        "gate.taken_back": _("Link for the entrance revoked"),
         "letter.shown": _("Letter of invitation opened"),
         "list.exported": _("List of those who agreed downloaded"),
         "organiser.added": _("Organiser added"),

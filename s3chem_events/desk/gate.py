@@ -1,17 +1,18 @@
 """What people tell late: who has not yet, the list for the entrance, and letters of invitation.
 
-The values themselves leave the house in two ways only, each upon a fresh sign-in and noted: the list, and a letter.
+The values themselves leave the house in two ways only, each upon a fresh sign-in and noted: a letter, and the list for
+the entrance (desk.gate_links).
 """
 
 from datetime import datetime
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from s3chem_events.attendance import exports
+from s3chem_events.attendance import gate_links
 from s3chem_events.core import i18n
-from s3chem_events.core.clock import now, today
+from s3chem_events.core.clock import now
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.guard import settings
@@ -19,13 +20,13 @@ from s3chem_events.desk import downloads
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import clock_words
 from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.desk.overview import names_of
 from s3chem_events.desk.participants import person_of
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import times
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import asking, details, gates, queries
-from s3chem_events.registration.questions import When
+from s3chem_events.registration import details, gates, queries
 
 LOCAL = "%Y-%m-%dT%H:%M"
 
@@ -55,29 +56,6 @@ def gate_end(slug: str) -> ResponseReturnValue:
             details.set_end(event, until, by=by())
     flash(_("The hour is set."), "good")
     return redirect(url_for("desk.gate", slug=slug), 303)
-
-
-@desk.route("/events/<slug>/gate-list.<any(csv, xlsx):form>")
-@allowed("gate.export")
-def gate_list(slug: str, form: str) -> Response:
-    """Give the list for the entrance, upon a fresh sign-in; that it was taken is written down."""
-    found = the_event(slug)
-    downloads.fresh_only()
-    language = i18n.language()
-    asked = asking.asked_at(found.id, when=When.AFTERWARDS)
-    rows = gates.gate_rows(found, language)
-    own = [question.key for question in asked]
-    names = (*exports.header(gates.COLUMNS, language), *(question.label.within(language) for question in asked))
-    chunks = exports.table(form, [rows], names=names, columns=(*gates.COLUMNS, *own))
-    return downloads.file(
-        chunks,
-        f"{slug}-gate-{today(found.zone)}.{form}",
-        noted="gate.exported",
-        event=found.id,
-        format=form,
-        rows=len(rows),
-        columns=own,
-    )
 
 
 @desk.route("/events/<slug>/participants/<reference>/letter", methods=["GET", "POST"])
@@ -116,7 +94,7 @@ def _granted(found: Event, reference: str, registration_id: int) -> ResponseRetu
 
 def _page(found: Event, *, typed: str = "", fault: str = "") -> str:
     terms, language = details.terms(found), i18n.language()
-    people = details.expected(found, terms)
+    people, given = details.expected(found, terms), gate_links.of_event(found.id)
     usual = details.usual_end(found)
     local = typed
     if not typed and terms.is_set and terms.until is not None:
@@ -133,6 +111,10 @@ def _page(found: Event, *, typed: str = "", fault: str = "") -> str:
         missing=[person for person, is_complete in people if not is_complete],
         complete=sum(is_complete for _person, is_complete in people),
         letters=gates.letters(found),
+        links=[(link, gate_links.is_good(link, found)) for link in given],
+        names=names_of(link.made_by for link in given),
+        is_past=gate_links.is_over(found),
+        stamp=lambda moment: i18n.stamp(moment, found.zone, language),
     )
 
 

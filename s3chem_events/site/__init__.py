@@ -10,6 +10,7 @@ from s3chem_events.site import (
     delegating,
     delegation,
     details,
+    entrance,
     faults,
     following,
     handing_over,
@@ -58,6 +59,7 @@ def open_door(app: Flask, settings: Settings) -> None:
         newsletter.newsletter,
         issues.issues,
         invited.invited,
+        entrance.entrance,
         calendars.calendars,
         machines.machines,
     ):

@@ -45,6 +45,7 @@ PAGES = (
     "/desk/newsletter/import",
     "/desk/organisers/",
     "/desk/organisers/new",
+    "/desk/blocked-addresses",
     "/desk/organisers/1",
     "/desk/nowhere-at-all",
     "/desk/events/",
@@ -136,7 +137,7 @@ def test_lists_and_the_pages_of_one_person_are_for_every_reader(page: Page, desk
         person = db.session.scalars(db.select(Registration)).one().reference
     wrong = []
     for path in (
-        *("gate", "lists/list", "lists/photo", "questions/import", "invitations/reminder"),
+        *("gate", "gate/link", "lists/list", "lists/photo", "questions/import", "invitations/reminder"),
         *(f"participants/{person}{below}" for below in ("", "/correction", "/confirmation", "/letter", "/withdrawal")),
     ):
         page.goto(f"{desk[1]}/desk/events/conference/{path}")

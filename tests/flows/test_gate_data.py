@@ -1,17 +1,21 @@
 """What the gate of a site wants: asked late, of those who go there, seen by few, and gone three days after (D6)."""
 
-import csv
 import io
 from datetime import UTC, datetime, timedelta
 
+import msoffcrypto
+import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from s3chem_events import schedule
 from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
+from s3chem_events.attendance.models import GateLink
 from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.registration.models import Answer, Registration
 from tests.conftest import Clock
@@ -55,10 +59,32 @@ def tick(app: Flask) -> None:
     work(app)
 
 
-def table(app: Flask, client: FlaskClient, path: str = f"{DESK}/gate-list.csv") -> list[list[str]]:
-    answer = client.get(path)
+def handed_out(desk: FlaskClient) -> tuple[str, str]:
+    """Make a link for the entrance; returns its address and its passphrase."""
+    page = desk.post(f"{DESK}/gate/link", data=hidden(desk, f"{DESK}/gate/link"))
+    link, passphrase = (one.text for one in soup(page).select("main dd code"))
+    assert page.headers["Cache-Control"] == "no-store"
+    return link.removeprefix("http://localhost"), passphrase
+
+
+def taken(client: FlaskClient, link: str, passphrase: str) -> TestResponse:
+    return client.post(link, data=hidden(client, link) | {"passphrase": passphrase})
+
+
+def table(app: Flask, desk: FlaskClient) -> list[list[str]]:
+    """Return the list as the entrance reads it, out of the locked workbook."""
+    link, passphrase = handed_out(desk)
+    answer = taken(app.test_client(), link, passphrase)
     assert answer.status_code == 200, answer.status
-    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    return unlocked(answer.data, passphrase)
+
+
+def unlocked(content: bytes, passphrase: str) -> list[list[str]]:
+    workbook, plain = msoffcrypto.OfficeFile(io.BytesIO(content)), io.BytesIO()
+    workbook.load_key(password=passphrase, verify_password=True)
+    workbook.decrypt(plain, verify_integrity=True)
+    sheet = openpyxl.load_workbook(plain).active
+    return [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
 
 
 def test_gate_data_are_asked_late_of_those_who_come_and_seen_by_few(
@@ -91,11 +117,13 @@ def test_gate_data_are_asked_late_of_those_who_come_and_seen_by_few(
     rows = table(app, desk)
     assert rows[0][-2:] == ["Number of your identity card", "Number plate of your car"]
     assert [(row[1], *row[-2:]) for row in rows[1:]] == [("Anna", SECRET, ""), ("Bert", "", "")]
-    assert desk.get(f"{DESK}/gate-list.xlsx").data[:2] == b"PK"
     with app.app_context():
-        notes = db.session.scalars(db.select(AuditEntry).filter_by(kind="gate.exported")).all()
-        assert [note.data["columns"] for note in notes] == [["identity", "plate"]] * 2
-    assert signed_in(app, Role.DESK_HELPER, events=("conference",)).get(f"{DESK}/gate-list.csv").status_code == 403
+        (note,) = db.session.scalars(db.select(AuditEntry).filter_by(kind="gate.exported")).all()
+        assert (note.by, note.data) == (
+            "visitor",
+            {"event": 1, "link": 1, "rows": 2, "columns": ["identity", "plate"]},
+        )
+    assert signed_in(app, Role.DESK_HELPER, events=("conference",)).get(f"{DESK}/gate/link").status_code == 403
 
 
 def test_who_has_not_told_the_gate_is_reminded_once_and_all_of_it_vanishes(
@@ -123,21 +151,78 @@ def test_who_has_not_told_the_gate_is_reminded_once_and_all_of_it_vanishes(
     clock.advance(hours=2)
     tick(app)
     assert count(app, Answer) == 0
-    assert [row[-2:] for row in table(app, signed_in(app))[1:]] == [["", ""], ["", ""]]
+    assert SECRET not in signed_in(app).get(f"{DESK}/gate").text
     with app.app_context():
         bodies = [str(row) for row in db.session.execute(db.select(OutgoingEmail.__table__))]
         assert SECRET not in "".join(bodies)
     assert not any(SECRET in mail.text + mail.html for mail in kept(app))
 
 
-def test_the_list_is_given_upon_a_fresh_sign_in_alone(app: Flask, client: FlaskClient, clock: Clock) -> None:
-    tell(client, come(client, "Anna"), identity=SECRET)
-    desk = signed_in(app)
-    assert SECRET in desk.get(f"{DESK}/gate-list.csv").text
+def test_the_list_is_handed_out_upon_a_fresh_sign_in_locked_and_once(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    tell(client, come(client, "Anna"), identity=SECRET)  # D6
+    desk, guard = signed_in(app), app.test_client()
     clock.advance(minutes=11)
-    answer = desk.get(f"{DESK}/gate-list.csv")
-    assert (answer.status_code, SECRET in answer.text) == (302, False)
-    assert answer.headers["Location"].startswith("/desk/account/confirm?next=")
+    for answer in (desk.get(f"{DESK}/gate/link"), desk.post(f"{DESK}/gate/link", data=hidden(desk, f"{DESK}/gate"))):
+        assert answer.status_code == 302
+        assert answer.headers["Location"].startswith("/desk/account/confirm?next=")
+    assert count(app, GateLink) == 0
+    desk = signed_in(app)
+    link, passphrase = handed_out(desk)
+    with app.app_context():
+        assert passphrase not in str(db.session.execute(db.select(GateLink.__table__)).all())
+        assert passphrase not in str(db.session.execute(db.select(Fact.__table__)).all())
+    page = guard.get(link)
+    assert (page.status_code, SECRET in page.text, page.headers["Referrer-Policy"]) == (200, False, "no-referrer")
+    assert guard.head(link).status_code == 200
+    for wrong in ("", passphrase[:-1], passphrase[::-1], "x" * 16, "\u00e9" * 16):
+        answer = taken(guard, link, wrong)
+        assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    assert "not opened" in words(desk.get(f"{DESK}/gate"))
+    answer = taken(guard, link, f" {passphrase.replace('-', ' ').upper()}")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="conference-gate-2026-11-23.xlsx"'
+    assert (SECRET.encode() in answer.data, answer.headers["Cache-Control"]) == (False, "no-store")
+    assert [row[1:2] + row[-2:] for row in unlocked(answer.data, passphrase)[1:]] == [["Anna", SECRET, ""]]
+    with pytest.raises(msoffcrypto.exceptions.InvalidKeyError):
+        unlocked(answer.data, passphrase.upper())
+    assert taken(guard, link, passphrase).status_code == 200  # the download broke off
+    data = hidden(guard, link) | {"passphrase": passphrase}
+    clock.advance(minutes=10)
+    assert (guard.get(link).status_code, guard.post(link, data=data).status_code) == (410, 303)
+    assert guard.get(f"{link}x").status_code == 410
+    assert "opened 23 November 2026" in words(desk.get(f"{DESK}/gate"))
+
+
+def test_a_link_for_the_entrance_is_revoked_and_ends_with_its_event(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    tell(client, come(client, "Anna"), identity=SECRET)
+    desk, guard = signed_in(app), app.test_client()
+    revoked, passphrase = handed_out(desk)
+    token = {"csrf_token": hidden(desk, f"{DESK}/gate")["csrf_token"]}
+    assert guard.get(revoked).status_code == 200
+    assert [desk.post(f"{DESK}/gate/links/{n}/revocation", data=token).status_code for n in (1, 1, 2)] == [
+        303,
+        303,
+        404,
+    ]
+    assert guard.get(revoked).status_code == 410
+    late, passphrase = handed_out(desk)
+    clock.set(datetime(2027, 6, 18, 21, 59, tzinfo=UTC))
+    asked = hidden(guard, late) | {"passphrase": passphrase}
+    clock.advance(minutes=1)  # midnight in Maastricht
+    assert (guard.get(late).status_code, guard.post(late, data=asked).status_code) == (410, 303)
+    desk = signed_in(app)
+    assert desk.post(f"{DESK}/gate/link", data=hidden(desk, f"{DESK}/gate/link")).status_code == 303
+    assert count(app, GateLink) == 2
+    clock.advance(days=3)
+    tick(app)
+    assert count(app, GateLink) == 0
+    with app.app_context():
+        kinds = "gate.handed_out", "gate.taken_back", "gate.exported"
+        noted = db.session.scalars(db.select(AuditEntry.kind).where(AuditEntry.kind.in_(kinds)).order_by(AuditEntry.id))
+        assert list(noted) == ["gate.handed_out", "gate.taken_back", "gate.taken_back", "gate.handed_out"]
 
 
 @pytest.mark.one_database
@@ -190,7 +275,7 @@ def test_a_letter_asks_for_the_passport_only_of_whom_needs_one(app: Flask, clien
         ("nl", "Uitnodigingsbrief"),
     ]
     assert all(SECRET in one.text and "Żaneta" not in one.text for one in page.select(".letter"))
-    assert [SECRET in desk.get(f"{DESK}/{file}").text for file in ("participants.json", "gate-list.csv")] == [False] * 2
+    assert SECRET not in desk.get(f"{DESK}/participants.json").text + str(table(app, desk))
 
     reference = reference_of(app, "Bert")
     assert client.post(f"{bert}/letter", data={"question-passport": "X"}).status_code == 303

@@ -44,7 +44,7 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
         "s3chem_events.mailing.arrivals",
         "s3chem_events.mailing.reading",
     },
-    "attendance.exports": {"xlsxwriter"},
+    "attendance.exports": {"msoffcrypto.format.ooxml", "xlsxwriter"},
     "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
     "core.db": {"sqlalchemy.dialects.postgresql"},
     "core.text": {"sqlalchemy.dialects.postgresql"},
