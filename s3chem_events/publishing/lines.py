@@ -36,6 +36,8 @@ class PartLines:
     day: str
     hours: str
     where: str
+    link: str = ""
+    """When the link to join can be found, for somebody who takes part online."""
 
 
 def event_lines(event: Event, parts: Iterable[Part], place: str | None, *, language: str, base_url: str) -> EventLines:

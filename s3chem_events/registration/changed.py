@@ -115,7 +115,7 @@ def _draft(
         "reason": "" if "misled" in fact.data else difference.why(language),
         "event": writer.event_lines(event, tuple(there or chosen), language),
         "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},
-        "parts": lines(held),
+        "parts": [writer.place_lines(event, part, mode, language) for part, mode in held if not is_over],
         "waiting": lines([pair for pair in there if pair[0].id in unsure[Standing.WAITING]]),
         "offered": lines([pair for pair in there if pair[0].id in unsure[Standing.OFFERED]]),
         "pending": lines([pair for pair in there if pair[0].id in unsure[Standing.PENDING]]),

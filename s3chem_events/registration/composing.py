@@ -9,13 +9,14 @@ from functools import cache
 from s3chem_events.calendar import ics
 from s3chem_events.calendar.entries import Entry, Mailbox
 from s3chem_events.core import i18n
+from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import addresses, render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
 from s3chem_events.publishing import lines
 from s3chem_events.publishing.entries import place_line, places_line
-from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, links, names, versions
@@ -42,6 +43,7 @@ class Writer:
         self.organizer = Mailbox(letterhead.organisation, letterhead.sender)
         self.event_lines = cache(self._event_lines)
         self.part_lines = cache(self._part_lines)
+        self.place_lines = cache(self._place_lines)
         self.entry = cache(self._entry)
         self.stamp = cache(i18n.stamp)
 
@@ -61,10 +63,15 @@ class Writer:
         chosen = entries.chosen(registration, participations)
         told = [(part, mode) for part, mode in chosen if part.id not in kept]
         note = entries.manage_note(own_page, language)
+
+        def lines_of(part: Part, mode: Mode) -> PartLines:
+            is_held = method == "REQUEST"
+            return self.place_lines(event, part, mode, language) if is_held else self.part_lines(part, mode, language)
+
         calendars = self.calendars(registration, told, note=note, method=method, sent_at=fact.happened_at)
         values = {
             "event": self.event_lines(event, tuple(chosen), language),
-            "parts": [self.part_lines(part, mode, language) for part, mode in chosen],
+            "parts": [lines_of(part, mode) for part, mode in chosen],
             "organisation": isolated(defused(registration.organisation, longest=names.LONGEST_ORGANISATION)),
             "registered_at": self.stamp(
                 registration.registered_at.replace(second=0, microsecond=0), event.zone, language
@@ -195,3 +202,14 @@ class Writer:
         _ = i18n.words(language)
         where = _("online") if mode is Mode.ONLINE else place_line(part.venue, language) or _("on site")
         return lines.part_lines(part, where, language=language)
+
+    def _place_lines(self, event: Event, part: Part, mode: Mode, language: str) -> PartLines:
+        """Put a part into words for who holds a place in it: also from when on she finds the link to join."""
+        said, opens = self.part_lines(part, mode, language), entries.joins_from(event, part)
+        if mode is not Mode.ONLINE or part.starts_at is None or event.state not in TAKING or now() >= opens:
+            return said
+        _, moment = i18n.words(language), i18n.stamp(opens, part.zone, language)
+        link = _(
+            "The link to join will stand on your personal page and in your calendar from %(moment)s.", moment=moment
+        )
+        return replace(said, link=link)

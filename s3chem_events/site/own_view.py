@@ -11,7 +11,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.mailing import typos
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import answers, approval, choices, coming, entries, inquiries, links, modes, returning
@@ -220,9 +220,9 @@ def _held(registration: Registration, held: Participation, lang: str, own: str) 
     mode = part.mode_of(held.mode)
     text, kind = _standing(registration, held)
     comes = held.standing is Standing.CONFIRMED and not part.cancelled
-    joins = comes and mode is Mode.ONLINE and bool(part.online_url) and now() < publishing.part_ends_at(part)
+    joins = comes and mode is Mode.ONLINE and now() < publishing.part_ends_at(part)
     open_now = joins and entries.may_join(event, part)
-    waits = joins and not open_now and event.state not in {State.CANCELLED, State.POSTPONED}
+    waits = joins and part.starts_at is not None and event.state in TAKING and now() < entries.joins_from(event, part)
     other = modes.other_mode(registration, held)
     is_on = registration.withdrawn_at is None and event.state is not State.CANCELLED and not part.cancelled
     in_line = is_on and held.standing in IN_LINE
