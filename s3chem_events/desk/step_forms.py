@@ -70,10 +70,14 @@ class StepForm(FlaskForm):
 
     def facts(self, before: EventFacts) -> EventFacts:
         """Return the event after the step. Another reason takes the place of the old one in every language."""
-        language = main_language(before)
+        after, language = self.step(before), main_language(before)
         said = self.reason.data if "reason" in self else ""
-        is_old = said == before.reason.get(language, "")
-        return before if is_old else replace(before, reason=Text({language: said}))
+        is_old = said == before.reason.get(language, "") or (not said and after == before)
+        return after if is_old else replace(after, reason=Text({language: said}))
+
+    def step(self, before: EventFacts) -> EventFacts:
+        """Return what the step makes of the event, but for the reason."""
+        return before
 
 
 def reason_field() -> TextAreaField:
@@ -120,10 +124,10 @@ class AnnouncementForm(StepForm):
         if event.state is not State.DRAFT:
             del self.state
 
-    def facts(self, before: EventFacts) -> EventFacts:
+    def step(self, before: EventFacts) -> EventFacts:
         """Return the event as it is announced."""
         return replace(
-            super().facts(before),
+            before,
             state=self.state.data if "state" in self else State.ANNOUNCED,
             parts=_days(self, before),
             venue=self.venue.form.facts(),
@@ -158,10 +162,10 @@ class ReschedulingForm(StepForm):
         if event.state is not State.POSTPONED:
             del self.state
 
-    def facts(self, before: EventFacts) -> EventFacts:
+    def step(self, before: EventFacts) -> EventFacts:
         """Return the event on its new days."""
         return replace(
-            super().facts(before),
+            before,
             state=self.state.data if "state" in self else before.state,
             parts=_days(self, before),
             opens=self.opens.data,
@@ -174,9 +178,9 @@ class PostponementForm(StepForm):
 
     reason = reason_field()
 
-    def facts(self, before: EventFacts) -> EventFacts:
+    def step(self, before: EventFacts) -> EventFacts:
         """Return the event without a date that holds."""
-        return replace(super().facts(before), state=State.POSTPONED)
+        return replace(before, state=State.POSTPONED)
 
 
 class ModeForm(StepForm):
@@ -190,7 +194,7 @@ class ModeForm(StepForm):
         """Show the ways as they are."""
         return {**super().filled(event), "parts": [day_forms.modes(part) for part in event.live_parts]}
 
-    def facts(self, before: EventFacts) -> EventFacts:
+    def step(self, before: EventFacts) -> EventFacts:
         """Return the event as people now take part in it."""
         typed = {entry.form.key.data: entry.form for entry in self.parts}
         parts = (
@@ -199,7 +203,7 @@ class ModeForm(StepForm):
             else part
             for part in before.parts
         )
-        return replace(super().facts(before), parts=tuple(parts))
+        return replace(before, parts=tuple(parts))
 
 
 class PartsForm(StepForm):
@@ -232,12 +236,11 @@ class CancellationForm(PartsForm):
     reason = reason_field()
     of_cancelled: ClassVar[bool] = False
 
-    def facts(self, before: EventFacts) -> EventFacts:
+    def step(self, before: EventFacts) -> EventFacts:
         """Return the event, cancelled in whole or in part."""
-        after = super().facts(before)
         if self.what.data == WHOLE:
-            return replace(after, state=State.CANCELLED)
-        return replace(after, parts=self._parts(before))
+            return replace(before, state=State.CANCELLED)
+        return replace(before, parts=self._parts(before))
 
 
 class RevivalForm(PartsForm):
@@ -247,9 +250,9 @@ class RevivalForm(PartsForm):
     reason = reason_field()
     of_cancelled: ClassVar[bool] = True
 
-    def facts(self, before: EventFacts) -> EventFacts:
+    def step(self, before: EventFacts) -> EventFacts:
         """Return the event with the part in it again."""
-        return replace(super().facts(before), parts=self._parts(before))
+        return replace(before, parts=self._parts(before))
 
 
 class MaterialForm(Form):

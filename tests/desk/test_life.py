@@ -144,12 +144,16 @@ def test_nobody_concerned_it_is_saved_at_once(app, organiser):
 
 
 def test_save_without_a_difference_changes_and_tells_nothing(app, client, clock, organiser):
+    assert step(organiser, "rescheduling", **OCTOBER, reason="The hall is closed.").status_code == 303
     register(client)
     work(app)
     assert step(organiser, "rescheduling").status_code == 303
     assert "Nothing was changed." in words(organiser.get(f"{EVENT}/"))
+    assert words(client.get("/en/events/conference")).count("The hall is closed.") == 2  # the notice, and the history
     clock.advance(minutes=11)
     assert work(app) == 0
+    decide(organiser, step(organiser, "rescheduling", **HOURS), "rescheduling", "no")
+    assert words(client.get("/en/events/conference")).count("The hall is closed.") == 1  # the last change has none
 
 
 def test_second_organiser_sees_at_the_preview_what_the_first_saved_and_decides_again(app, client, organiser):
