@@ -139,8 +139,20 @@ def hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
 
 def stamp(moment: datetime, zone: str, language: str) -> str:
     """Write a moment in full: `1 June 2027, 12:00 CEST`."""
+    return f"{_day_and_clock(moment, zone, language)} {_hours_of(moment, zone, language)}"
+
+
+def span(starts: datetime, ends: datetime, zone: str, language: str) -> str:
+    """Write from when to when in one line, each day once: `17 June 2027, 09:30 – 18 June 2027, 16:00 CEST`."""
+    from_, to = (moment.astimezone(ZoneInfo(zone)).date() for moment in (starts, ends))
+    if from_ == to:
+        return f"{short_range(from_, to, language)}, {hours(starts, ends, zone, language)}"
+    return f"{_day_and_clock(starts, zone, language)} – {stamp(ends, zone, language)}"
+
+
+def _day_and_clock(moment: datetime, zone: str, language: str) -> str:
     day = _spelled(moment.astimezone(ZoneInfo(zone)), locale(language).date_formats["long"].pattern, locale(language))
-    return f"{day}, {clock(moment, zone, language)} {_hours_of(moment, zone, language)}"
+    return f"{day}, {clock(moment, zone, language)}"
 
 
 def _hours_of(moment: datetime, zone: str, language: str) -> str:

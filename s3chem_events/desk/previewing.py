@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from flask import render_template, request
 
@@ -17,7 +17,7 @@ from s3chem_events.desk import changes, deciding, overview
 from s3chem_events.desk.deciding import Pending
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.mailing.letters import Letter
-from s3chem_events.publishing import queries, telling, times
+from s3chem_events.publishing import queries, telling
 from s3chem_events.publishing.changes import compare
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import State
@@ -152,15 +152,9 @@ def _moved(before: Entry | None, after: Entry, language: str) -> Moved:
 
 
 def _when(entry: Entry, language: str) -> str:
-    first, last = _day(entry.starts, entry.zone), _day(entry.ends, entry.zone)
-    days = i18n.short_range(first, last, language)
-    if not isinstance(entry.starts, datetime) or not isinstance(entry.ends, datetime):
-        return days
-    return f"{days}, {i18n.hours(entry.starts, entry.ends, entry.zone, language)}"
-
-
-def _day(value: date, zone: str) -> date:
-    return value.astimezone(times.zone_info(zone)).date() if isinstance(value, datetime) else value
+    if isinstance(entry.starts, datetime) and isinstance(entry.ends, datetime):
+        return i18n.span(entry.starts, entry.ends, entry.zone, language)
+    return i18n.short_range(entry.starts, entry.ends, language)
 
 
 def _statuses() -> dict[Status, str]:

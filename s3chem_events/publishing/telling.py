@@ -72,11 +72,10 @@ def sentences(difference: Difference, language: str, *, inside: bool = False, mo
 
 def when(parts: tuple[PartFacts, ...], zone: str, language: str) -> str:
     """Write the days of some parts, and the hours where one part has them: `17 June 2027, 13:00–17:00 CEST`."""
-    whole = days(parts, language)
-    if len(parts) != 1:
-        return whole
-    hours = _hours(parts[0], zone, language)
-    return f"{whole}, {hours}" if hours else whole
+    starts, ends = (parts[0].starts, parts[0].ends) if len(parts) == 1 else (None, None)
+    if isinstance(starts, datetime) and isinstance(ends, datetime):
+        return i18n.span(times.moment(starts, zone), times.moment(ends, zone), zone, language)
+    return days(parts, language)
 
 
 def days(parts: tuple[PartFacts, ...], language: str) -> str:
@@ -182,13 +181,7 @@ def _part(
         Sort.PART_ADDED: _("This part is new: %(when)s.", when=when((new[0],), new[1].zone, language)),
         Sort.PROGRAMME: _("The programme has been updated."),
     }[sort]
-    return text, was if was != becomes else "", becomes if was != becomes else ""
-
-
-def _hours(part: PartFacts, zone: str, language: str) -> str:
-    if not isinstance(part.starts, datetime) or not isinstance(part.ends, datetime):
-        return ""
-    return i18n.hours(times.moment(part.starts, zone), times.moment(part.ends, zone), zone, language)
+    return (text, was, becomes) if sort in MODES and was != becomes else (text, "", "")
 
 
 def _venue(venue: VenueFacts, language: str) -> str:

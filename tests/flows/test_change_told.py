@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing import actions, changes, queries, telling, values
-from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
+from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
@@ -291,6 +291,22 @@ def test_guests_of_a_closed_day_read_its_new_room_and_nobody_else_does(app: Flas
         before, after = (replace(CONFERENCE, parts=(replace(CLOSED_DAY, venue=room), PUBLIC_DAY)) for room in rooms)
         (told,) = telling.sentences(changes.compare(before, after), "en")
     assert "room" not in told.text + told.old + told.new
+
+
+def test_hours_over_two_days_name_each_day_once_and_a_programme_has_no_old_and_new_hall(app: Flask):
+    hours = {"starts": datetime(2027, 6, 18, 9, 30), "ends": datetime(2027, 6, 19, 16)}  # noqa: DTZ001 - local
+    item = ItemFacts(on=date(2027, 6, 18), title=Text(en="Welcome"))
+    part = replace(PUBLIC_DAY, **hours, programme=(item,))
+    before = replace(CONFERENCE, parts=(PUBLIC_DAY,))
+    after = replace(before, venue=VenueFacts(name="Hall", city="Geleen", country="NL"), parts=(part,))
+    with app.app_context():
+        told = telling.sentences(changes.compare(before, after), "en")
+    days = "18 June 2027, 09:30 – 19 June 2027, 16:00 CEST"
+    assert [(one.text, one.old, one.new) for one in told] == [
+        (f"Moved from 18 June 2027 to {days}.", "18 June 2027", days),
+        ("The venue is now: Hall, Geleen, Netherlands", "Maastricht, Netherlands", "Hall, Geleen, Netherlands"),
+        ("The programme has been updated.", "", ""),
+    ]
 
 
 def test_nothing_more_is_said_of_a_part_that_was_cancelled_before(app: Flask):
