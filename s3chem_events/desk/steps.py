@@ -3,6 +3,8 @@
 Each is a page of its own with a short form; what it changes is previewed and told as any change is (desk.deciding).
 """
 
+from collections.abc import Callable
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -23,55 +25,6 @@ FORMS: dict[Step, type[step_forms.StepForm]] = {
     Step.REVIVAL: step_forms.RevivalForm,
     Step.CLOSING: step_forms.ClosingForm,
 }
-
-
-@desk.route("/events/<slug>/announcement", methods=["GET", "POST"])
-@allowed("event.edit")
-def event_announcement(slug: str) -> ResponseReturnValue:
-    """Publish or announce an event."""
-    return _taken(slug, Step.ANNOUNCEMENT)
-
-
-@desk.route("/events/<slug>/rescheduling", methods=["GET", "POST"])
-@allowed("event.edit")
-def event_rescheduling(slug: str) -> ResponseReturnValue:
-    """Move an event to other days or hours."""
-    return _taken(slug, Step.RESCHEDULING)
-
-
-@desk.route("/events/<slug>/mode", methods=["GET", "POST"])
-@allowed("event.edit")
-def event_mode(slug: str) -> ResponseReturnValue:
-    """Move parts online or on site."""
-    return _taken(slug, Step.MODE)
-
-
-@desk.route("/events/<slug>/postponement", methods=["GET", "POST"])
-@allowed("event.edit")
-def event_postponement(slug: str) -> ResponseReturnValue:
-    """Take an event off its day, without a new one."""
-    return _taken(slug, Step.POSTPONEMENT)
-
-
-@desk.route("/events/<slug>/cancellation", methods=["GET", "POST"])
-@allowed("event.edit")
-def event_cancellation(slug: str) -> ResponseReturnValue:
-    """Call off an event or a part of it."""
-    return _taken(slug, Step.CANCELLATION)
-
-
-@desk.route("/events/<slug>/revival", methods=["GET", "POST"])
-@allowed("event.edit")
-def event_revival(slug: str) -> ResponseReturnValue:
-    """Let a part take place after all."""
-    return _taken(slug, Step.REVIVAL)
-
-
-@desk.route("/events/<slug>/closing", methods=["GET", "POST"])
-@allowed("event.edit")
-def event_closing(slug: str) -> ResponseReturnValue:
-    """End an event with its report and material."""
-    return _taken(slug, Step.CLOSING)
 
 
 def _taken(slug: str, step: Step) -> ResponseReturnValue:
@@ -102,3 +55,15 @@ def _taken(slug: str, step: Step) -> ResponseReturnValue:
         main_language=i18n.language_name(main_language(edited.facts), language),
     )
     return page, edited.answer.status
+
+
+def _view(step: Step) -> Callable[[str], ResponseReturnValue]:
+    @allowed("event.edit")
+    def taken(slug: str) -> ResponseReturnValue:
+        return _taken(slug, step)
+
+    return taken
+
+
+for each in Step:
+    desk.add_url_rule(f"/events/<slug>/{each}", f"event_{each}", _view(each), methods=["GET", "POST"])
