@@ -19,6 +19,7 @@ with spared(
         "cryptography.hazmat.primitives.ciphers": (),
         "cryptography.hazmat.primitives.ciphers.algorithms": (),
         "cryptography.hazmat.primitives.ciphers.modes": (),
+        "flask_login.test_client": ("FlaskLoginClient",),  # a debugger comes with it
     }
 ):
     import flask_security as flask_security  # the first import of it: whoever comes after finds it so

@@ -7,12 +7,15 @@ import logging
 from ipaddress import ip_address, ip_network
 
 from flask import Flask, request
-from flask_limiter import Limiter
-from limits import parse_many
-from limits.errors import StorageError
 
 from s3chem_events.core.config import Settings
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.later import spared
+
+with spared({"limits.aio": ()}):  # the same once more for asyncio, which nothing here speaks
+    from flask_limiter import Limiter
+    from limits import parse_many
+    from limits.errors import StorageError
 
 log = logging.getLogger(__name__)
 REGISTRATIONS = "30 per minute; 240 per hour"

@@ -10,7 +10,8 @@ from typing import Any
 
 from s3chem_events.core.later import spared
 
-with spared({"psycopg": ()}):  # 9 MB that huey's storage for PostgreSQL alone makes use of
+# 9 MB that huey's storage for PostgreSQL alone makes use of, and what only a worker does
+with spared({"psycopg": (), "huey.consumer": ("Consumer",)}):
     from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
     from huey.storage import BaseStorage
 

@@ -31,6 +31,7 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
     "accounts.__init__": {
         *("cbor2", "cryptography.hazmat.backends", "cryptography.hazmat.primitives.ciphers"),
         *("cryptography.hazmat.primitives.ciphers.algorithms", "cryptography.hazmat.primitives.ciphers.modes"),
+        "flask_login.test_client",
         "webauthn.authentication.verify_authentication_response",
         "webauthn.helpers.decoded_public_key_to_cryptography",
         "webauthn.helpers.validate_certificate_chain",
@@ -53,7 +54,8 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
         "cryptography.hazmat.primitives.serialization",
     },
     "core.tables": {"openpyxl"},
-    "core.tasks": {"psycopg"},
+    "core.limits": {"limits.aio"},
+    "core.tasks": {"psycopg", "huey.consumer"},
     "desk.arrivals": {"s3chem_events.mailing.arrivals", "s3chem_events.mailing.reading"},
     "mailing.failures": {"flufl.bounce"},
     "mailing.sealing": {
