@@ -13,7 +13,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import asking, details, question_files
+from s3chem_events.registration import asking, details, questions_as_files
 from s3chem_events.registration import queries as registration
 
 
@@ -43,7 +43,7 @@ def show_event(slug: str) -> None:
     found = _there(slug)
     data = files.write(values.event_facts(found))
     terms = details.terms(found)
-    data |= question_files.write_all(
+    data |= questions_as_files.write_all(
         asking.asked_at(found.id, when=None), until=terms.until if terms.is_set else None, zone=found.zone
     )
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
@@ -84,17 +84,17 @@ def _split(data: Any) -> tuple[Any, dict[str, Any]]:
     """Return an event's file without what it asks, and that: it belongs to the registration."""
     if not isinstance(data, dict):
         return data, {}
-    rest = {key: value for key, value in data.items() if key not in question_files.KEYS}
-    asked = {key: data[key] for key in question_files.KEYS if key in data}
-    question_files.read(asked.get(question_files.QUESTIONS, []))  # refused before anything is written
+    rest = {key: value for key, value in data.items() if key not in questions_as_files.KEYS}
+    asked = {key: data[key] for key in questions_as_files.KEYS if key in data}
+    questions_as_files.read(asked.get(questions_as_files.QUESTIONS, []))  # refused before anything is written
     return rest, asked
 
 
 def _ask(event: Event, asked: dict[str, Any]) -> bool:
     """Bring what an event asks to what its file says; what is not named stays."""
-    changed = asking.ask(event, question_files.read(asked.get(question_files.QUESTIONS, [])), by=OPERATOR)
-    if question_files.UNTIL in asked:
-        until = question_files.read_until(asked[question_files.UNTIL], event.zone)
+    changed = asking.ask(event, questions_as_files.read(asked.get(questions_as_files.QUESTIONS, [])), by=OPERATOR)
+    if questions_as_files.UNTIL in asked:
+        until = questions_as_files.read_until(asked[questions_as_files.UNTIL], event.zone)
         changed = details.set_end(event, until, by=OPERATOR) or changed
     return changed
 

@@ -23,14 +23,18 @@ from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.mailing.wording import Wordings
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.registration import answers, decided, handed_emails, invitation_emails, needs, own_emails, queued
-from s3chem_events.registration import emails as registration
-from s3chem_events.registration.asked import asked_again
-from s3chem_events.registration.changed import event_changed
-from s3chem_events.registration.delegated import summary
-from s3chem_events.registration.detailed import details_due
-from s3chem_events.registration.disowned import disowned
-from s3chem_events.registration.reminded import event_reminded
+from s3chem_events.registration import calendar_answers, needs
+from s3chem_events.registration.emails import (
+    changed,
+    confirmations,
+    delegated,
+    disowned,
+    handed_over,
+    invited,
+    own,
+    reminders,
+    waiting,
+)
 
 log = logging.getLogger(__name__)
 Composer = Callable[[Sequence[Fact], Letterhead], Iterable[Draft]]
@@ -47,40 +51,40 @@ def _writing(compose: Composer) -> Composer:
 
 
 EMAILS: dict[str, tuple[Composer, ...]] = {
-    "registration.confirmed": (registration.confirmed,),
-    "registration.pending": (decided.pending,),
-    "registration.approved": (registration.confirmed,),
-    "registration.rejected": (decided.rejected,),
-    "registration.withdrawn": (registration.withdrawn,),
-    "registration.link_requested": (registration.link_requested,),
-    "registration.declined_by_calendar": (registration.declined_by_calendar,),
-    "registration.restored": (registration.confirmed,),
-    "registration.address_corrected": (registration.confirmed,),
-    "registration.mode_changed": (registration.mode_changed,),
-    "registration.changed": (own_emails.changed,),
-    "registration.address_changed": (own_emails.changed, own_emails.address_left),
-    "registration.address_put_back": (own_emails.changed, own_emails.address_left),
-    "registration.code_requested": (own_emails.code_requested,),
-    "registration.confirmation_requested": (registration.confirmed,),
-    "registration.handed_over": (handed_emails.handed_over,),
-    "registration.taken_over": (handed_emails.taken_over,),
-    "registration.disowned": (disowned,),
-    "registration.waiting": (queued.waiting,),
-    "registration.place_offered": (queued.place_offered,),
-    "registration.promoted": (registration.confirmed,),
-    "registration.left_waiting_list": (queued.left,),
-    "registration.offer_ended": (queued.left,),
-    "delegation.registered": (summary,),
-    "delegation.person_added": (summary,),
-    "delegation.summary_requested": (summary,),
-    "delegation.disowned": (disowned,),
-    "event.changed": (event_changed, campaigns.changed),
-    "event.reminded": (event_reminded,),
-    "event.asked_again": (asked_again,),
+    "registration.confirmed": (confirmations.confirmed,),
+    "registration.pending": (waiting.pending,),
+    "registration.approved": (confirmations.confirmed,),
+    "registration.rejected": (waiting.rejected,),
+    "registration.withdrawn": (confirmations.withdrawn,),
+    "registration.link_requested": (confirmations.link_requested,),
+    "registration.declined_by_calendar": (confirmations.declined_by_calendar,),
+    "registration.restored": (confirmations.confirmed,),
+    "registration.address_corrected": (confirmations.confirmed,),
+    "registration.mode_changed": (confirmations.mode_changed,),
+    "registration.changed": (own.changed,),
+    "registration.address_changed": (own.changed, own.address_left),
+    "registration.address_put_back": (own.changed, own.address_left),
+    "registration.code_requested": (own.code_requested,),
+    "registration.confirmation_requested": (confirmations.confirmed,),
+    "registration.handed_over": (handed_over.handed_over,),
+    "registration.taken_over": (handed_over.taken_over,),
+    "registration.disowned": (disowned.disowned,),
+    "registration.waiting": (waiting.waiting,),
+    "registration.place_offered": (waiting.place_offered,),
+    "registration.promoted": (confirmations.confirmed,),
+    "registration.left_waiting_list": (waiting.left,),
+    "registration.offer_ended": (waiting.left,),
+    "delegation.registered": (delegated.summary,),
+    "delegation.person_added": (delegated.summary,),
+    "delegation.summary_requested": (delegated.summary,),
+    "delegation.disowned": (disowned.disowned,),
+    "event.changed": (changed.event_changed, campaigns.changed),
+    "event.reminded": (reminders.event_reminded,),
+    "event.asked_again": (reminders.asked_again,),
     "access.asked": (needs.access_asked,),
-    "details.due": (details_due,),
-    "invitation.sent": (invitation_emails.written,),
-    "invitation.reminded": (invitation_emails.written,),
+    "details.due": (reminders.details_due,),
+    "invitation.sent": (invited.written,),
+    "invitation.reminded": (invited.written,),
     "follower.asked": (campaigns.asked,),
     "subscriber.asked": (newsletter.asked,),
     "subscriber.link_requested": (newsletter.link_requested,),
@@ -106,7 +110,7 @@ FORGET: dict[str, str] = {
 """Which facts erase their subject, and the room whose e-mails about it are emptied with it."""
 
 ARRIVALS: dict[type[Any], Handler] = {
-    answers.Answered: answers.calendar_reply,
+    calendar_answers.Answered: calendar_answers.calendar_reply,
     kinds.Bounce: bounces.bounced,
     kinds.Unsubscribe: followers.wants_out,
     kinds.Human: leave("somebody_wrote"),

@@ -19,8 +19,8 @@ from s3chem_events.mailing.authenticity import Resolver
 from s3chem_events.mailing.kinds import Arrived, CalendarReply, Human
 from s3chem_events.mailing.received import Seen
 from s3chem_events.mailing.verdicts import Verdict, for_a_person, ignored
-from s3chem_events.registration import answers
-from s3chem_events.registration.answers import Answered
+from s3chem_events.registration import calendar_answers
+from s3chem_events.registration.calendar_answers import Answered
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 200
@@ -43,7 +43,8 @@ def receive(
             return _left_unread(raw, begun, seen)
     arrived = arrivals.read(raw, recipients=recipients)
     # All that reads is done before the transaction, whose lock holds up everybody else.
-    digest, wanted = arrivals.digest(raw), answers.read(arrived) if isinstance(arrived, CalendarReply) else arrived
+    digest = arrivals.digest(raw)
+    wanted = calendar_answers.read(arrived) if isinstance(arrived, CalendarReply) else arrived
     proven = _is_proven(wanted, raw, resolver)
     try:
         with transaction():

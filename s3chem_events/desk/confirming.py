@@ -16,7 +16,7 @@ from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.registration import entries, queries
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.composing import Writer
+from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Registration
 
 

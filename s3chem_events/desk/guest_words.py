@@ -11,7 +11,8 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.mailing import render, rewording
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.registration import guest_list, invitation_emails
+from s3chem_events.registration import guest_list
+from s3chem_events.registration.emails import invited
 from s3chem_events.registration.importing import Verdict
 from s3chem_events.registration.invitation import Invitation, Reply
 
@@ -107,11 +108,10 @@ def samples(people: Sequence[Invitation], kind: str) -> list[Sample]:
     by_language: dict[str, list[Invitation]] = {}
     for one in people:
         by_language.setdefault(render.spoken(one.language), []).append(one)
-    readings = [invitation_emails.Reading(0, kind, those[0]) for those in by_language.values()]
+    readings = [invited.Reading(0, kind, those[0]) for those in by_language.values()]
     wordings = rewording.in_force()
     letters = [
-        render.written(draft, letterhead, at=now(), wordings=wordings)
-        for draft in invitation_emails.drafts(readings, letterhead)
+        render.written(draft, letterhead, at=now(), wordings=wordings) for draft in invited.drafts(readings, letterhead)
     ]
     reader = i18n.language()
     found = [

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from s3chem_events.core import signing
 
+RESTORATION, INVITATIONS = "restoration", "invitations"
+"""Pages below the own one."""
 OWN_PAGE = "registration"
 CALENDAR = "registration-calendar"
 ANSWER = "calendar-answer"

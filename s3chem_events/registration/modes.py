@@ -6,7 +6,7 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.queries import closes_at, part_begins_at
 from s3chem_events.registration import actions, moving_up, versions
-from s3chem_events.registration.answers import TooLate
+from s3chem_events.registration.calendar_answers import TooLate
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 

@@ -30,7 +30,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import Said
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import asking_files, questions, typed
+from s3chem_events.registration import file_fields, questions, typed
 from s3chem_events.registration.questions import LONGEST, NEEDS, Asked, Given, Kind, Readers, field_name
 
 FEW = 7
@@ -79,7 +79,7 @@ def fields(asked: Sequence[Asked], lang: str) -> dict[str, Any]:
         name = field_name(question.key)
         made[name] = _field(question, lang)
         if question.kind is Kind.FILE:
-            made[asking_files.handle_name(question)] = HiddenField()
+            made[file_fields.handle_name(question)] = HiddenField()
         if question.kind in NEEDS:
             made[consent_name(question)] = BooleanField(_consent(question, lang))
     return made
@@ -125,7 +125,7 @@ def answers(
         field = form[field_name(question.key)]
         try:
             value = (
-                asking_files.checked(form, question)
+                file_fields.checked(form, question)
                 if question.kind is Kind.FILE
                 else typed.checked(question, field.raw_data or [])
             )
@@ -160,7 +160,7 @@ def _line(form: Form, question: Asked, last_day: date, lang: str) -> Line:
     field = form[field_name(question.key)]
     field.flags.required = question.required
     if question.kind is Kind.FILE:
-        field.render_kw = {"accept": asking_files.accepted(question)}
+        field.render_kw = {"accept": file_fields.accepted(question)}
     day = questions.erased_on(question, last_day)
     is_need = question.kind in NEEDS
     has_file = question.kind is Kind.FILE
@@ -168,15 +168,15 @@ def _line(form: Form, question: Asked, last_day: date, lang: str) -> Line:
     return Line(
         field=field,
         label=question.label.said(lang),
-        said=[*said, Said(asking_files.taken(question, lang), lang)] if has_file else said,
+        said=[*said, Said(file_fields.taken(question, lang), lang)] if has_file else said,
         seen_by=_seen_by(question.readers, i18n.short_range(day, day, lang), lang),
         autocomplete=AUTOCOMPLETE.get(question.kind, ""),
         consent=form[consent_name(question)] if is_need else None,
         consent_hint=_("Without your consent, what you write here is not kept; you will be registered all the same.")
         if is_need
         else "",
-        handle=form[asking_files.handle_name(question)] if has_file else None,
-        kept=asking_files.kept(form, question, lang) if has_file else "",
+        handle=form[file_fields.handle_name(question)] if has_file else None,
+        kept=file_fields.kept(form, question, lang) if has_file else "",
     )
 
 
@@ -245,7 +245,7 @@ def _sentence(code: str, question: Asked, lang: str) -> str:
         "choice": _("Choose one of the answers that are offered."),
         "date": _("Enter a date with day, month and year."),
         "country": _("Choose a country of the list."),
-        **asking_files.sentences(question, lang),
+        **file_fields.sentences(question, lang),
         "phone": _("Enter a telephone number, such as +32 2 123 45 67."),
     }
     return said[code]

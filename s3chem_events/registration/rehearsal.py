@@ -23,7 +23,8 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import changed, entries, queries
+from s3chem_events.registration import entries, queries
+from s3chem_events.registration.emails import changed
 from s3chem_events.registration.heard import Heard
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED

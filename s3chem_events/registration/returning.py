@@ -10,7 +10,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import CONTACT, PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, answers, moving_up, versions
+from s3chem_events.registration import actions, calendar_answers, moving_up, versions
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -43,13 +43,14 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
     """Give a person the places back that she withdrew from, all of them. Taking back again changes nothing: False.
 
     Raises:
-        answers.TooLate, actions.NotOpen, actions.AlreadyRegistered, answers.InvitationUsed, capacity.Full.
+        calendar_answers.TooLate, calendar_answers.InvitationUsed, actions.NotOpen, actions.AlreadyRegistered,
+        capacity.Full.
 
     """
     if registration.withdrawn_at is None:
         return False
     if not may_take_back(registration):
-        raise answers.TooLate
+        raise calendar_answers.TooLate
     withdrawal = _withdrawal(registration)
     there = withdrawal.data.get("parts") if withdrawal else None  # who waited for a part besides had no place there
     given_up = [
@@ -61,7 +62,7 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
     if not wanted or any(mode not in part.capacities for part, mode in wanted):
         raise actions.NotOpen
     taken = moving_up.held_if_free(registration.event, wanted)
-    answers.come_back(registration)
+    calendar_answers.come_back(registration)
     pending = set(withdrawal.data.get("pending", ())) if withdrawal else set()
     for participation in given_up:
         standing = Standing.PENDING if participation.part_id in pending else Standing.CONFIRMED

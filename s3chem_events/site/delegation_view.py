@@ -8,9 +8,8 @@ from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import admitting, completeness, entries, links, returning
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.delegated import standing_words
 from s3chem_events.registration.delegations import MOST
-from s3chem_events.registration.emails import RESTORATION
+from s3chem_events.registration.emails.delegated import standing_words
 from s3chem_events.registration.models import Delegation, Participation, Registration
 from s3chem_events.site.events_seen import event_view, narrowed, part_range
 from s3chem_events.site.frame import Translated, translated
@@ -119,7 +118,7 @@ def _person(one: Registration, lang: str, withdraw_url: str, *, missing: bool) -
         details=words if is_there else "",
         are_missing=missing,
         withdraw_url=withdraw_url if is_there else "",
-        undo_url=f"{links.own_page(one.id, one.link_version, language=lang)}/{RESTORATION}" if may_undo else "",
+        undo_url=f"{links.own_page(one.id, one.link_version, language=lang)}/{links.RESTORATION}" if may_undo else "",
     )
 
 

@@ -9,7 +9,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import filing
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
-from s3chem_events.registration import asking, asking_files, details, own_questions, queries
+from s3chem_events.registration import asking, details, file_fields, own_questions, queries
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import Asked, Given, When
 from s3chem_events.site import detail_view, own_view
@@ -46,9 +46,9 @@ def more_details(lang: str, token: str, step: str) -> BaseResponse:
         before=before,
     )
     if form.errors:
-        if asking_files.has_new(given):
+        if file_fields.has_new(given):
             with transaction():
-                asking_files.put_aside(form, given)
+                file_fields.put_aside(form, given)
         return _page(registration, form, asked, lang, token, step, status=422)
     if refusal := _kept(token, given, when):
         return _page(registration, _form(asked, lang, blank=True), asked, lang, token, step, status=refusal.status)

@@ -13,8 +13,7 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import capacity, coming, inquiries, modes, returning
-from s3chem_events.registration.composing import INVITATIONS
-from s3chem_events.registration.emails import RESTORATION
+from s3chem_events.registration.links import INVITATIONS, RESTORATION
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import own_view
 from s3chem_events.site.events_seen import part_hours, part_range

@@ -19,9 +19,9 @@ from s3chem_events.mailing.addresses import digest, mailbox_digest
 from s3chem_events.registration import (
     answering,
     asking,
-    asking_files,
     changing,
     codes,
+    file_fields,
     history,
     links,
     names,
@@ -132,9 +132,9 @@ def former_address(lang: str, token: str) -> BaseResponse:
 
 def _changed(registration: Registration, form: DetailsForm, lang: str, token: str) -> BaseResponse:
     if not form.validate():
-        if asking_files.has_new(form.answers):
+        if file_fields.has_new(form.answers):
             with transaction():
-                asking_files.put_aside(form, form.answers)
+                file_fields.put_aside(form, form.answers)
         return _page(registration, form, lang, token, 422, press_again() if form.csrf_token.errors else "")
     if "email" in form and not opened.is_open(registration):
         return _page(registration, form, lang, token, 403, _("The half hour after your code is over. Enter a new one."))

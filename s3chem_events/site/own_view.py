@@ -14,10 +14,18 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import answers, approval, choices, coming, entries, inquiries, links, modes, returning
+from s3chem_events.registration import (
+    approval,
+    calendar_answers,
+    choices,
+    coming,
+    entries,
+    inquiries,
+    links,
+    modes,
+    returning,
+)
 from s3chem_events.registration.capacity import HOLDING, IN_LINE, UNSCHEDULED, Said, Standing
-from s3chem_events.registration.composing import INVITATIONS
-from s3chem_events.registration.emails import RESTORATION
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.waiting import PLACE
 from s3chem_events.site import answered, standings, waiting_words
@@ -99,13 +107,13 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
         asked=_asked(registration, lang, own),
         calendar=None if _is_unscheduled(registration) else _calendar(registration, lang),
         withdraw_url=f"{own}/withdrawal",
-        undo_url=f"{own}/{RESTORATION}" if may_undo else "",
+        undo_url=f"{own}/{links.RESTORATION}" if may_undo else "",
         undo_until=i18n.stamp(returning.undo_until(registration), event.zone, lang),
         is_withdrawn=registration.withdrawn_at is not None,
         takes_place=_takes_place(event) and not approval.is_settled(registration),
         reason=registration.decision_reason if standings.is_refused(registration) else "",
         invitations=registration.invitations,
-        invitations_url="" if registration.via_contact else f"{own}/{INVITATIONS}",
+        invitations_url="" if registration.via_contact else f"{own}/{links.INVITATIONS}",
         next_steps=_next_steps(registration),
         meant="" if registration.withdrawn_at or registration.via_contact else typos.meant(registration.email),
     )
@@ -235,7 +243,7 @@ def _held(registration: Registration, held: Participation, lang: str, own: str) 
         status=text,
         status_kind=kind,
         said=_said(held),
-        undo_url=f"{own}/{RESTORATION}/{part.key}" if answers.may_undo(registration, held) else "",
+        undo_url=f"{own}/{links.RESTORATION}/{part.key}" if calendar_answers.may_undo(registration, held) else "",
         room=part.online_url if open_now else "",
         room_from=i18n.stamp(entries.joins_from(event, part), part.zone, lang) if waits else "",
         change_url=f"{own}/mode/{part.key}" if other else "",

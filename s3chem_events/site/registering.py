@@ -22,7 +22,7 @@ from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, asking_files, inviting, links, own_questions
+from s3chem_events.registration import actions, file_fields, inviting, links, own_questions
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.capacity import Full
@@ -132,9 +132,9 @@ def _what_is_sent(form: RegistrationForm) -> str:
 
 def _keep_files(form: RegistrationForm) -> None:
     """Put aside what was uploaded with a form that is not whole, so that nobody has to choose it again."""
-    if asking_files.has_new(form.answers):
+    if file_fields.has_new(form.answers):
         with transaction():
-            asking_files.put_aside(form, form.answers)
+            file_fields.put_aside(form, form.answers)
 
 
 def whole(slug: str) -> Event:

@@ -10,9 +10,9 @@ from s3chem_events.core import i18n
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
-from s3chem_events.registration import actions, answers, capacity, returning
+from s3chem_events.registration import actions, calendar_answers, capacity, returning
 from s3chem_events.registration.capacity import HOLDING
-from s3chem_events.registration.emails import RESTORATION
+from s3chem_events.registration.links import RESTORATION
 from s3chem_events.site import own_view
 from s3chem_events.site.events_seen import part_range
 from s3chem_events.site.frame import translated
@@ -22,7 +22,7 @@ from s3chem_events.site.own import own, pressed
 @own.route(f"/<lang>/registrations/<token>/{RESTORATION}/<key>", methods=["GET", "POST"])
 def restoration(lang: str, token: str, key: str) -> BaseResponse:
     """Ask (GET) and give the place back (POST); a second press changes nothing."""
-    press = pressed(lang, token, lambda found: answers.restore(found, part_key=key, by=PARTICIPANT))
+    press = pressed(lang, token, lambda found: calendar_answers.restore(found, part_key=key, by=PARTICIPANT))
     registration = press.registration
     held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
     if press.done or held.standing in HOLDING:
@@ -34,8 +34,8 @@ def restoration(lang: str, token: str, key: str) -> BaseResponse:
         title=translated(event.title, lang),
         part=translated(part.title, lang),
         days=part_range(part, lang),
-        may_undo=answers.may_undo(registration, held),
-        until=i18n.stamp(answers.undo_until(held), event.zone, lang),
+        may_undo=calendar_answers.may_undo(registration, held),
+        until=i18n.stamp(calendar_answers.undo_until(held), event.zone, lang),
         refused=_refused(press.refusal),
     )
 
@@ -64,8 +64,8 @@ def _refused(refusal: Refused | None) -> str:
         return _("All places have been taken in the meantime.")
     if isinstance(refusal, actions.AlreadyRegistered):
         return _("You have registered again in the meantime, so there is nothing to take back.")
-    if isinstance(refusal, answers.InvitationUsed):
+    if isinstance(refusal, calendar_answers.InvitationUsed):
         return _("Somebody else has registered by your invitation in the meantime.")
-    if isinstance(refusal, answers.TooLate):
+    if isinstance(refusal, calendar_answers.TooLate):
         return _("The time in which this could be undone is over.")
     return _("This event takes no registration any more.")

@@ -22,7 +22,8 @@ from s3chem_events.mailing.models import MailServerState, OutgoingEmail, RelayFa
 from s3chem_events.mailing.outbox import NotRetriable, NotWaiting
 from s3chem_events.mailing.results import WAITS, Outcome, Result, rest_after, wait_after
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.registration import disowning, emails, queries
+from s3chem_events.registration import disowning, queries
+from s3chem_events.registration.emails import confirmations
 from tests.conftest import Clock
 from tests.factories import add_event
 from tests.support.post import enrol, history, kept, relay, rows, states, work
@@ -89,7 +90,7 @@ def test_a_follower_and_a_participant_of_one_number_and_one_address_each_get_the
     with app.app_context():
         *_, fact = relaying.waiting(most=9)
         letterhead = letterhead_of(settings())
-        (letter,) = (render.written(one, letterhead, at=now()) for one in emails.confirmed([fact], letterhead))
+        (letter,) = (render.written(one, letterhead, at=now()) for one in confirmations.confirmed([fact], letterhead))
         for _ in range(2):
             with transaction():
                 outbox.post([letter, replace(letter, kind="follower.told")])

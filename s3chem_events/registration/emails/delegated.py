@@ -12,7 +12,7 @@ from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.words import modes
 from s3chem_events.registration import admitting, delegation_queries, entries, links
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.composing import Writer
+from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Delegation, Participation, Registration
 
 KIND = "delegation.registered"

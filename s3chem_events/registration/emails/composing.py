@@ -22,8 +22,6 @@ from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, links, names, versions
 from s3chem_events.registration.models import Participation, Registration
 
-INVITATIONS = "invitations"
-
 
 @dataclass(frozen=True, slots=True)
 class LinkLines:
@@ -134,7 +132,7 @@ class Writer:
         """Return whether a person wants calendar invitations, and where she says so once and for all."""
         own_page = self.own_page(registration, language)
         invited = registration.invitations and not registration.via_contact
-        return {"invited": invited, "no_invitations": f"{own_page}/{INVITATIONS}"}
+        return {"invited": invited, "no_invitations": f"{own_page}/{links.INVITATIONS}"}
 
     def calendars(
         self,

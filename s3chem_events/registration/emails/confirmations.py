@@ -1,4 +1,4 @@
-"""What registrations write to people. A composer takes facts of one kind; whose registration is gone gets nothing."""
+"""What is written when a place is taken, withdrawn or changed, with its calendar; and the links of an address."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,20 +12,19 @@ from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration import (
     answering,
-    answers,
+    calendar_answers,
     delegation_queries,
-    detailed,
     entries,
+    links,
     queries,
-    queued,
     returning,
 )
 from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Said, Standing
-from s3chem_events.registration.composing import Writer
+from s3chem_events.registration.emails import reminders, waiting
+from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
 
-RESTORATION = "restoration"
 PROMOTED = "registration.promoted"
 APPROVED = "registration.approved"
 
@@ -36,7 +35,7 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     subjects = [(fact, one) for fact, one in queries.subjects(facts) if not fact.data.get("handed_on")]
     by_whom = delegation_queries.contacts(facts)
     given = answering.of({registration.id for _fact, registration in subjects})
-    wanted = detailed.wanted()
+    wanted = reminders.gate_terms()
     for fact, registration in subjects:
         going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
         if fact.kind == PROMOTED:  # what she had before has been confirmed before
@@ -65,7 +64,7 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         given_up = fact.data.get("parts")  # a place that somebody only waited for never was in the calendar
         theirs = [p for p in registration.participations if given_up is None or p.part_id in given_up]
         if not theirs:  # several were taken off at once, and this one had only waited
-            yield from queued.off_the_list(desk, fact, registration)
+            yield from waiting.off_the_list(desk, fact, registration)
             continue
         asked = set(fact.data.get("pending", ()))  # nobody had approved them, so nothing is in the calendar
         draft = desk.draft(fact, registration, theirs, method="CANCEL", kept=kept | asked)
@@ -75,7 +74,7 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
 def mode_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say how somebody takes part from now on, and put it into the calendar; what was changed since is not said."""
-    desk, wanted = Writer(letterhead), detailed.wanted()
+    desk, wanted = Writer(letterhead), reminders.gate_terms()
     subjects = queries.subjects(facts)
     given = answering.of({registration.id for _fact, registration in subjects})
     for fact, registration in subjects:
@@ -130,26 +129,26 @@ def _details(
     draft: Draft,
     registration: Registration,
     going: Sequence[Participation],
-    wanted: detailed.Wanted,
+    wanted: reminders.Wanted,
     given: Sequence[Answered],
 ) -> dict[str, Any]:
     terms = wanted(registration.event)
-    return detailed.lines(registration, going, str(draft.values["own_page"]), terms=terms, given=given)
+    return reminders.gate_lines(registration, going, str(draft.values["own_page"]), terms=terms, given=given)
 
 
 def _declined(desk: Writer, fact: Fact, registration: Registration, participation: Participation) -> Draft:
     draft = desk.draft(fact, registration, [participation], method="", kept={participation.part_id})
     language, event = render.spoken(registration.language), registration.event
-    undo = f"{draft.values['own_page']}/{RESTORATION}/{entries.part_of(registration, participation).key}"
-    until = desk.stamp(answers.undo_until(participation).replace(second=0, microsecond=0), event.zone, language)
-    return replace(draft, values={**draft.values, "undo": undo, "undo_until": until})
+    undo = f"{draft.values['own_page']}/{links.RESTORATION}/{entries.part_of(registration, participation).key}"
+    until = calendar_answers.undo_until(participation).replace(second=0, microsecond=0)
+    return replace(draft, values={**draft.values, "undo": undo, "undo_until": desk.stamp(until, event.zone, language)})
 
 
 def _with_way_back(desk: Writer, draft: Draft, fact: Fact, registration: Registration) -> Draft:
     """Add how a withdrawal is undone, where somebody else may have pressed, and why it was done without a press."""
     language, event = draft.language, registration.event
     until = returning.undo_until(registration).replace(second=0, microsecond=0)
-    undo = f"{draft.values['own_page']}/{RESTORATION}" if returning.is_offered(fact, registration) else ""
+    undo = f"{draft.values['own_page']}/{links.RESTORATION}" if returning.is_offered(fact, registration) else ""
     silent = date.fromisoformat(fact.data["silent_until"]) if "silent_until" in fact.data else None
     values = {
         "undo": undo,

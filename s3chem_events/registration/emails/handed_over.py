@@ -6,8 +6,9 @@ from functools import cache
 
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
-from s3chem_events.registration import asking, emails, queries, substituting
-from s3chem_events.registration.composing import Writer
+from s3chem_events.registration import asking, queries, substituting
+from s3chem_events.registration.emails import confirmations
+from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.questions import NEEDS
 
 
@@ -29,7 +30,7 @@ def taken_over(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]
     """Tell who comes instead, as anybody whose place is confirmed; and whose place it was."""
     others = substituting.counterparts(facts)
     asks_needs = cache(lambda event_id: any(one.kind in NEEDS for one in asking.asked_at(event_id)))
-    for draft in emails.confirmed(facts, letterhead):
+    for draft in confirmations.confirmed(facts, letterhead):
         before = others.get(draft.fact_id)
         predecessor = isolated(defused(before.full_name)) if before else ""
         values = {"predecessor": predecessor, "asks_needs": before is not None and asks_needs(before.event_id)}

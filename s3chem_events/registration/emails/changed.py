@@ -16,7 +16,7 @@ from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, queries
 from s3chem_events.registration.capacity import IN_LINE, UNSCHEDULED, Standing
-from s3chem_events.registration.composing import Writer
+from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.heard import Heard
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED

@@ -12,7 +12,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import guest_list, invitation, inviting
-from s3chem_events.registration.composing import Writer
+from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.invitation import Invitation
 
 REGRETS = "regrets"

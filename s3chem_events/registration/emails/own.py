@@ -9,7 +9,7 @@ from s3chem_events.mailing import addresses, render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.registration import asking, changing, codes, entries, history, links, queries
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.composing import Writer
+from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Change, Code, Registration
 from s3chem_events.registration.places import INTERESTED
 

@@ -1,4 +1,7 @@
-"""The e-mails of the waiting list. Who waits, or is offered a place, has nothing in the calendar yet."""
+"""The e-mails of those who wait: for a place, or for a decision; they have nothing in the calendar yet.
+
+A yes goes out with its invitation (confirmations).
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -9,7 +12,7 @@ from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.registration import delegation_queries, entries, queries
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.composing import Writer
+from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.waiting import PLACE
 
@@ -71,3 +74,29 @@ def _stamp(desk: Writer, registration: Registration, moment: datetime) -> str:
 
 def _concerned(registration: Registration, part_ids: Collection[int]) -> list[Participation]:
     return [p for p in registration.participations if p.part_id in part_ids]
+
+
+def pending(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Say that a registration has come, and that an organiser decides about it; nothing is for the calendar yet."""
+    desk = Writer(letterhead)
+    for fact, registration in queries.subjects(facts):
+        asked = _decided(fact, registration, Standing.PENDING)
+        if asked and not fact.data.get("handed_on"):  # whose link is in a contact's summary
+            yield _without_calendar(desk, fact, registration, asked)
+
+
+def rejected(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Say no, and why where an organiser has said it; who was approved meanwhile hears that instead."""
+    desk = Writer(letterhead)
+    for fact, registration in queries.subjects(facts):
+        if refused := _decided(fact, registration, Standing.REJECTED):
+            draft = _without_calendar(desk, fact, registration, refused)
+            yield replace(draft, values={**draft.values, "reason": registration.decision_reason})
+
+
+def _decided(fact: Fact, registration: Registration, standing: Standing) -> list[Participation]:
+    if registration.withdrawn_at is not None:
+        return []
+    parts = fact.data.get("parts")
+    theirs = [one for one in registration.participations if parts is None or one.part_id in parts]
+    return [one for one in theirs if one.standing is standing]

@@ -1,0 +1,158 @@
+"""The reminders: of the day before, of what the gate still wants, and of whether one still comes.
+
+What the gate wants is told in the confirmation, too.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from s3chem_events.core import i18n
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import render
+from s3chem_events.mailing.letters import Draft, Letterhead
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.lifecycle import TAKING, Mode
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import answering, details, entries, inquiries, queries
+from s3chem_events.registration.answering import Answered
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.details import Terms
+from s3chem_events.registration.emails.composing import Writer
+from s3chem_events.registration.inquiries import Inquiry
+from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.places import SEATED
+
+DETAILS = "details"
+"""Where a participant tells it, below her own page."""
+Wanted = Callable[[Event], Terms]
+
+
+def gate_terms() -> Wanted:
+    """Return a way to what the gates of events want, each read once."""
+    there: dict[int, Terms] = {}
+    return lambda event: there.get(event.id) or there.setdefault(event.id, details.terms(event))
+
+
+def gate_lines(
+    registration: Registration,
+    going: Sequence[Participation],
+    own_page: str,
+    *,
+    terms: Terms,
+    given: Sequence[Answered],
+) -> dict[str, Any]:
+    """Return what an e-mail says of it: which details, until when, and where; nothing where none is wanted."""
+    before = {one.question.key: one.value for one in given}
+    asked = details.asked_of(registration, terms.asked, before=before, only=[one.id for one in going])
+    if terms.until is None or not asked or not terms.are_open or details.is_complete(asked, before):
+        return {}
+    language = render.spoken(registration.language)
+    until = i18n.stamp(terms.until, registration.event.zone, language)
+    labels = ", ".join(one.label.within(language) for one in asked)
+    return {"labels": labels, "until": until, "url": f"{own_page}/{DETAILS}"}
+
+
+def details_due(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Remind whoever has not told the gate, as long as it takes anything, and the hour is still the same."""
+    for fact in facts:
+        event = publishing.event_by_id(fact.subject_id)
+        if event is None or event.state not in TAKING:
+            continue
+        terms = details.terms(event)
+        if terms.until is not None and terms.are_open and terms.until.isoformat() == fact.data["until"]:
+            yield from _to_the_incomplete(event, fact, letterhead, terms)
+
+
+def _to_the_incomplete(event: Event, fact: Fact, letterhead: Letterhead, terms: Terms) -> Iterator[Draft]:
+    writer = Writer(letterhead)
+    missing = [person.id for person, is_complete in details.expected(event, terms) if not is_complete]
+    for registrations in queries.to_be_told(event, fact, among=Registration.id.in_(missing)):
+        given = answering.of([one.id for one in registrations])
+        for registration in registrations:
+            draft = _of_details(writer, fact, registration, terms, given.get(registration.id, []))
+            if draft is not None:
+                yield draft
+
+
+def _of_details(
+    writer: Writer, fact: Fact, registration: Registration, terms: Terms, given: Sequence[Answered]
+) -> Draft | None:
+    language = render.spoken(registration.language)
+    own_page = writer.own_page(registration, language)
+    told = gate_lines(registration, registration.participations, own_page, terms=terms, given=given)
+    chosen = entries.chosen(registration, registration.participations)
+    there = [(part, mode) for part, mode in chosen if mode is Mode.ON_SITE and not part.cancelled]
+    if not told or not there:
+        return None
+    values = {"event": writer.event_lines(registration.event, tuple(there), language), "gate": told}
+    return writer.written_to(registration, fact, values)
+
+
+def event_reminded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Remind everybody who holds a place in a part, unless the day has moved or the part has gone meanwhile."""
+    for fact in facts:
+        event = publishing.event_by_id(fact.subject_id)
+        part = next((p for p in event.parts if p.id == fact.data["part"]), None) if event else None
+        if event is None or part is None or part.cancelled or event.state not in TAKING:
+            continue
+        if part.starts_on.isoformat() == fact.data["of_day"]:
+            yield from _of_the_day(event, part, fact, letterhead)
+
+
+def _of_the_day(event: Event, part: Part, fact: Fact, letterhead: Letterhead) -> Iterator[Draft]:
+    writer = Writer(letterhead)
+    for registrations in queries.to_be_told(event, fact):
+        there = [(one, _place(one, part)) for one in registrations]
+        yield from [_day_before(writer, fact, one, part, place) for one, place in there if place is not None]
+
+
+def _place(registration: Registration, part: Part) -> Participation | None:
+    held = (p for p in registration.participations if p.part_id == part.id and p.standing is Standing.CONFIRMED)
+    return next(held, None)
+
+
+def _day_before(writer: Writer, fact: Fact, registration: Registration, part: Part, place: Participation) -> Draft:
+    language = render.spoken(registration.language)
+    mode = part.mode_of(place.mode)
+    own_page = writer.own_page(registration, language)
+    room = part.online_url if mode is Mode.ONLINE else ""
+    calendars = writer.calendars(
+        registration,
+        [(part, mode)] if room else [],
+        note=entries.manage_note(own_page, language),
+        method="REQUEST",
+        sent_at=fact.happened_at,
+        joining=True,
+    )
+    values = {
+        "event": writer.event_lines(registration.event, ((part, mode),), language),
+        "parts": [writer.part_lines(part, mode, language)],
+        "room": room,
+    }
+    return writer.written_to(registration, fact, values, calendars=calendars, method="REQUEST")
+
+
+def asked_again(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Ask the silent once more, unless something else is asked by now or the event is off."""
+    for fact in facts:
+        event = publishing.event_by_id(fact.subject_id)
+        inquiry = inquiries.current(event) if event else None
+        if event is not None and inquiry is not None and inquiry.fact_id == fact.data["inquiry"]:
+            yield from _to_the_silent(event, inquiry, fact, letterhead)
+
+
+def _to_the_silent(event: Event, inquiry: Inquiry, fact: Fact, letterhead: Letterhead) -> Iterator[Draft]:
+    writer = Writer(letterhead)
+    for registrations in queries.to_be_told(event, fact, among=inquiries.is_silent(event.id, inquiry)):
+        yield from [_asked_once_more(writer, fact, registration, inquiry) for registration in registrations]
+
+
+def _asked_once_more(writer: Writer, fact: Fact, registration: Registration, inquiry: Inquiry) -> Draft:
+    language = render.spoken(registration.language)
+    live = {part.id for part in registration.event.parts if not part.cancelled}
+    going = [p for p in registration.participations if p.standing in SEATED and p.part_id in live]
+    draft = writer.draft(fact, registration, going, method="", kept=live)  # the calendar has it already
+    until = i18n.short_range(inquiry.until, inquiry.until, language) if inquiry.until else ""
+    answers = f"{draft.values['own_page']}/answer"
+    return replace(draft, values={**draft.values, "answers": answers, "answer_until": until})
