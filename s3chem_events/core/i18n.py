@@ -32,8 +32,8 @@ COUNTRY = re.compile("[A-Z]{2}")
 NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA"})
 """Codes that Babel lists beside ISO 3166-1: groupings, islands without a code of their own, pseudo-locales."""
 UNSAID = (
-    *("unit_patterns", "unit_display_names", "compound_unit_patterns", "compact_decimal_formats", "date_fields"),
-    *("currency_names", "currency_names_plural", "compact_currency_formats", "interval_formats", "scripts", "variants"),
+    *("currency_names", "currency_names_plural", "compact_currency_formats", "compact_decimal_formats", "scripts"),
+    *("unit_display_names", "compound_unit_patterns", "interval_formats", "variants"),
 )
 UNASKED = ("likely_subtags", "territory_languages", "territory_currencies", "windows_zone_mapping", "all_currencies")
 """What Babel knows of units, currencies and the world's languages, and no page says: 3 MB with all eight languages."""
@@ -66,13 +66,21 @@ def file_words(kind: str, size: int, language: str) -> str:
 def locale(language: str) -> Locale:
     """Return Babel's locale; dates in English are written the British way, as in the Union's texts."""
     found = Locale.parse("en_GB" if language == "en" else language)
+    _lighten(found)
+    return found
+
+
+def _lighten(found: Locale) -> None:
+    """Let go of what no page says."""
     for name in ("root", found.language, str(found)):
         said = localedata.load(name)
         for words_of in UNSAID:
             said.pop(words_of, None)
+        units = said.get("unit_patterns", {})
+        for unit in [unit for unit in units if not unit.startswith("duration-")]:  # time limits are said in words
+            del units[unit]
     for table in UNASKED:
         cast("Any", get_global)(table).clear()
-    return found
 
 
 def long_date(first: date, last: date, language: str) -> str:
