@@ -1,7 +1,7 @@
 """Several people taken off an event at once, and put back within ten minutes, before anybody hears of it."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -44,10 +44,10 @@ def withdraw(registrations: Iterable[Registration], *, by: Actor) -> int:
     return sum(actions.withdraw(one, by=by, due_at=due_at, batch=key) for one in registrations)
 
 
-def held(event_id: int) -> list[Batch]:
+def held(event_id: int, kinds: Collection[str] = (KIND,)) -> list[Batch]:
     """Return what can still be undone."""
     found: dict[str, list[Fact]] = {}
-    for fact in _facts(event_id):
+    for fact in _facts(event_id, kinds):
         found.setdefault(str(fact.data["batch"]), []).append(fact)
     return [Batch(key, len(facts), max(f.due_at for f in facts if f.due_at)) for key, facts in found.items()]
 
@@ -59,16 +59,26 @@ def undo(event_id: int, key: str, *, by: Actor) -> int:
         TooLate: the e-mails are on their way.
 
     """
-    facts = [fact for fact in _facts(event_id, lock=True) if fact.data["batch"] == key]
+    return sum(not _put_back(fact, by=by) for fact in held_back(event_id, key, (KIND,)))
+
+
+def held_back(event_id: int, key: str, kinds: Collection[str]) -> list[Fact]:
+    """Return the facts of a batch under a lock, none of which has been told.
+
+    Raises:
+        TooLate.
+
+    """
+    facts = [fact for fact in _facts(event_id, kinds, lock=True) if fact.data["batch"] == key]
     # Looked at once more under the lock: whoever was waited for may have taken the time that was left.
     if not facts or any(fact.due_at is None or fact.due_at <= now() + MARGIN for fact in facts):
         raise TooLate
-    return sum(not _put_back(fact, by=by) for fact in facts)
+    return facts
 
 
-def _facts(event_id: int, *, lock: bool = False) -> list[Fact]:
+def _facts(event_id: int, kinds: Collection[str], *, lock: bool = False) -> list[Fact]:
     query = db.select(Fact).where(
-        Fact.kind == KIND,
+        Fact.kind.in_(kinds),
         Fact.relayed_at.is_(None),
         Fact.due_at > now(),
         Fact.data["event"].as_integer() == event_id,

@@ -191,14 +191,7 @@ def expected(event: Event, wanted: Terms) -> list[tuple[Registration, bool]]:
     """Return who is asked by the gate of a loaded event, by name, and whether it is complete; three statements."""
     if not wanted.asked:
         return []
-    query = (
-        db.select(Registration)
-        .filter_by(event_id=event.id, withdrawn_at=None)
-        .where(Registration.participations.any(Participation.standing == Standing.CONFIRMED))
-        .options(selectinload(Registration.participations).joinedload(Participation.part))
-        .order_by(Registration.sort_name, Registration.id)
-    )
-    people = list(db.session.scalars(query))
+    people = confirmed_people(event)
     said: dict[int, dict[str, Any]] = {}
     rows = db.session.execute(
         db.select(Answer.registration_id, Question.key, Answer.value)
@@ -209,11 +202,25 @@ def expected(event: Event, wanted: Terms) -> list[tuple[Registration, bool]]:
         said.setdefault(number, {})[key] = value
     found = []
     for person in people:
-        set_committed_value(person, "event", event)
         theirs = said.get(person.id, {})
         if asked := asked_of(person, wanted.asked, before=theirs):
             found.append((person, is_complete(asked, theirs)))
     return found
+
+
+def confirmed_people(event: Event) -> list[Registration]:
+    """Return who holds a place at a loaded event, by name."""
+    query = (
+        db.select(Registration)
+        .filter_by(event_id=event.id, withdrawn_at=None)
+        .where(Registration.participations.any(Participation.standing == Standing.CONFIRMED))
+        .options(selectinload(Registration.participations).joinedload(Participation.part))
+        .order_by(Registration.sort_name, Registration.id)
+    )
+    people = list(db.session.scalars(query))
+    for person in people:
+        set_committed_value(person, "event", event)
+    return people
 
 
 def remind(*, by: Actor) -> int:

@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.orm import selectinload
-from sqlalchemy.orm.attributes import set_committed_value
-
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
-from s3chem_events.core.db import db
 from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import answering, asking, details, entries
 from s3chem_events.registration.capacity import Standing
-from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import Kind, When
 
 COLUMNS = ("reference", "given_name", "family_name", "organisation", "country")
@@ -53,18 +49,10 @@ def letters(event: Event) -> list[tuple[Registration, bool]]:
     asked = asking.asked_at(event.id, when=When.LETTER)
     if not asked:
         return []
-    query = (
-        db.select(Registration)
-        .filter_by(event_id=event.id, withdrawn_at=None)
-        .where(Registration.participations.any(Participation.standing == Standing.CONFIRMED))
-        .options(selectinload(Registration.participations).joinedload(Participation.part))
-        .order_by(Registration.sort_name, Registration.id)
-    )
-    people = list(db.session.scalars(query))
+    people = details.confirmed_people(event)
     told = answering.of([person.id for person in people])
     found = []
     for person in people:
-        set_committed_value(person, "event", event)
         before = {one.question.key: one.value for one in told.get(person.id, [])}
         if theirs := details.asked_of(person, asked, before=before):
             found.append((person, details.is_complete(theirs, before)))

@@ -6,16 +6,15 @@ from datetime import datetime
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import again
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.actions import HOLD
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import guest_list
-from s3chem_events.registration.batches import MARGIN, Batch, TooLate
+from s3chem_events.registration import batches, guest_list
+from s3chem_events.registration.batches import Batch
 from s3chem_events.registration.invitation import Invitation
 
 SENT, REMINDED = "invitation.sent", "invitation.reminded"
@@ -75,10 +74,7 @@ def _write(event: Event, invitations: Sequence[Invitation], kind: str, *, by: Ac
 
 def held(event_id: int) -> list[Batch]:
     """Return what is held back still, and can be undone."""
-    found: dict[str, list[Fact]] = {}
-    for fact in _facts(event_id):
-        found.setdefault(str(fact.data["batch"]), []).append(fact)
-    return [Batch(key, len(facts), max(f.due_at for f in facts if f.due_at)) for key, facts in found.items()]
+    return batches.held(event_id, (SENT, REMINDED))
 
 
 def undo(event_id: int, key: str, *, by: Actor) -> int:
@@ -88,9 +84,7 @@ def undo(event_id: int, key: str, *, by: Actor) -> int:
         TooLate: they are on their way.
 
     """
-    facts = [fact for fact in _facts(event_id, lock=True) if fact.data["batch"] == key]
-    if not facts or any(fact.due_at is None or fact.due_at <= now() + MARGIN for fact in facts):
-        raise TooLate
+    facts = batches.held_back(event_id, key, (SENT, REMINDED))
     there = guest_list.by_ids(fact.subject_id for fact in facts)
     for fact in facts:
         journal.call_off(fact)
@@ -124,15 +118,3 @@ def send_again(event: Event, invitation: Invitation, *, by: Actor) -> bool:
 def _check_public(event: Event) -> None:
     if event.state not in TAKING or publishing.is_past(event):
         raise NotPublic
-
-
-def _facts(event_id: int, *, lock: bool = False) -> list[Fact]:
-    query = db.select(Fact).where(
-        Fact.kind.in_((SENT, REMINDED)),
-        Fact.relayed_at.is_(None),
-        Fact.due_at > now(),
-        Fact.data["event"].as_integer() == event_id,
-        Fact.data["batch"].as_string() != "",
-    )
-    query = query.order_by(Fact.id)
-    return list(db.session.scalars(query.with_for_update() if lock else query))

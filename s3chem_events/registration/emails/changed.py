@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import date
 
 from s3chem_events.core import i18n
@@ -20,6 +21,24 @@ from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.heard import Heard
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
+
+Pairs = Sequence[tuple[Part, Mode]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Somebody's parts, each with how she takes part: which take place, where she holds a place, or is not sure of one.
+
+    `seen` and `lost` are what changes in her calendar.
+    """
+
+    chosen: Pairs
+    there: Pairs
+    held: Pairs
+    unsure: Mapping[Standing, Pairs]
+    only_waits: bool
+    seen: Pairs
+    lost: Pairs
 
 
 def event_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -94,51 +113,61 @@ def _draft(
     her calendar yet.
     """
     language, event = render.spoken(registration.language), registration.event
-    chosen = entries.chosen(registration, participations)
-    gone = [(part, mode) for part, mode in chosen if part.cancelled or event.state is State.CANCELLED]
-    there = [pair for pair in chosen if pair not in gone]
-    unsure = {standing: _parts_in(standing, participations) for standing in UNSCHEDULED}
-    queued = frozenset[int]().union(*unsure.values())
-    in_line = frozenset[int]().union(*(unsure[standing] for standing in IN_LINE))
-    shown = {part.id for part, _mode in chosen if part.id not in queued and difference.seen_in_calendars(part.key)}
-    seen, lost = ([pair for pair in pairs if pair[0].id in shown] for pairs in (there, gone))
+    places = _placed(registration, participations, difference)
     own_page, is_over = writer.own_page(registration, language), event.state is State.OVER
     modes = entries.ways(registration, participations, difference.before)
-    held = [(part, mode) for part, mode in there if part.id not in queued]
 
-    def lines(pairs: Sequence[tuple[Part, Mode]]) -> list[object]:
-        return [writer.part_lines(part, mode, language) for part, mode in pairs if not is_over]
+    def unsure(standing: Standing) -> list[object]:
+        return [writer.part_lines(part, mode, language) for part, mode in places.unsure[standing] if not is_over]
 
     values = {
         "headline": telling.headline(difference, language),
         "told": telling.sentences(difference, language, inside=True, modes=modes),
         "reason": "" if "misled" in fact.data else difference.why(language),
-        "event": writer.event_lines(event, tuple(there or chosen), language),
-        "takes_place": bool(there) and event.state not in {State.POSTPONED, State.OVER},
-        "parts": [writer.place_lines(event, part, mode, language) for part, mode in held if not is_over],
-        "waiting": lines([pair for pair in there if pair[0].id in unsure[Standing.WAITING]]),
-        "offered": lines([pair for pair in there if pair[0].id in unsure[Standing.OFFERED]]),
-        "pending": lines([pair for pair in there if pair[0].id in unsure[Standing.PENDING]]),
-        "only_waits": in_line >= {part.id for part, _mode in chosen},
-        "moved_to": _moved_to([modes[part.key] for part, _mode in held]),
-        "answers": f"{own_page}/answer" if fact.data.get("ask") and held else "",
+        "event": writer.event_lines(event, tuple(places.there or places.chosen), language),
+        "takes_place": bool(places.there) and event.state not in {State.POSTPONED, State.OVER},
+        "parts": [writer.place_lines(event, part, mode, language) for part, mode in places.held if not is_over],
+        "waiting": unsure(Standing.WAITING),
+        "offered": unsure(Standing.OFFERED),
+        "pending": unsure(Standing.PENDING),
+        "only_waits": places.only_waits,
+        "moved_to": _moved_to([modes[part.key] for part, _mode in places.held]),
+        "answers": f"{own_page}/answer" if fact.data.get("ask") and places.held else "",
         "answer_until": _day_written(fact.data.get("until", ""), language),
-        "updates": len(seen),
-        "removals": len(lost),
+        "updates": len(places.seen),
+        "removals": len(places.lost),
         **writer.choice(registration, language),
     }
     note = entries.manage_note(own_page, language)
     calendars = [
         calendar
-        for method, pairs in (("REQUEST", seen), ("CANCEL", lost))
+        for method, pairs in (("REQUEST", places.seen), ("CANCEL", places.lost))
         for calendar in writer.calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
     ]
-    method = "REQUEST" if seen else "CANCEL" if lost else ""
+    method = "REQUEST" if places.seen else "CANCEL" if places.lost else ""
     return writer.written_to(registration, fact, values, calendars=calendars, method=method)
 
 
-def _parts_in(standing: Standing, participations: Sequence[Participation]) -> AbstractSet[int]:
-    return frozenset(p.part_id for p in participations if p.standing is standing)
+def _placed(registration: Registration, participations: Sequence[Participation], difference: Difference) -> _Places:
+    chosen = entries.chosen(registration, participations)
+    is_off = registration.event.state is State.CANCELLED
+    gone = [(part, mode) for part, mode in chosen if part.cancelled or is_off]
+    there = [pair for pair in chosen if pair not in gone]
+    standings = {one.part_id: one.standing for one in participations}
+    shown = {
+        part.id
+        for part, _mode in chosen
+        if standings[part.id] not in UNSCHEDULED and difference.seen_in_calendars(part.key)
+    }
+    return _Places(
+        chosen=chosen,
+        there=there,
+        held=[pair for pair in there if standings[pair[0].id] not in UNSCHEDULED],
+        unsure={one: [pair for pair in there if standings[pair[0].id] is one] for one in UNSCHEDULED},
+        only_waits=all(standings[part.id] in IN_LINE for part, _mode in chosen),
+        seen=[pair for pair in there if pair[0].id in shown],
+        lost=[pair for pair in gone if pair[0].id in shown],
+    )
 
 
 def _moved_to(ways: Sequence[tuple[Mode, Mode]]) -> str:
