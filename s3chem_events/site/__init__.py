@@ -13,6 +13,7 @@ from s3chem_events.site import (
     entrance,
     faults,
     following,
+    frame,
     handing_over,
     invited,
     issues,
@@ -51,6 +52,7 @@ __all__ = [
 
 def open_door(app: Flask, settings: Settings) -> None:
     """Hang the public pages in, and the kept ones in front of them."""
+    app.before_request(frame.check_language)
     for blueprint in (
         pages.pages,
         registering.registering,

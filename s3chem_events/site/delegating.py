@@ -26,7 +26,7 @@ from s3chem_events.registration.delegations import MOST
 from s3chem_events.registration.models import Delegation
 from s3chem_events.site import terms
 from s3chem_events.site.delegating_form import DelegationForm
-from s3chem_events.site.frame import check_language, render
+from s3chem_events.site.frame import render
 from s3chem_events.site.registering import as_offered, closed, registering, token_fault, whole
 
 
@@ -46,7 +46,6 @@ class Short:
 @cleaning
 def register_group(lang: str, slug: str) -> BaseResponse:
     """Show the form (GET), register everybody or nobody (POST)."""
-    check_language(lang)
     event = queries.bookable_event(slug)
     if event is None or event.state not in LISTED:
         abort(404)

@@ -28,7 +28,6 @@ from s3chem_events.site.delegating_form import DelegateForm
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
 from s3chem_events.site.forms import ATTEMPT, PressForm, new_attempt
-from s3chem_events.site.frame import check_language
 from s3chem_events.site.own import own, press_again, private_page, unknown_link
 
 Deed = Callable[[Delegation], object]
@@ -44,7 +43,6 @@ class NewPersonForm(Form):
 @own.route("/<lang>/delegations/<token>")
 def delegation_page(lang: str, token: str) -> Response:
     """Who of a delegation comes, and what the contact can do about it."""
-    check_language(lang)
     delegation = delegation_by_token(token)
     if delegation is None:
         return unknown_link(lang)
@@ -65,7 +63,6 @@ def delegation_page(lang: str, token: str) -> Response:
 @own.route("/<lang>/delegations/<token>/summary", methods=["POST"])
 def delegation_summary(lang: str, token: str) -> BaseResponse:
     """Send the summary again."""
-    check_language(lang)
     sent: list[bool] = []
     form, found = _pressed(token, lambda one: sent.append(delegations.request_summary(one, by=CONTACT)))
     if found is None:
@@ -77,7 +74,6 @@ def delegation_summary(lang: str, token: str) -> BaseResponse:
 @own.route("/<lang>/delegations/<token>/people/<reference>/withdrawal", methods=["GET", "POST"])
 def delegation_withdrawal(lang: str, token: str, reference: str) -> BaseResponse:
     """Ask (GET) and withdraw (POST) one of the people; the others stay, and a second press changes nothing."""
-    check_language(lang)
     form, found = _pressed(token, lambda one: actions.withdraw(_member(one, reference), by=CONTACT))
     if found is None:
         return unknown_link(lang)
@@ -100,7 +96,6 @@ def delegation_withdrawal(lang: str, token: str, reference: str) -> BaseResponse
 @own.route("/<lang>/delegations/<token>/people", methods=["GET", "POST"])
 def delegation_people(lang: str, token: str) -> BaseResponse:
     """Ask for one more person (GET) and register her (POST)."""
-    check_language(lang)
     found = delegation_by_token(token)
     if found is None:
         return unknown_link(lang)
@@ -127,7 +122,6 @@ def delegation_people(lang: str, token: str) -> BaseResponse:
 @own.route("/<lang>/delegations/<token>/not-me", methods=["GET", "POST"])
 def delegation_not_me(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and remove (POST) a delegation whose contact's address belongs to somebody else."""
-    check_language(lang)
     found = delegation_by_token(token, purpose=DELEGATION_NOT_ME)
     if found is None:
         return unknown_link(lang)

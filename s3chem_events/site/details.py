@@ -15,7 +15,6 @@ from s3chem_events.registration.questions import Asked, Given, When
 from s3chem_events.site import detail_view, own_view
 from s3chem_events.site.detail_view import STEPS
 from s3chem_events.site.fields import Form
-from s3chem_events.site.frame import check_language
 from s3chem_events.site.own import own, pressed, private_page, unknown_link
 
 
@@ -23,7 +22,6 @@ from s3chem_events.site.own import own, pressed, private_page, unknown_link
 @filing
 def more_details(lang: str, token: str, step: str) -> BaseResponse:
     """Ask (GET) and keep (POST) what is wanted later; what was told before is replaced."""
-    check_language(lang)
     registration = queries.registration_by_token(token)
     if registration is None:
         return unknown_link(lang)

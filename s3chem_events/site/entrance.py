@@ -22,7 +22,7 @@ from s3chem_events.registration import asking, gates
 from s3chem_events.registration.questions import When
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
-from s3chem_events.site.frame import check_language, render
+from s3chem_events.site.frame import render
 from s3chem_events.site.own import press_again
 from s3chem_events.site.pages import contact
 
@@ -40,7 +40,6 @@ class PassphraseForm(Form):
 @entrance.route("/<lang>/entrance/<token>", methods=["GET", "POST"])
 def gate_list(lang: str, token: str) -> BaseResponse:
     """Say what it is about (GET); give the list, locked, for its passphrase (POST)."""
-    check_language(lang)
     form, status, words = PassphraseForm(), 200, ""
     if form.is_submitted():
         status, words = 422, press_again() if form.csrf_token.errors else ""

@@ -16,7 +16,6 @@ from s3chem_events.publishing.models import Event
 from s3chem_events.site.asking_twice import AddressForm, done, press_page, pressed, private_page, taken
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import LANGUAGES_OFFERED, PressForm
-from s3chem_events.site.frame import check_language
 from s3chem_events.site.pages import contact
 
 following = Blueprint("following", __name__)
@@ -38,7 +37,6 @@ class FollowForm(AddressForm):
 @following.route("/<lang>/events/<slug>/updates", methods=["GET", "POST"])
 def updates(lang: str, slug: str) -> BaseResponse:
     """Show the form (GET), have the address asked (POST); the answer is the same whatever is known of it."""
-    check_language(lang)
     event = publishing.event_by_slug(slug)
     if event is None or event.state not in LISTED:
         abort(404)
@@ -58,7 +56,6 @@ def updates(lang: str, slug: str) -> BaseResponse:
 @following.route("/<lang>/updates/<token>", methods=["GET", "POST"])
 def confirmation(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and put an address on the list (POST); a second press changes nothing."""
-    check_language(lang)
     follower = queries.follower_to_confirm(token)
     event = _event_of(follower)
     if follower is None or event is None:
@@ -83,7 +80,6 @@ def leaving(lang: str, token: str) -> Response:
 
     The signed address alone is the right to do so: no cookie, no token of the page, no redirection.
     """
-    check_language(lang)
     if not queries.may_leave(token):
         return _unknown(lang)
     if request.method == "POST":

@@ -10,7 +10,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import locale
-from s3chem_events.core.text import LANGUAGES, Said, Text
+from s3chem_events.core.text import DEFAULT, LANGUAGES, Said, Text
 from s3chem_events.publishing import queries
 
 
@@ -56,11 +56,10 @@ class Urls:
     newsletter: str
 
 
-def check_language(lang: str) -> str:
-    """Return the language of the address; an unknown one is no page."""
-    if lang not in LANGUAGES:
+def check_language() -> None:
+    """Answer for a page in a language that is not ours as for one that does not exist."""
+    if (request.view_args or {}).get("lang", DEFAULT) not in LANGUAGES:
         abort(404)
-    return lang
 
 
 def render(template: str, *, lang: str, path: str | None = None, private: bool = False, **values: Any) -> str:

@@ -22,7 +22,6 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import FREE, NEEDS, Kind
 from s3chem_events.site import opened, own_view
 from s3chem_events.site.forms import RegistrationForm
-from s3chem_events.site.frame import check_language
 from s3chem_events.site.own import own, press_again, private_page, unknown_link
 from s3chem_events.site.own_actions import SUBSTITUTION
 from s3chem_events.site.person_form import PersonForm
@@ -85,7 +84,6 @@ class SuccessorForm(PersonForm):
 @own.route(f"/<lang>/registrations/<token>/{SUBSTITUTION}", methods=["GET", "POST"])
 def substitution(lang: str, token: str) -> BaseResponse:
     """Ask who comes instead (GET), and hand the places over (POST); a second press finds it done."""
-    check_language(lang)
     registration = queries.registration_by_token(token)
     if registration is None:
         return unknown_link(lang)

@@ -31,7 +31,7 @@ from s3chem_events.site import registering
 from s3chem_events.site.events_seen import event_view, part_hours, part_place, part_range
 from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.forms import REFUSALS, PressForm, RegistrationForm
-from s3chem_events.site.frame import check_language, render, translated, urls
+from s3chem_events.site.frame import render, translated, urls
 from s3chem_events.site.own import press_again
 from s3chem_events.site.pages import contact
 
@@ -59,7 +59,6 @@ class RegretsForm(Form):
 @invited.route("/<lang>/invitations/", methods=["GET", "POST"])
 def code(lang: str) -> BaseResponse:
     """Ask for a code, and lead to its invitation; an unknown one and a used one are answered alike."""
-    check_language(lang)
     form = CodeForm()
     if not form.is_submitted():
         return _page("site/invited/code.html", lang, "/invitations/", form=form, refusal="")
@@ -81,7 +80,6 @@ def code(lang: str) -> BaseResponse:
 @invited.route("/<lang>/invitations/<token>", methods=["GET", "POST"])
 def invitation_page(lang: str, token: str) -> BaseResponse:
     """Show what somebody is invited to (GET); a press leads on to the form, and says that it was read (POST)."""
-    check_language(lang)
     found = _found(token)
     if found is None:
         return _unknown(lang)
@@ -141,7 +139,6 @@ def _sentence(refusal: Refused) -> str:
 @filing
 def registration(lang: str, token: str) -> BaseResponse:
     """Show the form with the closed parts beside the open ones (GET), register (POST)."""
-    check_language(lang)
     found = _found(token)
     if found is None:
         return _unknown(lang)
@@ -161,7 +158,6 @@ def registration(lang: str, token: str) -> BaseResponse:
 @invited.route("/<lang>/invitations/<token>/regrets", methods=["GET", "POST"])
 def regrets(lang: str, token: str) -> BaseResponse:
     """Ask (GET) whether somebody cannot come, and keep the no, or take it back (POST)."""
-    check_language(lang)
     form, refused = RegretsForm(), None
     if form.validate_on_submit():
         try:

@@ -17,7 +17,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import short_range
 from s3chem_events.core.text import DEFAULT, LANGUAGES, Said
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.site.frame import Translated, check_language, noted, render
+from s3chem_events.site.frame import Translated, noted, render
 from s3chem_events.site.happenings import Happening
 from s3chem_events.site.kept import kept
 from s3chem_events.site.machines import atom
@@ -40,7 +40,6 @@ class IssueLine:
 @kept
 def all_issues(lang: str) -> str:
     """List what has gone out, the latest first."""
-    check_language(lang)
     return render(
         "site/newsletter/issues.html",
         lang=lang,
@@ -55,7 +54,6 @@ def all_issues(lang: str) -> str:
 @kept
 def issue(lang: str, slug: str) -> str:
     """Show one newsletter in a language, its events as they are now."""
-    check_language(lang)
     found = progress.published_by_slug(slug)
     if found is None:
         abort(404)

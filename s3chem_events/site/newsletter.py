@@ -21,7 +21,6 @@ from s3chem_events.core.journal import VISITOR
 from s3chem_events.site.asking_twice import AddressForm, done, press_page, pressed, private_page, taken
 from s3chem_events.site.fields import Form
 from s3chem_events.site.forms import LANGUAGES_OFFERED, PressForm
-from s3chem_events.site.frame import check_language
 from s3chem_events.site.lists import ListField
 from s3chem_events.site.pages import contact
 
@@ -55,7 +54,6 @@ class SubscribeForm(AddressForm, PreferencesForm):
 @newsletter.route("/<lang>/newsletter", methods=["GET", "POST"])
 def subscribe(lang: str) -> Response:
     """Show the form (GET), have the address asked (POST); the answer is the same whatever is known of it."""
-    check_language(lang)
     form = SubscribeForm.of(lang, language=lang, about=list(topics.USUAL))
     status, refusal = taken(form, "newsletter", lambda version: _ask(form, version, lang))
     if status:
@@ -66,7 +64,6 @@ def subscribe(lang: str) -> Response:
 @newsletter.route("/<lang>/newsletter/confirmation/<token>", methods=["GET", "POST"])
 def confirmation(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and put an address on the list (POST); a second press changes nothing."""
-    check_language(lang)
     subscriber = audience.subscriber_to_confirm(token)
     if subscriber is None:
         return _unknown(lang)
@@ -88,7 +85,6 @@ def confirmation(lang: str, token: str) -> BaseResponse:
 @newsletter.route("/<lang>/newsletter/preferences/<token>", methods=["GET", "POST"])
 def preferences(lang: str, token: str) -> BaseResponse:
     """Show what a subscriber has chosen (GET), and change it (POST); the address is neither shown nor changed."""
-    check_language(lang)
     subscriber = audience.subscriber_of(token)
     if subscriber is None:
         return _unknown(lang)
@@ -112,7 +108,6 @@ def preferences(lang: str, token: str) -> BaseResponse:
 @newsletter.route("/<lang>/newsletter/preferences/<token>/erasure", methods=["GET", "POST"])
 def erasure(lang: str, token: str) -> Response:
     """Ask (GET) and erase all that is known of a subscriber (POST)."""
-    check_language(lang)
     subscriber = audience.subscriber_of(token)
     if subscriber is None:
         return _unknown(lang)
@@ -135,7 +130,6 @@ def leaving(lang: str, token: str) -> Response:
 
     The signed address alone is the right to do so: no cookie, no token of the page, no redirection.
     """
-    check_language(lang)
     if not audience.may_leave(token):
         return _unknown(lang)
     if request.method == "POST":

@@ -20,7 +20,7 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.site import answered, detail_view, opened, own_actions, own_view
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import LostLinkForm, PressForm
-from s3chem_events.site.frame import check_language, render, urls
+from s3chem_events.site.frame import render, urls
 from s3chem_events.site.pages import contact
 
 Deed = Callable[[Registration], object]
@@ -33,7 +33,6 @@ csrf.exempt(own)  # each form here checks its own token, and says in words what 
 @own.route("/<lang>/registrations/lost-link", methods=["GET", "POST"])
 def lost_link(lang: str) -> Response:
     """Send the links of an address to it; the answer is the same for known and unknown ones."""
-    check_language(lang)
     form = LostLinkForm()
     if not form.is_submitted():
         return private_page("site/own/lost_link.html", lang, "/registrations/lost-link", form=form, refusal="")
@@ -57,7 +56,6 @@ def lost_link(lang: str) -> Response:
 @own.route("/<lang>/registrations/<token>")
 def own_page(lang: str, token: str) -> Response:
     """What was registered, and what can be done about it."""
-    check_language(lang)
     registration = queries.registration_by_token(token)
     if registration is None:
         return unknown_link(lang)
@@ -115,7 +113,6 @@ def withdrawal(lang: str, token: str) -> BaseResponse:
 @own.route("/<lang>/events/<slug>/removed")
 def removed(lang: str, slug: str) -> Response:
     """Say that a registration was removed, also when the page is loaded again."""
-    check_language(lang)
     event = publishing.event_by_slug(slug)
     if event is None or event.state not in LISTED:
         abort(404)
@@ -132,7 +129,6 @@ def removed(lang: str, slug: str) -> Response:
 @own.route("/<lang>/registrations/<token>/not-me", methods=["GET", "POST"])
 def not_me(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and remove (POST) a registration whose address belongs to somebody else; the own link opens it not."""
-    check_language(lang)
     registration = queries.registration_by_token(token, purpose=links.NOT_ME)
     if registration is None:
         return unknown_link(lang)
@@ -188,7 +184,6 @@ class Press:
 def pressed(lang: str, token: str, deed: Deed) -> Press:
     """Do what was pressed, if it was, under the event's lock; ends the request where the link leads nowhere."""
     form, refusal, done = PressForm(), None, False
-    check_language(lang)
     if form.is_submitted() and form.validate():
         try:
             with transaction():

@@ -36,7 +36,6 @@ from s3chem_events.registration.models import LONGEST_PHONE, Registration
 from s3chem_events.registration.places import INTERESTED
 from s3chem_events.site import answered, opened, own_view
 from s3chem_events.site.forms import PressForm, RegistrationForm
-from s3chem_events.site.frame import check_language
 from s3chem_events.site.own import own, press_again, private_page, status_of, unknown_link
 from s3chem_events.site.own_actions import CHANGE
 from s3chem_events.site.pages import contact
@@ -86,7 +85,6 @@ class DetailsForm(PersonForm):
 @filing
 def change(lang: str, token: str) -> BaseResponse:
     """Show what was told (GET), and change it (POST)."""
-    check_language(lang)
     registration = queries.registration_by_token(token)
     if registration is None:
         return unknown_link(lang)
@@ -100,7 +98,6 @@ def change(lang: str, token: str) -> BaseResponse:
 @own.route(f"/<lang>/registrations/{FORMER_ADDRESS}/<token>", methods=["GET", "POST"])
 def former_address(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and put a former address back (POST); a second press changes nothing."""
-    check_language(lang)
     found = _former(token)
     if found is None:
         return unknown_link(lang)

@@ -19,7 +19,7 @@ from s3chem_events.publishing.lifecycle import LISTED, State
 from s3chem_events.publishing.models import NewsItem
 from s3chem_events.site import listing
 from s3chem_events.site.events_seen import event_view, event_views
-from s3chem_events.site.frame import Translated, check_language, project, render, translated
+from s3chem_events.site.frame import Translated, project, render, translated
 from s3chem_events.site.kept import kept
 from s3chem_events.site.search import json_ld
 from s3chem_events.site.views import EventView
@@ -64,7 +64,6 @@ def front() -> Response:
 @kept
 def home(lang: str) -> str:
     """The next event, those after it, the news, the regions."""
-    check_language(lang)
     listed = queries.listed_events()
     coming = queries.coming(listed)
     past = [event for event in reversed(listed) if queries.is_past(event)]
@@ -94,7 +93,6 @@ def home(lang: str) -> str:
 @kept
 def events(lang: str) -> str:
     """All events, or those of one kind or region, coming and past, and how to subscribe to them."""
-    check_language(lang)
     listed = queries.listed_events()
     wanted = listing.asked(listed)
     shown = [event for event in listed if wanted.takes(event)]
@@ -118,7 +116,6 @@ def events(lang: str) -> str:
 @kept
 def event(lang: str, slug: str) -> str:
     """One event."""
-    check_language(lang)
     found = queries.event_by_slug(slug)
     if found is None or found.state not in LISTED:
         abort(404)
@@ -139,7 +136,6 @@ def event(lang: str, slug: str) -> str:
 @kept
 def news(lang: str) -> str:
     """All news."""
-    check_language(lang)
     items = [news_view(item, lang) for item in queries.news()]
     return render("site/news/list.html", lang=lang, path="/news/", section="news", news=items)
 
@@ -148,7 +144,6 @@ def news(lang: str) -> str:
 @kept
 def news_item(lang: str, slug: str) -> str:
     """One piece of news."""
-    check_language(lang)
     item = queries.news_by_slug(slug)
     if item is None:
         abort(404)
@@ -166,7 +161,6 @@ def news_item(lang: str, slug: str) -> str:
 @kept
 def partners(lang: str) -> str:
     """The project, its partners, how to reach it."""
-    check_language(lang)
     about = project()
     names = {region["key"]: Text(region["name"]).within(lang) for region in about.get("regions", [])}
     shown = [
@@ -197,7 +191,6 @@ def partners(lang: str) -> str:
 @kept
 def text(lang: str, key: str) -> str:
     """A notice: privacy, imprint, accessibility."""
-    check_language(lang)
     document = queries.document(key)
     if document is None:
         abort(404)

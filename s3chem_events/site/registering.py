@@ -32,7 +32,7 @@ from s3chem_events.site import answered, opening, terms
 from s3chem_events.site.blanks import of_this_process
 from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.forms import RegistrationForm, new_attempt
-from s3chem_events.site.frame import check_language, render, urls
+from s3chem_events.site.frame import render, urls
 from s3chem_events.site.pages import contact
 from s3chem_events.site.views import EventView
 
@@ -49,7 +49,6 @@ Registrar = Callable[[RegistrationForm, str], Registration]
 @filing
 def register(lang: str, slug: str) -> BaseResponse:
     """Show the form (GET), register (POST)."""
-    check_language(lang)
     if request.method == "GET" and not request.query_string:
         return _blank(lang, slug)
     event = queries.bookable_event(slug)

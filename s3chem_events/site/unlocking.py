@@ -15,7 +15,6 @@ from s3chem_events.registration import codes, queries
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import opened, own_view
 from s3chem_events.site.fields import Form
-from s3chem_events.site.frame import check_language
 from s3chem_events.site.own import own, press_again, private_page, unknown_link
 from s3chem_events.site.own_actions import CHANGE, SUBSTITUTION
 from s3chem_events.site.pages import contact
@@ -34,7 +33,6 @@ class CodeForm(Form):
 @own.route("/<lang>/registrations/<token>/code", methods=["GET", "POST"])
 def code(lang: str, token: str) -> BaseResponse:
     """Explain (GET); send a code, or take it in (POST)."""
-    check_language(lang)
     registration = queries.registration_by_token(token)
     if registration is None:
         return unknown_link(lang)
