@@ -43,9 +43,7 @@ class NewPersonForm(Form):
 @own.route("/<lang>/delegations/<token>")
 def delegation_page(lang: str, token: str) -> Response:
     """Who of a delegation comes, and what the contact can do about it."""
-    delegation = delegation_by_token(token)
-    if delegation is None:
-        return unknown_link(lang)
+    delegation = delegation_by_token(token) or abort(unknown_link(lang))
     here = f"/{lang}/delegations/{token}"
     return private_page(
         "site/delegation/page.html",
@@ -96,9 +94,7 @@ def delegation_withdrawal(lang: str, token: str, reference: str) -> BaseResponse
 @own.route("/<lang>/delegations/<token>/people", methods=["GET", "POST"])
 def delegation_people(lang: str, token: str) -> BaseResponse:
     """Ask for one more person (GET) and register her (POST)."""
-    found = delegation_by_token(token)
-    if found is None:
-        return unknown_link(lang)
+    found = delegation_by_token(token) or abort(unknown_link(lang))
     here = f"/{lang}/delegations/{token}"
     event = found.event
     if not publishing.open_parts(event):
@@ -122,9 +118,7 @@ def delegation_people(lang: str, token: str) -> BaseResponse:
 @own.route("/<lang>/delegations/<token>/not-me", methods=["GET", "POST"])
 def delegation_not_me(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and remove (POST) a delegation whose contact's address belongs to somebody else."""
-    found = delegation_by_token(token, purpose=DELEGATION_NOT_ME)
-    if found is None:
-        return unknown_link(lang)
+    found = delegation_by_token(token, purpose=DELEGATION_NOT_ME) or abort(unknown_link(lang))
     slug = found.event.slug
     form, _gone = _pressed(token, lambda one: delegations.disown(one, by=CONTACT), purpose=DELEGATION_NOT_ME)
     if request.method == "POST" and not form.errors:

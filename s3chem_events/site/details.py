@@ -22,9 +22,7 @@ from s3chem_events.site.own import own, pressed, private_page, unknown_link
 @filing
 def more_details(lang: str, token: str, step: str) -> BaseResponse:
     """Ask (GET) and keep (POST) what is wanted later; what was told before is replaced."""
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
+    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
     when = STEPS[step]
     before = details.given_by(registration.id)
     asked = details.asked_of(registration, asking.asked_at(registration.event_id, when=when), before=before)

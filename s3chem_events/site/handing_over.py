@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, request
+from flask import abort, redirect, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import BooleanField, HiddenField
@@ -84,9 +84,7 @@ class SuccessorForm(PersonForm):
 @own.route(f"/<lang>/registrations/<token>/{SUBSTITUTION}", methods=["GET", "POST"])
 def substitution(lang: str, token: str) -> BaseResponse:
     """Ask who comes instead (GET), and hand the places over (POST); a second press finds it done."""
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
+    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
     here = f"/{lang}/registrations/{token}"
     if not substituting.may_hand_over(registration):
         return redirect(here, 303)

@@ -80,9 +80,7 @@ def code(lang: str) -> BaseResponse:
 @invited.route("/<lang>/invitations/<token>", methods=["GET", "POST"])
 def invitation_page(lang: str, token: str) -> BaseResponse:
     """Show what somebody is invited to (GET); a press leads on to the form, and says that it was read (POST)."""
-    found = _found(token)
-    if found is None:
-        return _unknown(lang)
+    found = _found(token) or abort(_unknown(lang))
     form, press = PressForm(), request.form.get("press", "")
     if press in JOINING:
         return _joined(form, lang, token, may_wait=press == "wait")
@@ -109,9 +107,7 @@ def _joined(form: PressForm, lang: str, token: str, *, may_wait: bool) -> BaseRe
             refused = refusal
         else:
             return redirect(f"/{lang}/invitations/{token}", 303)
-    found = _found(token)
-    if found is None:
-        return _unknown(lang)
+    found = _found(token) or abort(_unknown(lang))
     is_full = isinstance(refused, Full)
     page = _shown(
         "site/invited/invitation.html",
@@ -139,9 +135,7 @@ def _sentence(refusal: Refused) -> str:
 @filing
 def registration(lang: str, token: str) -> BaseResponse:
     """Show the form with the closed parts beside the open ones (GET), register (POST)."""
-    found = _found(token)
-    if found is None:
-        return _unknown(lang)
+    found = _found(token) or abort(_unknown(lang))
     event = _event(found)
     parts = frozenset(found.parts)
     form = RegistrationForm.of(event, lang, invited=parts, at=f"/invitations/{token}/registration")
@@ -167,9 +161,7 @@ def regrets(lang: str, token: str) -> BaseResponse:
             refused = refusal
         else:
             return redirect(f"/{lang}/invitations/{token}", 303)
-    found = _found(token)
-    if found is None:
-        return _unknown(lang)
+    found = _found(token) or abort(_unknown(lang))
     words = str(REFUSALS[InvitationOver.code]) if refused else _again(form)
     page = _shown("site/invited/regrets.html", lang, token, found, form=form, refusal=words)
     page.status_code = refused.status if refused else 422 if form.errors else 200

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Self
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, abort, redirect, request
 from flask.wrappers import Response
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
@@ -64,9 +64,7 @@ def subscribe(lang: str) -> Response:
 @newsletter.route("/<lang>/newsletter/confirmation/<token>", methods=["GET", "POST"])
 def confirmation(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and put an address on the list (POST); a second press changes nothing."""
-    subscriber = audience.subscriber_to_confirm(token)
-    if subscriber is None:
-        return _unknown(lang)
+    subscriber = audience.subscriber_to_confirm(token) or abort(_unknown(lang))
     form, path = PressForm(), f"/newsletter/confirmation/{token}"
     if pressed(form, audience.subscriber_to_confirm, token, subscribing.confirm):
         return redirect(f"/{lang}{path}", 303)
@@ -85,9 +83,7 @@ def confirmation(lang: str, token: str) -> BaseResponse:
 @newsletter.route("/<lang>/newsletter/preferences/<token>", methods=["GET", "POST"])
 def preferences(lang: str, token: str) -> BaseResponse:
     """Show what a subscriber has chosen (GET), and change it (POST); the address is neither shown nor changed."""
-    subscriber = audience.subscriber_of(token)
-    if subscriber is None:
-        return _unknown(lang)
+    subscriber = audience.subscriber_of(token) or abort(_unknown(lang))
     form = PreferencesForm.of(lang, language=subscriber.language, about=subscriber.topics)
     path = f"/newsletter/preferences/{token}"
     wish = partial(subscribing.change, language=form.language.data, about=form.topics.data)
@@ -108,9 +104,7 @@ def preferences(lang: str, token: str) -> BaseResponse:
 @newsletter.route("/<lang>/newsletter/preferences/<token>/erasure", methods=["GET", "POST"])
 def erasure(lang: str, token: str) -> Response:
     """Ask (GET) and erase all that is known of a subscriber (POST)."""
-    subscriber = audience.subscriber_of(token)
-    if subscriber is None:
-        return _unknown(lang)
+    subscriber = audience.subscriber_of(token) or abort(_unknown(lang))
     form, path = PressForm(), f"/newsletter/preferences/{token}"
     if pressed(form, audience.subscriber_of, token, subscribing.erase):
         return private_page("site/newsletter/erased.html", lang, "/newsletter")

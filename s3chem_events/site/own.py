@@ -56,9 +56,7 @@ def lost_link(lang: str) -> Response:
 @own.route("/<lang>/registrations/<token>")
 def own_page(lang: str, token: str) -> Response:
     """What was registered, and what can be done about it."""
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
+    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
     if registration.handed_over_at is not None:
         return _handed_over(registration, lang, token)
     event, openly = registration.event, opened.is_open(registration)
@@ -129,9 +127,7 @@ def removed(lang: str, slug: str) -> Response:
 @own.route("/<lang>/registrations/<token>/not-me", methods=["GET", "POST"])
 def not_me(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and remove (POST) a registration whose address belongs to somebody else; the own link opens it not."""
-    registration = queries.registration_by_token(token, purpose=links.NOT_ME)
-    if registration is None:
-        return unknown_link(lang)
+    registration = queries.registration_by_token(token, purpose=links.NOT_ME) or abort(unknown_link(lang))
     form, slug = PressForm(), registration.event.slug
     if request.method == "POST" and form.validate():
         with transaction():

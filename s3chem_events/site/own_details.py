@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, request
+from flask import abort, redirect, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import TelField
@@ -85,9 +85,7 @@ class DetailsForm(PersonForm):
 @filing
 def change(lang: str, token: str) -> BaseResponse:
     """Show what was told (GET), and change it (POST)."""
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
+    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
     here = f"/{lang}/registrations/{token}"
     if not changing.may_change(registration):
         return redirect(here, 303)
@@ -98,9 +96,7 @@ def change(lang: str, token: str) -> BaseResponse:
 @own.route(f"/<lang>/registrations/{FORMER_ADDRESS}/<token>", methods=["GET", "POST"])
 def former_address(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and put a former address back (POST); a second press changes nothing."""
-    found = _former(token)
-    if found is None:
-        return unknown_link(lang)
+    found = _former(token) or abort(unknown_link(lang))
     registration, fact = found
     form, refused, done = PressForm(), None, False
     if request.method == "POST" and form.validate():

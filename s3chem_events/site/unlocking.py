@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, request
+from flask import abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
 
@@ -33,9 +33,7 @@ class CodeForm(Form):
 @own.route("/<lang>/registrations/<token>/code", methods=["GET", "POST"])
 def code(lang: str, token: str) -> BaseResponse:
     """Explain (GET); send a code, or take it in (POST)."""
-    registration = queries.registration_by_token(token)
-    if registration is None:
-        return unknown_link(lang)
+    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
     here, form, fault = f"/{lang}/registrations/{token}", CodeForm(), ""
     behind = request.values.get("for", "")
     on = f"{here}/{behind}" if behind in BEHIND else here
