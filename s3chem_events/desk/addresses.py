@@ -24,9 +24,7 @@ def participant_address(slug: str, reference: str) -> ResponseReturnValue:
         typed = request.form.get("email", "")
         try:
             with transaction():
-                registration = queries.registration_by_id(person.id, lock=True)
-                if registration is None:
-                    abort(404)
+                registration = queries.registration_by_id(person.id, lock=True) or abort(404)
                 correcting.correct_address(registration, email=typed, by=by())
         except Refused as refusal:
             fault, status = _sentence(refusal), refusal.status

@@ -153,9 +153,7 @@ def campaign_content(campaign_id: int) -> ResponseReturnValue:
 
 def _save(campaign_id: int, form: ContentForm, wanted_at: datetime | None) -> None:
     with transaction():
-        found = sending.campaign_by_id(campaign_id, lock=True)
-        if found is None:
-            abort(404)
+        found = sending.campaign_by_id(campaign_id, lock=True) or abort(404)
         arranged = _arranged(list(found.blocks), request.form.get("do", "")[:LONGEST_ORDER], form.add.data)
         content = content_of(found, audience=form.audience(), wanted_at=wanted_at, blocks=arranged)
         version = int(form.version.data) if form.version.data.isdecimal() else 0

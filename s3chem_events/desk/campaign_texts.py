@@ -91,9 +91,7 @@ def content_of(found: Campaign, **changes: object) -> Content:
 
 def _save(campaign_id: int, form: CampaignTextForm, language: str) -> None:
     with transaction():
-        found = sending.campaign_by_id(campaign_id, lock=True)
-        if found is None:
-            abort(404)
+        found = sending.campaign_by_id(campaign_id, lock=True) or abort(404)
         said = {name: spoken(getattr(found, name), language, form[name].data) for name in TEXTS}
         version = int(form.version.data) if form.version.data.isdecimal() else 0
         releases.save(found, content_of(found, **said), version=version, by=by())

@@ -174,10 +174,7 @@ def campaign_test(campaign_id: int) -> ResponseReturnValue:
 
 def the_campaign(campaign_id: int) -> Campaign:
     """Return a campaign that the organiser may see (the desk's guard has looked), or answer 404."""
-    found = sending.campaign_by_id(campaign_id)
-    if found is None:
-        abort(404)
-    return found
+    return sending.campaign_by_id(campaign_id) or abort(404)
 
 
 def header(found: Campaign) -> dict[str, object]:
@@ -199,9 +196,7 @@ def _step(campaign_id: int, step: Step, said: str) -> ResponseReturnValue:
     the_campaign(campaign_id)
     try:
         with transaction():
-            found = sending.campaign_by_id(campaign_id, lock=True)
-            if found is None:
-                abort(404)
+            found = sending.campaign_by_id(campaign_id, lock=True) or abort(404)
             step(found)
     except Refused as refusal:
         flash(_sentence(refusal), "bad")

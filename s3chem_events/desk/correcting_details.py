@@ -97,9 +97,7 @@ def participant_correction(slug: str, reference: str) -> ResponseReturnValue:
 
 def _correct(number: int, form: CorrectionForm) -> bool:
     with transaction():
-        registration = queries.registration_by_id(number, lock=True)
-        if registration is None:
-            abort(404)
+        registration = queries.registration_by_id(number, lock=True) or abort(404)
         details = form.details(registration)
         return changing.change(registration, details, by=by(), seen=form.seen(), reason=form.reason.data)
 

@@ -115,8 +115,7 @@ def event_file(slug: str) -> Response:
 
 def the_event(slug: str) -> Event:
     """Return the event of the address; the guard has looked at it already."""
-    found = queries.event_by_slug(slug)
-    return found if found is not None else abort(404)
+    return queries.event_by_slug(slug) or abort(404)
 
 
 def header(found: Event) -> dict[str, object]:

@@ -65,9 +65,7 @@ def letter(slug: str, reference: str) -> ResponseReturnValue:
     found, person = person_of(slug, reference)
     if request.method == "POST":
         return _granted(found, reference, person.id)
-    registration = queries.registration_by_id(person.id)
-    if registration is None:
-        abort(404)
+    registration = queries.registration_by_id(person.id) or abort(404)
     if not gates.letter_rows(registration, "en"):
         return render_template("desk/gate/letter.html", **header(found), versions=[])
     downloads.fresh_only()

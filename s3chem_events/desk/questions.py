@@ -191,9 +191,7 @@ def _edited(found: Event, base: QuestionFacts, row: Question | None) -> Response
 def _saved(form: QuestionForm, found: Event, base: QuestionFacts, row: Question | None, language: str) -> bool:
     try:
         with transaction():
-            event = queries.event_by_id(found.id, lock=True)
-            if event is None:
-                abort(404)
+            event = queries.event_by_id(found.id, lock=True) or abort(404)
             taken = {one.key for one in asking.rows(event.id)} if row is None else set()
             facts = form.facts(base, language, taken=taken)
             if row is None:
@@ -211,8 +209,7 @@ def _saved(form: QuestionForm, found: Event, base: QuestionFacts, row: Question 
 
 def _row(found: Event, key: str) -> Question:
     """Return a question of this very event that is asked still."""
-    row = next((row for row in asking.rows(found.id) if row.key == key and row.retired_at is None), None)
-    return row if row is not None else abort(404)
+    return next((row for row in asking.rows(found.id) if row.key == key and row.retired_at is None), None) or abort(404)
 
 
 def _language(found: Event) -> str:

@@ -129,9 +129,7 @@ def subscribers_import_undo(import_id: int) -> ResponseReturnValue:
     """Take off again whom a list has brought."""
     try:
         with transaction():
-            brought = importing.import_by_id(import_id, lock=True)
-            if brought is None:
-                abort(404)
+            brought = importing.import_by_id(import_id, lock=True) or abort(404)
             stay = importing.undo(brought, by=by())
     except importing.TooLate:
         flash(_("It is too late to undo this: somebody has been written to, or has chosen something."), "bad")
@@ -171,8 +169,7 @@ def _make(import_id: int) -> ResponseReturnValue:
 
 
 def _found(import_id: int) -> SubscriberImport:
-    found = importing.import_by_id(import_id)
-    return found if found is not None else abort(404)
+    return importing.import_by_id(import_id) or abort(404)
 
 
 def _sentence(fault: tables.Unreadable | NoColumn) -> str:

@@ -193,8 +193,7 @@ def _columns() -> dict[str, str]:
 
 
 def _found(subscriber_id: int) -> Subscriber:
-    found = audience.subscriber_by_id(subscriber_id)
-    return found if found is not None else abort(404)
+    return audience.subscriber_by_id(subscriber_id) or abort(404)
 
 
 def _page(view: str, found: Subscriber) -> str:

@@ -42,9 +42,7 @@ def participants_withdrawal_undo(slug: str) -> ResponseReturnValue:
     """Put people back whom nobody has written to yet."""
     try:
         with transaction():
-            event = publishing.event_by_slug(slug, lock=True)
-            if event is None:
-                abort(404)
+            event = publishing.event_by_slug(slug, lock=True) or abort(404)
             late = batches.undo(event.id, request.form.get("batch", ""), by=by())
             beyond = asking.overbooked(values.event_facts(event), queries.booked(event.id))
     except batches.TooLate:

@@ -52,9 +52,7 @@ def _afterwards(slug: str, *, outcome: bool) -> ResponseReturnValue:
         abort(404)
     try:
         with transaction():
-            event = publishing.event_by_slug(slug, lock=True)
-            if event is None:
-                abort(404)
+            event = publishing.event_by_slug(slug, lock=True) or abort(404)
             if outcome:
                 afterwards.announce_outcome(event, by=by())
             else:

@@ -204,8 +204,7 @@ def _found(token: str) -> Invitation | None:
 
 
 def _event(found: Invitation) -> Event:
-    event = publishing.event_by_id(found.event_id)
-    return event if event is not None else abort(404)
+    return publishing.event_by_id(found.event_id) or abort(404)
 
 
 def _shown(template: str, lang: str, token: str, found: Invitation, **values: Any) -> Response:

@@ -54,9 +54,7 @@ def all_issues(lang: str) -> str:
 @kept
 def issue(lang: str, slug: str) -> str:
     """Show one newsletter in a language, its events as they are now."""
-    found = progress.published_by_slug(slug)
-    if found is None:
-        abort(404)
+    found = progress.published_by_slug(slug) or abort(404)
     writer = Writer(found, letterhead_of(settings()))
     language = language_of(lang, found.languages)
     shared = writer.shared(language)

@@ -144,9 +144,7 @@ def news(lang: str) -> str:
 @kept
 def news_item(lang: str, slug: str) -> str:
     """One piece of news."""
-    item = queries.news_by_slug(slug)
-    if item is None:
-        abort(404)
+    item = queries.news_by_slug(slug) or abort(404)
     return render(
         "site/news/item.html",
         lang=lang,
@@ -191,9 +189,7 @@ def partners(lang: str) -> str:
 @kept
 def text(lang: str, key: str) -> str:
     """A notice: privacy, imprint, accessibility."""
-    document = queries.document(key)
-    if document is None:
-        abort(404)
+    document = queries.document(key) or abort(404)
     data = document.data
     sections = [
         (part["id"], translated(Text(part["title"]), lang), _passage(part["body"], lang)) for part in data["sections"]

@@ -138,10 +138,7 @@ def _keep_files(form: RegistrationForm) -> None:
 
 def whole(slug: str) -> Event:
     """Read the event with all that a page shows of it; to decide, its parts and their places are enough."""
-    event = queries.event_by_slug(slug)
-    if event is None:
-        abort(404)
-    return event
+    return queries.event_by_slug(slug) or abort(404)
 
 
 def token_fault(form: RegistrationForm) -> str:
