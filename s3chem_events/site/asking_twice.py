@@ -14,7 +14,6 @@ from wtforms.validators import InputRequired
 from s3chem_events.core import limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import private
-from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR, Actor
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries as publishing
@@ -66,7 +65,7 @@ def taken(form: AddressForm, name: str, ask: Callable[[str], None]) -> tuple[int
         limits.spend(limits.LINKS, name, limits.network())
         limits.spend(limits.ADDRESS, f"{name}-address", mailbox_digest(form.email.data))
     except limits.TooMany as refusal:
-        return refusal.status, _("Too many requests came from your network. Wait a minute and try again.")
+        return refusal.status, own.too_many()
     notice = publishing.document("privacy")
     version = str(notice.data.get("version", "")) if notice else ""
     with transaction():

@@ -28,7 +28,7 @@ from s3chem_events.site.delegating_form import DelegateForm
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
 from s3chem_events.site.forms import ATTEMPT, PressForm, new_attempt
-from s3chem_events.site.own import own, press_again, private_page, unknown_link
+from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
 
 Deed = Callable[[Delegation], object]
 
@@ -211,7 +211,7 @@ def _refused(refusal: Refused, person: DelegateForm) -> str:
     if isinstance(refusal, PlacesShort):
         return _("There is no place left for this person. Nobody has been added yet.")
     if isinstance(refusal, limits.TooMany):
-        return _("Too many requests came from your network. Wait a minute and try again.")
+        return too_many()
     if isinstance(refusal, delegations.TooManyPeople):
         most = delegations.MOST
         return _("A delegation can have %(number)s people at most. Register the others in a second one.", number=most)

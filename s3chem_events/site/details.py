@@ -15,7 +15,7 @@ from s3chem_events.registration.questions import Asked, Given, When
 from s3chem_events.site import detail_view, own_view
 from s3chem_events.site.detail_view import STEPS
 from s3chem_events.site.fields import Form
-from s3chem_events.site.own import own, pressed, private_page, unknown_link
+from s3chem_events.site.own import own, pressed, private_page, too_many, unknown_link
 
 
 @own.route("/<lang>/registrations/<token>/<any(details, letter):step>", methods=["GET", "POST"])
@@ -96,7 +96,7 @@ def _turned_away(form: Form) -> tuple[int, str]:
     try:
         limits.spend(limits.REGISTRATIONS, "details", limits.network())  # each may bring files
     except limits.TooMany as refusal:
-        return refusal.status, _("Too many requests came from your network. Wait a minute and try again.")
+        return refusal.status, too_many()
     return 0, ""
 
 

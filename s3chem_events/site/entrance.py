@@ -23,7 +23,7 @@ from s3chem_events.registration.questions import When
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
 from s3chem_events.site.frame import render
-from s3chem_events.site.own import press_again
+from s3chem_events.site.own import press_again, too_many
 from s3chem_events.site.pages import contact
 
 entrance = Blueprint("entrance", __name__)
@@ -52,7 +52,7 @@ def gate_list(lang: str, token: str) -> BaseResponse:
                 form.passphrase.errors = [_("This is not the passphrase of this link. Ask whoever gave it to you.")]
             except Refused as refusal:
                 status = refusal.status
-                words = _("Too many requests came from your network. Wait a minute and try again.")
+                words = too_many()
     return _page(form, lang, token, status, words)
 
 

@@ -22,7 +22,7 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import FREE, NEEDS, Kind
 from s3chem_events.site import opened, own_view
 from s3chem_events.site.forms import RegistrationForm
-from s3chem_events.site.own import own, press_again, private_page, unknown_link
+from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
 from s3chem_events.site.own_actions import SUBSTITUTION
 from s3chem_events.site.person_form import PersonForm
 
@@ -151,6 +151,6 @@ def _sentence(refusal: Refused) -> str:
             "Somebody with this name and this address is registered for this event already. If that is your "
             "colleague, simply withdraw: your place is then free for somebody else."
         ),
-        limits.TooMany: _("Too many requests came from your network. Wait a minute and try again."),
+        limits.TooMany: too_many(),
     }
     return said.get(type(refusal)) or _("This can no longer be changed here. Nothing has changed.")

@@ -32,7 +32,7 @@ from s3chem_events.site.events_seen import event_view, part_hours, part_place, p
 from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.forms import REFUSALS, PressForm, RegistrationForm
 from s3chem_events.site.frame import render, translated, urls
-from s3chem_events.site.own import press_again
+from s3chem_events.site.own import press_again, too_many
 from s3chem_events.site.pages import contact
 
 invited = Blueprint("invited", __name__)
@@ -68,7 +68,7 @@ def code(lang: str) -> BaseResponse:
             limits.spend(limits.LINKS, "invitation-code", limits.network())
         except limits.TooMany as refusal:
             status = refusal.status
-            words = _("Too many requests came from your network. Wait a minute and try again.")
+            words = too_many()
         else:
             found = guest_list.by_code(form.code.data or "")
             if found is not None and inviting.is_open(_event(found)) and guest_list.has_room(found):

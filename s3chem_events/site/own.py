@@ -44,7 +44,7 @@ def lost_link(lang: str) -> Response:
     try:
         limits.spend(limits.LINKS, "lost-link", limits.network())
     except limits.TooMany as refusal:
-        words = _("Too many requests came from your network. Wait a minute and try again.")
+        words = too_many()
         return private_page(
             "site/own/lost_link.html", lang, "/registrations/lost-link", refusal.status, form=form, refusal=words
         )
@@ -200,6 +200,11 @@ def status_of(form: PressForm, refusal: Refused | None) -> int:
 def press_again() -> str:
     """Say what to do about a token that is too old or came without its cookie."""
     return _("The page was open for a long time, or cookies are switched off. Please try again.")
+
+
+def too_many() -> str:
+    """Say what to do where a network has spent its tries."""
+    return _("Too many requests came from your network. Wait a minute and try again.")
 
 
 def unknown_link(lang: str) -> Response:

@@ -36,7 +36,7 @@ from s3chem_events.registration.models import LONGEST_PHONE, Registration
 from s3chem_events.registration.places import INTERESTED
 from s3chem_events.site import answered, opened, own_view
 from s3chem_events.site.forms import PressForm, RegistrationForm
-from s3chem_events.site.own import own, press_again, private_page, status_of, unknown_link
+from s3chem_events.site.own import own, press_again, private_page, status_of, too_many, unknown_link
 from s3chem_events.site.own_actions import CHANGE
 from s3chem_events.site.pages import contact
 from s3chem_events.site.person_form import PersonForm
@@ -215,6 +215,6 @@ def _sentence(refusal: Refused) -> str:
         ),
         AddressBlocked: _("This address cannot be used at the moment. Use another one, or write to us."),
         AlreadyRegistered: _("Somebody with this name and this address is registered for this event already."),
-        limits.TooMany: _("Too many requests came from your network. Wait a minute and try again."),
+        limits.TooMany: too_many(),
     }
     return said.get(type(refusal)) or _("This can no longer be changed here. Nothing has changed.")

@@ -15,7 +15,7 @@ from s3chem_events.registration import codes, queries
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import opened, own_view
 from s3chem_events.site.fields import Form
-from s3chem_events.site.own import own, press_again, private_page, unknown_link
+from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
 from s3chem_events.site.own_actions import CHANGE, SUBSTITUTION
 from s3chem_events.site.pages import contact
 
@@ -96,4 +96,4 @@ def _sentence(refusal: Refused) -> str:
         return _("Three codes have been sent within an hour. Please enter one of them, or wait until the hour is over.")
     if isinstance(refusal, codes.NoAddress):
         return _("We have no e-mail address of yours to which a code could be sent. Please write to us.")
-    return _("Too many requests came from your network. Wait a minute and try again.")
+    return too_many()
