@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 
 from s3chem_events.campaigns import importing, sending
+from s3chem_events.campaigns.writing import GONE
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
@@ -78,7 +79,7 @@ def _write(taken: sending.Slice, forgetting: Mapping[str, str]) -> None:
     letters, left_out = list[Letter](), dict[int, str]()
     for row, draft in sending.drafts(taken, letterhead):
         if draft is None:
-            left_out[row] = sending.GONE
+            left_out[row] = GONE
         else:
             letters.append(render.written(draft, letterhead, at=moment))
     with transaction():

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from s3chem_events.campaigns import sending
 from s3chem_events.core.clock import now
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
@@ -50,6 +51,8 @@ class Run:
     settings: Settings
     journal: journal.Journal
     transport: sender.Transport
+    content: int = -1
+    """The revision of the public content at which what is sent to many was looked at last."""
 
     def deliver(self) -> tuple[int, float]:
         """Claim a batch and send it. Returns how many were settled, and in how many seconds more may be sent."""
@@ -84,6 +87,7 @@ class Run:
             return [], set(), 0.0
         rate = self.settings.mail_rate if self.settings.mail else None
         with transaction():
+            self.content = sending.hold_changed(self.content)
             most, pause = pace.allowance(self.transport.name, rate=rate, most=BATCH)
             if most and not self._has_place():
                 most, pause = 0, places.PAUSE
@@ -125,6 +129,7 @@ class Run:
         if not results:
             return 0
         with transaction():
+            self.content = sending.hold_changed(self.content)
             outbox.settle(self.journal.owner, results)
             bounces.refused(results)
             if trouble:

@@ -12,6 +12,9 @@ from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, partial_index
 from s3chem_events.core.text import Text, TextColumn
 from s3chem_events.publishing.models import Event
 
+STREAM = "campaign-"
+"""The beginning of the name of a campaign's stream."""
+
 
 class Follower(Model):
     """An address that wants to hear of one event.
@@ -142,7 +145,7 @@ class Campaign(Model):
     @property
     def stream(self) -> str:
         """The stream of its e-mails in the outbox."""
-        return f"campaign-{self.id}"
+        return f"{STREAM}{self.id}"
 
     @property
     def languages(self) -> list[str]:

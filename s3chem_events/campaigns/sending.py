@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import literal, select, update
+from sqlalchemy import String, cast, literal, select, update
 
 from s3chem_events.campaigns import readers, releases
-from s3chem_events.campaigns.models import Campaign, CampaignReader
+from s3chem_events.campaigns.models import STREAM, Campaign, CampaignReader
 from s3chem_events.campaigns.stages import LATE, Stage, Why
-from s3chem_events.campaigns.writing import GONE, Writer
+from s3chem_events.campaigns.writing import Writer
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
@@ -21,8 +21,8 @@ from s3chem_events.core.journal import CLOCK
 from s3chem_events.mailing import streams
 from s3chem_events.mailing.letters import Draft, Flow, Letterhead
 from s3chem_events.publishing import actions as publishing
+from s3chem_events.publishing import queries as publications
 
-__all__ = ["GONE", "Slice", "carry_on", "drafts", "due", "may_go_on", "stale", "take_back_stale", "watch", "written"]
 AT_ONCE = 500
 """Readers written down in one transaction."""
 SLICE = 100
@@ -72,8 +72,12 @@ def drafts(taken: Slice, letterhead: Letterhead) -> Iterator[tuple[int, Draft | 
 
 
 def may_go_on(taken: Slice) -> bool:
-    """Whether a campaign has not been held or stopped while a slice of it was written; its row is locked."""
-    campaign = campaign_by_id(taken.campaign_id, lock=True)
+    """Whether a campaign was not held or stopped, nor an event in it changed, while a slice of it was written.
+
+    Its row is locked.
+    """
+    watch(taken.campaign_id)
+    campaign = campaign_by_id(taken.campaign_id)
     if campaign is not None and campaign.stage is Stage.SENDING:
         return True
     _give_back(taken)
@@ -94,9 +98,25 @@ def written(taken: Slice, *, left_out: Mapping[int, str]) -> None:
 
 
 def watched() -> list[int]:
-    """Return the campaigns whose events could change under their readers' eyes."""
+    """Return the campaigns whose events could change under their readers' eyes: those with something left to send."""
+    unwritten = select(CampaignReader.id).where(
+        CampaignReader.campaign_id == Campaign.id, CampaignReader.written_at.is_(None)
+    )
+    waits = streams.is_waiting(literal(STREAM) + cast(Campaign.id, String))
     query = select(Campaign.id).where(Campaign.stage == Stage.SENDING, Campaign.frozen_at.is_not(None))
-    return list(db.session.scalars(query.order_by(Campaign.id)))
+    return list(db.session.scalars(query.where(unwritten.exists() | waits).order_by(Campaign.id)))
+
+
+def hold_changed(known: int) -> int:
+    """Hold campaigns whose events have changed, if the public content has since its revision `known`; returns the new.
+
+    For the transaction that takes e-mails to send: none leaves that was written before what is known in it.
+    """
+    revision, _at = publications.content()
+    if revision != known:
+        for campaign_id in watched():
+            watch(campaign_id)
+    return revision
 
 
 def watch(campaign_id: int) -> bool:

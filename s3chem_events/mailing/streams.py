@@ -5,6 +5,8 @@ Nothing of an e-mail's own row changes: a claim asks which streams flow. All fun
 
 from typing import cast
 
+from sqlalchemy import ColumnElement, exists
+
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.mailing.letters import WAITING, Flow, State
@@ -69,8 +71,12 @@ def try_failed_again(name: str) -> int:
 
 def has_waiting(name: str) -> bool:
     """Whether an e-mail of a stream has still to leave."""
-    waiting = db.select(OutgoingEmail.id).where(OutgoingEmail.stream == name, OutgoingEmail.state.in_(WAITING))
-    return db.session.scalar(waiting.limit(1)) is not None
+    return db.session.scalar(db.select(is_waiting(db.literal(name)))) or False
+
+
+def is_waiting(name: ColumnElement[str]) -> ColumnElement[bool]:
+    """Say of streams by their name whether an e-mail has still to leave."""
+    return exists().where(OutgoingEmail.stream == name, OutgoingEmail.state.in_(WAITING))
 
 
 def counts(name: str) -> dict[State, int]:

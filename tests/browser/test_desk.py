@@ -8,16 +8,20 @@ from flask import Flask
 from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
-from s3chem_events import create_app, dispatch
+from s3chem_events import bulk, create_app, delivering, dispatch
 from s3chem_events.accounts import actions, queries
 from s3chem_events.accounts.roles import Role
+from s3chem_events.campaigns.models import Campaign
 from s3chem_events.core import config
+from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.registration.models import Registration
 from tests.factories import add_event, add_guest, add_question, register
 from tests.support.axe import faults, once
+from tests.support.campaigns import newsletter, readers, release
 
 pytestmark = pytest.mark.browser
 ADDRESS = "anna@region.example"
@@ -213,3 +217,39 @@ def test_a_passkey_is_added_and_signs_in(page: Page, desk, kind):
     page.get_by_role("button", name="Remove").click()
     page.goto(f"{desk[1]}/desk/account")
     assert not page.get_by_text("laptop", exact=True).is_visible()
+
+
+def test_the_progress_of_a_campaign_is_followed_without_loading_anew_until_it_is_done(page: Page, desk):
+    app, url = desk
+    readers(app, en=3)
+    release(app, newsletter(app))
+    with app.app_context(), transaction():
+        db.session.execute(db.update(Campaign).values(begins_at=now()))
+    sign_in(page, desk)
+    page.clock.install()
+    with app.app_context():
+        while bulk.carry_on(dispatch.FORGET):
+            pass
+    page.goto(f"{url}/desk/newsletter/campaigns/1")
+    progress = page.locator("#how-far")
+    assert "0 of 3" in progress.inner_text()
+    assert not page.get_by_text("Load this page again").is_visible()
+    progress.get_by_role("link", name="Waiting").focus()
+    page.evaluate("() => { window.stays = true; }")
+
+    with app.app_context(), transaction():
+        some = db.select(OutgoingEmail.id).filter_by(stream="campaign-1").limit(1)
+        db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(some)).values(state="sent"))
+    page.clock.fast_forward(5_000)
+    progress.get_by_text("1 of 3").wait_for()
+    assert progress.locator("progress").get_attribute("value") == "1"
+    assert page.evaluate("() => [window.stays, document.activeElement.textContent]") == [True, "Waiting"]
+    assert page.get_by_role("button", name="Pause").is_visible()
+
+    with app.app_context():
+        while delivering.deliver():
+            pass
+    page.clock.fast_forward(5_000)
+    progress.get_by_text("3 of 3").wait_for()
+    page.get_by_role("button", name="Pause").wait_for(state="detached")
+    assert page.evaluate("() => [window.stays, document.querySelectorAll('[data-follow]').length]") == [None, 0]

@@ -8,18 +8,21 @@ import pytest
 from flask import Flask
 
 from s3chem_events import bulk, delivering, dispatch
-from s3chem_events.campaigns import releases
+from s3chem_events.campaigns import releases, sending
+from s3chem_events.campaigns.models import CampaignReader
 from s3chem_events.campaigns.readers import query as chosen
 from s3chem_events.campaigns.releases import EventChanged, SecondLook, Stale
 from s3chem_events.campaigns.stages import HOLD, LATE, Audience, Kind, Stage, Why, WrongStage
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.errors import Invalid
+from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import record
 from s3chem_events.core.text import Text
-from s3chem_events.mailing import outbox
+from s3chem_events.mailing import outbox, streams
 from s3chem_events.mailing.models import Suppression
 from s3chem_events.publishing import queries
+from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration.models import Registration
 from tests.factories import PUBLIC_DAY, add_event, revise_event
@@ -130,6 +133,32 @@ def test_an_event_that_moves_in_the_midst_holds_the_rest_and_nobody_reads_the_ol
     work(app)
     assert Counter("22 October" in row.text for row in rows(app)) == {False: 1, True: 4}
     assert len({row.address for row in rows(app)}) == 5
+
+
+def test_no_email_is_taken_or_written_that_says_what_held_before_an_event_moved(app, clock, monkeypatch):
+    readers(app, en=5)
+    number = newsletter(app, events=("conference",))
+    release(app, number)
+    clock.advance(minutes=11)
+    compose(app)
+    monkeypatch.setattr(delivering, "BATCH", 2)
+    with app.app_context(), delivering.running(settings()) as run:
+        assert run.deliver()[0] == 2
+        move(app)
+        assert run.deliver()[0] == 0  # the very next claim, though nobody has looked after campaigns meanwhile
+    assert stage(app, number) == (Stage.PAUSED, Why.EVENT_CHANGED)
+    with locked(app, number) as found:
+        releases.resume(found, looked=True, by=CLARA)
+    with app.app_context():
+        with transaction():
+            streams.take_back(f"campaign-{number}")
+            db.session.execute(db.update(CampaignReader).values(written_at=None))
+            taken = sending.carry_on(number)
+        drafts = list(sending.drafts(taken, letterhead_of(settings())))
+        revise_event(app, summary=Text(en="Somewhere else."))  # while a slice is being written
+        with transaction():
+            assert (len(drafts), sending.may_go_on(taken)) == (5, False)
+    assert stage(app, number) == (Stage.PAUSED, Why.EVENT_CHANGED)
 
 
 def test_a_pause_is_exact_and_a_stop_is_for_good(app, clock):
