@@ -1,7 +1,7 @@
 """Somebody can always manage the organisers, also when two take one another's rights at the same moment."""
 
-import threading
 import time
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -10,17 +10,17 @@ from s3chem_events.accounts import actions, queries
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
+from tests.support.rivals import at_once
 
 
 def two_take_one_anothers_rights(app: Flask) -> list[str]:
     """Let each of two coordinators suspend the other; returns what came of it."""
     with app.app_context(), transaction():
         ids = [actions.add(f"c{n}@s3chem.example", role=Role.COORDINATOR, by=OPERATOR).id for n in range(2)]
-    barrier, results = threading.Barrier(2), []
+    results = []
 
     def suspend(organiser_id: int) -> None:
         with app.app_context():
-            barrier.wait()
             try:
                 with transaction():
                     organiser = queries.organiser_by_id(organiser_id)
@@ -33,11 +33,7 @@ def two_take_one_anothers_rights(app: Flask) -> list[str]:
             else:
                 results.append("done")
 
-    threads = [threading.Thread(target=suspend, args=(organiser_id,)) for organiser_id in ids]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*(partial(suspend, organiser_id) for organiser_id in ids))
     return sorted(results)
 
 

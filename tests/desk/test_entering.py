@@ -17,7 +17,7 @@ from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.desk.test_event_editor import errors, facts_of
 from tests.factories import CONFERENCE, FILLED, PUBLIC_DAY, add_event, count, register, revise_event, soup, words
-from tests.support.desk import carried, filled, signed_in
+from tests.support.desk import carried, confirmed, filled, signed_in
 from tests.support.post import enrol, kept, rows, work
 from tests.support.statements import statements
 
@@ -42,11 +42,6 @@ def organiser(app: Flask, clock: Clock) -> FlaskClient:
 
 def enter(organiser: FlaskClient, **typed: str):
     return organiser.post(NEW, data=filled(organiser.get(NEW)) | CALLER | typed)
-
-
-def buttons(page) -> dict[str, str]:
-    (button,) = soup(page).select("button[name=confirmed]")
-    return {"confirmed": str(button["value"])}
 
 
 def withdraw(organiser: FlaskClient, references: list[str]):
@@ -112,7 +107,7 @@ def test_over_the_capacity_only_after_a_second_press(app, organiser):
     assert page.status_code == 409
     assert "No place is left: Public conference, On site." in words(page)
     assert count(app, Registration) == 3
-    assert organiser.post(NEW, data=filled(page) | buttons(page)).status_code == 303
+    assert organiser.post(NEW, data=filled(page) | confirmed(page)).status_code == 303
     assert count(app, Registration) == 4
 
 
@@ -165,7 +160,7 @@ def test_places_that_may_be_put_back_are_given_to_another_only_beyond_the_capaci
     organiser.post(f"{LIST}/withdrawal/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
     assert [standings for _name, _person, standings in places(app)] == [["confirmed"], ["confirmed"]]
     withdraw(organiser, references)
-    assert enter(organiser, **buttons(asked)).status_code == 303  # the organiser has been told, and wants it so
+    assert enter(organiser, **confirmed(asked)).status_code == 303  # the organiser has been told, and wants it so
     assert [standings for _name, _person, standings in places(app)] == [["withdrawn"], ["withdrawn"], ["confirmed"]]
     undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/withdrawal/undo']")
     organiser.post(f"{LIST}/withdrawal/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
@@ -192,7 +187,7 @@ def test_a_copy_asks_for_the_day_warns_of_weekdays_and_takes_nobody_along(app, c
     page = organiser.post(path, data=filled(organiser.get(path)) | {"first_day": "2028-06-17"})
     assert page.status_code == 409
     assert "Thursday, 17 – Friday, 18 June 2027 becomes Saturday, 17 – Sunday, 18 June 2028." in words(page)
-    answer = organiser.post(path, data=filled(page) | buttons(page))
+    answer = organiser.post(path, data=filled(page) | confirmed(page))
     assert answer.location == "/desk/events/final-conference-2028/"
     copied = facts_of(app, "final-conference-2028")
     assert (copied.state, [part.starts for part in copied.parts]) == (

@@ -23,18 +23,12 @@ from tests.factories import (
     soup,
     words,
 )
-from tests.support.desk import carried, filled, signed_in
+from tests.support.desk import carried, confirmed, filled, signed_in
 
 
 @pytest.fixture
 def organiser(app, clock):
     return signed_in(app)
-
-
-def confirmed(page) -> dict[str, str]:
-    """Return what the press on "Yes" adds to the form."""
-    (button,) = soup(page).select("button[name=confirmed]")
-    return {"confirmed": str(button["value"])}
 
 
 def test_a_mode_that_people_hold_places_in_goes_by_a_second_press_and_takes_them_along(app, organiser):

@@ -15,7 +15,7 @@ from tests.factories import add_event, count, register, soup, words
 from tests.support.desk import signed_in
 from tests.support.post import enrol, relay
 from tests.support.post_office import At
-from tests.support.servers import free_port
+from tests.support.servers import free_port, mailing_to
 from tests.support.statements import statements
 
 
@@ -170,7 +170,7 @@ def test_every_refusal_of_the_real_server_is_shown_at_once(app_with_server, smtp
 
 @pytest.fixture
 def app_with_server(environ, smtp_server):
-    server = {"S3CHEM_MAIL_SERVER": "127.0.0.1", "S3CHEM_MAIL_PORT": str(smtp_server.port), "S3CHEM_MAIL_TLS": "none"}
+    server = mailing_to(smtp_server.port)
     app = create_app(config.load(environ | server))
     yield app
     with app.app_context():
@@ -180,7 +180,7 @@ def app_with_server(environ, smtp_server):
 
 def test_a_silent_server_is_explained_and_asked_at_once_for_the_email_that_somebody_wants(environ, clock):
     port = free_port()
-    server = {"S3CHEM_MAIL_SERVER": "127.0.0.1", "S3CHEM_MAIL_PORT": str(port), "S3CHEM_MAIL_TLS": "none"}
+    server = mailing_to(port)
     app = create_app(config.load(environ | server))
     add_event(app)
     for number in (1, 2):

@@ -27,11 +27,7 @@ PATIENCE = 90.0
 
 @pytest.fixture
 def environ(environ: dict[str, str], smtp_server: PostOffice) -> dict[str, str]:
-    return environ | {
-        "S3CHEM_MAIL_SERVER": smtp_server.host,
-        "S3CHEM_MAIL_PORT": str(smtp_server.port),
-        "S3CHEM_MAIL_TLS": "none",
-    }
+    return environ | servers.mailing_to(smtp_server.port)
 
 
 def until(what: Callable[[], bool]) -> None:

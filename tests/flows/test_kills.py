@@ -85,11 +85,7 @@ def test_nothing_acknowledged_is_lost_and_nobody_is_written_to_twice_beyond_the_
 ) -> None:
     room = replace(PUBLIC_DAY, capacity={Mode.ON_SITE: None, Mode.ONLINE: None})
     add_event(app, CONFERENCE, parts=(room,))
-    post = {
-        "S3CHEM_MAIL_SERVER": smtp_server.host,
-        "S3CHEM_MAIL_PORT": str(smtp_server.port),
-        "S3CHEM_MAIL_TLS": "none",
-    }
+    post = servers.mailing_to(smtp_server.port)
     with servers.started("serve", {**environ, **post}) as server:
         crowd, stop = Crowd(server.url), threading.Event()
         killed: list[Counter[str]] = []

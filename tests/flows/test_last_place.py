@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from s3chem_events.registration import capacity
 from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
 from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden
+from tests.support.rivals import at_once
 
 pytestmark = pytest.mark.both_counted
 
@@ -29,17 +31,12 @@ def race(app: Flask, people: int) -> list[int]:
     for n in range(people):
         client = app.test_client()
         forms.append((client, {**FILLED_WORKSHOP, **hidden(client, PATH), "email": f"p{n}@x.example"}))
-    barrier, codes = threading.Barrier(people), []
+    codes = []
 
     def press(client: Any, filled: dict[str, str]) -> None:
-        barrier.wait()
         codes.append(client.post(PATH, data=filled).status_code)
 
-    threads = [threading.Thread(target=press, args=form) for form in forms]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*(partial(press, *form) for form in forms))
     return codes
 
 

@@ -1,7 +1,7 @@
 """The last place, pressed for in two web processes at once: no lock within one process can help there."""
 
-import threading
 from collections import Counter
+from functools import partial
 
 import pytest
 import requests
@@ -11,6 +11,7 @@ from flask import Flask
 from s3chem_events.registration.models import Participation
 from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, count
 from tests.support import servers
+from tests.support.rivals import at_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database, pytest.mark.counted_elsewhere]
 PATH = "/en/events/workshop/register"
@@ -31,17 +32,12 @@ def test_two_processes_sell_three_places_three_times(app: Flask, environ: dict[s
         for server in (one, other):  # they load side by side
             server.await_answer()
         people = [opened((one.url, other.url)[n % 2], n) for n in range(PEOPLE)]
-        barrier, codes = threading.Barrier(PEOPLE), list[tuple[str, int]]()
+        codes = list[tuple[str, int]]()
 
         def press(session: requests.Session, url: str, filled: dict[str, str]) -> None:
-            barrier.wait()
             codes.append((url, session.post(url, data=filled, allow_redirects=False, timeout=30).status_code))
 
-        threads = [threading.Thread(target=press, args=person) for person in people]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(*(partial(press, *person) for person in people))
     assert Counter(code for _url, code in codes) == {303: PLACES, 409: PEOPLE - PLACES}
     assert {url for url, _code in codes} == {one.url + PATH, other.url + PATH}
     assert count(app, Participation) == PLACES

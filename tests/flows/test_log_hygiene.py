@@ -52,7 +52,7 @@ def test_no_log_tells_who_registered(
 ) -> None:
     add_event(app)  # H8
     smtp_server.answer(At.RCPT, f"550 5.1.1 <{REFUSED}> is no mailbox of ours", to=REFUSED)
-    mail = {"S3CHEM_MAIL_SERVER": "127.0.0.1", "S3CHEM_MAIL_PORT": str(smtp_server.port), "S3CHEM_MAIL_TLS": "none"}
+    mail = servers.mailing_to(smtp_server.port)
     logs = {"S3CHEM_LOG_FORMAT": form}
     with servers.started("serve", environ | mail | logs, "--workers", "1") as server:
         surfer = Surfer(server.url)

@@ -24,11 +24,7 @@ PATIENCE = 60.0
 
 @pytest.fixture
 def environ(environ: dict[str, str], smtp_server: PostOffice) -> dict[str, str]:
-    return environ | {
-        "S3CHEM_MAIL_SERVER": smtp_server.host,
-        "S3CHEM_MAIL_PORT": str(smtp_server.port),
-        "S3CHEM_MAIL_TLS": "none",
-    }
+    return environ | servers.mailing_to(smtp_server.port)
 
 
 @pytest.fixture(autouse=True)

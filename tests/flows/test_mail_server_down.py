@@ -16,6 +16,7 @@ from tests.factories import FILLED, add_event, count, register, words
 from tests.support.desk import signed_in
 from tests.support.post import rows, work
 from tests.support.post_office import PostOffice
+from tests.support.servers import mailing_to
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def office() -> Iterator[PostOffice]:
 
 @pytest.fixture
 def app(environ: dict[str, str], office: PostOffice) -> Iterator[Flask]:
-    server = {"S3CHEM_MAIL_SERVER": "127.0.0.1", "S3CHEM_MAIL_PORT": str(office.port), "S3CHEM_MAIL_TLS": "none"}
+    server = mailing_to(office.port)
     app = create_app(config.load(environ | server))
     yield app
     with app.app_context():

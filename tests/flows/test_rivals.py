@@ -19,7 +19,7 @@ from s3chem_events.registration.invitation import InvitationUse, address_of
 from s3chem_events.registration.models import Delegation, Participation, Registration
 from tests.conftest import Clock
 from tests.factories import FILLED, FILLED_WORKSHOP, WORKSHOP, add_event, add_guest, count, hidden
-from tests.flows.test_waiting_list_races import at_once
+from tests.support.rivals import at_once
 
 FORM = "/en/events/workshop/register"
 

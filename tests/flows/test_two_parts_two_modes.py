@@ -23,6 +23,7 @@ from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden, hidden_in
 from tests.support import servers
+from tests.support.rivals import at_once
 
 PATH = "/en/events/workshop/register"
 PEOPLE = 200
@@ -54,20 +55,6 @@ def wishes(people: int) -> list[Wish]:
     return [Wish(n, chosen[n % 3], ("on_site", "online")[n // 3 % 2]) for n in range(people)]
 
 
-def at_once(presses: Sequence[Callable[[], object]]) -> None:
-    barrier = threading.Barrier(len(presses))
-
-    def run(press: Callable[[], object]) -> None:
-        barrier.wait()
-        press()
-
-    threads = [threading.Thread(target=run, args=(press,)) for press in presses]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def faults(app: Flask, asked: Sequence[Wish]) -> list[str]:
     """Return what is wrong: too many or too few in a place, somebody lost, somebody who passed an earlier one."""
     wanted = Counter((part, wish.mode) for wish in asked for part in wish.parts)
@@ -95,7 +82,7 @@ def race(app: Flask, people: int) -> tuple[Counter[int], list[str]]:
         typed = {**hidden(client, PATH), **wish.typed}
         return lambda: codes.append(client.post(PATH, data=typed).status_code)
 
-    at_once([opened(wish) for wish in asked])
+    at_once(*(opened(wish) for wish in asked))
     return Counter(codes), faults(app, asked)
 
 
@@ -143,5 +130,5 @@ def test_processes_side_by_side_give_fifty_places_once(app: Flask, environ: dict
             typed = {**hidden_in(session.get(url, timeout=60).text), **wish.typed}
             return lambda: codes.append(session.post(url, data=typed, allow_redirects=False, timeout=60).status_code)
 
-        at_once([opened(wish) for wish in asked])
+        at_once(*(opened(wish) for wish in asked))
     assert (Counter(codes), faults(app, asked)) == (Counter({303: PEOPLE}), [])

@@ -22,23 +22,9 @@ from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
 from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, hidden, register, revise_event
 from tests.flows.test_waiting_list import PATH, places
+from tests.support.rivals import at_once
 
 pytestmark = pytest.mark.both_counted
-
-
-def at_once(*presses: Callable[[], object]) -> None:
-    """Let all of it happen at the same moment."""
-    barrier = threading.Barrier(len(presses))
-
-    def run(press: Callable[[], object]) -> None:
-        barrier.wait()
-        press()
-
-    threads = [threading.Thread(target=run, args=(press,)) for press in presses]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def standings(app: Flask) -> dict[Standing, list[int]]:

@@ -3,6 +3,7 @@
 import re
 import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import dkim
@@ -19,6 +20,7 @@ from tests.support import dkim_keys
 from tests.support.campaigns import newsletter, readers, release
 from tests.support.post import enrol, relay, rows, states, work
 from tests.support.post_office import At, Drop, PostOffice, Stall
+from tests.support.rivals import at_once
 
 
 @pytest.fixture
@@ -127,24 +129,18 @@ def test_a_server_has_so_many_connections_of_all_workers_and_who_dies_frees_its_
 @pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.postgres
 def test_two_places_are_two_however_many_ask_at_once(app: Flask, guarded: bool):
-    start, meet = threading.Barrier(4), threading.Barrier(4)
+    meet = threading.Barrier(4)
     got: list[bool] = []
 
     def ask(name: str) -> None:
-        with app.app_context():
-            start.wait()
-            with transaction():
-                if guarded:
-                    pace.allowance("mx.example:25", rate=None, most=1)
-                got.append(places.take("mx.example:25", name, most=2))
-                if not guarded:
-                    meet.wait()  # all have counted before the first commits
+        with app.app_context(), transaction():
+            if guarded:
+                pace.allowance("mx.example:25", rate=None, most=1)
+            got.append(places.take("mx.example:25", name, most=2))
+            if not guarded:
+                meet.wait()  # all have counted before the first commits
 
-    threads = [threading.Thread(target=ask, args=(f"run-{n}",)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*(partial(ask, f"run-{n}") for n in range(4)))
     assert got.count(True) == (2 if guarded else 4)
 
 

@@ -1,8 +1,8 @@
 """The outbox: each e-mail once, by one worker at a time, with its history; and what happens with a guard taken out."""
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -27,6 +27,7 @@ from s3chem_events.registration.emails import confirmations
 from tests.conftest import Clock
 from tests.factories import add_event
 from tests.support.post import enrol, history, kept, relay, rows, states, work
+from tests.support.rivals import at_once
 
 pytestmark = pytest.mark.both_counted
 
@@ -101,11 +102,9 @@ def test_every_email_is_claimed_by_one_worker_only(app: Flask):
     enrol(app, 60)
     relay(app)
     taken: list[int] = []
-    start = threading.Barrier(4)
 
     def worker(name: str) -> None:
         with app.app_context():
-            start.wait()
             while True:
                 with transaction():
                     claims = outbox.claim(name, most=7)
@@ -113,11 +112,7 @@ def test_every_email_is_claimed_by_one_worker_only(app: Flask):
                     return
                 taken.extend(claim.id for claim in claims)
 
-    threads = [threading.Thread(target=worker, args=(f"worker-{n}",)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*(partial(worker, f"worker-{n}") for n in range(4)))
     assert sorted(taken) == sorted(row.id for row in rows(app))
     assert len(taken) == 60
 

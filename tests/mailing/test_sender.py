@@ -24,15 +24,12 @@ from tests.conftest import Clock
 from tests.factories import add_event
 from tests.support.post import enrol, history, relay, rows, states, work
 from tests.support.post_office import At, Drop, PostOffice, Stall
+from tests.support.servers import mailing_to
 
 
 @pytest.fixture
 def environ(environ: dict[str, str], smtp_server: PostOffice) -> dict[str, str]:
-    return environ | {
-        "S3CHEM_MAIL_SERVER": smtp_server.host,
-        "S3CHEM_MAIL_PORT": str(smtp_server.port),
-        "S3CHEM_MAIL_TLS": "none",
-    }
+    return environ | mailing_to(smtp_server.port)
 
 
 @pytest.fixture(autouse=True)

@@ -48,3 +48,9 @@ def filled(page: TestResponse) -> dict[str, str]:
         elif field.get("type") not in {"checkbox", "radio"} or field.has_attr("checked"):
             found[str(field["name"])] = str(field.get("value", ""))
     return found
+
+
+def confirmed(page: TestResponse) -> dict[str, str]:
+    """Return what the press on "Yes" adds to the form."""
+    (button,) = soup(page).select("button[name=confirmed]")
+    return {"confirmed": str(button["value"])}

@@ -62,6 +62,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def mailing_to(port: int) -> dict[str, str]:
+    """Return the settings by which e-mails go to a server of this machine."""
+    return {"S3CHEM_MAIL_SERVER": "127.0.0.1", "S3CHEM_MAIL_PORT": str(port), "S3CHEM_MAIL_TLS": "none"}
+
+
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """This process's environment with these settings and no others."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("S3CHEM_")}
