@@ -25,20 +25,26 @@ class NoSuchConsent(Refused):
     status = 404
 
 
-def consents(registration: Registration) -> list[tuple[Asked, bool]]:
+def consents(registration: Registration, *, openly: bool) -> list[tuple[Asked, bool | None]]:
     """Return what somebody agreed to or could agree to, in the form's order, and whether she does.
 
-    A need that was told counts, too: to take its consent back is to delete it.
+    A need that was told counts, too: to take its consent back is to delete it. Who has the link alone and not the code
+    (not `openly`) finds each need that the form asks for, and None: whether one was told is about health already.
     """
-    parts = {part.part.key for part in registration.participations}
     given = {one.question.key for one in answering.of([registration.id]).get(registration.id, [])}
+    there = [(question, question.key in given) for question in _free(registration)]
     return [
-        (question, question.key in given)
-        for question in asking.asked_at(registration.event_id, retired=True)
-        if (not question.part or question.part in parts)
-        and (question.key in given or (question.kind is Kind.CONSENT and not question.retired))
-        and question.kind in questions.FREE
+        (question, is_given if openly or question.kind not in NEEDS else None)
+        for question, is_given in there
+        if is_given
+        or (question.kind in NEEDS and not openly)
+        or (question.kind is Kind.CONSENT and not question.retired)
     ]
+
+
+def needs(registration: Registration) -> list[Asked]:
+    """Return the needs that an event asks somebody for, told or not."""
+    return [one for one in _free(registration) if one.kind in NEEDS]
 
 
 def give(registration: Registration, key: str, *, language: str, by: Actor) -> bool:
@@ -49,6 +55,8 @@ def give(registration: Registration, key: str, *, language: str, by: Actor) -> b
 
     """
     question, is_given = _consent(registration, key)
+    if question.kind in NEEDS:  # told in the form, with its words
+        raise NoSuchConsent
     if is_given:
         return False
     answering.keep(registration, [Given(question, value=True, agreed=True, language=language)], by=by)
@@ -58,6 +66,8 @@ def give(registration: Registration, key: str, *, language: str, by: Actor) -> b
 
 def take_back(registration: Registration, key: str, *, by: Actor) -> bool:
     """Take a consent back, and delete what was told with it; that it was given, and until when, stays as proof.
+
+    What was not given is not taken back, and nothing is said of it: False.
 
     Raises:
         NoSuchConsent.
@@ -109,8 +119,16 @@ def _ready(event_id: int, which: str) -> list[int]:
     return [number for number, key in rows if (found := READY.fullmatch(key)) and found[1] == which]
 
 
+def _free(registration: Registration) -> list[Asked]:
+    """Return what an event asks of somebody that she may leave out, what it asked before included."""
+    parts = {part.part.key for part in registration.participations}
+    asked = asking.asked_at(registration.event_id, retired=True)
+    return [one for one in asked if one.kind in questions.FREE and (not one.part or one.part in parts)]
+
+
 def _consent(registration: Registration, key: str) -> tuple[Asked, bool]:
-    found = next(((one, given) for one, given in consents(registration) if one.key == key), None)
-    if found is None or registration.withdrawn_at is not None or (found[0].kind in NEEDS and not found[1]):
+    found = next((one for one, _given in consents(registration, openly=False) if one.key == key), None)
+    if found is None or registration.withdrawn_at is not None:
         raise NoSuchConsent
-    return found
+    given = {one.question.key for one in answering.of([registration.id]).get(registration.id, [])}
+    return found, key in given

@@ -1,6 +1,7 @@
 """Files in the form: the field, what comes with it, and what was put aside at an earlier try."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from s3chem_events.core import i18n
@@ -45,6 +46,16 @@ def put_aside(form: Any, given: Iterable[Given]) -> None:
     for one in given:
         if one.question.kind is Kind.FILE and isinstance(one.value, Sent):
             form[handle_name(one.question)].data = uploads.put_aside(one.question.id, one.value) or ""
+
+
+def chosen(form: Any, asked: Iterable[Asked]) -> tuple[Given, ...]:
+    """Return the files that came with a form that nobody judges yet; what is not taken is left out without a word."""
+    found = []
+    for question in asked:
+        if question.kind is Kind.FILE:
+            with suppress(Invalid):
+                found.append(Given(question, checked(form, question)))
+    return tuple(found)
 
 
 def has_new(given: Iterable[Given]) -> bool:

@@ -3,7 +3,7 @@
 from flask import session
 
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration import answering, history
+from s3chem_events.registration import answering, consenting, history
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import NEEDS, Given, When
 
@@ -39,14 +39,17 @@ def not_shown() -> str:
 def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> list[tuple[str, str]]:
     """Return the answers, question by question; what few may read only to whoever has given the code.
 
+    Who has not is told of every need alike, whether there is one or not: that there is one says something of health.
     What the entrance or a letter needs is never shown again, as its page promises (site.details).
     """
-    hidden = not_shown()
-    return [
+    told = [
         (
             one.question.label.within(lang),
-            hidden if history.is_guarded(one.question) and not unlocked else one.said(lang),
+            not_shown() if history.is_guarded(one.question) and not unlocked else one.said(lang),
         )
         for one in answering.of([registration.id]).get(registration.id, [])
-        if one.question.when is When.REGISTERING
+        if one.question.when is When.REGISTERING and (unlocked or one.question.kind not in NEEDS)
     ]
+    perhaps = _("Not shown here, nor whether you told us anything: others may have this link.")
+    needs = [] if unlocked else consenting.needs(registration)
+    return told + [(question.label.within(lang), perhaps) for question in needs]

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.registration import consenting
 from s3chem_events.registration.models import Registration
+from s3chem_events.registration.questions import NEEDS
 from s3chem_events.site import own_view
 from s3chem_events.site.own import own, pressed
 
@@ -27,8 +28,9 @@ def _page(lang: str, token: str, key: str, *, given: bool) -> BaseResponse:
     registration = press.registration
     if press.done:
         return redirect(f"{press.here}#consents", 303)
-    question = next((one for one, _is_given in consenting.consents(registration) if one.key == key), None)
-    if question is None:
+    there = consenting.consents(registration, openly=False)
+    question = next((one for one, _is_given in there if one.key == key), None)
+    if question is None or (given and question.kind in NEEDS):
         abort(404)
     return press.page(
         "site/own/consent.html",

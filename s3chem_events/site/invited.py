@@ -145,7 +145,7 @@ def registration(lang: str, token: str) -> BaseResponse:
         _fill(form, found)
         return registering.page(form, event, lang, 200)
     if request.form.get("switch_language") in LANGUAGES:
-        return registering.page(form, event, lang, 200)
+        return registering.switched(form, event.slug, lang)
     return registering.answer(form, event.slug, lang, lambda filled, slug: _accept(token, filled, slug))
 
 

@@ -70,7 +70,7 @@ def own_page(lang: str, token: str) -> Response:
         actions=own_actions.offered(registration, f"/{lang}/registrations/{token}", openly=openly),
         done=request.args.get("done", ""),
         not_kept=answered.not_kept(registration),
-        consents=consenting.consents(registration),
+        consents=consenting.consents(registration, openly=openly),
         own_url=f"/{lang}/registrations/{token}",
         wanted=detail_view.wanted(registration, lang, f"/{lang}/registrations/{token}"),
         event=own_view.seen_by(registration, lang),

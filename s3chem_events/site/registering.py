@@ -57,8 +57,10 @@ def register(lang: str, slug: str) -> BaseResponse:
     form = RegistrationForm.of(event, lang)
     if not form.parts.choices:
         return closed(whole(slug), lang)
-    if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
+    if not form.is_submitted():
         return page(form, whole(slug), lang, 200)
+    if request.form.get("switch_language") in LANGUAGES:
+        return switched(form, slug, lang)
     return answer(form, slug, lang, _register)
 
 
@@ -78,6 +80,14 @@ def _blank(lang: str, slug: str) -> BaseResponse:
     own = (form.csrf_token.current_token, form.attempt.data or "", form.opened.data or "")
     blanks.keep(request.path, response.get_data(as_text=True), revision, own)
     return response
+
+
+def switched(form: RegistrationForm, slug: str, lang: str) -> Response:
+    """Show what was typed in another language, with the files that were chosen; nothing is judged."""
+    if request.files and not limits.is_over(limits.REGISTRATIONS, "register", limits.network()):
+        form.answers = file_fields.chosen(form, form.questions)
+        _keep_files(form)
+    return page(form, whole(slug), lang, 200)
 
 
 def answer(form: RegistrationForm, slug: str, lang: str, register: Registrar) -> BaseResponse:

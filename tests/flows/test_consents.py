@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
 from s3chem_events.registration.models import Answer, Consent
 from tests.conftest import Clock
 from tests.factories import add_event, add_question, count, hidden, register, soup, words
@@ -71,6 +72,7 @@ def test_a_consent_is_taken_back_and_given_again_with_each_its_proof(
     assert [link.text for link in soup(client.get(own)).select("section[aria-labelledby=consents] a")] == [
         "I agree",
         "Take my consent back",
+        "Take my consent back",  # the need's, told or not
     ]
     clock.advance(days=1)
     assert [press(client, f"{own}/consents/list/withdrawal") for _twice in "12"] == [303, 303]
@@ -93,6 +95,24 @@ def test_a_consent_is_taken_back_and_given_again_with_each_its_proof(
 def test_a_need_is_deleted_with_its_consent(app: Flask, client: FlaskClient) -> None:
     own = come(client, "Anna", **{"question-diet": "vegan", "question-diet-consent": "y"})
     assert "If you take it back, what you wrote is deleted." in words(client.get(own))
-    assert press(client, f"{own}/consents/diet/withdrawal") == 303
+    assert count(app, Answer) == 1
+    assert [press(client, f"{own}/consents/diet/withdrawal") for _twice in "12"] == [303, 303]
     assert count(app, Answer) == 0
-    assert client.get(f"{own}/consents/diet").status_code == 404
+    assert count(app, Fact, kind="consent.withdrawn") == 1
+    assert [client.get(f"{own}/consents/{key}").status_code for key in ("diet", "nothing/withdrawal")] == [404, 404]
+
+
+def test_without_the_code_nobody_learns_whether_there_is_a_need(app: Flask, client: FlaskClient) -> None:
+    one = come(client, "Anna", **{"question-diet": "vegan", "question-diet-consent": "y"})
+    other = come(client, "Bert")
+
+    def seen(own: str) -> list[str]:
+        page, browser = soup(client.get(own)), app.test_client()
+        shown = [part.get_text(" ", strip=True) for part in page.select("section[aria-labelledby=consents] li")]
+        answers = [part.get_text(" ", strip=True) for part in page.select("dl.facts dd.as-typed")]
+        asked = f"{own}/consents/diet/withdrawal"
+        return [*shown, *answers, words(browser.get(asked)), str(press(browser, asked)), words(browser.get(asked))]
+
+    told, untold = seen(one), seen(other)
+    assert told == untold
+    assert "nor whether you told us anything" in " ".join(told)

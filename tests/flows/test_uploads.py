@@ -124,6 +124,20 @@ def test_a_file_need_not_be_chosen_again_after_an_error_elsewhere(
     assert (third.status_code, "Please answer: Your slides" in words(third)) == (422, True)
 
 
+def test_a_chosen_file_survives_a_switch_of_the_language(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    assert "Your file is kept" not in words(send(client, b"no such type", switch_language="en"))
+    assert count(app, Upload) == 0
+    page = soup(send(client, PDF, switch_language="en"))
+    kept = page.select_one("#question-slides-kept")
+    assert (kept is not None, page.find(role="alert")) == (True, None)
+    assert "Your file is kept: PDF, 1 kB." in page.text
+    twice = soup(send(client, None, switch_language="en", **{"question-slides-kept": str(kept["value"])}))  # type: ignore[index]
+    assert "Your file is kept: PDF, 1 kB." in twice.text
+    assert send(client, None, **{"question-slides-kept": str(kept["value"])}).status_code == 303  # type: ignore[index]
+    with app.app_context():
+        assert db.session.scalars(db.select(Upload.pending_until)).all() == [None]
+
+
 def test_what_waits_is_removed_after_an_hour_and_what_is_withdrawn_with_its_answer(
     app: Flask, client: FlaskClient, clock: Clock
 ) -> None:

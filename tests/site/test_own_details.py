@@ -201,7 +201,7 @@ def test_what_few_may_read_is_hidden_until_the_code_is_entered_and_then_in_this_
     forwarded = app.test_client()
     page = words(forwarded.get(own))
     assert ("Żaneta Źdźbło" in page, "Confirmed" in page, "18 June 2027" in page) == (True, True, True)
-    assert ("coeliac" in page, "Kept, but not shown here" in page) == (False, True)
+    assert ("coeliac" in page, "Not shown here, nor whether you told us" in page) == (False, True)
     form = forwarded.get(f"{own}/change")
     assert ("coeliac" in form.text, soup(form).select('[name="email"], [name="question-diet"]')) == (False, [])
     unlock(app, client, own)

@@ -153,7 +153,7 @@ def test_a_dietary_need_is_kept_with_its_consent(app: Flask, client: FlaskClient
     assert kept(app) == {"diet": "coeliac"}
     assert consents(app) == [("question-diet", "1.1", "en", datetime(2026, 11, 23, 12, tzinfo=UTC))]
     own = client.get(answer.headers["Location"])
-    assert ("coeliac" in own.text, "Kept, but not shown here" in own.text) == (False, True)
+    assert ("coeliac" in own.text, "Not shown here, nor whether you told us" in own.text) == (False, True)
 
 
 def test_without_consent_nothing_of_a_need_is_kept_and_the_page_says_why(app: Flask, client: FlaskClient) -> None:
