@@ -77,9 +77,3 @@ def has_waiting(name: str) -> bool:
 def is_waiting(name: ColumnElement[str]) -> ColumnElement[bool]:
     """Say of streams by their name whether an e-mail has still to leave."""
     return exists().where(OutgoingEmail.stream == name, OutgoingEmail.state.in_(WAITING))
-
-
-def counts(name: str) -> dict[State, int]:
-    """Return how many e-mails of a stream stand in each state."""
-    counted = db.select(OutgoingEmail.state, db.func.count()).filter_by(stream=name).group_by(OutgoingEmail.state)
-    return {State(state): count for state, count in db.session.execute(counted)}

@@ -20,12 +20,7 @@ OPTIONAL = TEXTS | SETTINGS | {"region", "venue", "registration", "programme", "
 
 def read(data: Any) -> EventFacts:
     """Read an event's file; an unknown key or value is refused with the path to it."""
-    o = shapes.Object(
-        data,
-        "",
-        REQUIRED,
-        OPTIONAL,
-    )
+    o = shapes.Object(data, "", REQUIRED, OPTIONAL)
     registration = o.get("registration", lambda d, p: shapes.Object(d, p, set(), {"opens", "closes", "grace"}))
     items = o.get("programme", lambda d, p: shapes.list_of(d, p, _item), [])
     parts = o.get("parts", lambda d, p: shapes.list_of(d, p, _part))

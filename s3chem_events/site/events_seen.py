@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask_babel import lazy_gettext as _l
@@ -23,7 +24,7 @@ from s3chem_events.registration import moving_up
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.capacity import Availability
 from s3chem_events.registration.choices import regions
-from s3chem_events.registration.openness import Openness, Taken, is_awaited, left, openness
+from s3chem_events.registration.openness import Taken, left
 from s3chem_events.site import programme, story, terms
 from s3chem_events.site.frame import Translated, funding, project, translated
 from s3chem_events.site.views import CalendarLinks, EventView, MaterialView, PartView, VenueView
@@ -34,27 +35,6 @@ PLACES = {
     Availability.FEW: _l("Only a few places left"),
     Availability.FULL: _l("Full"),
 }
-REASONS = {
-    Openness.CANCELLED: _l("This event has been cancelled."),
-    Openness.OVER: _l("This event is over."),
-    Openness.POSTPONED: _l("This event has been postponed. A new date will be announced."),
-    Openness.INVITED: _l("This event is by invitation."),
-    Openness.NOT_YET: _l("Registration is not open yet."),
-    Openness.LATER: _l("Registration is not open yet."),
-    Openness.FULL: _l("All places are taken."),
-}
-CHIPS = {
-    Openness.OPEN: ("open", _l("Registration open")),
-    Openness.FULL: ("full", _l("Full")),
-    Openness.WAITING: ("full", _l("Full, waiting list open")),
-    Openness.CANCELLED: ("cancelled", _l("Cancelled")),
-    Openness.OVER: ("over", _l("Ended")),
-    Openness.POSTPONED: ("moved", _l("Postponed")),
-}
-
-
-TAKES = frozenset({Openness.OPEN, Openness.WAITING})
-"""Whoever wants to can press a button."""
 NO_CALENDAR = CalendarLinks("", "", "", "", "")
 CALLED_OFF = frozenset({State.CANCELLED, State.POSTPONED})
 
@@ -79,11 +59,7 @@ def event_view(
     `passages` are what became of it in public; without them nothing is said of that.
     """
     taken = registrations.taken(event.id) if taken is None else taken
-    first, last = days_of(event.live_parts)
-    days, month_year = i18n.day_figures(first, last, lang)
-    how = openness(event, taken)
-    kind, text = _chip(event, how)
-    open_now = queries.open_parts(event) if how in TAKES else []
+    is_past, on_site = queries.is_past(event), any(part.on_site for part in event.live_parts)
     return EventView(
         slug=event.slug,
         url=f"/{lang}/events/{event.slug}",
@@ -93,34 +69,21 @@ def event_view(
         report_html=_rich(event.report, lang) if event.report else None,
         reason=translated(event.reason, lang),
         state=event.state.value,
-        chip_kind=kind,
-        chip_text=text,
-        days=days,
-        month_year=month_year,
-        date_long=i18n.long_date(first, last, lang),
+        **_days(event.live_parts, lang),
         hours="" if event.state is State.POSTPONED else _hours(event.live_parts, lang),
-        dates_iso=first.isoformat() if first == last else "",
-        place=_place(event, entries.public_venue(event), online=not any(p.on_site for p in event.live_parts)),
-        venue=_venue(entries.public_venue(event), lang) if any(p.on_site for p in event.live_parts) else None,
+        place=_place(event, entries.public_venue(event), online=not on_site),
+        venue=_venue(entries.public_venue(event), lang) if on_site else None,
         kind_text=words.kinds(lang)[event.kind],
         region_text=regions(lang).get(event.region, event.region),
-        register_url=f"/{lang}/events/{event.slug}/register" if open_now else "",
-        register_label=_("Join the waiting list") if how is Openness.WAITING else _register_label(open_now, lang),
-        no_register_reason=_reason(event, how, lang),
-        terms=terms.said(event, lang) if open_now else [],
-        keep_informed=is_awaited(event, how),
+        **terms.shown(event, taken, lang),
         calendar=_calendar(event, lang) if calendar else NO_CALENDAR,
         parts=[_part(event, part, taken, lang) for part in event.parts],
         programme=programme.days(event, lang),
-        materials=[
-            MaterialView(translated(Text(item["title"]), lang), item["url"])
-            for item in event.materials
-            if item["url"].startswith(("https://", "http://"))
-        ],
+        materials=_materials(event, lang),
         history=story.told(event, passages, lang),
-        previous_date="" if queries.is_past(event) else story.previous_days(event, passages, lang),
+        previous_date="" if is_past else story.previous_days(event, passages, lang),
         cancelled_parts=_cancelled_parts(event, lang),
-        is_past=queries.is_past(event),
+        is_past=is_past,
     )
 
 
@@ -129,15 +92,10 @@ def narrowed(view: EventView, event: Event, held: Sequence[tuple[Part, Mode]], l
     if not held:
         return view
     parts = [part for part, _mode in held]
-    first, last = days_of(parts)
-    days, month_year = i18n.day_figures(first, last, lang)
     venue = next((part.venue for part in parts if part.venue), event.venue)
     return replace(
         view,
-        days=days,
-        month_year=month_year,
-        date_long=i18n.long_date(first, last, lang),
-        dates_iso=first.isoformat() if first == last else "",
+        **_days(parts, lang),
         hours=_hours(parts, lang),
         place=_place(event, venue, online=all(mode is Mode.ONLINE for _part, mode in held)),
     )
@@ -161,6 +119,22 @@ def part_hours(part: Part, lang: str) -> str:
 def part_place(event: Event, part: Part) -> str:
     """Write where a part takes place."""
     return _place(event, part.venue or event.venue, online=not part.on_site)
+
+
+def _days(parts: Sequence[Part], lang: str) -> dict[str, Any]:
+    first, last = days_of(parts)
+    days, month_year = i18n.day_figures(first, last, lang)
+    return {
+        "days": days,
+        "month_year": month_year,
+        "date_long": i18n.long_date(first, last, lang),
+        "dates_iso": first.isoformat() if first == last else "",
+    }
+
+
+def _materials(event: Event, lang: str) -> list[MaterialView]:
+    shown = (item for item in event.materials if item["url"].startswith(("https://", "http://")))
+    return [MaterialView(translated(Text(item["title"]), lang), item["url"]) for item in shown]
 
 
 def _rich(value: Text, lang: str) -> Translated:
@@ -210,34 +184,6 @@ def _utc(moment: datetime | None) -> str:
 
 def _query(**values: str) -> str:
     return urlencode(values, quote_via=quote)
-
-
-def _reason(event: Event, how: Openness, lang: str) -> str:
-    """Say why nobody can register now; empty while somebody can."""
-    if how in TAKES:
-        return ""
-    if how is Openness.LATER and event.opens_at:
-        return _("Registration opens on %(moment)s.", moment=i18n.stamp(event.opens_at, event.zone, lang))
-    if how is Openness.CLOSED:
-        return _("Registration closed on %(moment)s.", moment=i18n.stamp(queries.closes_at(event), event.zone, lang))
-    return str(REASONS[how])
-
-
-def _chip(event: Event, how: Openness) -> tuple[str, str]:
-    if event.state is State.SAVE_THE_DATE and how is not Openness.OVER:
-        return ("open", _("Save the date: registration open")) if how is Openness.OPEN else ("save", _("Save the date"))
-    kind, said = CHIPS.get(how, ("closed", _l("Announced")))
-    return kind, str(said)
-
-
-def _register_label(parts: list[Part], lang: str) -> str:
-    if not parts:
-        return ""
-    first, last = days_of(parts)
-    first_day, last_day = i18n.day_and_month(first, lang), i18n.day_and_month(last, lang)
-    if first == last:
-        return _("Register for %(dates)s", dates=first_day)
-    return _("Register for %(first)s to %(last)s", first=first_day, last=last_day)
 
 
 def _calendar(event: Event, lang: str) -> CalendarLinks:

@@ -177,6 +177,7 @@ def page(
     view = as_offered(form, event, lang)
     offered = {choice.value for choice in form.parts.choices}
     places = {part.key: part_place(event, part) for part in event.parts}
+    shut = _("Not open for registration at the moment.")
     body = render(
         "site/registering/register.html",
         lang=lang,
@@ -188,11 +189,7 @@ def page(
         event=view,
         form=form,
         offers={part.key: replace(part, place=places[part.key]) for part in view.parts if part.key in offered},
-        not_offered=[
-            (part, _("Not open for registration at the moment."))
-            for part in view.parts
-            if part.key not in offered and not part.invited
-        ],
+        not_offered=[(part, shut) for part in view.parts if part.key not in offered and not part.invited],
         questions=own_questions.groups(form, form.questions, event, lang),
         refusal=form.sentence(refused) if refused else refusal,
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",

@@ -1,11 +1,52 @@
-"""What holds for a registration, said before anybody fills in the form: approval, the closing and its grace."""
+"""Whether one can register, and what holds for it: said before anybody fills in the form."""
 
 from datetime import timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import queries
-from s3chem_events.publishing.models import Event
+from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.models import Event, Part, days_of
+from s3chem_events.registration.openness import Openness, Taken, is_awaited, openness
+
+REASONS = {
+    Openness.CANCELLED: _l("This event has been cancelled."),
+    Openness.OVER: _l("This event is over."),
+    Openness.POSTPONED: _l("This event has been postponed. A new date will be announced."),
+    Openness.INVITED: _l("This event is by invitation."),
+    Openness.NOT_YET: _l("Registration is not open yet."),
+    Openness.LATER: _l("Registration is not open yet."),
+    Openness.FULL: _l("All places are taken."),
+}
+CHIPS = {
+    Openness.OPEN: ("open", _l("Registration open")),
+    Openness.FULL: ("full", _l("Full")),
+    Openness.WAITING: ("full", _l("Full, waiting list open")),
+    Openness.CANCELLED: ("cancelled", _l("Cancelled")),
+    Openness.OVER: ("over", _l("Ended")),
+    Openness.POSTPONED: ("moved", _l("Postponed")),
+}
+TAKES = frozenset({Openness.OPEN, Openness.WAITING})
+"""Whoever wants to can press a button."""
+
+
+def shown(event: Event, taken: Taken, lang: str) -> dict[str, Any]:
+    """Return what a page shows of it: a chip, a way in or why there is none, and what holds."""
+    how = openness(event, taken)
+    kind, text = _chip(event, how)
+    open_now = queries.open_parts(event) if how in TAKES else []
+    return {
+        "chip_kind": kind,
+        "chip_text": text,
+        "register_url": f"/{lang}/events/{event.slug}/register" if open_now else "",
+        "register_label": _("Join the waiting list") if how is Openness.WAITING else _register_label(open_now, lang),
+        "no_register_reason": _reason(event, how, lang),
+        "terms": said(event, lang) if open_now else [],
+        "keep_informed": is_awaited(event, how),
+    }
 
 
 def said(event: Event, lang: str) -> list[str]:
@@ -22,3 +63,31 @@ def said(event: Event, lang: str) -> list[str]:
             until = i18n.clock(closes + timedelta(minutes=event.grace), event.zone, lang)
             sentences.append(_("If you open the form before then, you can still submit it until %(time)s.", time=until))
     return sentences
+
+
+def _reason(event: Event, how: Openness, lang: str) -> str:
+    """Say why nobody can register now; empty while somebody can."""
+    if how in TAKES:
+        return ""
+    if how is Openness.LATER and event.opens_at:
+        return _("Registration opens on %(moment)s.", moment=i18n.stamp(event.opens_at, event.zone, lang))
+    if how is Openness.CLOSED:
+        return _("Registration closed on %(moment)s.", moment=i18n.stamp(queries.closes_at(event), event.zone, lang))
+    return str(REASONS[how])
+
+
+def _chip(event: Event, how: Openness) -> tuple[str, str]:
+    if event.state is State.SAVE_THE_DATE and how is not Openness.OVER:
+        return ("open", _("Save the date: registration open")) if how is Openness.OPEN else ("save", _("Save the date"))
+    kind, said = CHIPS.get(how, ("closed", _l("Announced")))
+    return kind, str(said)
+
+
+def _register_label(parts: list[Part], lang: str) -> str:
+    if not parts:
+        return ""
+    first, last = days_of(parts)
+    first_day, last_day = i18n.day_and_month(first, lang), i18n.day_and_month(last, lang)
+    if first == last:
+        return _("Register for %(dates)s", dates=first_day)
+    return _("Register for %(first)s to %(last)s", first=first_day, last=last_day)

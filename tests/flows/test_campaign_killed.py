@@ -12,8 +12,9 @@ from flask import Flask
 
 from s3chem_events.campaigns import releases
 from s3chem_events.core.clock import now
-from s3chem_events.mailing import streams
+from s3chem_events.core.db import db
 from s3chem_events.mailing.letters import State
+from s3chem_events.mailing.models import OutgoingEmail
 from tests.support import servers
 from tests.support.campaigns import CLARA, DIEGO, locked, newsletter, readers, release, written
 from tests.support.post_office import At, PostOffice, Stall
@@ -79,4 +80,4 @@ def test_two_workers_killed_again_and_again_skip_nobody_and_double_only_what_was
 
 def sent(app: Flask, stream: str) -> dict[State, int]:
     with app.app_context():
-        return streams.counts(stream)
+        return Counter(db.session.scalars(db.select(OutgoingEmail.state).filter_by(stream=stream)))

@@ -138,14 +138,16 @@ def _draft(
         "removals": len(places.lost),
         **writer.choice(registration, language),
     }
-    note = entries.manage_note(own_page, language)
-    calendars = [
-        calendar
-        for method, pairs in (("REQUEST", places.seen), ("CANCEL", places.lost))
-        for calendar in writer.calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
-    ]
     method = "REQUEST" if places.seen else "CANCEL" if places.lost else ""
+    calendars = _calendars(writer, fact, registration, places)
     return writer.written_to(registration, fact, values, calendars=calendars, method=method)
+
+
+def _calendars(writer: Writer, fact: Fact, registration: Registration, places: _Places) -> Iterator[bytes]:
+    language = render.spoken(registration.language)
+    note = entries.manage_note(writer.own_page(registration, language), language)
+    for method, pairs in (("REQUEST", places.seen), ("CANCEL", places.lost)):
+        yield from writer.calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
 
 
 def _placed(registration: Registration, participations: Sequence[Participation], difference: Difference) -> _Places:
