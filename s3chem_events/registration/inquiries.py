@@ -30,6 +30,10 @@ class Inquiry:
     asked_at: datetime
     until: date | None
 
+    def keeps_until(self, zone: str) -> date | None:
+        """Return the day until which a place is kept without an answer; None where there is none, or it has passed."""
+        return None if self.is_over(zone) else self.until
+
     def is_over(self, zone: str) -> bool:
         """Whether the day until which a place is kept without an answer has passed."""
         return self.until is not None and today(zone) > self.until

@@ -30,7 +30,7 @@ def answer(lang: str, token: str, said: str) -> BaseResponse:
     if press.done:
         return redirect(press.here, 303)
     inquiry = inquiries.current(registration.event)
-    until = inquiry.until if inquiry else None
+    until = inquiry.keeps_until(registration.event.zone) if inquiry else None
     return press.page(
         "site/own/answer.html",
         path,

@@ -157,9 +157,10 @@ def _asked(registration: Registration, lang: str, own: str) -> AskedView | None:
     if inquiry is None or not coming.may_answer(registration) or not inquiries.was_asked(registration, inquiry):
         return None
     words = {True: _("You said that you still come. Thank you!"), None: "", False: ""}
+    until = inquiry.keeps_until(registration.event.zone)
     return AskedView(
         question=_("Will you still come?"),
-        until=i18n.short_range(inquiry.until, inquiry.until, lang) if inquiry.until else "",
+        until=i18n.short_range(until, until, lang) if until else "",
         said=words[inquiries.said(registration, inquiry)],
         yes_url=f"{own}/answer/yes",
         no_url=f"{own}/answer/no",

@@ -159,7 +159,11 @@ def test_places_of_the_silent_are_kept_until_the_day_and_then_released_by_a_pres
     press(client, f"{asked[0]}/answer/yes")
     assert press_at(signed_in(app), "release") == 303
     assert count(app, Registration, withdrawn_at=None) == 4
+    own = asked[1].replace("/fr/", "/en/")
+    promise, pages = "Without an answer your place is kept until then.", (own, f"{own}/answer/yes")
+    assert [promise in words(client.get(page)) for page in pages] == [True, True]
     clock.advance(days=12)
+    assert [promise in words(client.get(page)) for page in pages] == [False, False]  # that day has passed
     desk = signed_in(app)
     page = words(desk.get(f"{ANSWERS}/release"))
     assert "3 registrations will be withdrawn" in page

@@ -153,6 +153,7 @@ def _asked_once_more(writer: Writer, fact: Fact, registration: Registration, inq
     live = {part.id for part in registration.event.parts if not part.cancelled}
     going = [p for p in registration.participations if p.standing in SEATED and p.part_id in live]
     draft = writer.draft(fact, registration, going, method="", kept=live)  # the calendar has it already
-    until = i18n.short_range(inquiry.until, inquiry.until, language) if inquiry.until else ""
+    day = inquiry.keeps_until(registration.event.zone)
+    until = i18n.short_range(day, day, language) if day else ""
     answers = f"{draft.values['own_page']}/answer"
     return replace(draft, values={**draft.values, "answers": answers, "answer_until": until})
