@@ -34,6 +34,12 @@ def is_offered(withdrawn: Fact | None, registration: Registration) -> bool:
     return withdrawn.by in {str(PARTICIPANT), str(CONTACT)} or "silent_until" in withdrawn.data
 
 
+def was_the_contacts(registration: Registration) -> bool:
+    """Whether the contact of a delegation withdrew somebody less than a day ago, and so can take that back."""
+    last = _withdrawal(registration) if may_take_back(registration) else None
+    return last is not None and last.by == str(CONTACT)
+
+
 def undo_until(registration: Registration) -> datetime:
     """Return until when a withdrawn registration can be taken back."""
     return (registration.withdrawn_at or registration.changed_at) + UNDO
@@ -76,6 +82,18 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
     if parts := [p.part_id for p in given_up if p.standing is Standing.PENDING]:
         journal.record("registration.pending", registration.id, by=by, event=registration.event_id, parts=parts)
     return True
+
+
+def take_back_for(registration: Registration, *, by: Actor) -> bool:
+    """Give somebody the places back that the contact withdrew her from; her own decision stays hers.
+
+    Raises:
+        as take_back.
+
+    """
+    if registration.withdrawn_at is not None and not was_the_contacts(registration):
+        raise calendar_answers.TooLate
+    return take_back(registration, by=by)
 
 
 def _withdrawal(registration: Registration) -> Fact | None:

@@ -62,7 +62,7 @@ def delegation_page(lang: str, token: str) -> Response:
 def delegation_summary(lang: str, token: str) -> BaseResponse:
     """Send the summary again."""
     sent: list[bool] = []
-    form, found = _pressed(token, lambda one: sent.append(delegations.request_summary(one, by=CONTACT)))
+    form, found = pressed(token, lambda one: sent.append(delegations.request_summary(one, by=CONTACT)))
     if found is None:
         return unknown_link(lang)
     here = f"/{lang}/delegations/{token}"
@@ -72,10 +72,10 @@ def delegation_summary(lang: str, token: str) -> BaseResponse:
 @own.route("/<lang>/delegations/<token>/people/<reference>/withdrawal", methods=["GET", "POST"])
 def delegation_withdrawal(lang: str, token: str, reference: str) -> BaseResponse:
     """Ask (GET) and withdraw (POST) one of the people; the others stay, and a second press changes nothing."""
-    form, found = _pressed(token, lambda one: actions.withdraw(_member(one, reference), by=CONTACT))
+    form, found = pressed(token, lambda one: actions.withdraw(member(one, reference), by=CONTACT))
     if found is None:
         return unknown_link(lang)
-    person, here = _member(found, reference), f"/{lang}/delegations/{token}"
+    person, here = member(found, reference), f"/{lang}/delegations/{token}"
     if person.withdrawn_at is not None:
         return redirect(f"{here}?gone={reference}" if request.method == "POST" else here, 303)
     return private_page(
@@ -120,7 +120,7 @@ def delegation_not_me(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and remove (POST) a delegation whose contact's address belongs to somebody else."""
     found = delegation_by_token(token, purpose=DELEGATION_NOT_ME) or abort(unknown_link(lang))
     slug = found.event.slug
-    form, _gone = _pressed(token, lambda one: delegations.disown(one, by=CONTACT), purpose=DELEGATION_NOT_ME)
+    form, _gone = pressed(token, lambda one: delegations.disown(one, by=CONTACT), purpose=DELEGATION_NOT_ME)
     if request.method == "POST" and not form.errors:
         return redirect(f"/{lang}/events/{slug}/removed", 303)
     return private_page(
@@ -158,7 +158,7 @@ def _done(delegation: Delegation) -> str:
     return said.get(request.args.get("summary", ""), "")
 
 
-def _pressed(token: str, deed: Deed, *, purpose: str = DELEGATION) -> tuple[PressForm, Delegation | None]:
+def pressed(token: str, deed: Deed, *, purpose: str = DELEGATION) -> tuple[PressForm, Delegation | None]:
     """Do what was pressed, under the event's lock; returns the form, and the delegation as it is then."""
     form = PressForm()
     if request.method == "POST" and form.validate():
@@ -169,7 +169,7 @@ def _pressed(token: str, deed: Deed, *, purpose: str = DELEGATION) -> tuple[Pres
     return form, delegation_by_token(token, purpose=purpose)
 
 
-def _member(delegation: Delegation, reference: str) -> Registration:
+def member(delegation: Delegation, reference: str) -> Registration:
     return next((one for one in delegation.people if one.reference == reference), None) or abort(404)
 
 

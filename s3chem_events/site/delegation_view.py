@@ -40,7 +40,8 @@ class PlaceView:
 class PersonView:
     """Somebody of the delegation; `withdraw_url` is empty where there is nothing to withdraw from.
 
-    `undo_url` leads to her page where the contact, who alone hands its link on, can take a withdrawal back for a day.
+    `undo_url` leads to where the contact can take a withdrawal back for a day: on the person's own page where the
+    contact alone hands its link on, else on a page of the contact's, for what the contact withdrew.
     """
 
     name: str
@@ -69,9 +70,7 @@ def shown(delegation: Delegation, lang: str, here: str) -> DelegationView:
     takes_place = event.state is not State.CANCELLED and not publishing.is_past(event)
     missing = completeness.missing(event, delegation.people) if takes_place else set()
     people = [
-        _person(
-            one, lang, f"{here}/people/{one.reference}/withdrawal" if takes_place else "", missing=one.id in missing
-        )
+        _person(one, lang, f"{here}/people", takes_place=takes_place, missing=one.id in missing)
         for one in delegation.people
     ]
     there = sum(one.withdrawn_at is None for one in delegation.people)
@@ -107,9 +106,12 @@ def _status(delegation: Delegation, there: int) -> str:
     return _("Your delegation is registered.") if there else _("Everybody of your delegation has withdrawn.")
 
 
-def _person(one: Registration, lang: str, withdraw_url: str, *, missing: bool) -> PersonView:
+def _person(one: Registration, lang: str, people_url: str, *, takes_place: bool, missing: bool) -> PersonView:
     is_there = one.withdrawn_at is None
-    may_undo = one.via_contact and returning.may_take_back(one)
+    own = f"{links.own_page(one.id, one.link_version, language=lang)}/{links.RESTORATION}"
+    undo_url = own if one.via_contact and returning.may_take_back(one) else ""
+    if not one.via_contact and returning.was_the_contacts(one):  # whose own link is nobody else's business
+        undo_url = f"{people_url}/{one.reference}/return"
     words = _("Details are missing") if missing else _("Details complete")
     return PersonView(
         name=one.full_name,
@@ -117,8 +119,8 @@ def _person(one: Registration, lang: str, withdraw_url: str, *, missing: bool) -
         places=[_place(one, held, lang) for held in entries.in_order(one, one.participations)],
         details=words if is_there else "",
         are_missing=missing,
-        withdraw_url=withdraw_url if is_there else "",
-        undo_url=f"{links.own_page(one.id, one.link_version, language=lang)}/{links.RESTORATION}" if may_undo else "",
+        withdraw_url=f"{people_url}/{one.reference}/withdrawal" if is_there and takes_place else "",
+        undo_url=undo_url,
     )
 
 

@@ -36,7 +36,7 @@ def restoration(lang: str, token: str, key: str) -> BaseResponse:
         days=part_range(part, lang),
         may_undo=calendar_answers.may_undo(registration, held),
         until=i18n.stamp(calendar_answers.undo_until(held), event.zone, lang),
-        refused=_refused(press.refusal),
+        refused=refused(press.refusal),
     )
 
 
@@ -53,11 +53,11 @@ def return_of_all(lang: str, token: str) -> BaseResponse:
         event=own_view.seen_by(registration, lang),
         may_undo=returning.may_take_back(registration),
         until=i18n.stamp(returning.undo_until(registration), registration.event.zone, lang),
-        refused=_refused(press.refusal),
+        refused=refused(press.refusal),
     )
 
 
-def _refused(refusal: Refused | None) -> str:
+def refused(refusal: Refused | None) -> str:
     if refusal is None:
         return ""
     if isinstance(refusal, capacity.Full):

@@ -370,6 +370,35 @@ def test_the_contact_adds_one_more_and_has_the_summary_sent_again_and_finds_the_
     assert f"http://localhost{page}\n" in kept(app)[-1].text
 
 
+def test_the_contact_takes_back_what_she_withdrew_and_nobody_elses_decision(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    page = delegate(client, FIVE[:2]).headers["Location"]
+    work(app)
+    with app.app_context():
+        found = db.session.execute(db.select(Registration.given_name, Registration.reference))
+        people = dict(found.tuples().all())
+    anna, ben = (f"{page}/people/{people[name]}" for name in ("Anna", "Ben"))
+    assert client.get(f"{anna}/return").status_code == 303  # she is there
+    assert client.post(f"{anna}/withdrawal", data=hidden(client, f"{anna}/withdrawal")).status_code == 303
+    mine = next(mail for mail in kept(app) if "ben@park.example" in mail.envelope.to)
+    own = own_links(mine.text)[0].removeprefix("http://localhost")
+    assert client.post(f"{own}/withdrawal", data=hidden(client, f"{own}/withdrawal")).status_code == 303
+    links = [str(link["href"]) for link in soup(client.get(page)).select("main li a") if "back…" in link.text]
+    assert links == [f"{anna}/return"]  # nobody's own link
+    assert "Take the place of Anna Nowak back?" in words(client.get(links[0]))
+    assert [name for name, _email, standing in standings(app) if standing == "confirmed"] == []
+    token = hidden(client, links[0])
+    assert [client.post(links[0], data=token).status_code for _twice in "12"] == [303, 303]
+    assert [name for name, _email, standing in standings(app) if standing == "confirmed"] == ["Anna"]
+    assert (client.get(f"{ben}/return").status_code, client.post(f"{ben}/return", data=token).status_code) == (404, 410)
+    work(app)
+    assert "anna@park.example" in kept(app)[-1].envelope.to
+    assert client.post(f"{anna}/withdrawal", data=token).status_code == 303
+    clock.advance(days=1)
+    assert client.get(f"{anna}/return").status_code == 404
+
+
 @pytest.mark.settings(LIMITS="on")
 def test_form_of_a_group_tells_nobody_who_is_registered_whose_address_is_blocked_or_entered_too_often(
     app: Flask, client: FlaskClient
