@@ -7,6 +7,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from s3chem_events.attendance import presence
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
@@ -20,7 +21,7 @@ from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.booked import StillRegistered
 from s3chem_events.publishing.lifecycle import NotADraft, State
 from s3chem_events.publishing.models import Event, days_of
-from s3chem_events.registration import participants, presence
+from s3chem_events.registration import participants
 
 MIME_JSON = "application/json; charset=utf-8"
 

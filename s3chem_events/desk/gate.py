@@ -10,7 +10,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from s3chem_events.attendance import gate_links
+from s3chem_events.attendance import gate_links, gates
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import transaction
@@ -26,7 +26,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import times
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import details, gates, queries
+from s3chem_events.registration import details, queries
 
 LOCAL = "%Y-%m-%dT%H:%M"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from s3chem_events.accounts import queries as accounts
+from s3chem_events.attendance import presence
 from s3chem_events.attendance import queries as attendance
 from s3chem_events.campaigns import queries as campaigns
 from s3chem_events.core import i18n
@@ -16,7 +17,7 @@ from s3chem_events.publishing import lines, queries, values
 from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.lifecycle import LISTED, Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import approval, choices, inquiries, participants, presence
+from s3chem_events.registration import approval, choices, inquiries, participants
 from s3chem_events.registration.capacity import HOLDING, Standing
 
 

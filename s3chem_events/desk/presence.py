@@ -6,6 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
+from s3chem_events.attendance import presence
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.i18n import gettext as _
@@ -14,7 +15,6 @@ from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, page_number
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import presence
 
 LONGEST_SEARCH = 200
 SAID = {"yes": True, "no": False, "unknown": None}

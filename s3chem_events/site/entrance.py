@@ -8,7 +8,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from s3chem_events.accounts import audit
-from s3chem_events.attendance import exports, gate_links
+from s3chem_events.attendance import exports, gate_links, gates
 from s3chem_events.core import limits
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
@@ -18,7 +18,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import asking, gates
+from s3chem_events.registration import asking
 from s3chem_events.registration.questions import When
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
