@@ -26,7 +26,7 @@ def test_the_table_of_rights():
         Role.DESK_HELPER: everyone | {"presence.edit"},
         Role.PARTNER_ORGANISER: organiser,
         Role.COORDINATOR: organiser
-        | {"audit.see", "event.add", "needs.export", "organisers.manage", "organisers.see"}
+        | {"audit.see", "blocks.lift", "event.add", "needs.export", "organisers.manage", "organisers.see"}
         | {"outbox.manage", "outbox.see", "wordings.edit"}
         | editor,
     }

@@ -139,6 +139,7 @@ def test_a_partner_writes_to_the_people_of_her_own_event_and_to_nobody_else(app:
     assert "Newsletter" not in words(partner.get(page))
     chosen = [str(one["value"]) for one in soup(partner.get(f"{page}/content")).select("#add option")]
     assert chosen == ["", "event:1"]
+    assert filled(partner.get(f"{page}/content"))["zone"] == "Europe/Amsterdam"  # the event's own
     stranger = {**filled(partner.get(f"{page}/content")), "add": "event:2", "do": "add"}
     assert partner.post(f"{page}/content", data=stranger).status_code == 422
     assert len(soup(partner.get(f"{page}/preview/en")).select("#reader option")) == 21
