@@ -377,7 +377,7 @@ def test_the_contact_takes_back_what_she_withdrew_and_nobody_elses_decision(
     work(app)
     with app.app_context():
         found = db.session.execute(db.select(Registration.given_name, Registration.reference))
-        people = dict(found.tuples().all())
+        people = {row.given_name: row.reference for row in found}
     anna, ben = (f"{page}/people/{people[name]}" for name in ("Anna", "Ben"))
     assert client.get(f"{anna}/return").status_code == 303  # she is there
     assert client.post(f"{anna}/withdrawal", data=hidden(client, f"{anna}/withdrawal")).status_code == 303
