@@ -36,6 +36,8 @@ class Slice:
 
     campaign_id: int
     readers: Mapping[int, int]
+    content: int
+    """The revision of the public content when it was taken: what is read for its e-mails is no older."""
 
 
 def due() -> int | None:
@@ -76,8 +78,9 @@ def may_go_on(taken: Slice) -> bool:
 
     Its row is locked.
     """
-    watch(taken.campaign_id)
-    campaign = campaign_by_id(taken.campaign_id)
+    campaign = campaign_by_id(taken.campaign_id, lock=True)
+    if publications.content()[0] != taken.content:
+        watch(taken.campaign_id)
     if campaign is not None and campaign.stage is Stage.SENDING:
         return True
     _give_back(taken)
@@ -215,7 +218,10 @@ def _take(campaign: Campaign) -> Slice | None:
         .returning(CampaignReader.id, CampaignReader.reader_id)
         .execution_options(synchronize_session=False)
     ).all()
-    return Slice(campaign.id, {row: number for row, number in taken}) if taken else None  # noqa: C416 - rows are no pairs to a type checker
+    if not taken:
+        return None
+    revision, _at = publications.content()
+    return Slice(campaign.id, {row: number for row, number in taken}, revision)  # noqa: C416 - rows are no pairs to a type checker
 
 
 def _is_unfinished(campaign: Campaign) -> bool:
