@@ -24,7 +24,7 @@ from s3chem_events.registration import moving_up
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.capacity import Availability
 from s3chem_events.registration.choices import regions
-from s3chem_events.registration.openness import Taken, left
+from s3chem_events.registration.openness import Taken, left, openness
 from s3chem_events.site import programme, story, terms
 from s3chem_events.site.frame import Translated, funding, project, translated
 from s3chem_events.site.views import CalendarLinks, EventView, MaterialView, PartView, VenueView
@@ -36,7 +36,6 @@ PLACES = {
     Availability.FULL: _l("Full"),
 }
 NO_CALENDAR = CalendarLinks("", "", "", "", "")
-CALLED_OFF = frozenset({State.CANCELLED, State.POSTPONED})
 
 
 def event_views(events: Sequence[Event], lang: str) -> list[EventView]:
@@ -206,7 +205,7 @@ def _calendar(event: Event, lang: str) -> CalendarLinks:
 
 def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
     invited = part.visibility is Visibility.INVITED
-    shows_places = not (invited or part.cancelled or queries.is_past(event) or event.state in CALLED_OFF)
+    shows_places = not (invited or part.cancelled) and openness(event, taken) in terms.DECIDED
     days, _month = i18n.day_figures(part.starts_on, part.ends_on, lang)
     return PartView(
         key=part.key,

@@ -31,6 +31,8 @@ CHIPS = {
 }
 TAKES = frozenset({Openness.OPEN, Openness.WAITING})
 """Whoever wants to can press a button."""
+DECIDED = TAKES | {Openness.FULL}
+"""Places are given, or were: how many are left says something."""
 
 
 def shown(event: Event, taken: Taken, lang: str) -> dict[str, Any]:

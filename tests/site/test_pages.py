@@ -32,6 +32,7 @@ def test_save_the_date_in_french_says_days_year_and_that_the_rest_follows(
     assert soup(page).find("a", href=lambda href: bool(href) and href.endswith("/register")) is None
     assert soup(page).find("a", href="/fr/events/conference/updates") is not None
     assert soup(page).html["lang"] == "fr"  # type: ignore[index]
+    assert soup(page).select(".places") == []  # nobody can take one yet
 
 
 def test_a_missing_translation_falls_back_in_sight(app: Flask, client: FlaskClient, clock: Clock) -> None:
