@@ -220,9 +220,10 @@ def test_preview_says_what_another_organiser_saved_since_the_form_was_opened(app
 
 def test_who_has_to_be_called_stays_known_after_the_hold(app, client, clock, organiser):
     enrol(app, email="")
-    register(client)
-    work(app)
     decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
+    held = words(organiser.get("/desk/"))
+    assert "Nobody will get an e-mail. Until 13:10 this can be undone." in held
+    assert "1 person without an e-mail address has to be called." in held
     clock.advance(minutes=10)
     work(app)
     link = soup(organiser.get(f"{EVENT}/")).find("a", string="1 person without an e-mail address has to be called.")
