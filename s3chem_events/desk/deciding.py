@@ -108,7 +108,7 @@ def _decided(event: Event, pending: Pending, *, is_held: bool, today: date, by: 
     if made.told == QUIET:
         return None
     until = _until(pending, today) if made.asks else None
-    return actions.tell(event, since=pending.revision, by=by, ask_until=until)
+    return actions.tell(event, since=pending.revision, by=by, ask_until=until, asks_on=False)
 
 
 def _until(pending: Pending, today: date) -> date:

@@ -1,7 +1,7 @@
 """The ten minutes between "tell them" and the first e-mail: who will be told when, and the way back."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -39,6 +39,8 @@ class Held:
     at: str
     emails: int
     calls: int
+    asked_until: str
+    """The day by which people are asked whether they still come; nothing where they are not."""
     summary: str
     """The summary, where it was left as it was and may be untrue by now."""
 
@@ -151,6 +153,11 @@ def _changes(event: Event) -> list[str]:
     )
 
 
+def _day(written: str, language: str) -> str:
+    day = date.fromisoformat(written)
+    return i18n.short_range(day, day, language)
+
+
 def _difference(event: Event, fact: Fact) -> Difference:
     return changes.compare(queries.facts_at(event, fact.data["since"]), values.event_facts(event))
 
@@ -170,5 +177,6 @@ def _held(event: Event, fact: Fact) -> Held:
         at=i18n.clock(due_at, event.zone, language),
         emails=audience.emails + sum(campaigns.hearers(event.id, difference, heard.known).values()),
         calls=len(audience.unreachable),
+        asked_until=_day(fact.data["until"], language) if fact.data.get("ask") else "",
         summary=difference.aged(language),
     )

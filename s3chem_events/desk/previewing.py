@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import render_template, request
@@ -73,10 +73,15 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
     waiting = queries.telling(event_id)
     since = waiting.data["since"] if waiting else event.revision
     held_until = waiting.due_at if waiting else None
+    if waiting and not pending.decision.told:  # a question that is held back already is seen, and can be taken out
+        kept = replace(pending.decision, asks=bool(waiting.data.get("ask")), until=waiting.data.get("until", ""))
+        pending = replace(pending, decision=kept)
     letterhead = letterhead_of(settings())
     following = rehearsing.rehearse(event, pending.facts, letterhead=letterhead, since=since)
     event = the_event(slug)  # read anew: a rehearsal rolls back
-    seen = rehearsal.rehearse(event, pending.facts, letterhead=letterhead, language=language, since=since)
+    seen = rehearsal.rehearse(
+        event, pending.facts, letterhead=letterhead, language=language, ask=pending.decision.asks, since=since
+    )
     known = pending.decision.previewed or pending.decision.opened
     meanwhile = [r for r in queries.revisions(event_id) if 0 < known < r.number]
     return render_template(
@@ -144,7 +149,7 @@ def _moved(before: Entry | None, after: Entry, language: str) -> Moved:
         (_("Status"), lambda entry: _statuses()[entry.status]),
     )
     lines = []
-    for label, say in sayings:
+    for label, say in sayings[-1:] if after.status is Status.CANCELLED else sayings:
         was, becomes = say(before) if before else "", say(after)
         if was != becomes:
             lines.append((label, was or _("none"), becomes or _("none")))

@@ -133,7 +133,10 @@ def event_programme(slug: str) -> ResponseReturnValue:
 
 def _check(item: Form, part: PartFacts | None) -> None:
     if item.starts.data and item.ends.data and item.ends.data <= item.starts.data and not _over_midnight(item, part):
-        say(item.ends, gettext("It ends before it starts."))
+        say(
+            item.ends,
+            gettext("It ends before it starts. Past midnight it can go on where the part ends on the next day."),
+        )
     if item.ends.data and not item.starts.data and not item.starts.errors:
         say(item.starts, gettext("Enter the start as well."))
     if part and item.on.data and not _day(part.starts) <= item.on.data <= _day(part.ends):

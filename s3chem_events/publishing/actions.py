@@ -97,18 +97,20 @@ def revise_event(
     return event
 
 
-def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None) -> Fact | None:
+def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None, asks_on: bool = True) -> Fact | None:
     """Have all whom it concerns told what became of an event since a revision, once the hold is over.
 
     What is held already is told together with it: nobody gets two e-mails within ten minutes. Where nothing of what
-    people are told has changed, nobody is told: None. `ask_until` has each asked, too, whether they still come.
+    people are told has changed, nobody is told: None. `ask_until` has each asked, too, whether they still come; where
+    it is missing, a question that is held back already stays with `asks_on`.
     """
     waiting = queries.telling(event.id)
     asking: dict[str, Any] = {"ask": True, "until": ask_until.isoformat()} if ask_until else {}
     if waiting is not None:
         journal.call_off(waiting)
         since = min(since, waiting.data["since"])
-        asking = asking or {key: waiting.data[key] for key in ("ask", "until") if key in waiting.data}
+        if asks_on and not asking:
+            asking = {key: waiting.data[key] for key in ("ask", "until") if key in waiting.data}
         asking["first"] = waiting.data.get("first", waiting.id)
     if not changes.compare(queries.facts_at(event, since), values.event_facts(event)):
         return None

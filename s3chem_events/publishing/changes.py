@@ -133,11 +133,8 @@ class Difference:
         """Return what concerns somebody who takes part in these parts; in those `online` the hall is no news to her."""
         there = parts - self.lost
         away = {part.key for part in self.after.parts if part.key in online and Mode.ONLINE in part.capacity}
-        changes = tuple(
-            c
-            for c in self.changes
-            if (c.part in there if c.part else there) and not (c.sort is Sort.PLACE and c.part in away)
-        )
+        news = (c for c in self.changes if not (c.sort is Sort.PLACE and c.part in away))
+        changes = tuple(c for c in news if (c.part in there if c.part else there))
         return replace(self, changes=changes, keys=parts)
 
     def read_in(self, language: str) -> "Difference":
@@ -170,10 +167,15 @@ class Difference:
         return frozenset(change.sort for change in self.changes if change.part == part)
 
     def aged(self, language: str) -> str:
-        """Return the summary where it was left as it was, though what it speaks of may have changed; else nothing."""
-        is_left = self.after.summary == self.before.summary and self.before.state is not State.DRAFT
-        changed = {change.sort for change in self.changes} & AGES
-        return self.after.summary.within(language) if is_left and changed else ""
+        """Return the summaries, of the event and its changed parts, that were left as they were and may be untrue."""
+        changed = {change.part for change in self.changes if change.sort in AGES}
+        if not changed or self.before.state is State.DRAFT:
+            return ""
+        there = {part.key: part.summary for part in self.before.parts}
+        parts = [part for part in self.after.live_parts if changed & {part.key, ""}]
+        left = [part.summary for part in parts if part.summary == there.get(part.key)]
+        own = [self.after.summary] if self.after.summary == self.before.summary else []
+        return " · ".join(filter(None, (text.within(language) for text in (*own, *left))))
 
     def seen_in_calendars(self, part: str) -> bool:
         """Whether the calendar entry of a part says something else than before."""
@@ -246,10 +248,10 @@ def _of_event(before: EventFacts, after: EventFacts) -> Iterator[Change]:
 def _of_part(
     old: PartFacts, new: PartFacts, old_venue: VenueFacts | None, venue: VenueFacts | None, *, same_days: bool
 ) -> Iterator[Sort]:
-    if old.cancelled and new.cancelled:
-        return
     if old.cancelled != new.cancelled:
         yield Sort.PART_CANCELLED if new.cancelled else Sort.REVIVED
+    if new.cancelled:  # whatever else became of it: nobody goes there
+        return
     if _day(old.starts) != _day(new.starts) or _day(old.ends) != _day(new.ends):
         yield Sort.HOURS if same_days and _is_told_closer(old, new) else Sort.RESCHEDULED
     elif (old.starts, old.ends) != (new.starts, new.ends):
@@ -291,9 +293,7 @@ def _is_rearranged(old: tuple[ItemFacts, ...], new: tuple[ItemFacts, ...]) -> bo
 def _of_modes(old: frozenset[Mode], new: frozenset[Mode]) -> list[Sort]:
     if old == new:
         return []
-    if len(new) > 1:
-        return [Sort.HYBRID]
-    return [Sort.MOVED_ONLINE if Mode.ONLINE in new else Sort.MOVED_ON_SITE]
+    return [Sort.HYBRID if len(new) > 1 else Sort.MOVED_ONLINE if Mode.ONLINE in new else Sort.MOVED_ON_SITE]
 
 
 def _day(value: date) -> date:

@@ -73,7 +73,7 @@ def attended(
     entry = part_entry(
         event, part, language=language, base_url=base_url, organizer=organizer, funding=funding, closing=closing
     )
-    if event.state is State.SAVE_THE_DATE:
+    if event.state is State.SAVE_THE_DATE and entry.status is not Status.CANCELLED:
         title = i18n.joined(event.title.within(language), part.title.within(language))
         entry = replace(entry, status=Status.CONFIRMED, summary=title)
     if mode is Mode.ONLINE:

@@ -278,7 +278,8 @@ def test_a_line_outside_its_part_or_backwards_is_refused(app, organiser):
     assert page.status_code == 422
     assert errors(page) == {
         "parts-1-items-0-on": "This day is not one of the days of this part.",
-        "parts-1-items-0-ends": "It ends before it starts.",
+        "parts-1-items-0-ends": "It ends before it starts. "
+        "Past midnight it can go on where the part ends on the next day.",
     }
 
 

@@ -233,6 +233,36 @@ def test_who_has_to_be_called_stays_known_after_the_hold(app, client, clock, org
     assert "To be called" in words(listed)
 
 
+def test_question_that_is_held_back_is_seen_and_can_be_taken_out(app, client, clock, organiser):
+    register(client)
+    asked = {"ask": "y", "until": "2027-09-30"}
+    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes", **asked)
+    sentence = "They are also asked whether they still come, until 30 September 2027."
+    assert sentence in words(organiser.get(f"{EVENT}/"))
+    preview = step(organiser, "rescheduling", **HOURS)
+    form = soup(preview)
+    assert form.find("input", {"name": "ask"}).has_attr("checked")
+    assert form.find("input", {"name": "until"})["value"] == "2027-09-30"
+    decide(organiser, preview, "rescheduling", "yes", until="2027-09-30")
+    assert sentence not in words(organiser.get(f"{EVENT}/"))
+    clock.advance(minutes=10)
+    work(app)
+    assert "Will you still come?" not in kept(app)[-1].text
+
+
+def test_part_that_moved_and_fell_away_within_one_hold_is_told_as_cancelled_alone(app, client, organiser):
+    register(client)
+    work(app)
+    address = next(word for word in kept(app)[-1].text.split() if "/calendar/" in word)
+    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
+    said = words(step(organiser, "cancellation", what="part-day-2"))
+    assert "This part has been cancelled." in said
+    assert "Public conference: Moved" not in said
+    assert "Final conference – Public conference Status confirmed → cancelled" in said
+    decide(organiser, step(organiser, "cancellation", what="part-day-2"), "cancellation", "yes")
+    assert "STATUS:CANCELLED" in client.get(address).text
+
+
 def test_past_event_has_ended_by_the_clock(app, clock, organiser):
     clock.set(datetime.fromisoformat("2027-06-20T10:00:00+00:00"))
     organiser = signed_in(app)
