@@ -89,6 +89,7 @@ def reasons() -> dict[str, str]:
         "comes_again": _("The person would like to come after all, but has no place any more."),
         "old_invitation": _("It answers an older invitation; the date has changed since."),
         "said_before": _("The same or something newer was answered before."),
+        "over": _("The event is cancelled, or this part of it has ended: nothing changes any more."),
         "not_coming": _("The person had given up the place already."),
     }
 

@@ -20,6 +20,7 @@ from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.addresses import digest, mailbox_digest
 from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import actions, guest_list, links, moving_up, names, queries, versions
@@ -138,7 +139,13 @@ def may_undo(registration: Registration, participation: Participation) -> bool:
         and participation in declined
         and by_calendar
         and now() < undo_until(participation)
+        and not _is_over(registration, participation)
     )
+
+
+def _is_over(registration: Registration, participation: Participation) -> bool:
+    """Whether there is nothing to come to: the part has ended, or the event was cancelled and said so itself."""
+    return publishing.part_ends_at(participation.part) <= now() or registration.event.state is State.CANCELLED
 
 
 def undo_until(participation: Participation) -> datetime:
@@ -159,6 +166,8 @@ def _invited_with(registration: Registration, participation: Participation) -> i
 
 
 def _follow(registration: Registration, participation: Participation, says: PartStat, *, by: Actor) -> Verdict:
+    if _is_over(registration, participation):
+        return ignored("over")
     holds = participation.standing in HOLDING and not participation.part.cancelled
     if says is PartStat.DECLINED:
         return _decline(registration, participation, by=by) if holds else ignored("not_coming")

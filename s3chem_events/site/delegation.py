@@ -72,10 +72,12 @@ def delegation_summary(lang: str, token: str) -> BaseResponse:
 @own.route("/<lang>/delegations/<token>/people/<reference>/withdrawal", methods=["GET", "POST"])
 def delegation_withdrawal(lang: str, token: str, reference: str) -> BaseResponse:
     """Ask (GET) and withdraw (POST) one of the people; the others stay, and a second press changes nothing."""
-    form, found = pressed(token, lambda one: actions.withdraw(member(one, reference), by=CONTACT))
+    form, found = pressed(token, lambda one: _leave(one, reference))
     if found is None:
         return unknown_link(lang)
     person, here = member(found, reference), f"/{lang}/delegations/{token}"
+    if person.withdrawn_at is None and publishing.is_past(found.event):
+        return redirect(here, 303)
     if person.withdrawn_at is not None:
         return redirect(f"{here}?gone={reference}" if request.method == "POST" else here, 303)
     return private_page(
@@ -167,6 +169,12 @@ def pressed(token: str, deed: Deed, *, purpose: str = DELEGATION) -> tuple[Press
             if found is not None:
                 deed(found)
     return form, delegation_by_token(token, purpose=purpose)
+
+
+def _leave(delegation: Delegation, reference: str) -> None:
+    person = member(delegation, reference)
+    if not publishing.is_past(delegation.event):  # after the event a registration is evidence
+        actions.withdraw(person, by=CONTACT)
 
 
 def member(delegation: Delegation, reference: str) -> Registration:

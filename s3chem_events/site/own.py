@@ -96,16 +96,24 @@ def _handed_over(registration: Registration, lang: str, token: str) -> Response:
 @own.route("/<lang>/registrations/<token>/withdrawal", methods=["GET", "POST"])
 def withdrawal(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and withdraw (POST); a second press changes nothing."""
-    press = pressed(lang, token, lambda found: actions.withdraw(found, by=PARTICIPANT))
+    press = pressed(lang, token, _leave)
     registration = press.registration
     if press.done or registration.withdrawn_at is not None:
         return redirect(press.here, 303)
     return press.page(
         "site/own/withdrawal.html",
         "withdrawal",
+        refused=_("This event is over. You were registered.") if press.refusal else "",
         registration=own_view.shown(registration, lang, token),
         event=own_view.seen_by(registration, lang),
     )
+
+
+def _leave(registration: Registration) -> None:
+    """Withdraw somebody by her own link; after the event her registration is evidence."""
+    if publishing.is_past(registration.event):
+        raise actions.NotOpen
+    actions.withdraw(registration, by=PARTICIPANT)
 
 
 @own.route("/<lang>/events/<slug>/removed")

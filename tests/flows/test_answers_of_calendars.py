@@ -20,6 +20,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import arrivals, reading, received
 from s3chem_events.mailing.models import Arrival, OutgoingEmail
 from s3chem_events.mailing.received import KEPT
+from s3chem_events.publishing.lifecycle import State
 from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, hidden, register, revise_event, words
@@ -94,6 +95,25 @@ def test_declined_by_any_client_the_place_is_free_and_one_mail_offers_the_way_ba
     for _ in range(3):
         assert bring(app, invited.mail(client_program)) == "ignored: brought_before"
     assert (work(app), count(app, Arrival)) == (0, 1)
+
+
+def test_after_the_event_neither_a_calendar_nor_the_own_link_takes_anybody_off_the_list(
+    app: Flask, client: FlaskClient, clock: Clock, invited: Reply
+):
+    own = re.findall(r"http://localhost(/en/registrations/[\w.-]+)\s", kept(app)[-1].text)[0]
+    question = hidden(client, f"{own}/withdrawal")
+    clock.set(datetime(2027, 6, 19, 9, tzinfo=UTC))
+    assert bring(app, invited.mail("gmail")) == "ignored: over"
+    answer = client.post(f"{own}/withdrawal", data=question | hidden(client, f"{own}/withdrawal"))
+    assert (answer.status_code, "This event is over. You were registered." in words(answer)) == (403, True)
+    assert standing(app) == [("confirmed", "nothing")]
+    assert work(app) == 0
+
+
+def test_cancelled_event_hears_no_calendar_any_more(app: Flask, invited: Reply):
+    revise_event(app, state=State.CANCELLED)
+    assert bring(app, invited.mail("gmail")) == "ignored: over"
+    assert standing(app) == [("confirmed", "nothing")]
 
 
 def undo_link(app: Flask) -> str:
