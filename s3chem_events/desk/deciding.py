@@ -89,8 +89,13 @@ def settle(event: Event, pending: Pending, *, today: date, by: Actor) -> Fact | 
         return _decided(event, pending, is_held=waiting is not None, today=today, by=by)
     if pending.questions:
         raise Unasked(pending.questions)
-    # A change that takes back what was held back leaves nothing to tell.
-    return actions.tell(event, since=pending.revision, by=by) if own and waiting else None
+    if not own or waiting is None:
+        return None
+    # A change that takes back what was held back leaves nothing to tell, but to those who wrote in meanwhile.
+    told = actions.tell(event, since=pending.revision, by=by)
+    if told is None and rehearsal.misled(event, waiting, since=pending.revision):
+        return actions.correct(event, waiting, since=pending.revision, by=by)
+    return told
 
 
 def _is_heard(event: Event, facts: EventFacts, own: Difference, waiting: Fact | None) -> bool:

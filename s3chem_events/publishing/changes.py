@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from s3chem_events.core.text import Text
-from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts, VenueFacts
+from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 
 
@@ -186,14 +186,9 @@ def compare(before: EventFacts, after: EventFacts) -> Difference:
     """Return what became of an event; what only organisers see, or what follows from the clock, is no change."""
     found = {*_of_event(before, after)}
     there = {part.key: part for part in before.parts}
-    same_days = _days(before) == _days(after)
     for part in after.parts:
         old = there.get(part.key)
-        sorts = (
-            ([] if part.cancelled else [Sort.PART_ADDED])
-            if old is None
-            else _of_part(old, part, before.venue, after.venue, same_days=same_days)
-        )
+        sorts = ([] if part.cancelled else [Sort.PART_ADDED]) if old is None else _of_part(old, part, before, after)
         found |= {Change(sort, part.key) for sort in sorts}
     order = list(Sort)
     keys = ["", *(part.key for part in after.parts)]
@@ -245,21 +240,19 @@ def _of_event(before: EventFacts, after: EventFacts) -> Iterator[Change]:
         yield Change(Sort.TITLE)
 
 
-def _of_part(
-    old: PartFacts, new: PartFacts, old_venue: VenueFacts | None, venue: VenueFacts | None, *, same_days: bool
-) -> Iterator[Sort]:
+def _of_part(old: PartFacts, new: PartFacts, before: EventFacts, after: EventFacts) -> Iterator[Sort]:
     if old.cancelled != new.cancelled:
         yield Sort.PART_CANCELLED if new.cancelled else Sort.REVIVED
     if new.cancelled:  # whatever else became of it: nobody goes there
         return
+    both = isinstance(old.starts, datetime) and isinstance(new.starts, datetime)
     if _day(old.starts) != _day(new.starts) or _day(old.ends) != _day(new.ends):
-        yield Sort.HOURS if same_days and _is_told_closer(old, new) else Sort.RESCHEDULED
-    elif (old.starts, old.ends) != (new.starts, new.ends):
-        both = isinstance(old.starts, datetime) and isinstance(new.starts, datetime)
+        yield Sort.HOURS if _days(before) == _days(after) and _is_told_closer(old, new) else Sort.RESCHEDULED
+    elif (old.starts, old.ends) != (new.starts, new.ends) or (both and before.zone != after.zone):
         yield Sort.RESCHEDULED if both else Sort.HOURS
     modes = _of_modes(frozenset(old.capacity), frozenset(new.capacity))
     yield from modes
-    if Mode.ON_SITE in new.capacity and (old.venue or old_venue) != (new.venue or venue):
+    if Mode.ON_SITE in new.capacity and (old.venue or before.venue) != (new.venue or after.venue):
         yield Sort.PLACE
     if _is_reworded(old.title, new.title):
         yield Sort.TITLE

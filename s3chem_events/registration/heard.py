@@ -12,6 +12,9 @@ from s3chem_events.publishing.known import Known
 WHOLE = frozenset(
     {
         "registration.confirmed",
+        "registration.approved",
+        "registration.confirmation_requested",
+        "registration.taken_over",
         "registration.waiting",
         "registration.restored",
         "registration.address_corrected",

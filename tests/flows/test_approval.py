@@ -191,6 +191,23 @@ def test_a_change_is_told_to_the_pending_without_a_calendar_and_a_reminder_to_no
     assert [(subject, to) for subject, to, _calendar in mails(app)] == [("Reminder", "Anna")]
 
 
+def test_who_is_approved_during_the_hold_has_read_of_the_move_in_that_very_email(
+    app: Flask, clock: Clock, desk: FlaskClient, pages: dict[str, str]
+):
+    mails(app)
+    with app.app_context(), transaction():
+        event = publishing.event_by_slug("workshop", lock=True)
+        assert event is not None
+        later = replace(DAY, starts=datetime(2027, 8, 25, 12), capacity={Mode.ON_SITE: 2})  # noqa: DTZ001 - local
+        actions.revise_event(event, replace(values.event_facts(event), parts=(later,)), base_url=BASE_URL, by=OPERATOR)
+        actions.tell(event, since=1, by=OPERATOR)
+    clock.advance(minutes=1)
+    decide(desk, app, "approval", "Anna")
+    assert [(to, calendar) for _subject, to, calendar in mails(app)] == [("Anna", "REQUEST")]
+    clock.advance(minutes=11)
+    assert [to for _subject, to, _calendar in mails(app)] == ["Boris", "Carla", "Doris"]
+
+
 def test_a_withdrawn_request_that_is_taken_back_waits_for_the_decision_again(
     app: Flask, client: FlaskClient, clock: Clock, desk: FlaskClient
 ):

@@ -27,7 +27,7 @@ from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation
 from tests.conftest import Clock
 from tests.factories import BASE_URL, CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, register, revise_event, soup, words
-from tests.support.desk import signed_in
+from tests.support.desk import filled, signed_in
 from tests.support.post import enrol, kept, rows, work
 
 HOLD = {"minutes": 10}
@@ -248,6 +248,39 @@ def test_who_registers_within_the_hold_is_corrected_after_an_undo(app: Flask, cl
     assert "22 octobre 2027" in mail.text
     clock.advance(**HOLD)
     assert work(app) == 0
+
+
+def test_who_registers_within_the_hold_is_corrected_after_a_change_back_by_hand(
+    app: Flask, client: FlaskClient, clock: Clock
+):
+    organiser = signed_in(app)
+    register(client)
+    work(app)
+    change(app, moved(126))
+    clock.advance(minutes=1)
+    register(client, given_name="Jean", email="jean@usine.example", language="fr")
+    assert work(app) == 1
+    path = "/desk/events/conference/rescheduling"
+    june = {"parts-0-starts_on": "2027-06-17", "parts-1-starts_on": "2027-06-18"}
+    june |= {name.replace("starts", "ends"): day for name, day in june.items()}
+    assert organiser.post(path, data=filled(organiser.get(path)) | june).status_code == 303
+    assert (work(app), work(app)) == (1, 0)
+    mail = kept(app)[-1]
+    assert "jean@usine.example" in mail.envelope.to
+    assert (mail.method, vevent(mail).decoded("DTSTART")) == ("REQUEST", date(2027, 6, 18))
+    clock.advance(**HOLD)
+    assert work(app) == 0
+
+
+def test_other_clock_moves_an_event_that_has_hours(app: Flask, client: FlaskClient, clock: Clock):
+    timed = replace(PUBLIC_DAY, starts=datetime(2027, 6, 18, 10, 30), ends=datetime(2027, 6, 18, 15))  # noqa: DTZ001 - local
+    change(app, lambda facts: replace(facts, parts=(CLOSED_DAY, timed)), tell=False)
+    register(client)
+    work(app)
+    assert change(app, lambda facts: replace(facts, zone="Europe/Lisbon")) is not None
+    clock.advance(**HOLD)
+    assert work(app) == 1
+    assert re.findall(r"10:30.15:00 (\w+)", kept(app)[-1].text)[:2] == ["CEST", "WEST"]
 
 
 def test_title_in_one_language_is_told_to_those_who_read_it_there(app: Flask, client: FlaskClient, clock: Clock):
