@@ -2,7 +2,7 @@
 
 from flask import Flask, request
 from flask_limiter.errors import RateLimitExceeded
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -11,7 +11,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.guard import private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.site.frame import render
+from s3chem_events.site.frame import go_without_database, render
 
 
 def bind(app: Flask) -> None:
@@ -69,7 +69,15 @@ def page(code: int) -> Response:
     title, text = titles.get(
         code, (fault, _("This is our fault, and it has been logged. Please try again in a few minutes."))
     )
-    lang = i18n.language()
-    body = render("site/errors/error.html", lang=lang if lang in LANGUAGES else "en", code=code, title=title, text=text)
+    try:
+        body = _body(code, title, text)
+    except SQLAlchemyError:  # it is the database that is away
+        go_without_database()
+        body = _body(code, title, text)
     response = Response(body, status=code, content_type="text/html; charset=utf-8")
     return private(response) if request.path.startswith(("/desk", "/calendar/")) else response  # type: ignore[arg-type]
+
+
+def _body(code: int, title: str, text: str) -> str:
+    lang = i18n.language()
+    return render("site/errors/error.html", lang=lang if lang in LANGUAGES else "en", code=code, title=title, text=text)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, current_app, g, render_template, request
-from sqlalchemy.exc import SQLAlchemyError
 
 from s3chem_events.core.db import db
 from s3chem_events.core.guard import settings
@@ -12,6 +11,8 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import locale
 from s3chem_events.core.text import DEFAULT, LANGUAGES, Said, Text
 from s3chem_events.publishing import queries
+
+LAST_KNOWN = "project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +101,18 @@ def urls(lang: str) -> Urls:
 
 
 def project() -> dict[str, Any]:
-    """Return what the site says of the project; empty before any content is loaded, the last known in an outage."""
+    """Return what the site says of the project; empty before any content is loaded."""
     if "project" not in g:  # a page asks several times, and the session keeps hold of no row
-        try:
-            document = queries.document("project")
-            g.project = current_app.extensions["project"] = document.data if document else {}
-        except SQLAlchemyError:  # the page that says so has the funding statement, too
-            db.session.rollback()
-            g.project = current_app.extensions.get("project", {})
+        document = queries.document("project")
+        g.project = current_app.extensions[LAST_KNOWN] = document.data if document else {}
     found: dict[str, Any] = g.project
     return found
+
+
+def go_without_database() -> None:
+    """Let the page that tells of an outage say of the project what this process read last."""
+    db.session.rollback()
+    g.project = current_app.extensions.get(LAST_KNOWN, {})
 
 
 def funding(lang: str) -> Funding:

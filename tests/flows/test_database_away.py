@@ -41,6 +41,7 @@ def test_outage_is_said_in_words_and_over_when_it_is_over(
             assert client.get("/readyz").status_code == 503
         finally:
             server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-    assert client.get("/de/events/").status_code == 200
+    page = client.get("/de/events/")
+    assert (page.status_code, STATEMENT in page.text) == (200, True)
     assert client.post(PATH, data=typed).status_code == 303
     assert count(app, Registration) == 1
