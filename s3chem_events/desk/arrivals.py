@@ -91,6 +91,7 @@ def reasons() -> dict[str, str]:
         "said_before": _("The same or something newer was answered before."),
         "over": _("The event is cancelled, or this part of it has ended: nothing changes any more."),
         "not_coming": _("The person had given up the place already."),
+        "wrote_besides": _("Somebody wrote words with it. What it answers is recorded, unless it came too late."),
     }
 
 

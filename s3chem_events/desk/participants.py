@@ -226,7 +226,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         happenings=words.happenings(),
         differences=_differences(found, history, language),
         counterparts=substituting.counterparts(history),
-        reasons=records.reasons(fact.id for fact in history),
+        about=records.about(fact.id for fact in history),
         names=overview.names_of(one.by for one in history),
         organisation_type=choices.organisation_types(language).get(person.organisation_type, person.organisation_type),
         region=choices.regions(language).get(person.region, person.region),

@@ -23,13 +23,14 @@ from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, guest_list, links, moving_up, names, queries, versions
+from s3chem_events.registration import actions, guest_list, history, links, moving_up, names, queries, versions
 from s3chem_events.registration.capacity import HOLDING, Said, Standing
 from s3chem_events.registration.models import Participation, Registration
 
 CALENDAR = Actor("calendar")
 UNDO = timedelta(hours=48)
 """Outlook's "delete and send answer" declines by accident, and so do delegates."""
+SAID_BEFORE = "said_before"
 Bound = tuple[Registration, Participation]
 
 
@@ -77,7 +78,10 @@ def calendar_reply(arrived: Answered, *, proven: bool) -> Verdict:
     verdicts = []
     for answer in arrived.answers:
         bound = _by_tag(tag, answer, reply) if tag else _by_address(answer, reply, proven=proven)
-        verdicts.append(bound if isinstance(bound, Verdict) else record_answer(*bound, answer=answer, by=CALENDAR))
+        verdict = bound if isinstance(bound, Verdict) else record_answer(*bound, answer=answer, by=CALENDAR)
+        # Words are for a person, whatever became of the answer that they came with.
+        is_read = verdict.needs_a_person or not answer.comment or verdict.reason == SAID_BEFORE
+        verdicts.append(verdict if is_read else for_a_person("wrote_besides"))
     # An e-mail that answers several invitations needs a person if one of its answers does.
     return next((verdict for verdict in verdicts if verdict.needs_a_person), verdicts[0])
 
@@ -94,8 +98,8 @@ def record_answer(registration: Registration, participation: Participation, *, a
     sequence = min(answer.sequence, versions.sequence(registration.event.sequence, participation))
     last = participation.answer_dtstamp
     if last is not None and (sequence, stamp) <= (participation.answer_sequence, last):
-        return ignored("said_before")
-    verdict = _follow(registration, participation, answer.says, by=by)
+        return ignored(SAID_BEFORE)
+    verdict = _follow(registration, participation, answer, by=by)
     if not verdict.needs_a_person:
         participation.answer_sequence, participation.answer_dtstamp = sequence, stamp
     return verdict
@@ -165,12 +169,13 @@ def _invited_with(registration: Registration, participation: Participation) -> i
     return 0
 
 
-def _follow(registration: Registration, participation: Participation, says: PartStat, *, by: Actor) -> Verdict:
+def _follow(registration: Registration, participation: Participation, answer: Answer, *, by: Actor) -> Verdict:
+    says = answer.says
     if _is_over(registration, participation):
         return ignored("over")
     holds = participation.standing in HOLDING and not participation.part.cancelled
     if says is PartStat.DECLINED:
-        return _decline(registration, participation, by=by) if holds else ignored("not_coming")
+        return _decline(registration, participation, answer, by=by) if holds else ignored("not_coming")
     if not holds and says is PartStat.ACCEPTED and may_undo(registration, participation):
         try:
             restore(registration, part_key=participation.part.key, by=by)
@@ -182,11 +187,12 @@ def _follow(registration: Registration, participation: Participation, says: Part
     if says is PartStat.ACCEPTED:  # who accepts a new date has answered whether she still comes
         registration.coming, registration.coming_at = True, now()
     event, part = registration.event_id, participation.part_id
-    journal.record("registration.answered", registration.id, by=by, event=event, part=part, answer=says)
+    fact = journal.record("registration.answered", registration.id, by=by, event=event, part=part, answer=says)
+    history.write(registration, fact, (), comment=answer.comment)
     return done(says)
 
 
-def _decline(registration: Registration, participation: Participation, *, by: Actor) -> Verdict:
+def _decline(registration: Registration, participation: Participation, answer: Answer, *, by: Actor) -> Verdict:
     """Take a person off one part; the place is free at once."""
     taken, moment = queries.taken(registration.event_id), now()
     participation.standing, participation.answer = Standing.WITHDRAWN, Said.DECLINED
@@ -197,7 +203,8 @@ def _decline(registration: Registration, participation: Participation, *, by: Ac
     part = participation.part
     actions.tell_the_page([(part, part.mode_of(participation.mode))], taken, by=-1)
     event = registration.event_id
-    journal.record("registration.declined_by_calendar", registration.id, by=by, event=event, part=part.id)
+    fact = journal.record("registration.declined_by_calendar", registration.id, by=by, event=event, part=part.id)
+    history.write(registration, fact, (), comment=answer.comment)
     moving_up.pass_on(event)
     return done(PartStat.DECLINED)
 

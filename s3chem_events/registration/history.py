@@ -18,6 +18,10 @@ from s3chem_events.registration.questions import CLOSED, SENSITIVE, Asked, Kind
 
 REASON = "reason"
 """The field that holds what an organiser wrote about a change."""
+COMMENT = "comment"
+"""The field that holds what a guest wrote with a calendar's answer."""
+ABOUT = (REASON, COMMENT)
+"""Words about a change; no column has changed by them."""
 HIDDEN = frozenset({"phone"})
 """Columns that the own link alone does not show."""
 TYPED = frozenset({"given_name", "family_name", "organisation"})
@@ -48,10 +52,12 @@ def is_guarded(question: Asked) -> bool:
     return question.readers in SENSITIVE or question.kind is Kind.PHONE
 
 
-def write(registration: Registration, fact: Fact, lines: Sequence[Line], *, reason: str = "") -> None:
-    """Keep what a fact has changed, and the organiser's reason for it."""
+def write(
+    registration: Registration, fact: Fact, lines: Sequence[Line], *, reason: str = "", comment: str = ""
+) -> None:
+    """Keep what a fact has changed, with the organiser's reason for it or the guest's words."""
     db.session.flush()  # the fact needs its number
-    about = [Line(REASON, None, reason)] if reason else []
+    about = [Line(field, None, words) for field, words in zip(ABOUT, (reason, comment), strict=True) if words]
     for line in [*lines, *about]:
         kept = Change(registration_id=registration.id, fact_id=fact.id, field=line.field, old=line.old, new=line.new)
         db.session.add(kept)
@@ -65,8 +71,8 @@ def newest(registration_id: int) -> int:
 
 def since(registration_id: int, seen: int) -> list[Change]:
     """Return what has changed after a change, oldest first."""
-    query = select(Change).where(Change.registration_id == registration_id, Change.id > seen, Change.field != REASON)
-    return list(db.session.scalars(query.order_by(Change.id)))
+    mine = select(Change).where(Change.registration_id == registration_id, Change.id > seen)
+    return list(db.session.scalars(mine.where(Change.field.not_in(ABOUT)).order_by(Change.id)))
 
 
 def by_fact(fact_ids: Collection[int]) -> dict[int, list[Change]]:
@@ -78,10 +84,19 @@ def by_fact(fact_ids: Collection[int]) -> dict[int, list[Change]]:
     return found
 
 
-def reasons(fact_ids: Iterable[int]) -> dict[int, str]:
-    """Return what organisers wrote about the changes that they made for somebody, by fact."""
-    query = select(Change.fact_id, Change.new).where(Change.fact_id.in_(list(fact_ids)), Change.field == REASON)
-    return {fact_id: str(text) for fact_id, text in db.session.execute(query)}
+def about(fact_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Return the words about changes, by fact: whether REASON or COMMENT, and what somebody wrote."""
+    query = select(Change.fact_id, Change.field, Change.new)
+    query = query.where(Change.fact_id.in_(list(fact_ids)), Change.field.in_(ABOUT))
+    return {fact_id: (field, str(text)) for fact_id, field, text in db.session.execute(query)}
+
+
+def comments(registration: Registration) -> list[str]:
+    """Return what a guest wrote with the answers of a calendar, oldest first; nothing is looked for where none came."""
+    if not any(held.answer_dtstamp for held in registration.participations):
+        return []
+    mine = select(Change.new).where(Change.registration_id == registration.id, Change.field == COMMENT)
+    return [str(words) for words in db.session.scalars(mine.order_by(Change.id))]
 
 
 def forget(field: str, event_id: int) -> None:
@@ -101,7 +116,7 @@ def said(
         if one.field in by_name
         else _column(one, language, openly=openly, in_mail=in_mail)
         for one in changes
-        if one.field != REASON
+        if one.field not in ABOUT
     ]
 
 

@@ -241,8 +241,8 @@ class Details(Model):
 class Change(Model):
     """What one field of a registration held before and after a change, of which the fact says when and by whom.
 
-    `field` is a column, `question-<key>`, or `reason`: what an organiser wrote about it. Of what only some may read
-    nothing is kept but that it changed.
+    `field` is a column, `question-<key>`, or words about it: the organiser's `reason`, the guest's `comment` in a
+    calendar. Of what only some may read nothing is kept but that it changed.
     """
 
     __tablename__ = "registration_change"

@@ -50,6 +50,9 @@ def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> li
         for one in answering.of([registration.id]).get(registration.id, [])
         if one.question.when is When.REGISTERING and (unlocked or one.question.kind not in NEEDS)
     ]
+    told += [
+        (_("Written in your calendar"), words if unlocked else not_shown()) for words in history.comments(registration)
+    ]
     perhaps = _("Not shown here, nor whether you told us anything: others may have this link.")
     needs = [] if unlocked else consenting.needs(registration)
     return told + [(question.label.within(lang), perhaps) for question in needs]

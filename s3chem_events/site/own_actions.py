@@ -63,4 +63,5 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
 def _hides(registration: Registration) -> bool:
     """Whether something is kept that the link alone does not show."""
     answers = [one.question for one in answering.of([registration.id]).get(registration.id, [])]
-    return bool(registration.phone) or any(history.is_guarded(one) and one.when is When.REGISTERING for one in answers)
+    guarded = any(history.is_guarded(one) and one.when is When.REGISTERING for one in answers)
+    return bool(registration.phone) or guarded or bool(history.comments(registration))

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from s3chem_events import intake
+from s3chem_events.accounts.roles import Role
 from s3chem_events.calendar import itip
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import Fact
@@ -21,14 +22,16 @@ from s3chem_events.mailing import arrivals, reading, received
 from s3chem_events.mailing.models import Arrival, OutgoingEmail
 from s3chem_events.mailing.received import KEPT
 from s3chem_events.publishing.lifecycle import State
-from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.models import Change, Participation, Registration
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, hidden, register, revise_event, words
+from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, hidden, register, revise_event, soup, words
 from tests.support import dkim_keys
+from tests.support.desk import signed_in
 from tests.support.post import enrol, kept, rows, work
 from tests.support.replies import CALENDARS, Reply
 
 GUEST = "zaneta@uczelnia.example"
+PEOPLE = "/desk/events/conference/participants"
 pytestmark = pytest.mark.settings(INBOX="push")
 
 
@@ -84,7 +87,9 @@ def test_declined_by_any_client_the_place_is_free_and_one_mail_offers_the_way_ba
     app: Flask, client: FlaskClient, invited: Reply, client_program: str
 ):
     # Outlook names no organizer, but sends to it.
-    assert bring(app, invited.mail(client_program)) == "done: declined"
+    words_come_with_it = client_program == "exchange"
+    verdict = "for_a_person: wrote_besides" if words_come_with_it else "done: declined"
+    assert bring(app, invited.mail(client_program)) == verdict
     assert standing(app) == [("withdrawn", "declined")]
     assert count(app, Registration, withdrawn_at=None) == 0
     assert work(app) == 1
@@ -114,6 +119,41 @@ def test_cancelled_event_hears_no_calendar_any_more(app: Flask, invited: Reply):
     revise_event(app, state=State.CANCELLED)
     assert bring(app, invited.mail("gmail")) == "ignored: over"
     assert standing(app) == [("confirmed", "nothing")]
+
+
+def test_words_that_come_with_an_answer_are_read_by_a_person_kept_at_the_registration_and_gone_with_it(
+    app: Flask, client: FlaskClient, clock: Clock, invited: Reply, caplog: pytest.LogCaptureFixture
+):
+    own = re.findall(r"http://localhost(/en/registrations/[\w.-]+)\s", kept(app)[-1].text)[0]
+    written = r"<b>Ill</b> since\, alas\; Sunday\nPlease ask Piotr " + "o" * 900
+    shown = ("<b>Ill</b> since, alas; Sunday\nPlease ask Piotr " + "o" * 900)[: itip.LONGEST_COMMENT]
+    perhaps = replace(invited, partstat="TENTATIVE").mail("exchange")
+    assert "Show what is hidden" not in words(client.get(own))
+    assert bring(app, perhaps) == "for_a_person: wrote_besides"
+    assert "Show what is hidden" in words(client.get(own))
+    later = replace(invited, comment=written, stamp=invited.stamp + timedelta(minutes=1)).mail("exchange")
+    assert bring(app, later) == "for_a_person: wrote_besides"
+    assert (standing(app), work(app)) == ([("withdrawn", "declined")], 1)
+    assert "Ill" not in kept(app)[-1].text
+    assert bring(app, later.replace(b"Message-ID: <", b"Message-ID: <x")) == "ignored: said_before"
+
+    desk = signed_in(app)
+    waiting = desk.get("/desk/mail/arrivals/2")
+    assert "Somebody wrote words with it." in words(waiting)
+    assert f"Declined in the calendar · {GUEST} · <b>Ill</b> since, alas; Sunday" in words(waiting)
+    assert desk.post("/desk/mail/arrivals/2/completion", data=hidden(desk, "/desk/mail/arrivals/2")).status_code == 303
+    reference = re.findall("participants/(S3C-[A-Z0-9]+)", desk.get(f"{PEOPLE}?state=all").text)[0]
+    page = desk.get(f"{PEOPLE}/{reference}")
+    said = [str(one.get_text()) for one in soup(page).select(".history-list .as-typed")]
+    assert said == [shown, "Je suis désolée, à bientôt"]
+    assert "Ill" not in words(signed_in(app, Role.DESK_HELPER).get(f"{PEOPLE}/{reference}"))
+    assert "Written in your calendar Kept, but not shown here" in words(client.get(own))
+
+    with app.app_context():
+        assert "Ill" not in str([fact.data for fact in db.session.scalars(db.select(Fact))])
+        assert "Ill" not in caplog.text
+        db.session.execute(db.delete(Registration))
+        assert list(db.session.scalars(db.select(Change))) == []
 
 
 def undo_link(app: Flask) -> str:
@@ -226,7 +266,7 @@ def test_one_part_of_two_is_given_back_and_the_other_stays(app: Flask, clock: Cl
     work(app)
     clock.advance(hours=1)
     first = invitation(app, newest=-2)
-    assert bring(app, first.mail("exchange")) == "done: declined"
+    assert bring(app, first.mail("thunderbird")) == "done: declined"
     assert standing(app) == [("withdrawn", "declined"), ("confirmed", "nothing")]
     assert count(app, Registration, withdrawn_at=None) == 1
     second = invitation(app)
@@ -300,7 +340,7 @@ def test_answer_is_read_once_and_never_while_others_wait(app: Flask, invited: Re
 
 
 def test_case_of_the_tag_is_lost_on_the_way(app: Flask, invited: Reply):
-    assert bring(app, replace(invited, organizer=invited.organizer.upper()).mail("exchange")) == "done: declined"
+    assert bring(app, replace(invited, organizer=invited.organizer.upper()).mail("apple")) == "done: declined"
 
 
 def test_tag_in_the_envelope_is_enough(app: Flask, invited: Reply):

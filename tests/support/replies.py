@@ -63,7 +63,7 @@ END:STANDARD
 END:VTIMEZONE
 BEGIN:VEVENT
 ATTENDEE;PARTSTAT={partstat};CN="Dupont, Zoé (DG)":MAILTO:{attendee}
-COMMENT;LANGUAGE=fr-FR:Je suis désolée\\, à bientôt\\n
+COMMENT;LANGUAGE=fr-FR:{comment}
 ORGANIZER;CN=S3Chem:MAILTO:{organizer}
 UID:{uid}
 SUMMARY;LANGUAGE=fr-FR:Refusé : Final conference
@@ -167,6 +167,7 @@ class Reply:
     partstat: str = "DECLINED"
     sequence: int = 0
     stamp: datetime = datetime(2026, 11, 23, 12, 5, tzinfo=UTC)
+    comment: str = r"Je suis désolée\, à bientôt\n"
 
     def calendar(self, client: str) -> bytes:
         """Return the calendar part alone, with the line ends of the wire."""
@@ -178,6 +179,7 @@ class Reply:
             "ee": self.attendee[5:],
             "partstat": self.partstat,
             "sequence": self.sequence,
+            "comment": self.comment,
             "stamp": f"{self.stamp:%Y%m%dT%H%M%SZ}",
         }
         return CALENDARS[client].format(**values).replace("\n", "\r\n").encode()
