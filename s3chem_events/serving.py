@@ -215,6 +215,8 @@ def _stop_all(children: list[Child]) -> None:
         process.terminate()  # the first of each group: granian ends its workers itself, after what is in flight
     for process in running:
         process.join(max(deadline - time.monotonic(), 0.1))
+        if process.is_alive():
+            log.warning("%s is killed: it has not stopped within %.0f s", process.name, GRACE)
     for child in children:
         child.signal(signal.SIGKILL)  # what is left of its group after the grace
 

@@ -10,6 +10,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import Compat32
 from email.utils import getaddresses
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import nh3
@@ -20,6 +21,8 @@ LONGEST_READ = 512 * 1024
 MOST_LINES = 20_000
 MOST_BOUNDARIES = 50
 """As far an e-mail is taken apart: each line is held against all boundaries around it."""
+MOST_DELIMITERS = 1_000
+"""Lines that begin as one between two parts does; as far an e-mail is read."""
 MOST_PARTS = 100
 MOST_ADDRESSES = 50
 LONGEST_HEADER = 10_000
@@ -57,11 +60,16 @@ PATIENT = _Patient()
 
 def parsed(raw: bytes) -> Mail:
     """Parse the beginning of an e-mail; of one whose parts stand in one another without end, the headers alone."""
-    start = b"".join(raw[:LONGEST_READ].splitlines(keepends=True)[:MOST_LINES])
+    start = b"".join(_beginning(raw[:LONGEST_READ].splitlines(keepends=True)[:MOST_LINES]))
     with suppress(RecursionError):  # a thousand e-mails in one another
         if start.lower().count(b"boundary") <= MOST_BOUNDARIES:
             return email.message_from_bytes(start, policy=PATIENT)
     return BytesHeaderParser(policy=PATIENT).parsebytes(start)
+
+
+def _beginning(lines: list[bytes]) -> list[bytes]:
+    delimiters = (number for number, line in enumerate(lines) if line.startswith(b"--"))
+    return lines[: next(islice(delimiters, MOST_DELIMITERS, None), len(lines))]
 
 
 def header(mail: Mail, name: str) -> str:

@@ -1,8 +1,9 @@
-"""How long a process takes to be ready, and how much memory a web worker holds."""
+"""How long a process takes to be ready, how much memory a web worker holds, and how soon all stops."""
 
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 
 import psutil
@@ -21,7 +22,7 @@ PATHS = ("/en/", "/fr/events/", f"/de/events/{rig.EVENT['slug']}", rig.FORM, "/c
 
 
 def run() -> list[Figure]:
-    return [_start(), _memory()]
+    return [_start(), *_memory_and_stop()]
 
 
 def _start() -> Figure:
@@ -41,12 +42,18 @@ def _seconds(code: str, environ: dict[str, str]) -> float:
     return float(subprocess.run([sys.executable, "-c", timed], env=environ, capture_output=True, check=True).stdout)
 
 
-def _memory() -> Figure:
+def _memory_and_stop() -> list[Figure]:
     with rig.prepared() as settings, started("serve", settings, "--workers", str(WORKERS)) as server:
         for path in PATHS * 20:
             urllib.request.urlopen(server.url + path).close()
         most = max(process.memory_info().rss for process in web_workers(server)) / 1e6
-    return Figure(work="resident memory of a web worker", measured=most, unit="MB", goal=110)
+        asked = time.monotonic()
+        server.stop()
+        stopped = time.monotonic() - asked
+    return [
+        Figure(work="resident memory of a web worker", measured=most, unit="MB", goal=110),
+        Figure(work="serve: from a TERM to its end", measured=stopped, unit="s", goal=2),
+    ]
 
 
 def web_workers(server: Server) -> list[psutil.Process]:

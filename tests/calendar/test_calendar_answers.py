@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from s3chem_events.calendar import itip
 from s3chem_events.calendar.itip import Answer, NotAnAnswer, PartStat
+from tests.support.patience import ends
 from tests.support.replies import CALENDARS, Reply
 
 pytestmark = pytest.mark.one_database
@@ -146,12 +146,10 @@ def test_numbers_and_moments_that_are_none_are_the_first_and_unknown():
         b";" * 60_000,
     ],
 )
-def test_floods_are_read_in_a_moment(flood):
+def test_floods_are_read_to_an_end(flood):
     content = REPLY.calendar("gmail").replace(b"STATUS:", flood + b"\r\nCOMMENT:" + b"\\n" * 10_000 + b"\r\nSTATUS:")
-    started = time.process_time()
-    with contextlib.suppress(NotAnAnswer):
+    with ends(), contextlib.suppress(NotAnAnswer):
         itip.answers(content)
-    assert time.process_time() - started < 2
 
 
 def test_answer_is_read_up_to_a_size_and_a_number_of_events():

@@ -1,7 +1,6 @@
 """A guest's calendar answers the invitation: what follows for the place, the page, the desk and the mailbox."""
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +26,7 @@ from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, hidden, register, revise_event, soup, words
 from tests.support import dkim_keys
 from tests.support.desk import signed_in
+from tests.support.patience import ends
 from tests.support.post import enrol, kept, rows, work
 from tests.support.replies import CALENDARS, Reply
 
@@ -406,22 +406,20 @@ def test_word_of_our_own_mail_server_counts_and_of_no_other(app: Flask, invited:
 
 @pytest.mark.settings(INBOX="push", AUTHSERV_ID="mx.s3chem.example")
 @pytest.mark.parametrize("flood", ["(" * 9_000, "(" * 200_000 + ")" * 200_000, "; dkim=pass header.i=" + "a" * 300_000])
-def test_floods_in_the_word_of_a_server_are_read_in_a_moment(app: Flask, invited: Reply, flood: str):
+def test_floods_in_the_word_of_a_server_are_read_to_an_end(app: Flask, invited: Reply, flood: str):
     bare = replace(invited, organizer="events@s3chem.example")
     said = f"Authentication-Results: mx.s3chem.example (a (b) c){flood}\r\n"
-    started = time.process_time()
-    assert bring(app, bare.mail("gmail", extra=said)) == "for_a_person: not_proven"
-    assert time.process_time() - started < 2
+    with ends():
+        assert bring(app, bare.mail("gmail", extra=said)) == "for_a_person: not_proven"
 
 
 @pytest.mark.parametrize("flood", [b" \t" * 100_000, b"x" * 300_000])
 def test_signature_over_a_flood_is_not_checked(app: Flask, invited: Reply, flood: bytes):
     bare = replace(invited, organizer="events@s3chem.example").mail("gmail")
     signed = dkim_keys.signed(bare, "uczelnia.example")
-    started = time.process_time()
-    verdict = bring(app, signed + flood, resolver=dkim_keys.names("uczelnia.example"))
+    with ends():
+        verdict = bring(app, signed + flood, resolver=dkim_keys.names("uczelnia.example"))
     assert verdict == "for_a_person: not_proven"
-    assert time.process_time() - started < 2
 
 
 def test_mail_that_killed_who_read_it_is_left_to_a_person_unread(

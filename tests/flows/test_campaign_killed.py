@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -17,25 +16,18 @@ from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import OutgoingEmail
 from tests.support import servers
 from tests.support.campaigns import CLARA, DIEGO, locked, newsletter, readers, release, written
+from tests.support.patience import until
 from tests.support.post_office import At, PostOffice, Stall
 
 pytestmark = pytest.mark.slow
 
 NUMBER = 160
 KILLS = 2
-PATIENCE = 90.0
 
 
 @pytest.fixture
 def environ(environ: dict[str, str], smtp_server: PostOffice) -> dict[str, str]:
     return environ | servers.mailing_to(smtp_server.port)
-
-
-def until(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.05)
 
 
 def two_workers_killed_after(mails: int, environ: dict[str, str], smtp_server: PostOffice) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 from flask import Flask
@@ -15,13 +14,13 @@ from s3chem_events.publishing import actions, queries
 from s3chem_events.publishing.lifecycle import State
 from tests.factories import add_event, revise_event
 from tests.support import servers
+from tests.support.patience import until
 from tests.support.post import enrol, relay
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database, pytest.mark.counted_elsewhere]
 
 NUMBER = 400
 KILLS = 3
-PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -51,9 +50,7 @@ def test_killed_again_and_again_it_goes_on_where_it_was(app: Flask, environ: dic
     for _ in range(KILLS):
         before = len(subjects(app))
         with servers.started("worker", environ) as worker:
-            deadline = time.monotonic() + PATIENCE
-            while len(subjects(app)) == before and before < NUMBER:
-                assert time.monotonic() < deadline, "it did not begin in time"
+            until(lambda before=before: before == NUMBER or len(subjects(app)) > before)
             os.kill(worker.process.pid, signal.SIGKILL)
             worker.process.wait(10)
         left_undone += len(subjects(app)) < NUMBER

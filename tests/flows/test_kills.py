@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psutil
@@ -21,6 +20,7 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration.models import Registration
 from tests.factories import CONFERENCE, FILLED, PUBLIC_DAY, add_event
 from tests.support import servers
+from tests.support.patience import tries
 from tests.support.post_office import PostOffice
 from tests.support.servers import Server
 
@@ -40,9 +40,8 @@ class Crowd:
 
     def register(self, number: int) -> None:
         address = f"p{number}@x.example"
-        deadline = time.monotonic() + 60
         session, form = requests.Session(), None
-        while time.monotonic() < deadline:
+        for _ in tries():
             with suppress(requests.RequestException):
                 form = form or self._open(session)
                 answer = session.post(
@@ -54,7 +53,6 @@ class Crowd:
                 if answer.status_code != 503:
                     self.faults.append(f"{address}: {answer.status_code}")
                     return
-            time.sleep(0.05)
         self.faults.append(f"{address}: never answered")
 
     def _open(self, session: requests.Session) -> dict[str, Any]:
@@ -118,10 +116,9 @@ def test_nothing_acknowledged_is_lost_and_nobody_is_written_to_twice_beyond_the_
 
 def _await_mail(app: Flask, office: PostOffice) -> None:
     """The worker that was killed last comes back and sends what is left."""
-    deadline = datetime.now(UTC) + timedelta(seconds=60)
-    while len({mail.recipients[0] for mail in office.mails}) < PEOPLE:
-        if datetime.now(UTC) > deadline:
-            with app.app_context():
-                states = Counter(str(state) for state in db.session.scalars(db.select(OutgoingEmail.state)))
-            pytest.fail(f"{len(office.mails)} e-mails have come; the outbox says {states}")
-        time.sleep(0.1)
+    for _ in tries():
+        if len({mail.recipients[0] for mail in office.mails}) == PEOPLE:
+            return
+    with app.app_context():
+        states = Counter(str(state) for state in db.session.scalars(db.select(OutgoingEmail.state)))
+    pytest.fail(f"{len(office.mails)} e-mails have come; the outbox says {states}")

@@ -1,7 +1,6 @@
 """What the program writes about itself: after a whole run no name, no address and no token stands in any log."""
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.models import OutgoingEmail
 from tests.factories import FILLED, add_event, hidden, register
 from tests.support import servers
+from tests.support.patience import until
 from tests.support.post_office import At, PostOffice
 from tests.support.surfer import Surfer
 
@@ -75,9 +75,7 @@ def test_no_log_tells_who_registered(
             surfer.get(path)
         send(surfer, "/desk/sign-in", email="guess@uczelnia.example", password="Tr0mbone-and-tea")
         send(surfer, f"{own}/withdrawal")
-        deadline = time.monotonic() + 20
-        while not settled(app) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        until(lambda: settled(app))
         surfer.get(f"{own}")
         said = server.stop()
     assert len(smtp_server.to(FILLED["email"])) >= 2  # there was something to tell

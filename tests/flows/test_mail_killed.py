@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from flask import Flask
 from s3chem_events.core.config import Settings
 from tests.factories import add_event
 from tests.support import servers
+from tests.support.patience import until
 from tests.support.post import enrol, history, states
 from tests.support.post_office import At, PostOffice, Stall
 
@@ -19,7 +19,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.counted_elsewhere]
 
 NUMBER = 90
 KILLS = 3
-PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -50,13 +49,6 @@ def finish(app: Flask, environ: dict[str, str], smtp_server: PostOffice) -> Coun
     with servers.started("worker", environ):
         until(lambda: set(states(app)) == {"sent"})
     return Counter(str(mail.message["Message-ID"]) for mail in smtp_server.mails)
-
-
-def until(what: object) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not what():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.02)
 
 
 def test_killed_again_and_again_it_loses_nothing_and_doubles_no_more_than_was_in_flight(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.source import ROOMS, ROOT, calls, imports, modules
+from tests.support.source import ROOMS, ROOT, calls, imports, modules, tracked
 
 pytestmark = pytest.mark.one_database
 
@@ -104,6 +104,20 @@ def test_only_core_clock_reads_the_time():
         return [f"{name}:{line} {call}" for call, line in calls(tree) if call in READS_THE_TIME]
 
     assert violations(found) == []
+
+
+def test_no_test_asks_how_long_something_takes():
+    timers = {"time.monotonic", "time.perf_counter", "time.process_time", "perf_counter", "process_time", "monotonic"}
+    tests = [path for path in tracked() if path.suffix == ".py" and path.is_relative_to(ROOT / "tests")]
+    measuring = (ROOT / "tests/bench", ROOT / "tests/support")  # and those who wait, with patience
+    found = [
+        f"{path.relative_to(ROOT)}:{line} {call}"
+        for path in tests
+        if not any(path.is_relative_to(folder) for folder in measuring)
+        for call, line in calls(ast.parse(path.read_text()))
+        if call in timers
+    ]
+    assert found == []
 
 
 def test_pure_rules_import_the_standard_library_and_core_errors_only():

@@ -3,12 +3,12 @@
 import tracemalloc
 import zipfile
 from io import BytesIO
-from time import perf_counter, process_time
 
 import pytest
 
 from s3chem_events.core.errors import Invalid
 from s3chem_events.registration.file_types import FileType, cleaned
+from tests.support.patience import ends
 from tests.support.pictures import EXIF, PDF, chunk, jpeg, png
 
 pytestmark = pytest.mark.one_database
@@ -61,22 +61,20 @@ def test_what_a_camera_notes_is_left_out_of_a_picture_and_the_picture_stays() ->
         (b"\xff\xd8\xff\xc0\0\x02", "broken"),
     ],
 )
-def test_what_is_two_things_acts_or_bursts_is_refused_soon_and_in_little_memory(content: bytes, code: str) -> None:
+def test_what_is_two_things_acts_or_bursts_is_refused_in_little_memory(content: bytes, code: str) -> None:
     tracemalloc.start()
-    begun = perf_counter()
-    with pytest.raises(Invalid) as refused:
+    with ends(), pytest.raises(Invalid) as refused:
         cleaned(content)
-    took, (_now, most) = perf_counter() - begun, tracemalloc.get_traced_memory()
+    _now, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert refused.value.detail == code
-    assert (took < 2, most < 20_000_000) == (True, True)
+    assert most < 20_000_000
 
 
 def test_what_is_packed_behind_the_end_of_a_picture_is_not_gathered() -> None:
     content = png(lines=b"\0" * 6).replace(chunk(b"IEND", b""), chunk(b"IDAT", b"x") * 100_000 + chunk(b"IEND", b""))
-    begun = process_time()
-    assert verdict(content) == "png"
-    assert process_time() - begun < 2
+    with ends():
+        assert verdict(content) == "png"
 
 
 def verdict(content: bytes) -> str:

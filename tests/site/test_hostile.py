@@ -1,6 +1,5 @@
 """What nobody sends by mistake: it costs little, is answered in words, and leaves nothing behind."""
 
-import time
 from io import BytesIO
 
 import pytest
@@ -13,6 +12,7 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import CONFERENCE, FILLED, add_event, count, hidden, register, revise_event
+from tests.support.patience import ends
 
 FORM = "/en/events/conference/register"
 PUBLIC_FORMS = (FORM, "/en/registrations/lost-link", "/desk/sign-in", "/desk/sign-in/link")
@@ -26,12 +26,12 @@ def event(app: Flask, clock: Clock) -> None:
 def test_a_flood_of_combining_marks_costs_nothing(app: Flask, client: FlaskClient) -> None:
     flood = "a" + "\u0301\u0323" * 30_000
     filled = {**FILLED, **hidden(client, FORM)}
-    started = time.process_time()
-    codes = [
-        client.post(FORM, data={**filled, name: flood}).status_code for name in ("given_name", "organisation", "email")
-    ]
+    with ends():
+        codes = [
+            client.post(FORM, data={**filled, name: flood}).status_code
+            for name in ("given_name", "organisation", "email")
+        ]
     assert codes == [303, 303, 422]
-    assert time.process_time() - started < 2.0  # it took minutes
 
 
 @pytest.mark.parametrize("path", PUBLIC_FORMS)
