@@ -2,6 +2,7 @@
 
 import os
 import signal
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -44,13 +45,17 @@ def subjects(app: Flask) -> list[int]:
         return list(db.session.scalars(query.order_by(OutgoingEmail.subject_id)))
 
 
+def begun(app: Flask, before: int) -> bool:
+    return before == NUMBER or len(subjects(app)) > before
+
+
 @pytest.mark.usefixtures("told")
 def test_killed_again_and_again_it_goes_on_where_it_was(app: Flask, environ: dict[str, str]):
     left_undone = 0
     for _ in range(KILLS):
         before = len(subjects(app))
         with servers.started("worker", environ) as worker:
-            until(lambda before=before: before == NUMBER or len(subjects(app)) > before)
+            until(partial(begun, app, before))
             os.kill(worker.process.pid, signal.SIGKILL)
             worker.process.wait(10)
         left_undone += len(subjects(app)) < NUMBER
