@@ -87,7 +87,7 @@ class Subscriber(Model):
 
 
 class SubscriberImport(Model):
-    """A list that an organiser brings. Its `rows` wait here between the preview and the press, and no longer.
+    """A list that an organiser brings. Its lines wait here, `packed`, between the preview and the press, and no longer.
 
     `made_at` is the press; before it nobody is subscribed. `undone_at`: its people have been taken off again.
     """
@@ -97,7 +97,7 @@ class SubscriberImport(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     by: Mapped[str] = mapped_column(String(40))
     brought_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    rows: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    packed: Mapped[bytes]
     added: Mapped[int] = mapped_column(default=0)
     made_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

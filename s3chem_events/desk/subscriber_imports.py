@@ -15,8 +15,8 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
 from s3chem_events import bulk
-from s3chem_events.campaigns import importing, topics
-from s3chem_events.campaigns.imports import Line, NoColumn, Usual, Verdict
+from s3chem_events.campaigns import importing, imports, topics
+from s3chem_events.campaigns.imports import NoColumn, Usual, Verdict
 from s3chem_events.campaigns.models import SubscriberImport
 from s3chem_events.campaigns.subscriptions import ZONE
 from s3chem_events.core import i18n, tables
@@ -74,9 +74,9 @@ def subscribers_import() -> ResponseReturnValue:
     refusal = ""
     if form.validate_on_submit():
         try:
-            lines = importing.read(tables.rows_of(form.file.data.read()), form.usual())
+            packed = imports.packed(importing.read(tables.rows_of(form.file.data.read()), form.usual()))
             with transaction():
-                brought = importing.bring(lines, by=by())
+                brought = importing.bring(packed, by=by())
         except (tables.Unreadable, NoColumn) as fault:
             refusal = _sentence(fault)
         else:
@@ -92,9 +92,9 @@ def subscribers_import_preview(import_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         return _make(import_id)
     brought = _found(import_id)
-    if not brought.rows:
+    if not brought.packed:
         return redirect(url_for("desk.subscribers"), 303)
-    lines = importing.judge([Line.of(row) for row in brought.rows])
+    lines = importing.judge(imports.unpacked(brought.packed))
     counts = Counter(line.verdict for line in lines)
     order = list(Verdict)
     return render_template(

@@ -1,6 +1,9 @@
 """The migrations: from empty to the newest schema, the same as the models, whole or not at all, and no row lost."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import astuple, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
 
@@ -11,6 +14,8 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import inspect, text
 
 from s3chem_events import create_app, schema
+from s3chem_events.campaigns.imports import Line, Verdict, unpacked
+from s3chem_events.campaigns.models import SubscriberImport
 from s3chem_events.core import config
 from s3chem_events.core.db import db
 from tests.support.databases import Database
@@ -128,6 +133,20 @@ def test_a_migration_that_leaves_rows_pointing_nowhere_is_refused(
         assert (rows("parent"), rows("child")) == ([(1, "kept")], [(1, 1)])
         with db.engine.connect() as connection:
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_a_list_that_waits_for_its_press_still_waits_after_the_migration(empty: Flask):
+    line = Line(1, "ana@x.example", "es", ["project"], "said so", "2026-01-01", "d1", Verdict.NEW)
+    row = json.dumps([dict(zip((field.name for field in fields(line)), astuple(line), strict=True))])
+    brought = "INSERT INTO subscriber_import (id, by, brought_at, rows, added) VALUES (:id, 'x', :at, :rows, 0)"
+    with empty.app_context():
+        upgrade(revision="0026")
+        with db.engine.begin() as connection:
+            for number, then in enumerate((row, "[]"), 1):
+                connection.execute(text(brought), {"id": number, "at": datetime(2026, 1, 1, tzinfo=UTC), "rows": then})
+        upgrade()
+        kept = [unpacked(found.packed) for found in db.session.scalars(db.select(SubscriberImport).order_by("id"))]
+    assert kept == [[line], []]
 
 
 @pytest.mark.one_database

@@ -251,7 +251,7 @@ def test_each_row_of_a_list_has_its_verdict_and_nobody_is_subscribed_before_the_
         assert (str(one.basis_on), one.source.value, one.confirmed_at) == ("2025-03-01", "import", None)
         (fact,) = db.session.scalars(db.select(Fact).filter_by(kind="subscriber.imported"))
         (brought,) = db.session.scalars(db.select(SubscriberImport))
-        assert (fact.data, fact.subject_id, brought.rows, brought.by) == ({"added": 2}, brought.id, [], fact.by)
+        assert (fact.data, fact.subject_id, brought.packed, brought.by) == ({"added": 2}, brought.id, b"", fact.by)
         number = one.id
     assert "Basis Signed sheet, Magdeburg Date of the basis 2025-03-01" in words(officer.get(f"{FILES}/{number}"))
     work(app)
@@ -330,7 +330,7 @@ def test_a_press_that_is_cut_off_in_the_midst_comes_to_its_end_once_and_brings_n
     with app.app_context(), transaction():
         (fact,) = db.session.scalars(db.select(Fact).filter_by(kind="subscriber.imported"))
         brought = db.session.get_one(SubscriberImport, 1)
-        assert (fact.data, brought.added, brought.rows) == ({"added": len(people) - 1}, len(people) - 1, [])
+        assert (fact.data, brought.added, brought.packed) == ({"added": len(people) - 1}, len(people) - 1, b"")
         with pytest.raises(importing.AlreadyMade):
             importing.press(1, by=OPERATOR)
         importing.undo(brought, by=OPERATOR)

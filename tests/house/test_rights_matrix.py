@@ -19,7 +19,7 @@ from s3chem_events import dispatch, intake
 from s3chem_events.accounts import roles
 from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
-from s3chem_events.campaigns import importing
+from s3chem_events.campaigns import importing, imports
 from s3chem_events.campaigns.imports import Usual
 from s3chem_events.campaigns.stages import Kind
 from s3chem_events.core.db import db, transaction
@@ -100,7 +100,7 @@ def house(app: Flask) -> Flask:
     add_subscriber(app, "reader@x.example")
     with app.app_context(), transaction():
         usual = Usual("en", ["project"], "said so", date(2026, 1, 1))
-        importing.bring(importing.read([Row(1, ("brought@x.example",))], usual), by=OPERATOR)
+        importing.bring(imports.packed(importing.read([Row(1, ("brought@x.example",))], usual)), by=OPERATOR)
     signed_in(app)  # organiser 1, whom the routes about organisers are about
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # else every post would stop at its missing token, before the guard
     return app
