@@ -16,8 +16,10 @@ from s3chem_events.mailing import outbox, relaying, render, streams
 from s3chem_events.mailing.letters import Letter
 from s3chem_events.publishing.letterhead import letterhead_of
 
-BREATH = 0.01
-"""Seconds that others have between two slices of a list: SQLite wakes nobody, and who looks again finds it free."""
+BREATH = 0.025
+"""Seconds that others have between two writing steps: SQLite wakes nobody, who waits looks again every 25 ms or sooner.
+
+With less, somebody may find it locked time after time."""
 
 
 def carry_on(forgetting: Mapping[str, str]) -> bool:
@@ -29,10 +31,13 @@ def carry_on(forgetting: Mapping[str, str]) -> bool:
     if campaign_id is None:
         db.session.rollback()
         return False
+    sending.look_ahead(campaign_id)
     with transaction():
         taken = sending.carry_on(campaign_id)
     if taken is not None:
         _write(taken, forgetting)
+    else:
+        time.sleep(BREATH)  # it has begun, or written readers down: nothing else would stand between two of these steps
     return True
 
 
@@ -60,9 +65,9 @@ def look_after() -> None:
             sending.watch(campaign_id)
     for campaign_id in sending.stale():
         while _taken_back(campaign_id):
-            pass
+            time.sleep(BREATH)
     while _struck():
-        pass
+        time.sleep(BREATH)
 
 
 def _subscribe(import_id: int, *, by: Actor) -> int:

@@ -1,5 +1,6 @@
 """The worker: it answers the bell and the clock, and looks into the inbox."""
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -23,6 +24,7 @@ def work(*, grace: float) -> None:
         look_into_inbox()
         _within(app, schedule.tick)()
 
+    gc.freeze()  # as the web processes do: no step of the worker stands still with the database locked
     huey = tasks.answer(_within(app, dispatch.work), each_minute=each_minute)
     look_into_inbox()
     consumer = huey.create_consumer(

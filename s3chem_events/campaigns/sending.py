@@ -6,7 +6,7 @@ unique, an e-mail is unique by its fact and reader, a slice that nobody finished
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import String, cast, literal, select, update
 
@@ -25,8 +25,8 @@ from s3chem_events.publishing import queries as publications
 
 AT_ONCE = 500
 """Readers written down in one transaction."""
-SLICE = 100
-"""E-mails written in one go, some 0.1 s: whoever registers meanwhile is told next."""
+SLICE = 50
+"""E-mails written in one go, some 50 ms, of which 10 with the database locked; whoever registers meanwhile is next."""
 LEASE = timedelta(seconds=30)
 
 
@@ -50,6 +50,13 @@ def due() -> int | None:
     )
     goes_on = (Campaign.stage == Stage.SENDING) & (Campaign.frozen_at.is_(None) | unwritten.exists())
     return db.session.scalar(select(Campaign.id).where(begins | goes_on).order_by(Campaign.id).limit(1))
+
+
+def look_ahead(campaign_id: int) -> None:
+    """Read, before anything is locked, what its beginning is decided on: a process's first such queries take 40 ms."""
+    campaign = campaign_by_id(campaign_id)
+    if campaign is not None and campaign.stage is Stage.RELEASED:
+        _hindrance(campaign, now())
 
 
 def carry_on(campaign_id: int) -> Slice | None:
@@ -175,20 +182,23 @@ def _begin(campaign: Campaign) -> None:
     moment = now()
     if campaign.begins_at is None or campaign.begins_at > moment:
         return
-    if releases.changed_events(campaign):
-        releases.pause(campaign, by=CLOCK, why=Why.EVENT_CHANGED)
-        return
-    if campaign.begins_at < moment - LATE:
-        releases.pause(campaign, by=CLOCK, why=Why.LATE)
-        return
-    if releases.wants_second_look(campaign):
-        releases.pause(campaign, by=CLOCK, why=Why.GROWN)
+    if (why := _hindrance(campaign, moment)) is not Why.NOTHING:
+        releases.pause(campaign, by=CLOCK, why=why)
         return
     fact = journal.record("campaign.begun", campaign.id, by=CLOCK)
     db.session.flush()
     campaign.stage, campaign.started_at, campaign.fact_id = Stage.SENDING, moment, fact.id
     streams.set_flow(campaign.stream, Flow.RUNNING)
     publishing.touch()  # its web version is public from now on
+
+
+def _hindrance(campaign: Campaign, moment: datetime) -> Why:
+    """Return why a campaign may not begin without a person."""
+    if releases.changed_events(campaign):
+        return Why.EVENT_CHANGED
+    if campaign.begins_at is not None and campaign.begins_at < moment - LATE:
+        return Why.LATE
+    return Why.GROWN if releases.wants_second_look(campaign) else Why.NOTHING
 
 
 def _freeze(campaign: Campaign) -> None:
