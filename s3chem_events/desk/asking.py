@@ -11,6 +11,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk import words
 from s3chem_events.publishing.booked import NOBODY, Booked
+from s3chem_events.publishing.disclosing import disclosed
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 
@@ -54,9 +55,9 @@ def unanswered(
 ) -> tuple[Question, ...]:
     """Return the questions of a change, those that are answered included; none where all of them are."""
     questions = [*_of_state(before, after, today), *_of_days(before, after, today), *_of_places(after, booked)]
-    questions += _of_modes(after, booked)
+    questions += [*_of_modes(after, booked), *_of_links(after)]
     if before is not None:
-        old = {question.key for question in (*_of_places(before, booked), *_of_modes(before, booked))}
+        old = {one.key for one in (*_of_places(before, booked), *_of_modes(before, booked), *_of_links(before))}
         questions = [question for question in questions if question.key not in old]
     is_open = bool({question.key for question in questions} - set(confirmed.split()))
     return tuple(questions) if is_open else ()
@@ -123,6 +124,18 @@ def _of_modes(after: EventFacts, booked: Booked) -> Iterator[Question]:
                     new=words.modes()[part.mode_of(mode)],
                 )
                 yield Question(f"mode:{part.key}:{mode}", sentence)
+
+
+def _of_links(after: EventFacts) -> Iterator[Question]:
+    """A link to join belongs to those registered, unless it is meant for everybody."""
+    for name, part in disclosed(after):
+        sentence = _(
+            "“%(field)s” holds the link for taking part online in “%(part)s”: everybody will be able to read it, "
+            "registered or not.",
+            field=words.event_fields()[name],
+            part=part.title.within(i18n.language()),
+        )
+        yield Question(f"link:{name}:{part.key}", sentence)
 
 
 def _last_day(facts: EventFacts) -> date:

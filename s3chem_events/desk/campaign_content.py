@@ -136,9 +136,7 @@ def campaign_content(campaign_id: int) -> ResponseReturnValue:
                 status, refusal = 409, _("It has been changed or released in the meantime. Look at it once more.")
             else:
                 flash(_("Saved."), "good")
-                is_done = request.form.get("do", "save") == "save"
-                to = "desk.campaign" if is_done else "desk.campaign_content"
-                return redirect(url_for(to, campaign_id=campaign_id, _anchor=None if is_done else "pieces"), 303)
+                return redirect(_onward(campaign_id, request.form.get("do", "save")), 303)
     found = the_campaign(campaign_id)
     page = render_template(
         "desk/newsletter/campaign_content.html",
@@ -149,6 +147,17 @@ def campaign_content(campaign_id: int) -> ResponseReturnValue:
         pieces=[_pieces(i18n.language()).get(_key(block), "–") for block in found.blocks],
     )
     return page, status
+
+
+def _onward(campaign_id: int, order: str) -> str:
+    """Return where it goes on after a press: at the piece that was moved, at the pieces, or with the campaign."""
+    if order == "save":
+        return url_for("desk.campaign", campaign_id=campaign_id)
+    what, _dash, number = order.partition("-")
+    if what in {"up", "down"} and number.isdecimal():
+        place = int(number) + (-1 if what == "up" else 1)
+        return url_for("desk.campaign_content", campaign_id=campaign_id, at=place, to=what)
+    return url_for("desk.campaign_content", campaign_id=campaign_id, _anchor="pieces")
 
 
 def _save(campaign_id: int, form: ContentForm, wanted_at: datetime | None) -> None:

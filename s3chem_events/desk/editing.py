@@ -26,6 +26,7 @@ def edit_event(slug: str) -> ResponseReturnValue:
         form=edited.form,
         faulty=faulty(edited.form),
         **answered(edited.answer),
+        focus=edited.focus,
         main_language=i18n.language_name(main_language(edited.facts), i18n.language()),
     )
     return page, edited.answer.status

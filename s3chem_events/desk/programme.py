@@ -123,6 +123,7 @@ def event_programme(slug: str) -> ResponseReturnValue:
         "desk/events/programme.html",
         **header(the_event(slug)),  # read anew: a refusal has rolled back
         **answered(edited.answer),
+        focus=edited.focus,
         form=form,
         faulty=faulty(form),
         titles=titles,

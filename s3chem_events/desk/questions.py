@@ -88,10 +88,11 @@ def question_position(slug: str, question: str) -> ResponseReturnValue:
     """Move a question one place up or down."""
     found = the_event(slug)
     with transaction():
-        moved = asking.move_question(_row(found, question), up=request.form.get("to") == "up", by=by())
+        up = request.form.get("to") == "up"
+        moved = asking.move_question(_row(found, question), up=up, by=by())
     if not moved:
         flash(_("It stays where it is: a question comes after the one that it depends on."), "bad")
-    return redirect(url_for("desk.questions", slug=slug) + f"#question-{question}", 303)
+    return redirect(url_for("desk.questions", slug=slug, at=question, to="up" if up else "down"), 303)
 
 
 @desk.route("/events/<slug>/questions/<question>/retirement", methods=["POST"])

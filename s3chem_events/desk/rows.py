@@ -39,6 +39,32 @@ def changed(typed: MultiDict[str, str], order: str) -> MultiDict[str, str]:
     return _swapped(typed, name, number, there[place]) if 0 <= place < len(there) else typed
 
 
+def goes_on_at(typed: Iterable[str], order: str) -> str:
+    """Return where the page goes on after an order: the name of a row, or the button that moves it once more.
+
+    `typed` is what stood there before it. Nothing for an order that makes no sense.
+    """
+    found = ORDER.fullmatch(order)
+    if found is None:
+        return ""
+    name, verb = found["list"], found["verb"]
+    there = numbers(typed, name)
+    if verb == "add":
+        return f"{name}-{max(there, default=-1) + 1}"
+    if int(found["number"] or -1) not in there:
+        return ""
+    place = there.index(int(found["number"]))
+    if verb == "remove":
+        left = [*there[place + 1 :], *there[:place][-1:]]
+        return f"{name}-{left[0]}" if left else f"add:{name}"
+    to = place + (-1 if verb == "up" else 1)
+    if not 0 <= to < len(there):
+        return ""
+    is_end = to in {0, len(there) - 1}
+    onward = ("down" if to == 0 else "up") if is_end else verb  # at an end its button is not there
+    return f"{onward}:{name}-{there[to]}"
+
+
 def numbers(typed: Iterable[str], name: str) -> list[int]:
     """Return the numbers of a list's rows, in their order."""
     rows = re.compile(rf"{re.escape(name)}-([0-9]{{1,4}})-")

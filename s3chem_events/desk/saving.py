@@ -62,12 +62,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A form of an event, the facts that it shows, and what became of saving it."""
+    """A form of an event, the facts that it shows, and what became of saving it; `focus` is where a row was moved."""
 
     form: Any
     facts: EventFacts
     answer: Answer
     is_saved: bool
+    focus: str = ""
 
 
 class Clashed(Refused):
@@ -134,7 +135,8 @@ def edited(make: Callable[..., Any], found: Event) -> Edited:
     if answer.merged is not None:
         form = make(facts, revision=answer.revision, shown=answer.merged)
         mark(form, answer)
-    return Edited(form, answer.merged or facts, answer, is_saved=is_sent and answer.is_saved)
+    focus = rows.goes_on_at(request.form, pressed)
+    return Edited(form, answer.merged or facts, answer, is_saved=is_sent and answer.is_saved, focus=focus)
 
 
 def mark(form: Any, answer: Answer) -> None:

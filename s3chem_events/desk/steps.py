@@ -46,6 +46,7 @@ def _taken(slug: str, step: Step) -> ResponseReturnValue:
         "desk/events/step.html",
         **header(found),
         **answered(edited.answer),
+        focus=edited.focus,
         step=step,
         words=life.words(found)[step],
         form=edited.form,

@@ -218,7 +218,8 @@ def test_pieces_are_ordered_by_buttons_and_an_hour_that_does_not_exist_is_refuse
     newsletter(app, events=("conference", "second"))
     desk = signed_in(app)
     path = f"{ONE}/content"
-    desk.post(path, data={**filled(desk.get(path)), "do": "down-0"})
+    moved = desk.post(path, data={**filled(desk.get(path)), "do": "down-0"}, follow_redirects=True)
+    assert [one["value"] for one in soup(moved).select("[autofocus]")] == ["up-1"]
     with app.app_context():
         assert [block["id"] for block in db.session.get(Campaign, 1).blocks] == [2, 1]
     skipped = {"on": "2027-03-28", "at": "02:30", "zone": "Europe/Brussels"}

@@ -128,12 +128,18 @@ def test_facts_and_parts_are_changed_and_the_history_tells(app, organiser):
     assert "Status: Save the date → Announced" in history
 
 
+def focused(page) -> list[str]:
+    """Return where the page opens: a row, or the button that moves it on."""
+    return [str(one.get("value") or one.get("id")) for one in soup(page).select("[autofocus]")]
+
+
 def test_parts_are_added_moved_and_removed_with_buttons_alone(app, organiser):
     add_event(app)
     page = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"title": "Half-written", "do": "add:parts"})
     assert page.status_code == 200
     typed = filled(page)
     assert (typed["title"], typed["parts-2-title"]) == ("Half-written", "")
+    assert focused(page) == ["parts-2"]
     assert facts_of(app) == CONFERENCE  # nothing is saved yet
     typed |= {
         "parts-2-title": "Boat trip",
@@ -142,9 +148,16 @@ def test_parts_are_added_moved_and_removed_with_buttons_alone(app, organiser):
         "parts-2-on_site": "y",
         "parts-2-on_site_places": "60",
     }
-    typed = filled(organiser.post(EDIT, data=typed | {"do": "up:parts-2"}))
+    page = organiser.post(EDIT, data=typed | {"do": "up:parts-2"})
+    assert focused(page) == ["up:parts-1"]
+    assert focused(organiser.post(EDIT, data=filled(page) | {"do": "up:parts-1"})) == ["down:parts-0"]
+    assert focused(organiser.post(EDIT, data=filled(page) | {"do": "down:parts-1"})) == ["up:parts-2"]
+    assert focused(organiser.post(EDIT, data=filled(page) | {"do": "remove:parts-2"})) == ["parts-1"]
+    typed = filled(page)
     assert [typed[f"parts-{n}-title"] for n in range(3)] == ["Working-group meeting", "Boat trip", "Public conference"]
-    typed = filled(organiser.post(EDIT, data=typed | {"do": "remove:parts-0"}))
+    page = organiser.post(EDIT, data=typed | {"do": "remove:parts-0"})
+    assert focused(page) == ["parts-1"]
+    typed = filled(page)
     assert organiser.post(EDIT, data=typed).status_code == 303
     parts = facts_of(app).parts
     assert [part.key for part in parts] == ["boat-trip", "day-2"]

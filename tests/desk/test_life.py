@@ -361,6 +361,43 @@ def test_moved_online_the_link_is_asked_for_and_everybody_keeps_the_place(app, c
     )
 
 
+LINK = "https://us02.meet.example/w/841-77?pwd=Hx%2FQ&tk=1"
+
+
+@pytest.mark.one_database
+def test_link_to_join_in_words_that_everybody_reads_is_asked_about_before_it_is_saved(app, client, organiser):
+    public = replace(PUBLIC_DAY, capacity={Mode.ONLINE: None, Mode.ON_SITE: None}, online_url=LINK)
+    closed = replace(CLOSED_DAY, summary=Text(en=LINK))  # only its guests read it
+    add_event(app, slug="other", parts=(closed, public), note=Text(en=LINK))
+    other = "/desk/events/other"
+    for name, path, typed in [
+        ("summary", "texts/en", {"summary": "Join at us02.meet.example/w/841-77 by ten."}),
+        ("description", "texts/fr", {"description": r"Ici : <HTTPS://US02.meet.example/w/841\-77/?pwd=Hx/Q>"}),
+        ("parts", "edit", {"parts-1-title": f"Conference ({LINK})"}),
+        ("programme", "programme", {"parts-1-items-0-on": "2027-06-18", "parts-1-items-0-title": f"Talk {LINK}"}),
+        ("venue", "edit", {"venue-address": LINK}),
+    ]:
+        before = facts_of(app, "other")
+        asked = organiser.post(f"{other}/{path}", data=filled(organiser.get(f"{other}/{path}")) | typed)
+        assert (asked.status_code, facts_of(app, "other") == before) == (409, True), name
+        assert "holds the link for taking part online in “" in words(asked), name
+        assert {key: filled(asked)[key] for key in typed} == typed
+        button = soup(asked).select_one("button[name=confirmed]")
+        assert button is not None
+        assert str(button["value"]) == f"link:{name}:day-2"
+        again = organiser.post(f"{other}/{path}", data=filled(asked) | {"confirmed": str(button["value"])})
+        assert again.status_code == 303, name
+    for harmless in ("See meet.example/w/841-77b", "us02.meet.example", "https://us02.meet.example/w/841-77?pwd=other"):
+        path = f"{other}/texts/en"
+        assert organiser.post(path, data=filled(organiser.get(path)) | {"report": harmless}).status_code == 303
+
+    register(client)
+    typed = {"parts__1__online": "y", "parts__1__online_url": LINK, "reason": f"We meet at {LINK}"}
+    preview = step(organiser, "mode", **typed)
+    assert "“Reason for the change” holds the link for taking part online" in words(preview)
+    assert facts_of(app).parts[1] == PUBLIC_DAY
+
+
 def test_cancelled_for_good_nothing_more_can_be_done(app, client, organiser):
     register(client)
     preview = step(organiser, "cancellation", what="event")
