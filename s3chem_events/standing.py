@@ -13,6 +13,7 @@ import dns.exception
 import dns.resolver
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from s3chem_events import spf
 from s3chem_events.core.config import MailServer, Settings, Signing
 from s3chem_events.mailing import addresses
 
@@ -135,7 +136,28 @@ def _spf(settings: Settings, domain: str, names: Names) -> Finding:
         return False, f"The SPF record of {domain} lets everybody send: end it with ~all or -all."
     if not any(term[1:] == "all" or term.startswith("redirect=") for term in terms):
         return False, f"The SPF record of {domain} says nothing of others: end it with ~all or -all."
-    return True, f"{domain} has an SPF record; see that it names the servers that {host} sends from: {found[0]}"
+    return _named(domain, host, found[0], names)
+
+
+def _named(domain: str, host: str, record: str, names: Names) -> Finding:
+    """Say whether the record of a domain names the mail server, as receivers find it out."""
+    there = [one for one in ([host] if _is_address(host) else names.addresses(host)) if not _is_private(one)]
+    if not there:
+        return None, f"{domain} has an SPF record; see that it names where {host} sends from: {record}"
+    walks = [spf.Walk(names, one) for one in there]
+    try:
+        unnamed = [walk for walk in walks if not walk.lets_send(domain)]
+    except spf.BrokenError as fault:
+        return False, f"The SPF record of {domain} is broken, and receivers then heed none: {fault}. It says: {record}"
+    if not unnamed:
+        return True, f"The SPF record of {domain} lets {host} send ({', '.join(there)})."
+    addresses, unjudged = ", ".join(walk.address for walk in unnamed), unnamed[0].passed_over
+    if unjudged:
+        return None, f"Whether {domain} lets {addresses} send hangs on {unjudged[0]} in its SPF record: see there."
+    return None, (
+        f"The SPF record of {domain} does not name {addresses}, where {host} is. If your e-mails leave from there, put "
+        f"a:{host} into it; if they leave from elsewhere, see that it names that: {record}"
+    )
 
 
 def _dkim(settings: Settings, domain: str, names: Names) -> Finding:

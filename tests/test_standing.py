@@ -23,7 +23,7 @@ def text(record: str) -> str:
 
 WELL: Zone = {
     (DOMAIN, "MX"): ["10 mx.s3chem.example."],
-    (DOMAIN, "TXT"): ['"something else"', '"v=spf1 mx -all"'],
+    (DOMAIN, "TXT"): ['"something else"', '"v=spf1 a:mx.s3chem.example -all"'],
     (NAME, "TXT"): [text(KEY)],
     (f"_dmarc.{DOMAIN}", "TXT"): ['"v=DMARC1; p=quarantine"'],
     (HOST, "A"): [ADDRESS],
@@ -97,6 +97,35 @@ def test_each_fault_alone_is_named_and_nothing_else_is(environ: dict[str, str]):
         assert (name, len(wrong), sentence in wrong[0]) == (name, 1, True), wrong
 
 
+SPF: dict[str, tuple[bool | None, str]] = {
+    "v=spf1 ip4:198.51.100.0/24 ip6:2001:db8::/32 -all": (True, "lets mx.s3chem.example send (198.51.100.7, 2001:db8"),
+    "v=spf1 include:_spf.relay.example -all": (True, "lets mx.s3chem.example send"),
+    "v=spf1 exists:%{i}.x.example redirect=_spf.relay.example": (True, "lets mx.s3chem.example send"),
+    "v=spf1 a:web.s3chem.example/24//64 ~all": (True, "lets mx.s3chem.example send"),
+    "v=spf1 ip4:198.51.100.7 -all": (None, "does not name 2001:db8::7, where mx.s3chem.example is."),
+    "v=spf1 -include:_spf.relay.example ~all": (None, "does not name 198.51.100.7, 2001:db8::7, where"),
+    "v=spf1 ip4:203.0.113.1 exists:%{i}.x.example -all": (None, "send hangs on exists:%{i}.x.example in its SPF"),
+    "v=spf1 include:nobody.example -all": (False, "nobody.example, which it names, has no SPF record."),
+    "v=spf1 include:loop.example -all": (False, "it asks the name service more than 10 times."),
+    "v=spf1 ip4:198.51.100.777 -all": (False, "“198.51.100.777” is no address."),
+    "v=spf1 mx -all": (True, "lets mx.s3chem.example send"),
+    "v=spf1 mx ipv4:198.51.100.7 -all": (False, "“ipv4:198.51.100.7” is no term of SPF."),
+}
+
+
+def test_an_spf_record_is_walked_as_receivers_do_to_see_whether_it_names_the_mail_server(environ: dict[str, str]):
+    more: Zone = {
+        (HOST, "AAAA"): ["2001:db8::7"],
+        ("web.s3chem.example", "A"): ["198.51.100.99"],
+        ("web.s3chem.example", "AAAA"): ["2001:db8::99"],
+        ("_spf.relay.example", "TXT"): ['"v=spf1 ?ip4:203.0.113.9 ip4:198.51.100.7 a:mx.s3chem.example ?all"'],
+        ("loop.example", "TXT"): ['"v=spf1 include:loop.example -all"'],
+    }
+    for record, (well, sentence) in SPF.items():
+        found = said(environ, {**WELL, **more, (DOMAIN, "TXT"): [f'"{record}"']})[3]
+        assert (record, found[0], sentence in found[1]) == (record, well, True), found
+
+
 def test_what_cannot_be_seen_from_here_is_never_said_to_be_well(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ):
@@ -112,7 +141,7 @@ def test_what_cannot_be_seen_from_here_is_never_said_to_be_well(
     at_server = said(unsigned, WELL, DKIM_SELECTOR="mail")[4]
     assert at_server == (True, f"A DKIM key is published at {NAME}; see that your mail server signs with it.")
     own = said(environ, WELL, MAIL_SERVER="127.0.0.1", MAIL_TLS="none", BASE_URL="http://events.s3chem.example")
-    assert [well for well, _ in own] == [None, False, True, True, True, True, None]
+    assert [well for well, _ in own] == [None, False, True, None, True, True, None]
     assert "needs https (RFC 8058)" in own[1][1]
 
 
