@@ -14,6 +14,7 @@ from s3chem_events.desk import words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.models import Event
 from s3chem_events.registration import approval, capacity, names, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import LONGEST_REASON, Registration
@@ -29,14 +30,17 @@ def participants_approval(slug: str) -> ResponseReturnValue:
         return _choose_first(slug)
     over = request.form.get("over") == "y"
     try:
-        count = _decided(slug, people, lambda one: approval.approve(one, by=by(), over_capacity=over))
+        decided = _decided(slug, people, lambda one: approval.approve(one, by=by(), parts=_parts(), over_capacity=over))
     except capacity.Full as refusal:
         found, modes = the_event(slug), words.modes()
         titles = {part.key: part.title.within(i18n.language()) for part in found.parts}
         full = [f"{titles[key]}, {modes[mode]}" for key, mode in refusal.values["places"]]  # type: ignore[attr-defined]
-        page = render_template("desk/participants/approval.html", **header(found), people=_chosen(slug), full=full)
+        people = _chosen(slug)
+        page = render_template(
+            "desk/participants/approval.html", **header(found), people=people, parts=_named(found), full=full
+        )
         return page, refusal.status
-    flash(ngettext("%(num)s registration approved.", "%(num)s registrations approved.", count), "good")
+    flash(ngettext("%(num)s registration approved.", "%(num)s registrations approved.", decided), "good")
     return _back(slug)
 
 
@@ -54,19 +58,30 @@ def participants_rejection(slug: str) -> ResponseReturnValue:
             "desk/participants/rejection.html",
             **header(found),
             people=people,
+            parts=_named(found),
             languages=sorted({LANGUAGES[one.language] for one in people}),
             reason=reason,
             longest=LONGEST_REASON,
             too_long=too_long,
         )
         return page, 422 if too_long else 200
-    count = _decided(slug, people, lambda one: approval.reject(one, reason=reason, by=by()))
+    count = _decided(slug, people, lambda one: approval.reject(one, reason=reason, parts=_parts(), by=by()))
     flash(ngettext("%(num)s registration rejected.", "%(num)s registrations rejected.", count), "good")
     return _back(slug)
 
 
 def _chosen(slug: str) -> list[Registration]:
     return queries.registrations_by_references(the_event(slug).id, request.form.getlist("reference")[:PAGE])
+
+
+def _parts() -> list[str]:
+    """Return the keys of the parts that are decided about; none where it is all that a person asked for."""
+    return [key for key in request.form.getlist("part") if key]
+
+
+def _named(event: Event) -> dict[str, str]:
+    """Return the parts that are decided about, by their keys, for a page that asks."""
+    return {part.key: part.title.within(i18n.language()) for part in event.parts if part.key in _parts()}
 
 
 def _decided(slug: str, people: list[Registration], decide: Callable[[Registration], bool]) -> int:
@@ -80,7 +95,8 @@ def _decided(slug: str, people: list[Registration], decide: Callable[[Registrati
 def _back(slug: str) -> ResponseReturnValue:
     if request.form.get("from") == "person":
         return redirect(url_for("desk.participant", slug=slug, reference=request.form["reference"]), 303)
-    return redirect(url_for("desk.participants_list", slug=slug, state=Standing.PENDING), 303)
+    part = request.form.get("part") or None
+    return redirect(url_for("desk.participants_list", slug=slug, state=Standing.PENDING, part=part), 303)
 
 
 def _choose_first(slug: str) -> ResponseReturnValue:

@@ -100,11 +100,15 @@ def _part(name: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[
 
     for text, label in (("title", _("title")), ("summary", _("summary"))):
         yield from (line(*found) for found in _text(label, before.get(text, {}), after.get(text, {})))
-    for label, write in ((_("days"), _days), (_("hours"), _hours)):
+    writers: tuple[tuple[str, Any], ...] = (
+        (_("days"), _days),
+        (_("hours"), _hours),
+        (_("who can attend"), lambda part: said(("visibility",), part.get("visibility"))),
+        (_("approval of registrations"), lambda part: said(("approval",), part.get("approval"))),
+    )
+    for label, write in writers:
         if write(before) != write(after):
             yield line(label, write(before), write(after))
-    if before.get("visibility") != after.get("visibility"):
-        yield line(_("who can attend"), *(said(("visibility",), part.get("visibility")) for part in (before, after)))
     if before.get("online_url") != after.get("online_url"):
         yield line(_("link for online participants"), "", "")  # this history is read by roles that must not join
     for label, mode in ((_("places on site"), Mode.ON_SITE), (_("places online"), Mode.ONLINE)):

@@ -52,6 +52,7 @@ class PartForm(DaysForm, ModesForm):
     visibility = SelectField(
         _("Who can attend"), choices=lambda: options(words.visibilities()), coerce=Visibility, default=Visibility.PUBLIC
     )
+    approval = BooleanField(_("Each registration has to be approved"))
     venue = FormField(VenueForm)
 
     def facts(self, before: PartFacts | None, key: str, language: str) -> PartFacts:
@@ -65,6 +66,7 @@ class PartForm(DaysForm, ModesForm):
             "capacity": self.capacity(),
             "venue": self.venue.form.facts(),
             "online_url": self.online_url.data,
+            "approval": self.approval.data,
         }
         return replace(before, **fields) if before else PartFacts(key=key, **fields)
 
@@ -94,7 +96,6 @@ class EventForm(FlaskForm):
         default=WaitingList.OFFER,
     )
     grace = IntegerField(_("Minutes of grace"), [Optional(), NumberRange(0, MOST_MINUTES)])
-    approval = BooleanField(_("Each registration has to be approved"))
     parts = FieldList(FormField(PartForm), max_entries=MOST_PARTS)
 
     @classmethod
@@ -150,7 +151,6 @@ class EventForm(FlaskForm):
             closes=self.closes.data,
             waiting_list=self.waiting_list.data,
             grace=self.grace.data or 0,
-            approval=self.approval.data,
             parts=tuple(
                 entry.form.facts(there.get(key), key, language) for key, entry in zip(keys, self.parts, strict=True)
             ),
@@ -185,7 +185,7 @@ def filled(event: EventFacts, revision: int) -> dict[str, Any]:
         "revision": str(revision),
         **{
             name: getattr(event, name)
-            for name in ("slug", "kind", "state", "zone", "region", "opens", "closes", "waiting_list", "approval")
+            for name in ("slug", "kind", "state", "zone", "region", "opens", "closes", "waiting_list")
         },
         "grace": event.grace or None,
         "title": event.title.within(language),
@@ -200,5 +200,6 @@ def _part(part: PartFacts, language: str) -> dict[str, Any]:
         **modes(part),
         "title": part.title.within(language),
         "visibility": part.visibility,
+        "approval": part.approval,
         "venue": venue(part.venue),
     }

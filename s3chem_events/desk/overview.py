@@ -46,6 +46,7 @@ def shown(event: Event) -> dict[str, object]:
     """Return what the overview of an event shows, in a known number of statements."""
     language = i18n.language()
     held = participants.held(event.id)
+    asked = any(standing is Standing.PENDING for _part_id, _mode, standing in held)
     noted = presence.counted(event.id) if any(map(presence.may_be_noted, event.parts)) else {}
     revisions = queries.revisions(event.id)
     downloads = attendance.downloads(event.id)
@@ -53,7 +54,7 @@ def shown(event: Event) -> dict[str, object]:
     following, inquiry = campaigns.following(event.id), inquiries.current(event)
     return {
         "parts": [_part(event, part, held, noted, language) for part in event.parts],
-        "undecided": dict(approval.undecided({event.id})).get(event.slug, 0) if event.approval else 0,
+        "undecided": dict(approval.undecided({event.id})).get(event.slug, 0) if asked else 0,
         "people": participants.people_counts().get(event.id, 0),
         "answers": inquiries.people(event.id, inquiry) if inquiry else {},
         "following": {LANGUAGES[code]: counted for code, counted in following.items()},

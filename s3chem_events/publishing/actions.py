@@ -21,7 +21,7 @@ from s3chem_events.publishing.models import Content, Document, Event, NewsItem, 
 
 HOLD = timedelta(minutes=10)
 """Between pressing the button and the first e-mail: the time to notice a slip and undo it."""
-UNSEEN = frozenset({"note", "registration", "reminders", "waiting_list", "approval"})
+UNSEEN = frozenset({"note", "registration", "reminders", "waiting_list"})
 """What an entry in a calendar does not show: SEQUENCE stays."""
 
 

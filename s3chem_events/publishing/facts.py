@@ -59,7 +59,8 @@ class MaterialFacts:
 class PartFacts:
     """A part. `starts` and `ends` are naive local times, or dates alone (`ends` then is the last day).
 
-    `reason` says to those who have it why it is not as it was, where that is not for everybody.
+    `reason` says to those who have it why it is not as it was, where that is not for everybody. With `approval` an
+    organiser decides about each registration for it.
     """
 
     key: str
@@ -71,6 +72,7 @@ class PartFacts:
     summary: Text = NOTHING
     venue: VenueFacts | None = None
     online_url: str = ""
+    approval: bool = False
     programme: tuple[ItemFacts, ...] = ()
     cancelled: bool = False
     reason: Text = NOTHING
@@ -102,7 +104,6 @@ class EventFacts:
     materials: tuple[MaterialFacts, ...] = ()
     reminds: bool = True
     waiting_list: WaitingList = WaitingList.OFFER
-    approval: bool = False
     grace: int = 0
 
     @property

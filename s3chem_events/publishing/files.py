@@ -15,6 +15,7 @@ from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, Wa
 REQUIRED = frozenset(["slug", "kind", "state", "title", "zone", "parts"])
 TEXTS = frozenset(["summary", "description", "report", "note", "reason"])
 SETTINGS = {"reminders", "waiting_list", "approval"}
+"""`approval` of an event is that of each part, as files had it before parts had their own."""
 OPTIONAL = TEXTS | SETTINGS | {"region", "venue", "registration", "programme", "materials"}
 
 
@@ -24,6 +25,8 @@ def read(data: Any) -> EventFacts:
     registration = o.get("registration", lambda d, p: shapes.Object(d, p, set(), {"opens", "closes", "grace"}))
     items = o.get("programme", lambda d, p: shapes.list_of(d, p, _item), [])
     parts = o.get("parts", lambda d, p: shapes.list_of(d, p, _part))
+    if o.get("approval", shapes.boolean, False):
+        parts = [replace(part, approval=True) for part in parts]
     keys = {part.key for part in parts}
     for index, (key, _) in enumerate(items):
         if key not in keys:
@@ -50,7 +53,6 @@ def read(data: Any) -> EventFacts:
             materials=tuple(o.get("materials", lambda d, p: shapes.list_of(d, p, _material), [])),
             reminds=o.get("reminders", shapes.boolean, True),
             waiting_list=o.get("waiting_list", shapes.choice(WaitingList), WaitingList.OFFER),
-            approval=o.get("approval", shapes.boolean, False),
             grace=registration.get("grace", shapes.minutes, 0) if registration else 0,
         )
     )
@@ -80,7 +82,6 @@ def write(facts: EventFacts) -> dict[str, Any]:
             "materials": [{"title": dict(item.title), "url": item.url} for item in facts.materials],
             "reminders": None if facts.reminds else False,
             "waiting_list": None if facts.waiting_list is WaitingList.OFFER else str(facts.waiting_list),
-            "approval": facts.approval or None,
         }
     )
 
@@ -97,6 +98,7 @@ def _part_file(part: PartFacts) -> dict[str, Any]:
             "capacity": {str(mode): places for mode, places in part.capacity.items()},
             "venue": _venue_file(part.venue),
             "online_url": part.online_url,
+            "approval": part.approval or None,
             "cancelled": part.cancelled or None,
             "reason": dict(part.reason),
         }
@@ -136,7 +138,7 @@ def _part(data: Any, path: str) -> PartFacts:
         data,
         path,
         {"key", "title", "starts", "ends"},
-        {"visibility", "capacity", "summary", "venue", "online_url", "cancelled", "reason"},
+        {"visibility", "capacity", "summary", "venue", "online_url", "approval", "cancelled", "reason"},
     )
     return PartFacts(
         key=o.get("key", shapes.line),
@@ -148,6 +150,7 @@ def _part(data: Any, path: str) -> PartFacts:
         summary=o.get("summary", shapes.text, Text()),
         venue=o.get("venue", _venue),
         online_url=o.get("online_url", shapes.link, ""),
+        approval=o.get("approval", shapes.boolean, False),
         cancelled=o.get("cancelled", shapes.boolean, False),
         reason=o.get("reason", shapes.text, Text()),
     )

@@ -55,7 +55,6 @@ class Event(Model):
     waiting_list: Mapped[WaitingList] = mapped_column(
         stored(WaitingList), default=WaitingList.OFFER, server_default=WaitingList.OFFER
     )
-    approval: Mapped[bool] = mapped_column(default=False, server_default=false())
     grace: Mapped[int] = mapped_column(default=0, server_default="0")
     uid: Mapped[str] = mapped_column(String(LONGEST_UID), unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
@@ -78,7 +77,10 @@ class Event(Model):
 
 
 class Part(Model):
-    """One part of an event: its own dates, place, publics and places. Without `starts_at` the hours are not known."""
+    """One part of an event: its own dates, place, publics and places. Without `starts_at` the hours are not known.
+
+    With `approval` an organiser decides about each registration for it.
+    """
 
     __tablename__ = "part"
     __table_args__ = (UniqueConstraint("event_id", "key"),)
@@ -101,6 +103,7 @@ class Part(Model):
     on_site_capacity: Mapped[int | None]
     online: Mapped[bool] = mapped_column(default=False)
     online_capacity: Mapped[int | None]
+    approval: Mapped[bool] = mapped_column(default=False, server_default=false())
     cancelled: Mapped[bool] = mapped_column(default=False, server_default=false())
     reason: Mapped[Text] = mapped_column(TextColumn, default=Text(), server_default="{}")
     uid: Mapped[str] = mapped_column(String(LONGEST_UID), unique=True)

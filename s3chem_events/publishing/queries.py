@@ -263,7 +263,6 @@ _BOOKABLE = (
             Event.closes_at,
             Event.created_at,
             Event.waiting_list,
-            Event.approval,
             Event.grace,
             raiseload=True,
         ),

@@ -29,7 +29,6 @@ SAME = (
     "reason",
     "reminds",
     "waiting_list",
-    "approval",
     "grace",
 )
 
@@ -55,7 +54,6 @@ def event_facts(event: Event) -> EventFacts:
         materials=tuple(MaterialFacts(Text(item["title"]), item["url"]) for item in event.materials),
         reminds=event.reminds,
         waiting_list=event.waiting_list,
-        approval=event.approval,
         grace=event.grace,
     )
 
@@ -100,7 +98,7 @@ def _apply_part(part: Part, values: PartFacts, zone: str) -> None:
     part.ends_at = times.moment(values.ends, zone) if isinstance(values.ends, datetime) else None
     part.on_site, part.on_site_capacity = Mode.ON_SITE in values.capacity, values.capacity.get(Mode.ON_SITE)
     part.online, part.online_capacity = Mode.ONLINE in values.capacity, values.capacity.get(Mode.ONLINE)
-    part.venue = _venue(part.venue, values.venue)
+    part.approval, part.venue = values.approval, _venue(part.venue, values.venue)
     if [_item_facts(item) for item in part.programme] != list(values.programme):
         part.programme = [_item(position, item) for position, item in enumerate(values.programme)]
 
@@ -164,6 +162,7 @@ def _part_facts(part: Part) -> PartFacts:
         summary=part.summary,
         venue=_venue_facts(part.venue),
         online_url=part.online_url,
+        approval=part.approval,
         programme=tuple(_item_facts(item) for item in part.programme),
         cancelled=part.cancelled,
         reason=part.reason,

@@ -85,10 +85,11 @@ class Applicant:
     opened_at: datetime | None = None
 
 
-def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
+def register(event: Event, applicant: Applicant, *, by: Actor, decided: bool = False) -> Registration:
     """Register a person for the chosen parts of a locked event, all of them or none.
 
-    The same form sent again answers with the registration that it made the first time.
+    The same form sent again answers with the registration that it made the first time. Who was `decided` about by an
+    organiser beforehand needs no approval.
 
     Raises:
         NotOpen, NothingChosen, AddressBlocked, AlreadyRegistered, capacity.Full.
@@ -104,8 +105,7 @@ def register(event: Event, applicant: Applicant, *, by: Actor) -> Registration:
     if db.session.scalar(_BLOCKED, {"digest": digest}):
         raise AddressBlocked
     taken, waiting = moving_up.places_for(event, chosen, may_wait=applicant.may_wait)
-    # Whom an organiser has invited needs no second word of hers.
-    return _put_down(event, applicant, chosen, taken, by=by, waiting=waiting, decided=bool(applicant.invited))
+    return _put_down(event, applicant, chosen, taken, by=by, waiting=waiting, decided=decided)
 
 
 def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False) -> Registration:
@@ -142,22 +142,27 @@ def _put_down(
     """Write down who comes; where organisers want to approve, she is pending, unless one of them `decided`."""
     registration = new_registration(event, applicant)
     before = versions.first(event.id, registration.address_digest)
-    held = Standing.PENDING if event.approval and not decided else Standing.CONFIRMED
     registration.participations = moving_up.participations(
-        chosen, waiting, moment=registration.registered_at, before=before, held=held
+        chosen, waiting, moment=registration.registered_at, before=before, decided=decided
     )
     db.session.add(registration)
     db.session.flush()
     answering.keep(registration, applicant.answers, by=by)
     going = [(part, mode) for part, mode in chosen if (part.key, mode) not in waiting]
     tell_the_page(going, taken, by=1)
-    if going and held is Standing.PENDING:
-        journal.record("registration.pending", registration.id, by=by, event=event.id)
-    elif going:
-        journal.record("registration.confirmed", registration.id, by=by, event=event.id)
-    if waiting:
-        journal.record("registration.waiting", registration.id, by=by, event=event.id)
+    record_places(registration, by=by)
     return registration
+
+
+def record_places(registration: Registration, *, by: Actor) -> None:
+    """Write down that somebody came: to what, and with which standing, is read where it is told."""
+    standings, event = {one.standing for one in registration.participations}, registration.event_id
+    if Standing.CONFIRMED in standings:
+        journal.record("registration.confirmed", registration.id, by=by, event=event)
+    if Standing.PENDING in standings:
+        journal.record("registration.pending", registration.id, by=by, event=event)
+    if Standing.WAITING in standings:
+        journal.record("registration.waiting", registration.id, by=by, event=event)
 
 
 def withdraw(

@@ -93,12 +93,11 @@ def admit(
         registration.via_contact = _is_reached_through(delegation, registration)
         registration.delegation_id = delegation.id
     registered = _inserted(registered)
-    standing = Standing.PENDING if event.approval else Standing.CONFIRMED
     versions = first_of(event.id, [one.address_digest for one in registered])
     held = [
         place
         for one, where in zip(registered, people, strict=True)
-        for place in _places(one, chosen[where], waits[where], versions.get(one.address_digest, {}), standing)
+        for place in _places(one, chosen[where], waits[where], versions.get(one.address_digest, {}))
     ]
     db.session.execute(insert(Participation), [_row(place) for place in held])
     _tell_the_page(held, event, taken)
@@ -193,9 +192,8 @@ def _places(
     chosen: Sequence[tuple[Part, Mode]],
     waits: frozenset[Which],
     before: Mapping[int, int],
-    held: Standing,
 ) -> list[Participation]:
-    made = moving_up.participations(chosen, waits, moment=one.registered_at, before=before, held=held)
+    made = moving_up.participations(chosen, waits, moment=one.registered_at, before=before, decided=False)
     for place in made:
         place.registration_id = one.id
     return made

@@ -1,6 +1,6 @@
 """Approval: an organiser says yes or no to whoever asked for a place, which is held until then (decision 0020)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 
 from sqlalchemy import func, select
@@ -16,15 +16,17 @@ from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
 
-def approve(registration: Registration, *, by: Actor, over_capacity: bool = False) -> bool:
+def approve(registration: Registration, *, by: Actor, parts: Collection[str] = (), over_capacity: bool = False) -> bool:
     """Confirm what a person of a locked event asked for; a rejection is revised by it. Again changes nothing: False.
+
+    With `parts` (their keys) it is decided about those alone.
 
     Raises:
         capacity.Full: the place of somebody who was rejected has gone on, unless it may be one more than there are.
 
     """
-    pending = _in(registration, Standing.PENDING)
-    revised = [] if pending else _in(registration, Standing.REJECTED)
+    pending = _in(registration, Standing.PENDING, parts)
+    revised = [] if pending else _in(registration, Standing.REJECTED, parts)
     if not (pending or revised) or registration.event.state not in TAKING:
         return False
     wanted = [(one.part, one.part.mode_of(one.mode)) for one in revised]
@@ -33,22 +35,25 @@ def approve(registration: Registration, *, by: Actor, over_capacity: bool = Fals
         capacity.check({(p.key, m): (p.capacities.get(m), taken.get((p.id, m), 0)) for p, m in wanted})
     _decide(registration, [*pending, *revised], Standing.CONFIRMED, reason="")
     actions.tell_the_page(wanted, taken, by=1)
-    parts = [one.part_id for one in (*pending, *revised)]
-    journal.record("registration.approved", registration.id, by=by, event=registration.event_id, parts=parts)
+    told = [one.part_id for one in (*pending, *revised)]
+    journal.record("registration.approved", registration.id, by=by, event=registration.event_id, parts=told)
     return True
 
 
-def reject(registration: Registration, *, reason: str, by: Actor) -> bool:
-    """Refuse what a person of a locked event asked for; the places go to the next. Again changes nothing: False."""
-    pending = _in(registration, Standing.PENDING)
+def reject(registration: Registration, *, reason: str, by: Actor, parts: Collection[str] = ()) -> bool:
+    """Refuse what a person of a locked event asked for; the places go to the next. Again changes nothing: False.
+
+    With `parts` (their keys) it is decided about those alone.
+    """
+    pending = _in(registration, Standing.PENDING, parts)
     if not pending:
         return False
     held: list[tuple[Part, Mode]] = [(one.part, one.part.mode_of(one.mode)) for one in pending]
     taken = queries.taken(registration.event_id)
     _decide(registration, pending, Standing.REJECTED, reason=reason)
     actions.tell_the_page(held, taken, by=-1)
-    parts = [one.part_id for one in pending]
-    journal.record("registration.rejected", registration.id, by=by, event=registration.event_id, parts=parts)
+    told = [one.part_id for one in pending]
+    journal.record("registration.rejected", registration.id, by=by, event=registration.event_id, parts=told)
     moving_up.pass_on(registration.event_id)
     return True
 
@@ -75,10 +80,11 @@ def undecided(own: AbstractSet[int] | None) -> list[tuple[str, int]]:
     return [(slug, number) for slug, number in db.session.execute(query)]
 
 
-def _in(registration: Registration, standing: Standing) -> list[Participation]:
+def _in(registration: Registration, standing: Standing, parts: Collection[str]) -> list[Participation]:
     if registration.withdrawn_at is not None:
         return []
-    return [one for one in registration.participations if one.standing is standing and not one.part.cancelled]
+    concerned = [one for one in registration.participations if not parts or one.part.key in parts]
+    return [one for one in concerned if one.standing is standing and not one.part.cancelled]
 
 
 def _decide(
@@ -86,5 +92,5 @@ def _decide(
 ) -> None:
     moment = now()
     for one in participations:
-        one.standing, one.decided_at = standing, moment
-    registration.decision_reason, registration.changed_at = reason, moment
+        one.standing, one.decided_at, one.decision_reason = standing, moment, reason
+    registration.changed_at = moment

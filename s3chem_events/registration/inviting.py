@@ -157,7 +157,9 @@ def accept(event: Event, invitation: Invitation, applicant: Applicant, *, by: Ac
     check_open(event, invitation)
     if not guest_list.has_room(invitation):
         raise InvitationOver
-    registration = actions.register(event, replace(applicant, invited=frozenset(invitation.parts)), by=by)
+    invited = replace(applicant, invited=frozenset(invitation.parts))
+    # Whom an organiser has named needs no second word of hers; whom a partner hands the code to, she does not know.
+    registration = actions.register(event, invited, by=by, decided=invitation.uses == 1)
     db.session.add(InvitationUse(invitation_id=invitation.id, registration_id=registration.id, at=now()))
     invitation.opened_at = invitation.opened_at or now()
     invitation.declined_at, invitation.message = None, ""

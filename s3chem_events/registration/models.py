@@ -27,7 +27,6 @@ class Registration(Model):
     `coming` is what she said last when asked whether she still comes, `invitations` whether her e-mails carry any,
     `letter_at` when a letter of invitation was asked for.
     Who gave her places to somebody else is withdrawn since `handed_over_at`.
-    `decision_reason` is what an organiser wrote to her with the last rejection.
     Who came with a `delegation` and has no address of her own is written to `via_contact`: `email` is the contact's.
     """
 
@@ -66,7 +65,6 @@ class Registration(Model):
     coming_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     invitations: Mapped[bool] = mapped_column(default=True, server_default=true())
     letter_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    decision_reason: Mapped[str] = mapped_column(String(LONGEST_REASON), default="", server_default="")
     delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id", ondelete="SET NULL"), index=True)
     via_contact: Mapped[bool] = mapped_column(default=False, server_default=false())
 
@@ -129,6 +127,7 @@ class Delegation(Model):
 class Participation(Model):
     """One person in one part. Rows are in order of arrival by id.
 
+    `decision_reason` is what an organiser wrote with the last rejection.
     `offered_until` is when the offer of a place ends, or ended without an answer.
     `answer` is what the person's calendar said last, to the invitation with that SEQUENCE, at that DTSTAMP.
     `present` is what somebody wrote down on the day: she was there, she was not, or nothing.
@@ -147,6 +146,7 @@ class Participation(Model):
     mode: Mapped[Mode] = mapped_column(stored(Mode))
     standing: Mapped[Standing] = mapped_column(stored(Standing))
     decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    decision_reason: Mapped[str] = mapped_column(String(LONGEST_REASON), default="", server_default="")
     offered_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answer: Mapped[Said] = mapped_column(stored(Said), default=Said.NOTHING, server_default=Said.NOTHING)
     answer_sequence: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -71,19 +71,27 @@ def participations(
     *,
     moment: datetime,
     before: Mapping[int, int],
-    held: Standing,
+    decided: bool,
 ) -> list[Participation]:
-    """Return a newcomer's places, and those that she waits for; `before` is how often each part's entry changed."""
+    """Return a newcomer's places, and those that she waits for; `before` is how often each part's entry changed.
+
+    With `decided` an organiser has had her say about this person already.
+    """
     return [
         Participation(
             part_id=part.id,
             mode=mode,
-            standing=Standing.WAITING if (part.key, mode) in waiting else held,
+            standing=Standing.WAITING if (part.key, mode) in waiting else standing_in(part, decided=decided),
             decided_at=moment,
             changes=before.get(part.id, 0),
         )
         for part, mode in chosen
     ]
+
+
+def standing_in(part: Part, *, decided: bool) -> Standing:
+    """Return how somebody with a place in a part stands to it: where organisers want to, they decide first."""
+    return Standing.PENDING if part.approval and not decided else Standing.CONFIRMED
 
 
 def check_by_hand(event: Event, chosen: Sequence[tuple[Part, Mode]], *, beyond: bool) -> dict[tuple[int, Mode], int]:
@@ -239,7 +247,7 @@ def _may_come_back(event_id: int) -> bool:
 def _give(participation: Participation, event: Event) -> None:
     moment = now()
     if event.waiting_list is WaitingList.AUTOMATIC:
-        promote(participation.registration, participation, by=LINE, pending=event.approval)
+        promote(participation.registration, participation, by=LINE, pending=participation.part.approval)
         return
     until = capacity.offer_until(moment, part_begins_at(participation.part))
     participation.standing, participation.decided_at, participation.offered_until = Standing.OFFERED, moment, until

@@ -65,7 +65,7 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
     _hand_over_invitation(registration.id, fresh.id)
     journal.record("registration.handed_over", registration.id, by=by, event=event.id, to=fresh.id, parts=parts)
     journal.record("registration.taken_over", fresh.id, by=by, event=event.id, of=registration.id)
-    if event.approval:
+    if any(one.standing is Standing.PENDING for one in fresh.participations):
         journal.record("registration.pending", fresh.id, by=by, event=event.id)
     moving_up.pass_on(event.id)  # a place that was only offered to her is free
     return fresh
@@ -79,14 +79,13 @@ def _successor(
     identity.check(event.id, email=applicant.email, person=person)
     fresh = actions.new_registration(event, applicant)
     fresh.delegation_id = registration.delegation_id
-    standing = Standing.PENDING if event.approval else Standing.CONFIRMED  # she was approved, her colleague is not yet
     versions.rise(registration, handed)
     before = versions.first(event.id, fresh.address_digest)
     fresh.participations = [
         Participation(
             part_id=one.part_id,
             mode=one.mode,
-            standing=standing,
+            standing=moving_up.standing_in(one.part, decided=False),  # she was approved, her colleague is not
             decided_at=moment,
             changes=before.get(one.part_id, 0),
         )

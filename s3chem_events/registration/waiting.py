@@ -47,7 +47,7 @@ def accept(registration: Registration, *, part_key: str, by: Actor) -> bool:
         raise actions.NotOpen
     if participation.offered_until is None or participation.offered_until <= now():
         raise OfferOver  # the clock gives it to the next one within a minute
-    moving_up.promote(registration, participation, by=by, pending=registration.event.approval)
+    moving_up.promote(registration, participation, by=by, pending=participation.part.approval)
     return True
 
 

@@ -138,7 +138,7 @@ def _page(
         short=_short(form, event, short, lang) if short else None,
         said=said,
         most=MOST,
-        terms=terms.said(event, lang),
+        terms=terms.said(event, form.offered(), lang),
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         action=f"/{lang}/events/{event.slug}/register/group",
         single_url=f"/{lang}/events/{event.slug}/register",

@@ -113,6 +113,7 @@ class RegistrationForm(Queueing, Proving, Form):
     invited: frozenset[str]
     at: str = ""
     opened_at: datetime | None
+    is_decided = False  # whether organisers have had their say about whoever fills it in: by an invitation
     asks_questions: ClassVar[bool] = True
     no_mode: ClassVar[Any] = _l("Choose how you will attend.")
 
@@ -209,6 +210,9 @@ class RegistrationForm(Queueing, Proving, Form):
         if isinstance(refusal, Full):
             return self.full_sentence(refusal)
         return str(REFUSALS.get(refusal.code, REFUSALS["not_open"]))
+
+    def offered(self) -> list[Part]:
+        return [part for part in self.event.parts if part.key in {choice.value for choice in self.parts.choices}]
 
     def chosen(self) -> list[Part]:
         return [part for part in self.event.parts if part.key in (self.parts.data or [])]

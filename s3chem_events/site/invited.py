@@ -141,6 +141,7 @@ def registration(lang: str, token: str) -> BaseResponse:
     form = RegistrationForm.of(event, lang, invited=parts, at=f"/invitations/{token}/registration")
     if not form.parts.choices:
         return redirect(f"/{lang}/invitations/{token}", 303)  # it says why
+    form.is_decided = found.uses == 1
     if not form.is_submitted():
         _fill(form, found)
         return registering.page(form, event, lang, 200)

@@ -52,6 +52,7 @@ class HeldView:
     change_url: str
     change_label: str
     told: str
+    reason: str
     place_url: str
     waits: bool
 
@@ -83,7 +84,6 @@ class RegistrationView:
     undo_until: str
     is_withdrawn: bool
     takes_place: bool
-    reason: str
     invitations: bool
     invitations_url: str
     """Empty for who has no mailbox of her own: nothing of hers goes into the contact's calendar."""
@@ -111,7 +111,6 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
         undo_until=i18n.stamp(returning.undo_until(registration), event.zone, lang),
         is_withdrawn=registration.withdrawn_at is not None,
         takes_place=_takes_place(event) and not approval.is_settled(registration),
-        reason=registration.decision_reason if standings.is_refused(registration) else "",
         invitations=registration.invitations,
         invitations_url="" if registration.via_contact else f"{own}/{links.INVITATIONS}",
         next_steps=_next_steps(registration),
@@ -182,14 +181,16 @@ def _next_steps(registration: Registration) -> list[str]:
             "we will write to you. You do not need to do anything until then."
         )
         return [on_its_way, turn]
+    decided = standings.awaited(registration)
     if _is_unscheduled(registration):
-        return standings.next_steps(registration, on_its_way)
+        return [on_its_way, *decided] if decided else []
     hours_open = any(held.part.starts_at is None for held in registration.participations)
     return [
         on_its_way,
         _("Times, venue and programme will be published on the event page; a subscribed calendar updates itself.")
         if hours_open
         else _("The event page always shows the latest information; a subscribed calendar updates itself."),
+        *decided,
     ]
 
 
@@ -250,6 +251,7 @@ def _held(registration: Registration, held: Participation, lang: str, own: str) 
         change_url=f"{own}/mode/{part.key}" if other else "",
         change_label=change_label(other),
         told=waiting_words.how_it_stands(held, event.zone, lang) if in_line else "",
+        reason=held.decision_reason if held.standing is Standing.REJECTED else "",
         place_url=f"{own}/{PLACE}/{part.key}" if in_line else "",
         waits=held.standing is Standing.WAITING,
     )

@@ -195,7 +195,7 @@ def page(
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         offers_list=isinstance(refused, Full) and bool(form.waits_for_chosen()),
         submit_label=_submit_label(form, view),
-        terms=terms.said(event, lang),
+        terms=terms.said(event, form.offered(), lang, decided=form.is_decided),
         action=f"/{lang}{form.at}",
         code_url="" if form.invited else code_url(event, lang),
         language_form="" if preview else "registration",

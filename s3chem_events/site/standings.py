@@ -19,18 +19,12 @@ def of_parts(participations: list[Participation]) -> tuple[str, str]:
     return _decision(standings) or _in_line(standings) or (_("You are registered."), "good")
 
 
-def is_refused(registration: Registration) -> bool:
-    """Whether the last word of an organiser was a no."""
-    return any(held.standing is Standing.REJECTED for held in registration.participations)
-
-
-def next_steps(registration: Registration, on_its_way: str) -> list[str]:
-    """Say what follows for who has nothing for the calendar yet."""
+def awaited(registration: Registration) -> list[str]:
+    """Say what follows where organisers have to decide."""
     if any(held.standing is Standing.PENDING for held in registration.participations):
-        decided = _(
-            "We will write to you as soon as the organisers have decided. You do not need to do anything until then."
-        )
-        return [on_its_way, decided]
+        return [
+            _("We will write to you as soon as the organisers have decided. You do not need to do anything until then.")
+        ]
     return []
 
 

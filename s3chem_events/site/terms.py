@@ -1,5 +1,6 @@
 """Whether one can register, and what holds for it: said before anybody fills in the form."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -46,18 +47,17 @@ def shown(event: Event, taken: Taken, lang: str) -> dict[str, Any]:
         "register_url": f"/{lang}/events/{event.slug}/register" if open_now else "",
         "register_label": _("Join the waiting list") if how is Openness.WAITING else _register_label(open_now, lang),
         "no_register_reason": _reason(event, how, lang),
-        "terms": said(event, lang) if open_now else [],
+        "terms": said(event, open_now, lang) if open_now else [],
         "keep_informed": is_awaited(event, how),
     }
 
 
-def said(event: Event, lang: str) -> list[str]:
-    """Return the sentences about an event that is open for registration; none where nothing is special."""
-    sentences = []
-    if event.approval:
-        sentences.append(
-            _("The organisers look at each registration. You will hear from them by e-mail whether you have a place.")
-        )
+def said(event: Event, offered: Sequence[Part], lang: str, *, decided: bool = False) -> list[str]:
+    """Return the sentences about what an event offers to somebody; none where nothing is special.
+
+    About whom it is `decided` already, an invitation has said so.
+    """
+    sentences = [] if decided else _approval(offered, lang)
     if event.closes_at is not None:
         closes = queries.closes_at(event)
         sentences.append(_("Registration closes on %(moment)s.", moment=i18n.stamp(closes, event.zone, lang)))
@@ -65,6 +65,24 @@ def said(event: Event, lang: str) -> list[str]:
             until = i18n.clock(closes + timedelta(minutes=event.grace), event.zone, lang)
             sentences.append(_("If you open the form before then, you can still submit it until %(time)s.", time=until))
     return sentences
+
+
+def _approval(offered: Sequence[Part], lang: str) -> list[str]:
+    asks = [part for part in offered if part.approval]
+    if not asks:
+        return []
+    if len(asks) == len(offered):
+        return [
+            _("The organisers look at each registration. You will hear from them by e-mail whether you have a place.")
+        ]
+    parts = ", ".join(part.title.within(lang) for part in asks)
+    return [
+        _(
+            "The organisers look at each registration for some parts: %(parts)s. "
+            "You will hear from them by e-mail whether you have a place there.",
+            parts=parts,
+        )
+    ]
 
 
 def _reason(event: Event, how: Openness, lang: str) -> str:

@@ -13,18 +13,34 @@ from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.publishing import actions, values
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing.lifecycle import Mode, WaitingList
-from s3chem_events.registration.models import Registration
+from s3chem_events.publishing.lifecycle import Mode, State, Visibility, WaitingList
+from s3chem_events.registration import links
+from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
-from tests.factories import BASE_URL, WORKSHOP, add_event, hidden, revise_event, soup, words
+from tests.factories import (
+    BASE_URL,
+    CLOSED_DAY,
+    PUBLIC_DAY,
+    WORKSHOP,
+    add_event,
+    hidden,
+    register,
+    revise_event,
+    soup,
+    words,
+)
 from tests.flows.test_waiting_list import come, press, standings, tick
 from tests.flows.test_waiting_list import withdraw as leave
+from tests.site.test_invited import GUEST, invite, link
+from tests.site.test_invited import come as come_by
 from tests.support.desk import filled, signed_in
 from tests.support.post import kept, work
 
 LIST = "/desk/events/workshop/participants"
 PAGE = "/en/events/workshop"
-DAY = WORKSHOP.parts[0]
+CONFERENCE = "/en/events/conference"
+FORM = f"{CONFERENCE}/register"
+DAY = replace(WORKSHOP.parts[0], capacity={Mode.ON_SITE: 2}, approval=True)
 
 
 def mails(app: Flask) -> list[tuple[str, str, str]]:
@@ -47,6 +63,15 @@ def references(app: Flask, *names: str) -> list[str]:
         return [found[name] for name in names]
 
 
+def entries(app: Flask, client: FlaskClient, name: str) -> int:
+    """Return how many entries somebody's own calendar holds."""
+    with app.app_context():
+        number = db.session.scalars(db.select(Registration.id).filter_by(given_name=name)).one()
+        found = client.get(links.calendar(number, 1, base_url=""))
+    assert (found.status_code, found.mimetype) == (200, "text/calendar")
+    return int(found.data.count(b"BEGIN:VEVENT"))
+
+
 def decide(desk: FlaskClient, app: Flask, what: str, *names: str, **fields: str) -> TestResponse:
     token = str(soup(desk.get(LIST)).select_one('input[name="csrf_token"]')["value"])  # type: ignore[index]
     data = {"csrf_token": token, "reference": references(app, *names), **fields}
@@ -56,7 +81,7 @@ def decide(desk: FlaskClient, app: Flask, what: str, *names: str, **fields: str)
 @pytest.fixture
 def desk(app: Flask, client: FlaskClient, clock: Clock) -> FlaskClient:
     """Two places, both held by people who wait for a decision, and two more in line for one; mails are sent."""
-    add_event(app, WORKSHOP, approval=True, parts=(replace(DAY, capacity={Mode.ON_SITE: 2}),))
+    add_event(app, WORKSHOP, parts=(DAY,))
     return signed_in(app)
 
 
@@ -81,7 +106,7 @@ def test_the_pages_say_before_and_after_that_somebody_decides(app: Flask, client
     assert ("Awaiting decision" in own, "Add it to your calendar" in own, "Withdraw…" in own) == (True, False, True)
     mail = kept(app)[0]
     assert "it is not confirmed yet, so please do not book a journey for it" in " ".join(mail.text.split())
-    assert client.get(f"/calendar/{pages['Anna'].rpartition('/')[2]}.ics").data.count(b"BEGIN:VEVENT") == 0
+    assert entries(app, client, "Anna") == 0
 
 
 def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_next(
@@ -91,7 +116,7 @@ def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_ne
     assert asked in words(desk.get("/desk/"))
     event = desk.get("/desk/events/workshop/")
     assert "2 registrations wait for your decision. Decide" in words(event)
-    assert "Approval of registrations Each registration has to be approved" in words(event)
+    assert "Open to everyone · Each registration has to be approved" in words(event)
     offered = [str(button.get("formaction", "")) for button in soup(desk.get(LIST)).select(".picked button")]
     assert offered == [f"{LIST}/approval", f"{LIST}/rejection", ""]  # the list of everybody decides, too
     listed = desk.get(f"{LIST}?state=pending")
@@ -164,7 +189,7 @@ def test_a_no_is_revised_and_takes_no_place_of_another_without_being_asked(
     assert standings(app) == "A pending, B confirmed, C pending, D waiting"
     assert mails(app) == [("Your registration has been approved", "Boris", "REQUEST")]
     with app.app_context():
-        assert set(db.session.scalars(db.select(Registration.decision_reason))) == {""}
+        assert set(db.session.scalars(db.select(Participation.decision_reason))) == {""}
 
 
 def test_a_change_is_told_to_the_pending_without_a_calendar_and_a_reminder_to_nobody_of_them(
@@ -175,7 +200,7 @@ def test_a_change_is_told_to_the_pending_without_a_calendar_and_a_reminder_to_no
     with app.app_context(), transaction():
         event = publishing.event_by_slug("workshop", lock=True)
         assert event is not None
-        later = replace(DAY, starts=datetime(2027, 8, 25, 12), capacity={Mode.ON_SITE: 2})  # noqa: DTZ001 - local
+        later = replace(DAY, starts=datetime(2027, 8, 25, 12))  # noqa: DTZ001 - local
         facts = replace(values.event_facts(event), parts=(later,))
         actions.revise_event(event, facts, base_url=BASE_URL, by=OPERATOR)
         actions.tell(event, since=1, by=OPERATOR)
@@ -198,7 +223,7 @@ def test_who_is_approved_during_the_hold_has_read_of_the_move_in_that_very_email
     with app.app_context(), transaction():
         event = publishing.event_by_slug("workshop", lock=True)
         assert event is not None
-        later = replace(DAY, starts=datetime(2027, 8, 25, 12), capacity={Mode.ON_SITE: 2})  # noqa: DTZ001 - local
+        later = replace(DAY, starts=datetime(2027, 8, 25, 12))  # noqa: DTZ001 - local
         actions.revise_event(event, replace(values.event_facts(event), parts=(later,)), base_url=BASE_URL, by=OPERATOR)
         actions.tell(event, since=1, by=OPERATOR)
     clock.advance(minutes=1)
@@ -244,9 +269,92 @@ def test_whoever_is_entered_at_the_desk_needs_no_decision(app: Flask, desk: Flas
 def test_the_history_says_whether_each_registration_had_to_be_approved_before_and_after(
     app: Flask, desk: FlaskClient
 ) -> None:
-    revise_event(app, "workshop", approval=False, reminds=False)
+    revise_event(app, "workshop", parts=(replace(DAY, approval=False),), reminds=False)
     revise_event(app, "workshop", waiting_list=WaitingList.OFF)
     shown = words(desk.get("/desk/events/workshop/"))
-    assert [line for line in ("Approval of registrations: Yes → No", "Reminders: Yes → No") if line not in shown] == []
+    told = ("Part “Workshop day”, approval of registrations: Yes → No", "Reminders: Yes → No")
+    assert [line for line in told if line not in shown] == []
     assert "Waiting list: Offer free places to whoever is next, for 48 hours at most → No waiting list" in shown
     assert "wait for your decision" not in shown
+
+
+MEETING = replace(CLOSED_DAY, visibility=Visibility.PUBLIC, approval=True, capacity={Mode.ON_SITE: 1})
+OPEN_DAY = replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 2})
+PEOPLE = "/desk/events/conference/participants"
+
+
+def test_one_part_is_decided_about_while_the_other_is_simply_taken(app: Flask, client: FlaskClient, clock: Clock):
+    add_event(app, state=State.ANNOUNCED, parts=(MEETING, OPEN_DAY))
+    said = "The organisers look at each registration for some parts: Working-group meeting."
+    assert (said in words(client.get(CONFERENCE)), said in words(client.get(FORM))) == (True, True)
+    both = {"parts": ["day-1", "day-2"], "waiting": "day-1:on_site"}
+    anna, boris = (
+        str(register(app.test_client(), FORM, given_name=name, email=f"{name}@x.example", **both).location)
+        for name in ("Anna", "Boris")
+    )
+    assert standings(app) == "A pending, A confirmed, B waiting, B confirmed"
+    assert mails(app) == [  # of each standing one, and only what is sure goes into the calendar
+        ("We have received your registration", "Anna", ""),
+        ("You are on the waiting list", "Boris", ""),
+        ("Your place is confirmed", "Anna", "REQUEST"),
+        ("Your place is confirmed", "Boris", "REQUEST"),
+    ]
+    own = words(client.get(anna))
+    assert "You are registered. One part still waits for the organisers’ decision: see below." in own
+    assert "We will write to you as soon as the organisers have decided." in own
+    assert entries(app, client, "Anna") == 1
+    desk = signed_in(app)
+    assert "1 registration waits for your decision." in words(desk.get("/desk/events/conference/"))
+    listed = words(desk.get(f"{PEOPLE}?state=pending&part=day-1"))
+    assert "What you decide here concerns only: Working-group meeting." in listed
+    token = str(soup(desk.get(PEOPLE)).select_one('input[name="csrf_token"]')["value"])  # type: ignore[index]
+    asked = {"csrf_token": token, "part": "day-1", "reference": references(app, "Anna"), "reason": "Members only."}
+    question = desk.post(f"{PEOPLE}/rejection", data=asked)
+    assert "What you decide here concerns only: Working-group meeting." in words(question)
+    done = desk.post(f"{PEOPLE}/rejection", data=asked | {"confirmed": "yes"})
+    assert done.location == f"{PEOPLE}?state=pending&part=day-1"
+    assert standings(app) == "A rejected, A confirmed, B offered, B confirmed"
+    assert mails(app) == [
+        ("A place is free for you", "Boris", ""),
+        ("One part of your registration was not accepted", "Anna", ""),
+    ]
+    no = next(mail.text for mail in kept(app)[-2:] if "not accepted" in mail.envelope.subject)
+    assert ("Members only." in no, "Public conference" in no) == (True, False)
+    own = words(client.get(anna))
+    assert "You are registered. One part was not accepted: see below." in own
+    assert ("The organisers write: Members only." in own, "Add it to your calendar" in own) == (True, True)
+    press(client, boris, "accept", "day-1")
+    assert standings(app) == "A rejected, A confirmed, B pending, B confirmed"
+    rows = desk.get(f"{PEOPLE}.json").get_json()
+    assert [(row["given_name"], row["part"], row["state"]) for row in rows] == [
+        ("Anna", "day-1", "rejected"),
+        ("Anna", "day-2", "confirmed"),
+        ("Boris", "day-1", "pending"),
+        ("Boris", "day-2", "confirmed"),
+    ]
+    assert mails(app) == [("We have received your registration", "Boris", "")]
+    (number,) = references(app, "Boris")
+    page = soup(desk.get(f"{PEOPLE}/{number}"))
+    yes = page.select_one(f'form[action="{PEOPLE}/approval"]')
+    assert yes is not None
+    sent = {str(tag["name"]): str(tag["value"]) for tag in yes.select("input")}
+    assert desk.post(f"{PEOPLE}/approval", data=sent).location == f"{PEOPLE}/{number}"
+    assert standings(app) == "A rejected, A confirmed, B confirmed, B confirmed"
+    assert mails(app) == [("Your registration has been approved", "Boris", "REQUEST")]
+    assert entries(app, client, "Boris") == 2
+    leave(client, anna)  # what was refused before is no part of it
+    assert mails(app) == [("Withdrawn", "Anna", "CANCEL")]
+
+
+def test_a_guest_named_by_an_organiser_needs_no_yes_while_whom_a_partner_brings_does(
+    app: Flask, client: FlaskClient, clock: Clock
+):
+    add_event(app, parts=(replace(CLOSED_DAY, approval=True), PUBLIC_DAY))
+    named, handed_on = invite(app, GUEST, replace(GUEST, email="park@park.example", uses=3))
+    come_by(client, link(app, named), given_name="Anna")
+    come_by(client, link(app, handed_on), given_name="Boris", email="boris@park.example")
+    assert standings(app) == "A confirmed, A confirmed, B pending, B confirmed"
+    said = "The organisers look at each registration for some parts: Working-group meeting."
+    (another,) = invite(app, replace(GUEST, email="carla@park.example"))
+    shown = [said in words(client.get(f"{link(app, one)}/registration")) for one in (another, handed_on)]
+    assert shown == [False, True]

@@ -52,7 +52,7 @@ def standings(app: Flask) -> str:
         rows = db.session.execute(
             db.select(Registration.given_name, Participation.standing)
             .join(Participation.registration)
-            .order_by(Registration.id)
+            .order_by(Registration.id, Participation.id)
         )
         return ", ".join(f"{name[0]} {standing}" for name, standing in rows)
 

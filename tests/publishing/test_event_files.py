@@ -21,7 +21,6 @@ EVENT: dict[str, Any] = {
     "region": "Limburg",
     "venue": {"city": "Maastricht", "country": "NL"},
     "registration": {"opens": "2027-01-10T09:00", "closes": "2027-06-10T12:00", "grace": 15},
-    "approval": True,
     "parts": [
         {
             "key": "day-1",
@@ -29,6 +28,7 @@ EVENT: dict[str, Any] = {
             "starts": "2027-06-17",
             "ends": "2027-06-17",
             "visibility": "invited",
+            "approval": True,
             "capacity": {"on_site": 40},
         },
         {
@@ -55,6 +55,8 @@ EVENT: dict[str, Any] = {
 
 def test_what_is_read_is_written_the_same() -> None:
     assert files.write(files.read(EVENT)) == EVENT
+    older = files.read(EVENT | {"approval": True})  # as files had it before parts had their own
+    assert [part.approval for part in older.parts] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def test_what_is_read_is_written_the_same() -> None:
         ("title.xx", "?", "title.xx: unknown language"),
         ("title", {}, "title: at least one language"),
         ("state", "open", "state: unknown value 'open'"),
-        ("approval", "yes", "approval: true or false"),
+        ("parts.0.approval", "yes", r"parts\[0\].approval: true or false"),
         ("registration.grace", 500, "registration.grace: a number of minutes"),
         ("registration.grace", True, "registration.grace: a number of minutes"),
         ("zone", "Europe/Atlantis", "zone: 'Europe/Atlantis' is not the name"),

@@ -218,7 +218,7 @@ def test_a_rank_in_line_is_not_handed_over_nor_a_place_once_the_day_has_begun(
 def test_where_each_person_is_approved_the_colleague_holds_the_place_and_awaits_the_decision(
     app: Flask, client: FlaskClient, unlock: Callable[[str], None], own: str
 ) -> None:
-    revise_event(app, approval=True)
+    revise_event(app, parts=tuple(replace(part, approval=True) for part in (CLOSED_DAY, SEAT)))
     unlock(own)
     assert hand_over(client, own).status_code == 303
     assert (count(app, Participation, standing="pending"), work(app)) == (1, 2)

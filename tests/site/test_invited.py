@@ -191,7 +191,7 @@ def test_a_full_closed_part_has_its_own_line_and_a_forwarded_invitation_names_wh
 
 
 def test_whom_an_organiser_has_invited_needs_no_approval(app: Flask, client):
-    revise_event(app, approval=True)
+    revise_event(app, parts=tuple(replace(part, approval=True) for part in (CLOSED_DAY, PUBLIC_DAY)))
     (one,) = invite(app)
     come(client, link(app, one))
     register(client, family_name="Inny", email="jan@inny.example")

@@ -14,6 +14,7 @@ from s3chem_events.registration import delegation_queries, entries, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.places import INTERESTED
 from s3chem_events.registration.waiting import PLACE
 
 
@@ -91,7 +92,9 @@ def rejected(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     for fact, registration in queries.subjects(facts):
         if refused := _decided(fact, registration, Standing.REJECTED):
             draft = _without_calendar(desk, fact, registration, refused)
-            yield replace(draft, values={**draft.values, "reason": registration.decision_reason})
+            keeps = any(one.standing in INTERESTED for one in registration.participations)
+            values = {"reason": refused[0].decision_reason, "keeps": keeps}
+            yield replace(draft, values={**draft.values, **values})
 
 
 def _decided(fact: Fact, registration: Registration, standing: Standing) -> list[Participation]:
