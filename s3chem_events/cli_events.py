@@ -1,20 +1,27 @@
 """The operator's commands for events as files (contract: "An event as a file")."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from s3chem_events.core.commands import Commands
 from s3chem_events.core.db import transaction
+from s3chem_events.core.errors import Invalid
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
+from s3chem_events.desk import changes
 from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import asking, details, questions_as_files
 from s3chem_events.registration import queries as registration
+
+REVISION = "revision"
+"""The key of a file by which it is noticed that somebody saved since it was written."""
 
 
 @click.group(cls=Commands)
@@ -27,7 +34,10 @@ def event() -> None:
 @with_appcontext
 def add_event(file: IO[bytes]) -> None:
     """Add an event from a JSON FILE ('-' for standard input)."""
-    data, asked = _split(_json(file))
+    content = _json(file)
+    if isinstance(content, dict):
+        content.pop(REVISION, None)  # that of another event, or of another house
+    data, asked = _split(content)
     facts = files.read(data)
     with transaction():
         added = actions.add_event(facts, base_url=settings().base_url, by=OPERATOR)
@@ -41,29 +51,35 @@ def add_event(file: IO[bytes]) -> None:
 def show_event(slug: str) -> None:
     """Write an event as JSON."""
     found = _there(slug)
-    data = files.write(values.event_facts(found))
-    terms = details.terms(found)
-    data |= questions_as_files.write_all(
-        asking.asked_at(found.id, when=None), until=terms.until if terms.is_set else None, zone=found.zone
-    )
+    asked = _asked(found)
+    data = {"revision": _revision(found, asked), **files.write(values.event_facts(found)), **asked}
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 @event.command("update")
 @click.argument("file", type=click.File("rb"))
 @click.option("--tell", is_flag=True, help="Tell the registered and the followers, after ten minutes.")
+@click.option("--overwrite", is_flag=True, help="Go on although somebody saved the event since the file was written.")
 @with_appcontext
-def update_event(file: IO[bytes], *, tell: bool) -> None:
-    """Change an event to what a JSON FILE says ('-' for standard input), as the desk does."""
-    data, asked = _split(_json(file))
+def update_event(file: IO[bytes], *, tell: bool, overwrite: bool) -> None:
+    """Change an event to what a JSON FILE says ('-' for standard input), as the desk does.
+
+    What somebody saved since `event show` wrote the FILE is shown, and is not overwritten unless you say so.
+    """
+    content = _json(file)
+    written = str(content.pop(REVISION, "")) if isinstance(content, dict) else ""
+    data, asked = _split(content)
     facts = files.read(data)
     with transaction():
         found = _there(facts.slug, lock=True)
+        later = "" if overwrite or not written else _later(found, written)
         seen, held = found.revision, registration.booked(found.id)
         actions.revise_event(found, facts, base_url=settings().base_url, by=OPERATOR, booked=held)
         fact = actions.tell(found, since=seen, by=OPERATOR) if tell and found.revision != seen else None
         changed = _ask(found, asked) or found.revision != seen
-        due_at = fact.due_at if fact else None
+        due_at, now_at = fact.due_at if fact else None, _revision(found, _asked(found))
+        if changed and later:
+            raise click.ClickException(later)
     if not changed:
         click.echo("Nothing was changed.")
         return
@@ -71,6 +87,10 @@ def update_event(file: IO[bytes], *, tell: bool) -> None:
     if tell:
         told = f" People are told at {due_at:%H:%M} UTC." if due_at else " There is nothing to tell."
     click.echo(f"Changed {facts.slug}: {settings().base_url}/en/events/{facts.slug}{told}")
+    if written:
+        click.echo(f"Its revision is now {now_at}.")
+    else:
+        click.echo("The file names no revision, so nobody could tell whether it overwrote what others saved.", err=True)
 
 
 def _there(slug: str, *, lock: bool = False) -> Event:
@@ -78,6 +98,45 @@ def _there(slug: str, *, lock: bool = False) -> Event:
     if found is None:
         raise click.ClickException(f"There is no event {slug!r}.")
     return found
+
+
+def _asked(event: Event) -> dict[str, Any]:
+    """Return what an event asks, as it stands in its file."""
+    terms = details.terms(event)
+    until = terms.until if terms.is_set else None
+    return questions_as_files.write_all(asking.asked_at(event.id, when=None), until=until, zone=event.zone)
+
+
+def _revision(event: Event, asked: dict[str, Any]) -> str:
+    """Name what a file was written from: the event's revision, and what it asked, which has none of its own."""
+    digest = sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    return f"{event.revision}-{digest[:12]}"
+
+
+def _later(event: Event, written: str) -> str:
+    """Say what was saved since a file was written, as the desk does; nothing where it is of today."""
+    now = _revision(event, _asked(event))
+    if written == now:
+        return ""
+    number, _hyphen, digest = written.partition("-")
+    if not number.isdecimal() or not 0 < int(number) <= event.revision:
+        raise Invalid(REVISION, "leave it as event show wrote it")
+    later = [one for one in reversed(queries.revisions(event.id)) if one.number > int(number)]
+    with current_app.test_request_context("/en/"):  # the desk says it in the language of a page
+        said = [_line(f"{one.at:%d %b %Y, %H:%M} UTC", *line) for one in later for line in changes.lines(one.changes)]
+    if digest != now.partition("-")[2]:
+        said.append("what the event asks")
+    what = "\n".join(f"  {line}" for line in said)
+    return (
+        f"{event.slug} was saved since this file was written, and nothing was changed. What is different:\n{what}\n"
+        "Write the file anew with event show, or add --overwrite to go on and lose that."
+    )
+
+
+def _line(at: str, what: str, old: str, new: str) -> str:
+    """Write one change in a line of plain text."""
+    values = " → ".join(filter(None, (old, new)))
+    return f"{at}: {what}: {values}" if values else f"{at}: {what}"
 
 
 def _split(data: Any) -> tuple[Any, dict[str, Any]]:

@@ -1,22 +1,36 @@
 """People entered, withdrawn and put back by an organiser; an event copied; the command line."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events import cli
-from s3chem_events.core.db import db
-from s3chem_events.publishing import files, queries
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR
+from s3chem_events.publishing import actions, files, queries
 from s3chem_events.publishing.facts import PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.desk.test_event_editor import errors, facts_of
-from tests.factories import CONFERENCE, FILLED, PUBLIC_DAY, add_event, count, register, revise_event, soup, words
+from tests.factories import (
+    CONFERENCE,
+    FILLED,
+    PUBLIC_DAY,
+    add_event,
+    add_question,
+    count,
+    register,
+    revise_event,
+    soup,
+    words,
+)
 from tests.support.desk import carried, confirmed, filled, signed_in
 from tests.support.post import enrol, kept, rows, work
 from tests.support.statements import statements
@@ -213,6 +227,53 @@ def test_a_leap_day_is_not_copied_to_a_year_without_one(app, organiser):
     assert errors(page) == {"first_day": "There is no 29 February in that year. Choose another day."}
 
 
+def test_a_file_never_overwrites_in_silence_what_was_saved_since_it_was_written(
+    app, client, clock, organiser, tmp_path
+):
+    def run(*arguments: str) -> Result:
+        return app.test_cli_runner().invoke(cli.group, ["event", *arguments])
+
+    register(client)
+    work(app)
+    path = tmp_path / "event.json"
+    shown = json.loads(run("show", "conference").stdout)
+    path.write_text(json.dumps({**shown, "region": "Lombardy"}))
+    moved = replace(PUBLIC_DAY, starts=date(2027, 10, 22), ends=date(2027, 10, 22))
+    with app.app_context(), transaction():  # told at the desk, and held back still
+        event = queries.event_by_slug("conference", lock=True)
+        assert event is not None
+        changed = replace(CONFERENCE, parts=(CONFERENCE.parts[0], moved))
+        actions.revise_event(event, changed, base_url="http://localhost", by=OPERATOR)
+        actions.tell(event, since=1, by=OPERATOR)
+    add_question(app)
+    refused = run("update", str(path), "--tell")
+    assert refused.exit_code == 1
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines() == [
+        "Error: conference was saved since this file was written, and nothing was changed. What is different:",
+        "  24 Nov 2026, 12:00 UTC: Part “Public conference”, days: 18 June 2027 → 22 October 2027",
+        "  what the event asks",
+        "Write the file anew with event show, or add --overwrite to go on and lose that.",
+    ]
+    assert facts_of(app) == changed
+    fresh = json.loads(run("show", "conference").stdout)
+    path.write_text(json.dumps({**fresh, "region": "Lombardy"}))
+    done = run("update", str(path))
+    (now,) = re.findall(r"Its revision is now (3-\w{12})\.", done.stdout)
+    assert (done.exit_code, done.stderr, json.loads(run("show", "conference").stdout)["revision"]) == (0, "", now)
+    assert facts_of(app) == replace(changed, region="Lombardy")
+    path.write_text(json.dumps({**shown, "revision": "soon"}))
+    assert run("update", str(path)).stderr == "Error: revision: leave it as event show wrote it\n"
+    path.write_text(json.dumps(shown))
+    done = run("update", str(path), "--overwrite", "--tell")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert facts_of(app) == CONFERENCE
+    clock.advance(minutes=10)
+    assert work(app) == 0  # what was held is as it was: nobody hears of it
+    path.write_text(json.dumps({**shown, "slug": "again"}))
+    assert run("add", str(path)).exit_code == 0  # a file that was shown is one to add, too
+
+
 def test_an_event_is_updated_from_a_file_and_told(app, client, clock, organiser, tmp_path):
     register(client)
     work(app)
@@ -225,13 +286,14 @@ def test_an_event_is_updated_from_a_file_and_told(app, client, clock, organiser,
         return done.exit_code, done.output
 
     page = "http://localhost/en/events/conference"
-    assert update("--tell") == (0, f"Changed conference: {page} People are told at 12:10 UTC.\n")
+    unknown = "The file names no revision, so nobody could tell whether it overwrote what others saved.\n"
+    assert update("--tell") == (0, f"Changed conference: {page} People are told at 12:10 UTC.\n{unknown}")
     assert update("--tell") == (0, "Nothing was changed.\n")
     clock.advance(minutes=10)
     assert work(app) == 1
     file = files.write(replace(CONFERENCE, region="Lombardy", parts=(CONFERENCE.parts[0], moved)))
     path.write_text(json.dumps(file))
-    assert update("--tell") == (0, f"Changed conference: {page} There is nothing to tell.\n")
+    assert update("--tell") == (0, f"Changed conference: {page} There is nothing to tell.\n{unknown}")
     path.write_text(json.dumps({**file, "parts": [{**file["parts"][0], "starts": "soon"}]}))
     assert update() == (1, "Error: parts[0].starts: a local time like 2027-06-18T09:30 is expected\n")
     path.write_text(json.dumps({**file, "slug": "nowhere"}))
