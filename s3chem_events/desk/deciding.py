@@ -84,7 +84,7 @@ def settle(event: Event, pending: Pending, *, today: date, by: Actor) -> Fact | 
 
     """
     own = changes.compare(pending.before, pending.facts)
-    waiting = queries.telling(event.id)
+    waiting = queries.untold(event.id)
     if own and pending.facts.state in LISTED and _is_heard(event, pending.facts, own, waiting):
         return _decided(event, pending, is_held=waiting is not None, today=today, by=by)
     if pending.questions:

@@ -1,6 +1,6 @@
 """Which facts still have to become e-mails, and which could not. Works in the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import BindParameter, Integer, bindparam
@@ -31,12 +31,15 @@ def is_waiting() -> bool:
 
 
 def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, str]) -> list[Letter]:
-    """Leave out letters about what was erased while they were written; `forgetting` maps fact kinds to their rooms.
+    """Leave out letters about what was erased or called off while they were written.
 
-    What happened after the erasure is told: who left a list may have come back.
+    `forgetting` maps fact kinds to their rooms. What happened after the erasure is told: who left a list may have come
+    back. Whoever calls off from now on waits for the caller's transaction.
     """
     if not letters:
         return []
+    off = _called_off({letter.fact_id for letter in letters})
+    letters = [letter for letter in letters if letter.fact_id not in off]
     subjects = {letter.subject_id for letter in letters}
     asked = {"kinds": list(forgetting), "subjects": list(subjects)}
     gone: dict[tuple[str, int], int] = {}
@@ -44,6 +47,12 @@ def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, str]) -> li
         about = (forgetting[kind], subject_id)
         gone[about] = max(fact_id, gone.get(about, 0))
     return [one for one in letters if one.fact_id > gone.get((one.kind.partition(".")[0], one.subject_id), 0)]
+
+
+def _called_off(fact_ids: Collection[int]) -> set[int]:
+    """Return which of these facts write to nobody any more; those that were held back are locked, in one order."""
+    held = db.session.scalars(_HELD, {"ids": list(fact_ids)}).unique()
+    return {fact.id for fact in held if fact.data.get("called_off")}
 
 
 def settle(fact_ids: Sequence[int]) -> None:
@@ -93,6 +102,13 @@ _GONE = db.select(Fact.kind, Fact.subject_id, Fact.id).where(
     Fact.kind.in_(bindparam("kinds", expanding=True)), Fact.subject_id.in_(bindparam("subjects", expanding=True))
 )
 _THESE: BindParameter[int] = bindparam("ids", expanding=True)
+_HELD = (
+    db.select(Fact)
+    .where(Fact.id.in_(_THESE), Fact.due_at.is_not(None))
+    .order_by(Fact.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 _SETTLED = (
     db.update(Fact)
     .where(Fact.id.in_(_THESE))

@@ -100,11 +100,11 @@ def revise_event(
 def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None, asks_on: bool = True) -> Fact | None:
     """Have all whom it concerns told what became of an event since a revision, once the hold is over.
 
-    What is held already is told together with it: nobody gets two e-mails within ten minutes. Where nothing of what
-    people are told has changed, nobody is told: None. `ask_until` has each asked, too, whether they still come; where
-    it is missing, a question that is held back already stays with `asks_on`.
+    What is held already, or overdue because no worker was there, is told together with it: nobody gets two e-mails
+    that say the same. Where nothing of what people are told has changed, nobody is told: None. `ask_until` has each
+    asked, too, whether they still come; where it is missing, a question that is held already stays with `asks_on`.
     """
-    waiting = queries.telling(event.id)
+    waiting = queries.untold(event.id)
     asking: dict[str, Any] = {"ask": True, "until": ask_until.isoformat()} if ask_until else {}
     if waiting is not None:
         journal.call_off(waiting)

@@ -97,6 +97,16 @@ def telling(event_id: int) -> Fact | None:
     return journal.held("event.changed", event_id)
 
 
+def untold(event_id: int) -> Fact | None:
+    """Return the announcement of a change whose e-mails are not all written, held back or overdue: a worker was away.
+
+    Whoever writes them waits, and sees what becomes of it.
+    """
+    query = select(Fact).where(Fact.kind == "event.changed", Fact.subject_id == event_id, Fact.relayed_at.is_(None))
+    facts = db.session.scalars(query.order_by(Fact.id.desc()).with_for_update())
+    return next((fact for fact in facts if "misled" not in fact.data), None)
+
+
 def tellings_held() -> list[Fact]:
     """Return the announcements of changes, of all events, that are held back still."""
     query = select(Fact).where(Fact.kind == "event.changed", Fact.relayed_at.is_(None), Fact.due_at > now())

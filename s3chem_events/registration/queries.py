@@ -217,13 +217,14 @@ def _next_to_be_told(event_id: int, fact: Fact, *, after: int, among: ColumnElem
 def misled(first: int) -> ColumnElement[bool]:
     """Say of registrations whether their e-mails may carry what was held back since a fact, and has been undone.
 
-    Whatever happened to a registration since, or was written of it only since.
+    Whatever happened to a registration since, or was written of it only since; and who was told of a part of it, before
+    the worker broke off.
     """
     change = select(Fact.happened_at).filter_by(id=first).scalar_subquery()
     touched = select(Fact.subject_id).where(
         Fact.kind.startswith("registration."), or_(Fact.id > first, Fact.relayed_at > change)
     )
-    return Registration.id.in_(touched)
+    return Registration.id.in_(touched) | Registration.id.in_(outbox.written_since(first, "event.changed"))
 
 
 def active_by_address(address_digest: str) -> list[Registration]:
