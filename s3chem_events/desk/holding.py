@@ -15,6 +15,7 @@ from s3chem_events.core.errors import Invalid, NotFound
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import Fact
+from s3chem_events.desk import words
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State
@@ -41,8 +42,8 @@ class Held:
     calls: int
     asked_until: str
     """The day by which people are asked whether they still come; nothing where they are not."""
-    summary: str
-    """The summary, where it was left as it was and may be untrue by now."""
+    aged: list[str]
+    """The texts that were left as they were and may be untrue by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,5 +179,5 @@ def _held(event: Event, fact: Fact) -> Held:
         emails=audience.emails + sum(campaigns.hearers(event.id, difference, heard.known).values()),
         calls=len(audience.unreachable),
         asked_until=_day(fact.data["until"], language) if fact.data.get("ask") else "",
-        summary=difference.aged(language),
+        aged=words.aged(difference),
     )

@@ -11,9 +11,10 @@ from flask import render_template, request
 from s3chem_events.calendar.entries import Entry, Status
 from s3chem_events.campaigns import rehearsing
 from s3chem_events.core import i18n
+from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.desk import changes, deciding, overview
+from s3chem_events.desk import changes, deciding, overview, words
 from s3chem_events.desk.deciding import Pending
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.mailing.letters import Letter
@@ -70,7 +71,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
     """Show what would become of a change; the form that it came from is carried along."""
     event = the_event(slug)
     event_id, language = event.id, i18n.language()
-    waiting = queries.telling(event_id)
+    waiting = queries.untold(event_id)
     since = waiting.data["since"] if waiting else event.revision
     held_until = waiting.due_at if waiting else None
     if waiting and not pending.decision.told:  # a question that is held back already is seen, and can be taken out
@@ -92,7 +93,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         headline=telling.headline(seen.difference.focused, language),
         told=[*telling.sentences(seen.difference, language, inside=True), *_closing(seen, pending, language)],
         audience=seen.audience,
-        summary=compare(pending.before, pending.facts).aged(language),
+        aged=words.aged(compare(pending.before, pending.facts)),
         besides=telling.sentences(seen.besides, language, inside=True) if seen.besides else [],
         samples=_samples(seen.audience.languages, seen.letters, language),
         followers={i18n.language_name(code, language): n for code, n in following.languages.items()},
@@ -100,6 +101,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         foreign=_foreign(seen, following.languages, language),
         calendar=[_moved(*pair, language) for pair in seen.calendar],
         held_until=i18n.stamp(held_until, pending.facts.zone, language) if held_until else "",
+        is_overdue=bool(held_until and held_until <= now()),
         may_ask=bool(seen.audience.emails) and pending.facts.state in {State.SAVE_THE_DATE, State.ANNOUNCED},
         fields=[(name, value) for name, value in request.form.items(multi=True) if name not in deciding.NAMES],
         meanwhile=[(revision, changes.lines(revision.changes)) for revision in meanwhile],

@@ -12,22 +12,22 @@ from flask import flash, request
 from flask_babel import gettext as _
 from wtforms import Field, Form
 
-from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
 from s3chem_events.core.guard import settings
-from s3chem_events.desk import asking, changes, deciding, rows
+from s3chem_events.desk import asking, changes, deciding, rows, words
 from s3chem_events.desk.asking import Question
 from s3chem_events.desk.deciding import Pending, Undecided
 from s3chem_events.desk.fields import every, say
 from s3chem_events.desk.frame import by
 from s3chem_events.publishing import actions, booked, merging, queries, values
-from s3chem_events.publishing.changes import compare, confined
+from s3chem_events.publishing.changes import compare
 from s3chem_events.publishing.facts import EventFacts, follow_title
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.merging import Clash
 from s3chem_events.publishing.models import Event, Revision
+from s3chem_events.publishing.reasons import confined
 from s3chem_events.registration import queries as registration
 
 PATH = re.compile(r"parts\[(?P<number>\d+)\]\.(?P<name>\w+)")
@@ -114,9 +114,9 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
         return _refused(slug, form, expected, refusal)
     changed = _("Saved.") if number == expected else _("Saved. What someone else saved in the meantime has been kept.")
     flash(_("Nothing was changed.") if event.revision == number else changed, "good")
-    aged = "" if decision.previewed else compare(newest, facts).aged(i18n.language())
+    aged = [] if decision.previewed else words.aged(compare(newest, facts))
     if aged:  # the preview has asked otherwise
-        flash(_("Is the summary still true? “%(text)s”", text=aged))
+        flash(" ".join([_("Is this still true?"), *aged]))
     return Answer(event.slug, is_told=told is not None)
 
 

@@ -2,10 +2,15 @@
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.markdown import plain
 from s3chem_events.publishing import queries, words
+from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.lifecycle import TAKING, Kind, Mode, State, Visibility, WaitingList
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration.capacity import Said, Standing
+
+LONGEST = 300
+"""Of a text that is quoted."""
 
 
 def states() -> dict[State, str]:
@@ -38,6 +43,20 @@ def chips() -> dict[State, str]:
 def kinds() -> dict[Kind, str]:
     """Return the names of the kinds of events."""
     return words.kinds(i18n.language())
+
+
+def aged(difference: Difference) -> list[str]:
+    """Return the texts that a change may have made untrue, each by its name; of a long one its beginning."""
+    language, said = i18n.language(), list[str]()
+    for one in difference.aged:
+        text = plain(one.text.within(language))
+        text = text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()}…"
+        if one.part:
+            said.append(_("Summary of “%(part)s”: “%(text)s”", part=one.part.within(language), text=text))
+        else:
+            is_summary = one.kind == "summary"
+            said.append(_("Summary: “%(text)s”", text=text) if is_summary else _("Description: “%(text)s”", text=text))
+    return said
 
 
 def visibilities() -> dict[Visibility, str]:

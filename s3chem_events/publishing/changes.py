@@ -3,16 +3,15 @@
 The mails to the registered, the history on the public page, the preview at the desk: all speak of these.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 from s3chem_events.core.text import Text
-from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
-from s3chem_events.publishing.lifecycle import Mode, State, Visibility
+from s3chem_events.publishing.facts import NOTHING, EventFacts, ItemFacts, PartFacts
+from s3chem_events.publishing.lifecycle import Mode, State
 
 
 class Sort(StrEnum):
@@ -65,6 +64,15 @@ class Reason:
 
     text: Text
     part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """A text that was left as it was and may be untrue: a `summary` or `description`, of the part with this title."""
+
+    kind: str
+    text: Text
+    part: Text = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +174,19 @@ class Difference:
         """Return what happened to a part, or to the event as a whole."""
         return frozenset(change.sort for change in self.changes if change.part == part)
 
-    def aged(self, language: str) -> str:
-        """Return the summaries, of the event and its changed parts, that were left as they were and may be untrue."""
+    @property
+    def aged(self) -> list[Aged]:
+        """The texts, of the event and its changed parts, that were left as they were and may be untrue."""
         changed = {change.part for change in self.changes if change.sort in AGES}
         if not changed or self.before.state is State.DRAFT:
-            return ""
+            return []
         there = {part.key: part.summary for part in self.before.parts}
-        parts = [part for part in self.after.live_parts if changed & {part.key, ""}]
-        left = [part.summary for part in parts if part.summary == there.get(part.key)]
-        own = [self.after.summary] if self.after.summary == self.before.summary else []
-        return " · ".join(filter(None, (text.within(language) for text in (*own, *left))))
+        left = [Aged("summary", self.after.summary)] if self.after.summary == self.before.summary else []
+        if self.after.description == self.before.description:
+            left.append(Aged("description", self.after.description))
+        parts = (part for part in self.after.live_parts if changed & {part.key, ""})
+        left += [Aged("summary", p.summary, p.title) for p in parts if p.summary == there.get(p.key)]
+        return [one for one in left if one.text]
 
     def seen_in_calendars(self, part: str) -> bool:
         """Whether the calendar entry of a part says something else than before."""
@@ -193,33 +204,6 @@ def compare(before: EventFacts, after: EventFacts) -> Difference:
     order = list(Sort)
     keys = ["", *(part.key for part in after.parts)]
     return Difference(before, after, tuple(sorted(found, key=lambda c: (order.index(c.sort), keys.index(c.part)))))
-
-
-def confined(before: EventFacts, after: EventFacts) -> EventFacts:
-    """Return an event whose new reason is told to those alone whom it concerns: the guests of closed parts.
-
-    A reason for anything that the public may know stays the event's own.
-    """
-    if after.reason == before.reason:
-        return after
-    changed = {change.part for change in compare(before, after).changes}
-    closed = {part.key for part in after.parts if part.visibility is Visibility.INVITED}
-    is_closed = bool(changed) and changed <= closed
-    given = after.reason if is_closed else Text()
-    parts = (replace(part, reason=given) if part.key in changed & closed else part for part in after.parts)
-    return replace(after, reason=before.reason if is_closed else after.reason, parts=tuple(parts))
-
-
-def reasons_in(revision: Mapping[str, Any]) -> list[Reason]:
-    """Return the reasons that a revision gave, from what it keeps: pieces of the event's file, before and after."""
-    given = [Reason(Text(revision["reason"][1] or {}))] if "reason" in revision else []
-    old, new = revision.get("parts") or ([], [])
-    there = {part["key"]: part.get("reason") for part in old or []}
-    return given + [
-        Reason(Text(part["reason"]), part["key"])
-        for part in new or []
-        if part.get("reason") and part["reason"] != there.get(part["key"])
-    ]
 
 
 def _of_key(facts: EventFacts, key: str) -> EventFacts | PartFacts:

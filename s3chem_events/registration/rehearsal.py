@@ -97,10 +97,10 @@ def rehearse(
     heard = listening(event, facts, since=since)
     difference = heard.known.since(since)
     told = audience(event, difference, heard=heard)
-    there = _known(event, since, letterhead, language)
+    there, closed = _known(event, since, letterhead, language)
     samples = _samples(event.id, difference)
     fact = announcement(event, since=since, ask=ask)
-    wordings, closed = rewording.in_force(), publishing.closes_at(event)
+    wordings = rewording.in_force()
     with changed_to(event, facts, letterhead.base_url):
         after, closes = _entries(event, letterhead, language), publishing.closes_at(event)
         moves = closes != closed and event.closes_at is None and publishing.takes_registrations_from(event) is not None
@@ -121,12 +121,15 @@ def listening(event: Event, facts: EventFacts, *, since: int) -> Heard:
     return Heard(Known(event, facts), since=since, among=people)
 
 
-def _known(event: Event, since: int, letterhead: Letterhead, language: str) -> dict[str, Entry]:
-    """Return what people's calendars hold of an event until they are told: what it was before all that is held back."""
+def _known(event: Event, since: int, letterhead: Letterhead, language: str) -> tuple[dict[str, Entry], datetime]:
+    """Return what people's calendars hold of an event until they are told, and when they believe registration closes.
+
+    That is how it was before all that is held back.
+    """
     if since == event.revision:
-        return _entries(event, letterhead, language)
+        return _entries(event, letterhead, language), publishing.closes_at(event)
     with changed_to(event, publishing.facts_at(event, since), letterhead.base_url):
-        return _entries(event, letterhead, language)
+        return _entries(event, letterhead, language), publishing.closes_at(event)
 
 
 def is_heard(event: Event, difference: Difference) -> bool:

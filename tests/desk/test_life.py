@@ -194,6 +194,8 @@ def test_change_within_the_hold_is_told_with_the_first_or_not_at_all(app, client
     assert "Moved from 18 June 2027 to 22 October 2027." in said
     assert "The event has been announced." in said
     assert "undoing takes all of it back together" in said
+    closes = "Registration closes So far 18 June 2027, 00:00 CEST From now on 22 October 2027, 00:00 CEST"
+    assert closes in said
     assert "18 June 2027 → 22 October 2027" in said  # against what people have, not against the last save
     assert soup(preview).select("button[name=told][value=no]") == []
     assert decide(organiser, preview, "announcement", "no").status_code == 200  # made by hand: it is asked again
@@ -307,21 +309,26 @@ def test_postponed_with_a_reason_then_given_a_new_date(app, client, clock, organ
 
 
 def test_summary_that_may_be_untrue_is_asked_about_at_each_step_that_was_not_about_the_summary(app, client, organiser):
-    asked = f"Is the summary still true? “{CONFERENCE.summary['en']}”"
+    described = Text(en="**Two days** of talks in Maastricht. " + "And more. " * 39 + "End.")
+    closed = replace(CLOSED_DAY, summary=Text(en="Behind closed doors."))
+    revise_event(app, description=described, parts=(closed, replace(PUBLIC_DAY, summary=Text(en="Talks."))))
+    beginning = ("Two days of talks in Maastricht. " + "And more. " * 40)[:300].rstrip() + "…"
+    own = f"Summary: “{CONFERENCE.summary['en']}” Description: “{beginning}”"
+    asked = f"Is this still true? {own} Summary of “Public conference”: “Talks.”"
     answer = step(organiser, "rescheduling", **HOURS)
     assert answer.status_code == 303  # nobody hears of it, so there is no preview
     assert asked in words(organiser.get(f"{EVENT}/"))
     register(client)
     preview = step(organiser, "edit", venue__name="Vrijthof Hall")
     assert "The venue is now: Vrijthof Hall" in words(preview)
-    assert f"Is this still true? Summary: “{CONFERENCE.summary['en']}” Change the texts" in words(preview)
+    assert f"{asked} Change the texts" in words(preview)
     decide(organiser, preview, "edit", "no")
     assert asked not in words(organiser.get(f"{EVENT}/"))  # once is enough
     preview = step(organiser, "edit", venue__name="Town hall")
     decide(organiser, preview, "edit", "yes")
     assert f"{asked} Change the texts" in words(organiser.get(f"{EVENT}/"))  # while it can be mended in time
     assert step(organiser, "texts/en", summary="At the town hall.").status_code == 303
-    assert "Is the summary still true?" not in words(organiser.get(f"{EVENT}/"))
+    assert "Summary: “" not in words(organiser.get(f"{EVENT}/"))
 
 
 def test_one_part_cancelled_then_brought_back(app, client, clock, organiser):
