@@ -179,7 +179,8 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
 
 def written_since(fact_id: int, kind: str) -> Select[tuple[int]]:
     """Return a query for the subjects of which an e-mail of a kind was written out of this fact, or a later one."""
-    return db.select(OutgoingEmail.subject_id).where(OutgoingEmail.fact_id >= fact_id, OutgoingEmail.kind == kind)
+    query: Select[tuple[int]] = db.select(OutgoingEmail.subject_id)
+    return query.where(OutgoingEmail.fact_id >= fact_id, OutgoingEmail.kind == kind)
 
 
 def written(fact: Fact, kind: str = "") -> Select[tuple[int]]:

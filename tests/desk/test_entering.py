@@ -231,7 +231,8 @@ def test_a_file_never_overwrites_in_silence_what_was_saved_since_it_was_written(
     app, client, clock, organiser, tmp_path
 ):
     def run(*arguments: str) -> Result:
-        return app.test_cli_runner().invoke(cli.group, ["event", *arguments])
+        done: Result = app.test_cli_runner().invoke(cli.group, ["event", *arguments])
+        return done
 
     register(client)
     work(app)
