@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
+from s3chem_events.core.errors import Refused
 from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import answering, asking, details, entries
@@ -14,6 +15,13 @@ from s3chem_events.registration.questions import Kind, When
 COLUMNS = ("reference", "given_name", "family_name", "organisation", "country")
 HOSTS = {"DE": "de", "AT": "de", "FR": "fr", "BE": "fr", "NL": "nl", "IT": "it", "ES": "es", "PL": "pl"}
 """The language of a letter beside English, by the country of the place; English alone where we write no other."""
+
+
+class Unwritable(Refused):
+    """The letter holds letters that our fonts do not have: another alphabet than the Latin one."""
+
+    code = "unwritable"
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)

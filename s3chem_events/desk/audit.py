@@ -53,6 +53,7 @@ def kinds() -> dict[str, str]:
         "gate.handed_out": _("Link for the entrance made"),
         "gate.taken_back": _("Link for the entrance revoked"),
         "letter.shown": _("Letter of invitation opened"),
+        "letter.taken": _("Letter of invitation downloaded"),
         "list.exported": _("List of those who agreed downloaded"),
         "organiser.added": _("Organiser added"),
         "organiser.disabled": _("Organiser suspended"),

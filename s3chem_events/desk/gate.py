@@ -5,17 +5,21 @@ the entrance (desk.gate_links).
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from s3chem_events.attendance import gate_links, gates
+from s3chem_events.attendance.gates import Unwritable
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.guard import settings
+from s3chem_events.core.later import Later
+from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import downloads
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import clock_words
@@ -27,6 +31,12 @@ from s3chem_events.publishing import times
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import details, queries
+from s3chem_events.registration.models import Registration
+
+if TYPE_CHECKING:
+    from s3chem_events.attendance import paper
+else:  # 20 MB in a web worker, for few letters
+    paper = Later("s3chem_events.attendance.paper")
 
 LOCAL = "%Y-%m-%dT%H:%M"
 
@@ -67,14 +77,52 @@ def letter(slug: str, reference: str) -> ResponseReturnValue:
         return _granted(found, reference, person.id)
     registration = queries.registration_by_id(person.id) or abort(404)
     if not gates.letter_rows(registration, "en"):
-        return render_template("desk/gate/letter.html", **header(found), versions=[])
+        return _incomplete(found)
     downloads.fresh_only()
-    venue, host_name = found.venue, letterhead_of(settings()).organisation
-    host = gates.host_language(venue.country if venue is not None else "")
-    versions = [gates.letter(registration, language, host=host_name) for language in dict.fromkeys(("en", host))]
-    page = render_template("desk/gate/letter.html", **header(found), versions=versions)
+    page = render_template(
+        "desk/gate/letter.html",
+        **header(found),
+        versions=_versions(found, registration),
+        reference=reference,
+        languages=LANGUAGES,
+    )
     downloads.note("letter.shown", event=found.id, registration=person.id)
     return page
+
+
+@desk.route("/events/<slug>/participants/<reference>/letter-<language>.pdf")
+@allowed("gate.export")
+def letter_pdf(slug: str, reference: str, language: str) -> ResponseReturnValue:
+    """Give a letter of invitation in one of its languages as a file, to be signed; what it holds is not kept."""
+    found, person = person_of(slug, reference)
+    registration = queries.registration_by_id(person.id) or abort(404)
+    if not gates.letter_rows(registration, "en"):
+        return _incomplete(found)
+    written = next((one for one in _versions(found, registration) if one.language == language), None) or abort(404)
+    downloads.fresh_only()
+    try:
+        content = paper.pdf(
+            written,
+            title=f"{written.heading}: {registration.full_name}",
+            funding=letterhead_of(settings()).funding.within(language),
+            alternative=i18n.words(language)("Emblem of the European Union"),
+        )
+    except Unwritable:
+        flash(_("The file knows Latin letters only, and this letter holds others: print this page instead."), "bad")
+        return redirect(url_for("desk.letter", slug=slug, reference=reference))
+    name, data = f"{slug}-{reference}-letter-{language}.pdf", {"event": found.id, "registration": person.id}
+    return downloads.file(content, name, content_type="application/pdf", noted="letter.taken", **data)
+
+
+def _incomplete(found: Event) -> str:
+    return render_template("desk/gate/letter.html", **header(found), versions=[])
+
+
+def _versions(found: Event, registration: Registration) -> list[gates.Letter]:
+    """Write the letter in English and in the language of the host."""
+    venue, host_name = found.venue, letterhead_of(settings()).organisation
+    host = gates.host_language(venue.country if venue is not None else "")
+    return [gates.letter(registration, language, host=host_name) for language in dict.fromkeys(("en", host))]
 
 
 def _granted(found: Event, reference: str, registration_id: int) -> ResponseReturnValue:

@@ -2,21 +2,25 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msoffcrypto
 import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from s3chem_events import schedule
 from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
 from s3chem_events.attendance.models import GateLink
-from s3chem_events.core.db import db
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.publishing.models import Document
 from s3chem_events.registration.models import Answer, Registration
 from tests.conftest import Clock
 from tests.factories import add_event, add_question, count, hidden, register, soup, words
@@ -25,6 +29,7 @@ from tests.support.post import kept, work
 
 SECRET = "AB 123456"
 DESK = "/desk/events/conference"
+FUNDING = {"en": "Co-funded by Interreg Europe.", "nl": "Medegefinancierd door Interreg Europe."}
 GATE = {"when": "afterwards", "readers": "gate", "keep_days": 3, "purpose": "The gate of the site lets nobody else in."}
 
 
@@ -258,6 +263,8 @@ def test_the_site_sets_its_own_hour_and_what_was_told_is_deleted_at_once(
 
 
 def test_a_letter_asks_for_the_passport_only_of_whom_needs_one(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    with app.app_context(), transaction():
+        db.session.add(Document(key="project", data={"funding": {"statement": FUNDING}}, revised_at=now()))
     letter = {"when": "letter", "readers": "letter", "keep_days": 3, "purpose": "Stands in your letter."}
     add_question(app, "passport", label="Number of your passport", required=True, **letter)
     anna, bert = come(client, "Anna", "online"), come(client, "Bert", "online")
@@ -277,13 +284,34 @@ def test_a_letter_asks_for_the_passport_only_of_whom_needs_one(app: Flask, clien
     assert all(SECRET in one.text and "Żaneta" not in one.text for one in page.select(".letter"))
     assert SECRET not in desk.get(f"{DESK}/participants.json").text + str(table(app, desk))
 
+    files = {str(one["href"]): one.text for one in page.select("main a[download]")}
+    assert list(files.values()) == ["Download as PDF: English", "Download as PDF: Nederlands"]
+    for (href, _name), language, heading in zip(
+        files.items(), ("en", "nl"), ("Letter of invitation", "Uitnodigingsbrief"), strict=True
+    ):
+        taken = desk.get(href)
+        assert (taken.mimetype, taken.headers["Cache-Control"]) == ("application/pdf", "no-store")
+        file: Any = PdfReader(io.BytesIO(taken.data))
+        tree = file.root_object["/StructTreeRoot"]["/K"][0].get_object()["/K"]
+        kinds = [one.get_object()["/S"] for one in tree]
+        assert (file.root_object["/Lang"], kinds[0], kinds.count("/H1")) == (language, "/Figure", 1)
+        text = file.pages[0].extract_text()
+        assert [word for word in (heading, SECRET, "Źdźbło", FUNDING[language]) if word not in text] == []
+        fonts = [one.get_object()["/DescendantFonts"][0] for one in file.pages[0]["/Resources"]["/Font"].values()]
+        assert all("/FontFile2" in font["/FontDescriptor"] for font in fonts)
+    with app.app_context():
+        assert db.session.query(AuditEntry).filter_by(kind="letter.taken").count() == 2
+    assert desk.get(next(iter(files)).replace("-en.pdf", "-fr.pdf")).status_code == 404
+
     reference = reference_of(app, "Bert")
     assert client.post(f"{bert}/letter", data={"question-passport": "X"}).status_code == 303
     assert count(app, Answer) == 1  # nothing of Bert's: he has not asked
     assert "not complete yet" in words(desk.get(f"{DESK}/participants/{reference}/letter"))
     token = {"csrf_token": hidden(desk, f"{DESK}/participants/{reference}")["csrf_token"]}
     assert desk.post(f"{DESK}/participants/{reference}/letter", data=token).status_code == 303
-    assert tell(client, bert, "letter", passport="CD 9") == 303
+    assert tell(client, bert, "letter", passport="李 9") == 303
+    no = desk.get(f"{DESK}/participants/{reference}/letter-en.pdf", follow_redirects=True)
+    assert "this letter holds others: print this page instead" in no.text
     clock.set(datetime(2027, 6, 18, tzinfo=UTC) + timedelta(days=3, hours=1))
     tick(app)
     assert count(app, Answer) == 0

@@ -57,6 +57,7 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
     "core.limits": {"limits.aio"},
     "core.tasks": {"psycopg", "huey.consumer"},
     "desk.arrivals": {"s3chem_events.mailing.arrivals", "s3chem_events.mailing.reading"},
+    "desk.gate": {"s3chem_events.attendance.paper"},
     "mailing.failures": {"flufl.bounce"},
     "mailing.sealing": {
         "cryptography.hazmat.primitives.asymmetric.padding",
