@@ -160,6 +160,13 @@ def hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     return f"{days[0]}, {first} – {days[1]}, {last} {_hours_of(ends, zone, language)}"
 
 
+def through(starts: datetime, ends: datetime, zone: str, language: str) -> str:
+    """Write what goes on behind a first day: `09:30 – Tuesday, 30 March 2027, 16:00 CEST`."""
+    last = ends.astimezone(ZoneInfo(zone)).date()
+    until = f"{long_date(last, last, language)}, {clock(ends, zone, language)} {_hours_of(ends, zone, language)}"
+    return f"{clock(starts, zone, language)} – {until}"
+
+
 def stamp(moment: datetime, zone: str, language: str) -> str:
     """Write a moment in full: `1 June 2027, 12:00 CEST`."""
     return f"{_day_and_clock(moment, zone, language)} {_hours_of(moment, zone, language)}"

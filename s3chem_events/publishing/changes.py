@@ -138,10 +138,15 @@ class Difference:
         return frozenset(before & after)
 
     def concerning(self, parts: AbstractSet[str], *, online: AbstractSet[str] = frozenset()) -> "Difference":
-        """Return what concerns somebody who takes part in these parts; in those `online` the hall is no news to her."""
+        """Return what concerns somebody who takes part in these parts.
+
+        In those `online` the hall is no news to her, nor that it falls away where she was online before.
+        """
         there = parts - self.lost
         away = {part.key for part in self.after.parts if part.key in online and Mode.ONLINE in part.capacity}
-        news = (c for c in self.changes if not (c.sort is Sort.PLACE and c.part in away))
+        stays = {part.key for part in self.before.parts if part.key in away and Mode.ONLINE in part.capacity}
+        old = {(Sort.PLACE, key) for key in away} | {(Sort.MOVED_ONLINE, key) for key in stays}
+        news = (c for c in self.changes if (c.sort, c.part) not in old)
         changes = tuple(c for c in news if (c.part in there if c.part else there))
         return replace(self, changes=changes, keys=parts)
 

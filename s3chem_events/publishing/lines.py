@@ -60,15 +60,14 @@ def event_lines(event: Event, parts: Iterable[Part], place: str | None, *, langu
 def part_lines(part: Part, where: str, *, language: str) -> PartLines:
     """Put a part into words."""
     title = part.title.said(language)
-    return PartLines(
-        title=title.text,
-        title_lang=title.lang,
-        day=i18n.long_date(part.starts_on, part.ends_on, language),
-        hours=hours(part, language),
-        where=where,
-    )
+    day, hours = when(part, language)
+    return PartLines(title=title.text, title_lang=title.lang, day=day, hours=hours, where=where)
 
 
-def hours(part: Part, language: str) -> str:
-    """Write the hours of a part, as far as they are known."""
-    return i18n.hours(part.starts_at, part.ends_at, part.zone, language) if part.starts_at and part.ends_at else ""
+def when(part: Part, language: str) -> tuple[str, str]:
+    """Write the days of a part, and its hours as far as they are known; together they name each day once."""
+    if part.starts_at is None or part.ends_at is None:
+        return i18n.long_date(part.starts_on, part.ends_on, language), ""
+    write = i18n.hours if part.starts_on == part.ends_on else i18n.through
+    first = i18n.long_date(part.starts_on, part.starts_on, language)
+    return first, write(part.starts_at, part.ends_at, part.zone, language)

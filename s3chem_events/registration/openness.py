@@ -29,6 +29,8 @@ class Openness(StrEnum):
 
 ENDED = frozenset({Openness.CANCELLED, Openness.OVER})
 AWAITED = frozenset({Openness.NOT_YET, Openness.LATER, Openness.POSTPONED})
+UNANNOUNCED = frozenset({Openness.OPEN, Openness.FULL, Openness.WAITING, Openness.CLOSED})
+"""However a save the date takes registrations, its place and programme are still to come."""
 Taken = Mapping[tuple[int, Mode], int]
 
 
@@ -68,8 +70,9 @@ def queues(
 
 
 def is_awaited(event: Event, how: Openness) -> bool:
-    """Whether nobody can register yet, and who wants to hears of it (campaigns)."""
-    return how in AWAITED and not queries.is_past(event)
+    """Whether who wants to hears of what is still to come: the registration, or place and programme (campaigns)."""
+    awaited = AWAITED | UNANNOUNCED if event.state is State.SAVE_THE_DATE else AWAITED
+    return how in awaited and not queries.is_past(event)
 
 
 def left(part: Part, mode: Mode, taken: Taken) -> Availability:

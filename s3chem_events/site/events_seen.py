@@ -16,7 +16,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import Text
-from s3chem_events.publishing import entries, queries, words
+from s3chem_events.publishing import entries, lines, queries, words
 from s3chem_events.publishing.history import Passage
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part, Venue, days_of
@@ -108,11 +108,6 @@ def organizer() -> Mailbox:
 def part_range(part: Part, lang: str) -> str:
     """Write the days of a part in full."""
     return i18n.long_date(part.starts_on, part.ends_on, lang)
-
-
-def part_hours(part: Part, lang: str) -> str:
-    """Write the hours of a part; nothing where they are not known."""
-    return _hours([part], lang)
 
 
 def part_place(event: Event, part: Part) -> str:
@@ -207,13 +202,14 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
     invited = part.visibility is Visibility.INVITED
     shows_places = not (invited or part.cancelled) and openness(event, taken) in terms.DECIDED
     days, _month = i18n.day_figures(part.starts_on, part.ends_on, lang)
+    date_long, hours = lines.when(part, lang)
     return PartView(
         key=part.key,
         title=translated(part.title, lang),
         summary=translated(part.summary, lang),
         days=days,
-        date_long=part_range(part, lang),
-        hours=part_hours(part, lang),
+        date_long=date_long,
+        hours=hours,
         # The room of a closed part is nobody's business but its guests'.
         place="" if invited else part_place(event, part),
         mode_text=" · ".join(words.modes(lang)[mode] for mode in part.capacities),

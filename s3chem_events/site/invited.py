@@ -20,6 +20,7 @@ from s3chem_events.core.guard import cleaning, csrf, filing, private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.publishing import lines
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import guest_list, invitation, inviting, joining
@@ -28,7 +29,7 @@ from s3chem_events.registration.invitation import Invitation
 from s3chem_events.registration.inviting import InvitationOver
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import registering
-from s3chem_events.site.events_seen import event_view, part_hours, part_place, part_range
+from s3chem_events.site.events_seen import event_view, part_place
 from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.forms import REFUSALS, PressForm, RegistrationForm
 from s3chem_events.site.frame import render, translated, urls
@@ -221,10 +222,7 @@ def _shown(template: str, lang: str, token: str, found: Invitation, **values: An
         request.path.removeprefix(f"/{lang}"),
         event=event_view(event, lang, calendar=False),
         name=found.full_name,
-        parts=[
-            (translated(part.title, lang), part_range(part, lang), part_hours(part, lang), part_place(event, part))
-            for part in parts
-        ],
+        parts=[(translated(part.title, lang), *lines.when(part, lang), part_place(event, part)) for part in parts],
         may_register=bool(opened) and has_room,
         is_registered=registration is not None,
         may_join=registration is not None and has_room and bool(joining.parts_to_join(event, found, registration)),

@@ -10,13 +10,13 @@ from s3chem_events.core import i18n
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
+from s3chem_events.publishing import lines
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import capacity, coming, inquiries, modes, returning
 from s3chem_events.registration.links import INVITATIONS, RESTORATION
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import own_view
-from s3chem_events.site.events_seen import part_hours, part_range
 from s3chem_events.site.frame import translated
 from s3chem_events.site.own import own, pressed
 
@@ -59,13 +59,14 @@ def mode(lang: str, token: str, key: str) -> BaseResponse:
         return redirect(press.here, 303)
     held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
     part, other = held.part, modes.other_mode(registration, held)
+    days, hours = lines.when(part, lang)
     return press.page(
         "site/own/mode.html",
         f"mode/{key}",
         title=translated(registration.event.title, lang),
         part=translated(part.title, lang),
-        days=part_range(part, lang),
-        hours=part_hours(part, lang),
+        days=days,
+        hours=hours,
         now=mode_words(lang)[part.mode_of(held.mode)],
         other=other,
         label=own_view.change_label(other),

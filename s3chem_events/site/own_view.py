@@ -10,6 +10,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.mailing import typos
+from s3chem_events.publishing import lines
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event
@@ -29,7 +30,7 @@ from s3chem_events.registration.capacity import HOLDING, IN_LINE, UNSCHEDULED, S
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.waiting import PLACE
 from s3chem_events.site import answered, standings, waiting_words
-from s3chem_events.site.events_seen import event_view, narrowed, part_hours, part_place, part_range
+from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.frame import Translated, translated
 from s3chem_events.site.views import CalendarLinks, EventView
 
@@ -227,7 +228,7 @@ def _rows(registration: Registration, lang: str, *, openly: bool) -> list[tuple[
 
 def _held(registration: Registration, held: Participation, lang: str, own: str) -> HeldView:
     part, event = held.part, registration.event
-    mode = part.mode_of(held.mode)
+    days, hours, mode = *lines.when(part, lang), part.mode_of(held.mode)
     text, kind = _standing(registration, held)
     comes = held.standing is Standing.CONFIRMED and not part.cancelled
     joins = comes and mode is Mode.ONLINE and now() < publishing.part_ends_at(part)
@@ -238,8 +239,8 @@ def _held(registration: Registration, held: Participation, lang: str, own: str) 
     in_line = is_on and held.standing in IN_LINE
     return HeldView(
         title=translated(part.title, lang),
-        days=part_range(part, lang),
-        hours=part_hours(part, lang),
+        days=days,
+        hours=hours,
         place=part_place(event, part) if mode is Mode.ON_SITE else "",
         mode=mode_words(lang)[mode],
         status=text,
@@ -280,12 +281,11 @@ def _standing(registration: Registration, held: Participation) -> tuple[str, str
 
 def _said(held: Participation) -> str:
     """Say what the person's calendar answered."""
-    words = {
+    return {
         Said.ACCEPTED: _("You accepted in your calendar."),
         Said.TENTATIVE: _("You answered “maybe” in your calendar."),
         Said.DECLINED: _("You declined in your calendar."),
-    }
-    return words.get(held.answer, "")
+    }.get(held.answer, "")
 
 
 def _calendar(registration: Registration, lang: str) -> CalendarLinks:

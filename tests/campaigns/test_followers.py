@@ -35,6 +35,7 @@ from tests.factories import (
     not_me,
     register,
     revise_event,
+    soup,
     words,
 )
 from tests.support.desk import signed_in
@@ -43,6 +44,7 @@ from tests.support.statements import statements
 
 ADDRESS = "anna@park.example"
 PAGE = "/en/events/conference/updates"
+FORM = "/en/events/conference/register"
 OPENS = datetime(2026, 1, 1, 9)  # noqa: DTZ001 - local to the event's zone
 
 
@@ -101,6 +103,22 @@ def test_a_save_the_date_offers_to_keep_one_informed_in_place_of_the_form(client
         assert page.find("a", href=f"/{language}/events/conference/updates") is not None
         assert page.find("a", href=f"/{language}/events/conference/register") is None
         assert client.get(f"/{language}/events/conference/updates").status_code == 200
+
+
+@pytest.mark.one_database
+def test_a_save_the_date_that_takes_registrations_offers_both_and_once_announced_the_form_alone(
+    app: Flask, client: FlaskClient, clock: Clock
+):
+    revise_event(app, opens=OPENS)
+    page = soup(client.get("/en/events/conference"))
+    assert {str(link["href"]) for link in page.select("main a[href*='/events/conference/']")} >= {PAGE, FORM}
+    assert "You do not want to register yet?" in page.get_text()
+    follow(app, client)
+    before = len(kept(app))
+    tell(app, clock, state=State.ANNOUNCED)
+    assert [mail.envelope.to for mail in kept(app)[before:]] == [ADDRESS]
+    assert soup(client.get("/en/events/conference")).find("a", href=PAGE) is None
+    assert client.get(PAGE).status_code == 303
 
 
 def test_nobody_is_on_the_list_without_a_press_on_the_page_of_the_mail(app: Flask, client: FlaskClient):
@@ -335,7 +353,7 @@ def test_who_leaves_the_news_still_hears_what_becomes_of_her_own_event(app: Flas
 
 
 def test_who_registers_is_subscribed_to_nothing(app: Flask, client: FlaskClient):
-    revise_event(app, opens=OPENS)
+    revise_event(app, opens=OPENS, state=State.ANNOUNCED)
     register(client)
     assert (count(app, Registration), count(app, Follower)) == (1, 0)
     answer = client.get(PAGE)  # and while one can register there is nothing to wait for

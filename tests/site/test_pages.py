@@ -17,7 +17,8 @@ from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.sample import load
 from tests.conftest import Clock
-from tests.factories import BASE_URL, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event, soup, words
+from tests.factories import BASE_URL, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, register, revise_event, soup, words
+from tests.support.post import kept, work
 
 
 def test_save_the_date_in_french_says_days_year_and_that_the_rest_follows(
@@ -33,6 +34,21 @@ def test_save_the_date_in_french_says_days_year_and_that_the_rest_follows(
     assert soup(page).find("a", href="/fr/events/conference/updates") is not None
     assert soup(page).html["lang"] == "fr"  # type: ignore[index]
     assert soup(page).select(".places") == []  # nobody can take one yet
+
+
+@pytest.mark.one_database
+def test_a_part_of_several_days_names_each_day_once_on_its_pages_and_in_the_mail(
+    app: Flask, client: FlaskClient
+) -> None:
+    hours = {"starts": datetime(2027, 3, 27, 9, 30), "ends": datetime(2027, 3, 29, 16)}  # noqa: DTZ001 - local
+    add_event(app, parts=(replace(PUBLIC_DAY, **hours),))
+    when = "Saturday, 27 March 2027, 09:30 – Monday, 29 March 2027, 16:00 CEST"
+    assert f"When {when}" in words(client.get("/en/events/conference"))
+    assert "samedi 27 mars 2027, 09:30 – lundi 29 mars 2027, 16:00 CEST" in words(client.get("/fr/events/conference"))
+    own = register(client).location
+    assert when in words(client.get(own))
+    assert work(app) == 1
+    assert when in " ".join(kept(app)[-1].text.split())
 
 
 def test_a_missing_translation_falls_back_in_sight(app: Flask, client: FlaskClient, clock: Clock) -> None:
