@@ -40,16 +40,17 @@ def check(kind: Kind, *, with_event: bool, passages: Sequence[Passage]) -> None:
     """Refuse what could not be sent as it is meant.
 
     Raises:
-        Invalid: `path` is `field.language`; what is wrong is `long`, `line`, `placeholder: …` or `address: …`.
+        Invalid: `path` is `field.language`, and what is wrong with it as `faults` says.
 
     """
     allowed = names(kind, with_event=with_event)
     for passage in passages:
-        for fault in _faults(passage, allowed):
+        for fault in faults(passage, allowed):
             raise Invalid(f"{passage.field}.{passage.language}", fault)
 
 
-def _faults(passage: Passage, allowed: Sequence[str]) -> Iterator[str]:
+def faults(passage: Passage, allowed: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with a text: `long`, `line`, `placeholder: …` or `address: …`."""
     is_line = passage.field == "subject"
     if len(passage.source) > (LONGEST_SUBJECT if is_line else LONGEST_TEXT):
         yield "long"

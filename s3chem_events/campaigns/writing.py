@@ -90,7 +90,7 @@ class Writer:
             address="",
             name=name,
             language=shared.language,
-            values=self.values(shared, self.pretended(shared.language, name)),
+            values=self.values(shared, self.pretended(shared, name)),
         )
 
     def values(self, shared: Shared, own: Mapping[str, str]) -> dict[str, Any]:
@@ -110,11 +110,11 @@ class Writer:
             "event_title": shared.event.get("event_title", ""),
         }
 
-    def pretended(self, language: str, name: str = "") -> dict[str, str]:
+    def pretended(self, shared: Shared, name: str = "") -> dict[str, str]:
         """Return what stands for a reader's own words and links where nobody is the reader: the web version, a test."""
         if self.to_subscribers:
-            anybodys = links.newsletter(language=language, base_url=self.letterhead.base_url)
-            return {"preferences_link": anybodys, "leave_link": anybodys}
+            anybodys = links.newsletter(language=shared.language, base_url=self.letterhead.base_url)
+            return {"preferences_link": anybodys, "leave_link": anybodys, "web_version": shared.web_version}
         given, _, family = name.partition(" ")
         return {"given_name": given, "family_name": family, "name": name, "organisation": self.letterhead.organisation}
 

@@ -12,7 +12,6 @@ from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.releases import Content, Stale
 from s3chem_events.campaigns.stages import Audience, WrongStage
 from s3chem_events.core.db import transaction
-from s3chem_events.core.errors import Invalid
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import DEFAULT, LANGUAGES, Text
 from s3chem_events.desk import campaign_words
@@ -44,11 +43,9 @@ def campaign_text(campaign_id: int, language: str) -> ResponseReturnValue:
     form = CampaignTextForm(data={**kept, "version": str(found.version)})
     status = 422 if form.is_submitted() else 200
     refusal = ""
-    if form.validate_on_submit():
+    if form.validate_on_submit() and _is_sound(form, language, found):
         try:
             _save(campaign_id, form, language)
-        except Invalid as fault:
-            _say(form, fault, found)
         except Stale:
             status, refusal = (
                 409,
@@ -97,12 +94,15 @@ def _save(campaign_id: int, form: CampaignTextForm, language: str) -> None:
         releases.save(found, content_of(found, **said), version=version, by=by())
 
 
-def _say(form: CampaignTextForm, fault: Invalid, found: Campaign) -> None:
-    """Put the sentence at the field whose text it is about."""
-    field, what = fault.path.partition(".")[0], fault.detail.partition(": ")
-    names = ", ".join(f"{{{{{name}}}}}" for name in texts.names(found.kind, with_event=found.event_id is not None))
-    sentence = campaign_words.faults()[what[0]] % {"name": f"{{{{{what[2]}}}}}", "names": names}
-    say(form[field] if field in TEXTS else form.intro, sentence)
+def _is_sound(form: CampaignTextForm, language: str, found: Campaign) -> bool:
+    """Whether all three texts can be sent as they are; what is wrong is said at its field."""
+    allowed = texts.names(found.kind, with_event=found.event_id is not None)
+    names = ", ".join(f"{{{{{name}}}}}" for name in allowed)
+    for name in TEXTS:
+        for fault in texts.faults(texts.Passage(name, language, form[name].data or ""), allowed):
+            what = fault.partition(": ")
+            say(form[name], campaign_words.faults()[what[0]] % {"name": f"{{{{{what[2]}}}}}", "names": names})
+    return not form.errors
 
 
 def _source(found: Campaign, language: str) -> tuple[str, dict[str, str]] | None:

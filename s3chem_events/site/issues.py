@@ -11,7 +11,7 @@ from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.texts import LINKS
 from s3chem_events.campaigns.texts import language_for as language_of
 from s3chem_events.campaigns.writing import Writer
-from s3chem_events.core import markdown
+from s3chem_events.core import markdown, placeholders
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import short_range
@@ -58,7 +58,7 @@ def issue(lang: str, slug: str) -> str:
     writer = Writer(found, letterhead_of(settings()))
     language = language_of(lang, found.languages)
     shared = writer.shared(language)
-    own = {**shared.event, **writer.pretended(language), "web_version": ""}
+    own = {**shared.event, **writer.pretended(shared)}
     return render(
         "site/newsletter/issue.html",
         lang=lang,
@@ -87,14 +87,14 @@ def _entry(found: Campaign, lang: str) -> Happening:
     language = language_of(lang, found.languages)
     writer = Writer(found, letterhead_of(settings()))
     shared = writer.shared(language)
-    own = {**shared.event, **writer.pretended(language)}
+    own = {**shared.event, **writer.pretended(shared)}
     intro = Translated(markdown.filled(shared.intro, own, links=LINKS), language)
     base_url, moment = settings().base_url, _sent_at(found)
     return Happening(
         id=links.web_version(found.slug, language=lang, base_url=base_url),
         url=links.web_version(found.slug, language=lang, base_url=base_url),
         title=Translated(found.subject.within(language), language),
-        summary=Translated(markdown.plain(shared.intro)[:LONGEST_SUMMARY], language),
+        summary=Translated(markdown.plain(placeholders.in_text(shared.intro, own))[:LONGEST_SUMMARY], language),
         content=intro,
         published_at=moment,
         updated_at=moment,

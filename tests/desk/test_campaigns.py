@@ -13,6 +13,7 @@ from s3chem_events import bulk, dispatch
 from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.core.db import db
+from s3chem_events.core.text import Text
 from tests.factories import PUBLIC_DAY, add_event, hidden, revise_event, soup, words
 from tests.support.campaigns import newsletter, readers, release
 from tests.support.desk import filled, signed_in
@@ -68,6 +69,9 @@ def test_a_newsletter_from_its_first_word_to_its_last_reader(app, clock):
     press(clara, "test", language="fr")
     work(app)
     assert rows(app)[-1].subject == "[Test] Nouvelles"
+    press(clara, "test", language="en")
+    work(app)
+    assert re.search(r"Good news, see http://localhost/en/newsletter/issues/\S+\.\n", rows(app)[-1].text)
 
     press(clara, "review")
     assert soup(clara.get(ONE)).select_one('form[action$="/release"]') is None
@@ -106,20 +110,22 @@ def test_it_is_read_on_the_web_by_everybody_with_what_holds_now_and_no_cookie(ap
     readers(app, en=1)
     visitor = app.test_client()
     assert "No newsletter has gone out yet." in words(visitor.get("/en/newsletter/issues/"))
-    release(app, newsletter(app, events=("conference",)))
+    intro = Text(en="News.", fr="De bonnes nouvelles. Page web : {{web_version}}")
+    release(app, newsletter(app, events=("conference",), intro=intro))
     assert "No newsletter has gone out yet." in words(visitor.get("/en/newsletter/issues/"))
     clock.advance(minutes=11)
     work(app)
     listed = soup(visitor.get("/fr/newsletter/issues/")).select_one(".news-item a")
     assert listed is not None
     page = visitor.get(str(listed["href"]))
-    assert "De bonnes nouvelles." in words(page)
+    assert f"De bonnes nouvelles. Page web : http://localhost{listed['href']}" in words(page)
     assert "18 juin 2027" in words(page)
     assert "readers.example" not in page.text
     assert page.headers.get("Set-Cookie") is None
     assert visitor.get(str(listed["href"]), headers={"If-None-Match": page.headers["ETag"]}).status_code == 304
     feed = visitor.get("/newsletter.atom?lang=fr").text
     assert '<title xml:lang="fr">Nouvelles de février</title>' in feed
+    assert f"De bonnes nouvelles. Page web : http://localhost{listed['href']}</summary>" in feed
     october = date(2027, 10, 22)
     revise_event(app, parts=(replace(PUBLIC_DAY, starts=october, ends=october),))
     page = words(visitor.get(str(listed["href"])))
@@ -167,10 +173,13 @@ def test_the_line_that_nobody_would_receive_it_leads_to_where_readers_are_chosen
 def test_a_name_that_is_no_placeholder_is_said_at_the_field(app):
     newsletter(app)
     desk = signed_in(app)
-    refused = desk.post(f"{ONE}/texts/en", data={**filled(desk.get(f"{ONE}/texts/en")), "intro": "Dear {{surname}}"})
+    wrong = {"subject": "News for {{town}}", "intro": "Dear {{surname}}"}
+    refused = desk.post(f"{ONE}/texts/en", data={**filled(desk.get(f"{ONE}/texts/en")), **wrong})
     assert refused.status_code == 422
-    assert "“{{surname}}” is no placeholder that can be used here." in words(refused)
-    assert filled(refused)["intro"] == "Dear {{surname}}"
+    for name, placeholder in (("subject", "town"), ("intro", "surname")):
+        said = soup(refused).select_one(f"#{name}-error").get_text()
+        assert f"“{{{{{placeholder}}}}}” is no placeholder that can be used here." in said
+        assert filled(refused)[name] == wrong[name]
 
 
 def test_a_message_to_participants_is_for_those_who_may_see_them(app, clock):
