@@ -103,11 +103,9 @@ def _readers(campaign: Campaign, total: int) -> list[Check]:
 
 
 def _events(campaign: Campaign) -> list[Check]:
-    changed = releases.changed_events(campaign)
-    return [
-        Check(BAD, _("“%(title)s” has changed since this was saved.", title=event.title.within(i18n.language())))
-        for event in changed
-    ]
+    changed, lang = releases.changed_events(campaign), i18n.language()
+    said = _("“%(title)s” has changed since this was saved. Look at the preview, then save once more.")
+    return [Check(BAD, said % {"title": event.title.within(lang)}) for event in changed]
 
 
 def _links(campaign: Campaign) -> list[Check]:

@@ -96,7 +96,10 @@ def campaign(campaign_id: int) -> ResponseReturnValue:
         is_open=is_open,
         asked_by_me=found.released_by == str(by()),
         blocks=loaded.written(found.blocks, i18n.language(), ""),
-        changed=blocks.changed(found.seen, loaded) if found.stage is Stage.PAUSED else [],
+        changed=[
+            blocks.event_block(event, i18n.language(), "")
+            for event in (blocks.changed(found.seen, loaded) if found.stage is Stage.PAUSED else ())
+        ],
         whys=campaign_words.whys(),
         states=outbox.states(),
         history=_history(progress.history(found.id)),
