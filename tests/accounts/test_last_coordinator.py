@@ -1,6 +1,8 @@
 """Somebody can always manage the organisers, also when two take one another's rights at the same moment."""
 
+import threading
 import time
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -10,11 +12,12 @@ from s3chem_events.accounts import actions, queries
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
+from tests.support.patience import PATIENCE
 from tests.support.rivals import at_once
 
 
-def two_take_one_anothers_rights(app: Flask) -> list[str]:
-    """Let each of two coordinators suspend the other; returns what came of it."""
+def two_take_one_anothers_rights(app: Flask, meanwhile: Callable[[], object]) -> list[str]:
+    """Let each of two coordinators suspend the other; `meanwhile` holds the moment open in which the other may look."""
     with app.app_context(), transaction():
         ids = [actions.add(f"c{n}@s3chem.example", role=Role.COORDINATOR, by=OPERATOR).id for n in range(2)]
     results = []
@@ -27,7 +30,7 @@ def two_take_one_anothers_rights(app: Flask) -> list[str]:
                     assert organiser is not None
                     actions.disable(organiser, by=OPERATOR)
                     db.session.flush()
-                    time.sleep(0.05)  # hold the moment open in which the other may look
+                    meanwhile()
             except actions.LastCoordinator:
                 results.append("refused")
             else:
@@ -43,7 +46,7 @@ def active_coordinators(app: Flask) -> int:
 
 
 def test_of_two_coordinators_who_suspend_one_another_one_stays(app: Flask) -> None:
-    assert two_take_one_anothers_rights(app) == ["done", "refused"]
+    assert two_take_one_anothers_rights(app, partial(time.sleep, 0.05)) == ["done", "refused"]
     assert active_coordinators(app) == 1
 
 
@@ -53,5 +56,6 @@ def test_without_the_lock_nobody_would_be_left(app: Flask, monkeypatch: pytest.M
         return {one.id for one in queries.organisers() if one.active and one.role is Role.COORDINATOR}
 
     monkeypatch.setattr(queries, "coordinator_ids_locked", unlocked)
-    assert two_take_one_anothers_rights(app) == ["done", "done"]
+    both = threading.Barrier(2, timeout=PATIENCE)
+    assert two_take_one_anothers_rights(app, both.wait) == ["done", "done"]
     assert active_coordinators(app) == 0

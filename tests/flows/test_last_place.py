@@ -2,7 +2,8 @@
 
 import threading
 import time
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -43,11 +44,15 @@ def race(app: Flask, people: int) -> list[int]:
 @pytest.fixture(autouse=True)
 def slow_decision(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold the moment between counting and taking a place open, so that a race has every chance."""
+    hold(monkeypatch, partial(time.sleep, 0.02))
+
+
+def hold(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -> None:
     decide = capacity.check
 
     def slowly(wanted: Any, **known: Any) -> Any:
         waiting = decide(wanted, **known)
-        time.sleep(0.02)
+        meanwhile()
         return waiting
 
     monkeypatch.setattr(capacity, "check", slowly)
@@ -69,6 +74,13 @@ def test_without_the_lock_places_are_sold_twice(app: Flask, monkeypatch: pytest.
         if db.engine.dialect.name == "sqlite":
             event.remove(db.engine, "begin", database_module._begin)
             monkeypatch.setattr(database_module, "_turn", nullcontext())  # it would help within this one process
+    together = threading.Barrier(PLACES + 1)
+
+    def until_enough_have_counted() -> None:
+        with suppress(threading.BrokenBarrierError):  # who is answered "busy" and comes again may be one too few
+            together.wait(10)
+
+    hold(monkeypatch, until_enough_have_counted)
     race(app, 12)
     assert count(app, Participation) > PLACES
 
