@@ -12,7 +12,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.desk.asking import Question, Unasked
-from s3chem_events.publishing import actions, changes, queries
+from s3chem_events.publishing import actions, joining, queries
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import LISTED
@@ -83,7 +83,7 @@ def settle(event: Event, pending: Pending, *, today: date, by: Actor) -> Fact | 
         Undecided, Unasked: nothing is to be saved yet.
 
     """
-    own = changes.compare(pending.before, pending.facts)
+    own = joining.became(pending.before, pending.facts)
     waiting = queries.untold(event.id)
     if own and pending.facts.state in LISTED and _is_heard(event, pending.facts, own, waiting):
         return _decided(event, pending, is_held=waiting is not None, today=today, by=by)
@@ -99,7 +99,7 @@ def settle(event: Event, pending: Pending, *, today: date, by: Actor) -> Fact | 
 
 
 def _is_heard(event: Event, facts: EventFacts, own: Difference, waiting: Fact | None) -> bool:
-    difference = changes.compare(queries.facts_at(event, waiting.data["since"]), facts) if waiting else own
+    difference = joining.became(queries.facts_at(event, waiting.data["since"]), facts) if waiting else own
     if not difference:
         return False
     return rehearsal.is_heard(event, difference) or bool(campaigns.hearers(event.id, difference))

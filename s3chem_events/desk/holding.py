@@ -19,7 +19,7 @@ from s3chem_events.desk import words
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State
-from s3chem_events.publishing import actions, changes, queries, telling, values
+from s3chem_events.publishing import actions, joining, queries, telling, values
 from s3chem_events.publishing.booked import PartInUse
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.models import Event
@@ -79,7 +79,7 @@ def told(event: Event) -> Told | None:
         return None
     counts = mailing.counts_of(fact.id)
     written, is_due = sum(counts.values()), fact.relayed_at is None
-    difference = changes.compare(
+    difference = joining.became(
         queries.facts_at(event, fact.data["since"]), queries.facts_at(event, fact.data["revision"])
     )
     audience = rehearsal.audience_of(event, difference, fact)
@@ -160,7 +160,7 @@ def _day(written: str, language: str) -> str:
 
 
 def _difference(event: Event, fact: Fact) -> Difference:
-    return changes.compare(queries.facts_at(event, fact.data["since"]), values.event_facts(event))
+    return joining.became(queries.facts_at(event, fact.data["since"]), values.event_facts(event))
 
 
 def _held(event: Event, fact: Fact) -> Held:

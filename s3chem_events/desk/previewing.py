@@ -91,7 +91,11 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         pending=pending,
         faulty=[Fault("until", (pending.problem,))] if pending.problem else [],
         headline=telling.headline(seen.difference.focused, language),
-        told=[*telling.sentences(seen.difference, language, inside=True), *_closing(seen, pending, language)],
+        told=[
+            *telling.sentences(seen.difference, language, inside=True),
+            *_closing(seen, pending, language),
+            *(Told(line) for line in words.links_to_come(pending.before, pending.facts)),
+        ],
         audience=seen.audience,
         aged=words.aged(compare(pending.before, pending.facts)),
         besides=telling.sentences(seen.besides, language, inside=True) if seen.besides else [],

@@ -114,6 +114,8 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
         return _refused(slug, form, expected, refusal)
     changed = _("Saved.") if number == expected else _("Saved. What someone else saved in the meantime has been kept.")
     flash(_("Nothing was changed.") if event.revision == number else changed, "good")
+    for line in () if decision.previewed else words.links_to_come(newest, facts):
+        flash(line)
     aged = [] if decision.previewed else words.aged(compare(newest, facts))
     if aged:  # the preview has asked otherwise
         flash(" ".join([_("Is this still true?"), *aged]))

@@ -3,8 +3,9 @@
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import plain
-from s3chem_events.publishing import queries, words
+from s3chem_events.publishing import joining, queries, telling, words
 from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING, Kind, Mode, State, Visibility, WaitingList
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration.capacity import Said, Standing
@@ -56,6 +57,18 @@ def aged(difference: Difference) -> list[str]:
         else:
             is_summary = one.kind == "summary"
             said.append(_("Summary: “%(text)s”", text=text) if is_summary else _("Description: “%(text)s”", text=text))
+    return said
+
+
+def links_to_come(before: EventFacts, after: EventFacts) -> list[str]:
+    """Say of the parts with another link to join from when on people have it, where nobody has been given one yet."""
+    language, said = i18n.language(), list[str]()
+    for part in joining.still_closed(before, after):
+        moment = i18n.stamp(joining.part_opens_at(after, part), after.zone, language)
+        text = _(
+            "Nobody is told of the link to join now: those who take part online get it on %(moment)s.", moment=moment
+        )
+        said.append(telling.named(part, text, language) if len(after.parts) > 1 else text)
     return said
 
 

@@ -12,8 +12,8 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import booked as bookings
-from s3chem_events.publishing import changes, files, lifecycle, merging, queries, values
 from s3chem_events.publishing import facts as rules
+from s3chem_events.publishing import files, joining, lifecycle, merging, queries, values
 from s3chem_events.publishing.booked import NOBODY, Booked
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import State
@@ -112,7 +112,7 @@ def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None, 
         if asks_on and not asking:
             asking = {key: waiting.data[key] for key in ("ask", "until") if key in waiting.data}
         asking["first"] = waiting.data.get("first", waiting.id)
-    if not changes.compare(queries.facts_at(event, since), values.event_facts(event)):
+    if not joining.became(queries.facts_at(event, since), values.event_facts(event)):
         return None
     due_at = now() + HOLD
     number = event.revision

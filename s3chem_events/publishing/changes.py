@@ -28,20 +28,22 @@ class Sort(StrEnum):
     ANNOUNCED = "announced"
     HOURS = "hours"
     PLACE = "place"
+    LINK = "link"
     PART_ADDED = "part_added"
     TITLE = "title"
     PROGRAMME = "programme"
     OVER = "over"
 
 
-HISTORIC = frozenset(Sort) - {Sort.TITLE, Sort.PROGRAMME, Sort.PLACE, Sort.HOURS}
+HISTORIC = frozenset(Sort) - {Sort.TITLE, Sort.PROGRAMME, Sort.PLACE, Sort.HOURS, Sort.LINK}
 """What the public page still tells when it is past: the moves (also to another place), not what became known."""
 MODES = frozenset({Sort.MOVED_ONLINE, Sort.MOVED_ON_SITE, Sort.HYBRID})
 WORDED = frozenset({Sort.TITLE, Sort.PROGRAMME})
 """What is written in each language for itself."""
-AGES = frozenset(Sort) - WORDED
+AGES = frozenset(Sort) - WORDED - {Sort.LINK}
 """What may leave another sentence untrue: a summary that says that the hours will follow."""
 UNSEEN_IN_CALENDARS = frozenset({Sort.PROGRAMME, Sort.OVER})
+NO_PARTS: AbstractSet[str] = frozenset()
 STATES = {
     State.CANCELLED: Sort.CANCELLED,
     State.POSTPONED: Sort.POSTPONED,
@@ -98,7 +100,7 @@ class Difference:
     def focused(self) -> "Difference":
         """The same, about the parts that changed alone: what a headline speaks of."""
         changed = {change.part for change in self.changes} - {""}
-        return self.concerning(changed) if changed else self
+        return self.concerning(changed, joins=changed) if changed else self
 
     @property
     def reason(self) -> Text:
@@ -137,15 +139,19 @@ class Difference:
         before, after = ({part.key for part in facts.parts if part.cancelled} for facts in (self.before, self.after))
         return frozenset(before & after)
 
-    def concerning(self, parts: AbstractSet[str], *, online: AbstractSet[str] = frozenset()) -> "Difference":
+    def concerning(
+        self, parts: AbstractSet[str], *, online: AbstractSet[str] = NO_PARTS, joins: AbstractSet[str] = NO_PARTS
+    ) -> "Difference":
         """Return what concerns somebody who takes part in these parts.
 
-        In those `online` the hall is no news to her, nor that it falls away where she was online before.
+        In those `online` the hall is no news to her, nor that it falls away where she was online before; the link to
+        join is news to who `joins` alone.
         """
         there = parts - self.lost
         away = {part.key for part in self.after.parts if part.key in online and Mode.ONLINE in part.capacity}
         stays = {part.key for part in self.before.parts if part.key in away and Mode.ONLINE in part.capacity}
         old = {(Sort.PLACE, key) for key in away} | {(Sort.MOVED_ONLINE, key) for key in stays}
+        old |= {(Sort.LINK, key) for key in parts - joins}
         news = (c for c in self.changes if (c.sort, c.part) not in old)
         changes = tuple(c for c in news if (c.part in there if c.part else there))
         return replace(self, changes=changes, keys=parts)
@@ -198,13 +204,18 @@ class Difference:
         return bool((self.sorts() | self.sorts(part)) - UNSEEN_IN_CALENDARS)
 
 
-def compare(before: EventFacts, after: EventFacts) -> Difference:
-    """Return what became of an event; what only organisers see, or what follows from the clock, is no change."""
+def compare(before: EventFacts, after: EventFacts, *, opened: AbstractSet[str] = NO_PARTS) -> Difference:
+    """Return what became of an event; what only organisers see, or what follows from the clock, is no change.
+
+    Another link to join is one in the parts that are `opened`, whose link people have been given: see `joining`.
+    """
     found = {*_of_event(before, after)}
     there = {part.key: part for part in before.parts}
     for part in after.parts:
         old = there.get(part.key)
         sorts = ([] if part.cancelled else [Sort.PART_ADDED]) if old is None else _of_part(old, part, before, after)
+        if old is not None and part.key in opened and part.online_url != old.online_url:
+            sorts = [*sorts, Sort.LINK]
         found |= {Change(sort, part.key) for sort in sorts}
     order = list(Sort)
     keys = ["", *(part.key for part in after.parts)]

@@ -6,7 +6,7 @@ What was saved without telling anybody is news to her still, and what she has re
 from functools import cache
 
 from s3chem_events.core.errors import Invalid
-from s3chem_events.publishing import changes, merging, queries, reasons, values
+from s3chem_events.publishing import joining, merging, queries, reasons, values
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.models import Event
@@ -28,7 +28,7 @@ class Known:
 
     def _since(self, number: int) -> Difference:
         """Return what becomes news to somebody who knows a revision, with all the reasons that were given since."""
-        found = changes.compare(self._facts(number), self._after)
+        found = joining.became(self._facts(number), self._after)
         later = [(undone, change) for n, undone, change in reversed(self._later) if n > number]
         said = [reason for undone, change in later if not undone for reason in reasons.reasons_in(change)]
         return found.because(said)

@@ -46,6 +46,7 @@ def headline(difference: Difference, language: str) -> str:
         Sort.ANNOUNCED: _("Announced: %(title)s, %(days)s", title=title, days=dates),
         Sort.HOURS: _("The hours of %(title)s", title=title),
         Sort.PLACE: _("The venue of %(title)s", title=title),
+        Sort.LINK: _("A new link to join online: %(title)s", title=title),
         Sort.PART_ADDED: _("A new part: %(title)s", title=title),
         Sort.TITLE: _("A new title: %(title)s", title=title),
         Sort.PROGRAMME: _("News of the programme: %(title)s", title=title),
@@ -178,6 +179,7 @@ def _part(
         Sort.MOVED_ONLINE: _("It now takes place online."),
         Sort.MOVED_ON_SITE: _("It now takes place on site only."),
         Sort.HYBRID: _("You can now take part on site or online."),
+        Sort.LINK: _("There is a new link to join online."),
         Sort.PART_ADDED: _("This part is new: %(when)s.", when=when((new[0],), new[1].zone, language)),
         Sort.PROGRAMME: _("The programme has been updated."),
     }[sort]

@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from s3chem_events.calendar.entries import Entry, Mailbox, Status
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
+from s3chem_events.publishing import joining
 from s3chem_events.publishing.entries import part_entry
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import links, reminding, versions
+from s3chem_events.registration import links, versions
 from s3chem_events.registration.capacity import HOLDING, UNSCHEDULED, Standing
 from s3chem_events.registration.models import Participation, Registration
-
-JOIN_AHEAD = timedelta(hours=24)
 
 
 def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox, funding: str) -> list[Entry]:
@@ -90,12 +89,8 @@ def with_room(entry: Entry, part: Part, language: str) -> Entry:
 
 
 def joins_from(event: Event, part: Part) -> datetime:
-    """Return from when on those who take part online see the link on their page and in their calendar.
-
-    24 hours ahead, or with the reminder where that comes earlier, so that no e-mail knows it before page and calendar.
-    """
-    ahead = part_begins_at(part) - JOIN_AHEAD
-    return min(ahead, reminding.due_at(part)) if event.reminds else ahead
+    """Return from when on those who take part online see the link on their page and in their calendar."""
+    return joining.opens_at(part_begins_at(part), part.starts_on, part.zone, reminds=event.reminds)
 
 
 def may_join(event: Event, part: Part) -> bool:

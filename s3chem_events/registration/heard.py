@@ -1,12 +1,13 @@
 """What each registered person heard last of an event: her confirmation, or the last change that she was told."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select
 
 from s3chem_events.mailing import queries as mailing
-from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.changes import Difference, Sort
 from s3chem_events.publishing.known import Known
 
 WHOLE = frozenset(
@@ -45,5 +46,10 @@ class Heard:
         return self._since if last is None else self.known.at(last)
 
     def news(self, registration_id: int, parts: Iterable[object]) -> Difference:
-        """Return what such a person does not know yet."""
-        return self.known.since(self.number(registration_id, parts))
+        """Return what such a person does not know yet; the link to join stood in her last reminder."""
+        found = self.known.since(self.number(registration_id, parts))
+        reminded = self._facts.get(registration_id, {}).get("event.reminded")
+        if reminded is None:
+            return found
+        later = self.known.since(self.known.at(reminded)).changes
+        return replace(found, changes=tuple(c for c in found.changes if c.sort is not Sort.LINK or c in later))

@@ -15,7 +15,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render, rewording
 from s3chem_events.mailing.letters import Letter, Letterhead
-from s3chem_events.publishing import changes, values
+from s3chem_events.publishing import joining, values
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.becoming import announcement, changed_to
 from s3chem_events.publishing.changes import WORDED, Difference, Sort
@@ -24,6 +24,7 @@ from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, queries
+from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.emails import changed
 from s3chem_events.registration.heard import Heard
 from s3chem_events.registration.models import Participation, Registration
@@ -134,7 +135,7 @@ def _known(event: Event, since: int, letterhead: Letterhead, language: str) -> t
 
 def is_heard(event: Event, difference: Difference) -> bool:
     """Whether a change concerns anybody who is registered, with an address or without."""
-    if {change.sort for change in difference.changes} <= WORDED | {Sort.PLACE}:  # language and mode decide
+    if {change.sort for change in difference.changes} <= WORDED | {Sort.PLACE, Sort.LINK}:  # language and mode decide
         heard = audience(event, difference)
         return bool(heard.emails or heard.unreachable)
     keys = _concerned(difference)
@@ -150,16 +151,16 @@ def audience(
     `among` is a condition on the registrations; `heard` leaves out those to whom it is no news.
     """
     keys = {part.id: part.key for part in event.parts}
-    people: dict[int, tuple[str, bool, dict[str, Mode]]] = {}
-    for registration_id, language, email, part_id, mode in db.session.execute(
+    people: dict[int, tuple[str, bool, dict[str, tuple[Mode, Standing]]]] = {}
+    for registration_id, language, email, part_id, mode, standing in db.session.execute(
         _people(event.id).where(true() if among is None else among)
     ):
-        people.setdefault(registration_id, (language, email, {}))[2][keys[part_id]] = mode
+        people.setdefault(registration_id, (language, email, {}))[2][keys[part_id]] = (mode, standing)
 
     @cache
-    def tells(since: int | None, parts: frozenset[tuple[str, Mode]], language: str) -> bool:
-        difference, theirs = announced if since is None or heard is None else heard.known.since(since), dict(parts)
-        concerned = difference.concerning(theirs.keys(), online=changed.online_in(theirs))
+    def tells(since: int | None, parts: frozenset[tuple[str, tuple[Mode, Standing]]], language: str) -> bool:
+        difference = announced if since is None or heard is None else heard.known.since(since)
+        concerned = changed.concerns(difference, dict(parts))
         return bool(concerned.read_in(render.spoken(language)))
 
     languages, to_call, unconcerned, oldest = dict[str, int](), list[int](), 0, dict[int, int]()
@@ -185,14 +186,19 @@ def audience_of(event: Event, difference: Difference, fact: Fact, *, heard: Hear
 
 def misled(event: Event, undone: Fact, *, since: int) -> int:
     """Return how many hold e-mails that carry what has just been undone; `since` is the revision before the undo."""
-    difference = changes.compare(publishing.facts_at(event, since), values.event_facts(event))
+    difference = joining.became(publishing.facts_at(event, since), values.event_facts(event))
     return audience(event, difference, among=queries.misled(undone.data.get("first", undone.id))).emails
 
 
-def _people(event_id: int) -> Select[int, str, bool, int, Mode]:
+def _people(event_id: int) -> Select[int, str, bool, int, Mode, Standing]:
     return (
         select(
-            Registration.id, Registration.language, Registration.email != "", Participation.part_id, Participation.mode
+            Registration.id,
+            Registration.language,
+            Registration.email != "",
+            Participation.part_id,
+            Participation.mode,
+            Participation.standing,
         )
         .join(Participation)
         .where(

@@ -1,6 +1,6 @@
 """The reminder of the day before: when it is due, and that it goes out once however often or late the clock looks."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import selectinload
 
@@ -8,20 +8,16 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
-from s3chem_events.publishing import times
+from s3chem_events.publishing import joining
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
 from s3chem_events.registration.models import Reminder
 
-HOUR = time(9)
-"""When people are reminded, by the clock of the event's zone."""
-
 
 def due_at(part: Part) -> datetime:
     """Return when a part's participants are to be reminded: at nine on the day before, where the event is."""
-    local = datetime.combine(part.starts_on - timedelta(days=1), HOUR)
-    return times.moment(local, part.zone)
+    return joining.reminded_at(part.starts_on, part.zone)
 
 
 def remind(*, by: Actor) -> int:

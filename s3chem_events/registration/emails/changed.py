@@ -1,7 +1,6 @@
 """What becomes of an event, told to those who are registered: each concerned person one e-mail for one change."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +10,7 @@ from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import telling
-from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.changes import Difference, Sort
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
@@ -23,6 +22,8 @@ from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 
 Pairs = Sequence[tuple[Part, Mode]]
+Ways = Mapping[str, tuple[Mode, Standing]]
+"""How somebody takes part in parts by their keys, and whether the place is hers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def drafts(
     keys = {part.id: part.key for part in event.parts}
     for registration in registrations:
         going = [p for p in registration.participations if p.standing in INTERESTED]
-        parts = {keys[p.part_id]: p.mode for p in going}
+        parts = {keys[p.part_id]: (p.mode, p.standing) for p in going}
         if concerning(announced, event, registration, parts) is None:
             continue
         theirs = concerning(heard.news(registration.id, parts), event, registration, parts)
@@ -84,19 +85,20 @@ def drafts(
             yield _draft(writer, fact, registration, theirs, going)
 
 
-def concerning(
-    difference: Difference, event: Event, registration: Registration, parts: Mapping[str, Mode]
-) -> Difference | None:
+def concerning(difference: Difference, event: Event, registration: Registration, parts: Ways) -> Difference | None:
     """Return what a person is told of a change, given how she takes part in what; None where nothing concerns her."""
     if not parts or registration.event_id != event.id or registration.withdrawn_at is not None:
         return None
-    theirs = difference.concerning(parts.keys(), online=online_in(parts))
-    return theirs.read_in(render.spoken(registration.language)) or None
+    return concerns(difference, parts).read_in(render.spoken(registration.language)) or None
 
 
-def online_in(parts: Mapping[str, Mode]) -> AbstractSet[str]:
-    """Return the keys of the parts that somebody takes part in online."""
-    return frozenset(key for key, mode in parts.items() if mode is Mode.ONLINE)
+def concerns(difference: Difference, parts: Ways) -> Difference:
+    """Return what of a change concerns somebody who takes part in these parts in these ways."""
+    online = {key for key, (mode, _standing) in parts.items() if mode is Mode.ONLINE}
+    held = {key: mode for key, (mode, standing) in parts.items() if standing not in UNSCHEDULED}
+    now = difference.after.parts
+    joins = {part.key for part in now if part.key in held and part.mode_of(held[part.key]) is Mode.ONLINE}
+    return difference.concerning(parts.keys(), online=online, joins=joins)
 
 
 def _draft(
@@ -131,6 +133,11 @@ def _draft(
         "offered": unsure(Standing.OFFERED),
         "pending": unsure(Standing.PENDING),
         "only_waits": places.only_waits,
+        "rooms": [
+            (part.title.said(language), part.online_url)
+            for part, mode in places.held
+            if mode is Mode.ONLINE and Sort.LINK in difference.sorts(part.key)
+        ],
         "moved_to": _moved_to([modes[part.key] for part, _mode in places.held]),
         "answers": f"{own_page}/answer" if fact.data.get("ask") and places.held else "",
         "answer_until": _day_written(fact.data.get("until", ""), language),
