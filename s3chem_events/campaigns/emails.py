@@ -54,7 +54,7 @@ def asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
 
 def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
-    """Tell followers what became of their event. Participants hear of the same fact from their own room.
+    """Tell followers what became of their event; of the parts that they take part in they hear from another room.
 
     What has been taken back meanwhile, and what concerns invited guests alone, is no news.
     """
@@ -73,16 +73,17 @@ def news(desk: "Desk", fact: Fact, event: Event, *, known: Known, followers: Seq
     """Write what some followers are told: the difference to what each of them heard last, where that is news."""
     announced = queries.public(known.since(fact.data["since"]))
     heard = queries.last_heard([follower.id for follower in followers]) if announced else {}
+    there = queries.attended(event.id) if announced else {}
 
     @cache
-    def read(since: int, language: str) -> Difference:
-        return queries.public(known.since(since)).read_in(language)
+    def read(since: int, language: str, parts: frozenset[str]) -> Difference:
+        return queries.public(known.since(since), but=parts).read_in(language)
 
     for follower in followers if announced else ():
-        language = render.spoken(follower.language)
+        language, parts = render.spoken(follower.language), there.get(follower.id, frozenset())
         last = known.at(heard[follower.id]) if follower.id in heard else fact.data["since"]
-        difference = read(last, language)
-        if announced.read_in(language) and difference:
+        difference = read(last, language, parts)
+        if read(fact.data["since"], language, parts) and difference:
             values = {
                 "headline": telling.headline(difference, language),
                 "told": telling.sentences(difference, language),

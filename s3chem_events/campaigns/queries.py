@@ -1,9 +1,11 @@
 """What is read of followers."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import ColumnElement, func, or_, select
 
@@ -19,7 +21,8 @@ from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import LISTED, POSTPONED_FOR, State, Visibility
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration.models import Registration
+from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.places import INTERESTED
 
 TIME_TO_CONFIRM = timedelta(days=7)
 TOLD = "follower.told"
@@ -69,44 +72,79 @@ def follower_at(event_id: int, address_digest: str) -> Follower | None:
 
 
 def to_be_told(event_id: int, fact: Fact) -> list[Follower]:
-    """Return who hears of a change: confirmed, there before it, not written to yet, and not registered.
+    """Return who may hear of a change: confirmed, there before it, and not written to yet.
 
-    Participants get an e-mail of their own. In order of their numbers, in one statement.
+    Of the parts that they take part in they hear in an e-mail of its own: see `attended`. In order of their numbers.
     """
     query = select(Follower).where(
         Follower.event_id == event_id,
         Follower.confirmed_at.is_not(None),
         Follower.asked_at <= fact.happened_at,
         Follower.id.not_in(outbox.written(fact, TOLD)),
-        ~_is_registered(event_id),
     )
     return list(db.session.scalars(query.order_by(Follower.id)))
 
 
-def hearers(event_id: int, announced: Difference, known: Known | None = None) -> Mapping[str, int]:
-    """Return how many would hear of a change as followers, by language, most first.
+def hearers(event_id: int, announced: Difference, known: Known | None = None) -> Mapping[int, str]:
+    """Return who would hear of a change as followers: their languages by their numbers.
 
     `known` leaves out those to whom it is no news.
     """
     if announced.after.state not in LISTED or not public(announced):
         return {}
     query = select(Follower.id, Follower.language).where(
-        Follower.event_id == event_id, Follower.confirmed_at.is_not(None), ~_is_registered(event_id)
+        Follower.event_id == event_id, Follower.confirmed_at.is_not(None)
     )
-    rows = db.session.execute(query.order_by(Follower.language)).all()
-    heard = last_heard([row.id for row in rows])
-    counted: Counter[str] = Counter()
-    for row in rows:
-        news = [announced]
-        if known is not None and row.id in heard:
-            news.append(known.since(known.at(heard[row.id])))
-        counted[row.language] += all(public(one).read_in(render.spoken(row.language)) for one in news)
-    return {language: number for language, number in counted.most_common() if number}
+    rows = db.session.execute(query.order_by(Follower.id)).all()
+    heard, there = last_heard([row.id for row in rows]), attended(event_id)
+
+    @cache
+    def tells(since: int | None, parts: frozenset[str], language: str) -> bool:
+        difference = announced if since is None or known is None else known.since(since)
+        return bool(public(difference, but=parts).read_in(render.spoken(language)))
+
+    def hears(number: int, language: str) -> bool:
+        parts = there.get(number, frozenset())
+        last = known.at(heard[number]) if known is not None and number in heard else None
+        return tells(None, parts, language) and tells(last, parts, language)
+
+    return {row.id: row.language for row in rows if hears(row.id, row.language)}
 
 
-def public(difference: Difference) -> Difference:
-    """Return what of a change is everybody's business."""
-    return difference.concerning({part.key for part in difference.after.parts if part.visibility is Visibility.PUBLIC})
+def by_language(languages: Iterable[str]) -> Mapping[str, int]:
+    """Count by language, most first."""
+    return dict(Counter(sorted(languages)).most_common())
+
+
+def attended(event_id: int) -> Mapping[int, frozenset[str]]:
+    """Return the keys of the parts that followers take part in themselves, by the followers' numbers."""
+    rows = db.session.execute(
+        select(Follower.id, Part.key)
+        .join(Registration, Registration.address_digest == Follower.address_digest)
+        .join(Participation, Participation.registration_id == Registration.id)
+        .join(Part, Part.id == Participation.part_id)
+        .where(
+            Follower.event_id == event_id,
+            Registration.event_id == event_id,
+            Registration.withdrawn_at.is_(None),
+            Participation.standing.in_(INTERESTED),
+        )
+    )
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for number, key in rows:
+        found[number].add(key)
+    return {number: frozenset(keys) for number, keys in found.items()}
+
+
+def public(difference: Difference, *, but: AbstractSet[str] = frozenset()) -> Difference:
+    """Return what of a change is everybody's business; nothing of the parts of which somebody hears as a participant.
+
+    Nor what became of the event as a whole, where such a part is left to her: she hears of that, too.
+    """
+    open_to_all = {part.key for part in difference.after.parts if part.visibility is Visibility.PUBLIC}
+    found = difference.concerning(open_to_all - but)
+    is_told = bool(but - difference.lost)
+    return replace(found, changes=tuple(change for change in found.changes if change.part or not is_told))
 
 
 def last_heard(ids: Sequence[int]) -> Mapping[int, int]:
@@ -114,14 +152,10 @@ def last_heard(ids: Sequence[int]) -> Mapping[int, int]:
     return {one: max(kinds.values()) for one, kinds in outbox.last_written({TOLD, "follower.asked"}, ids).items()}
 
 
-def samples(event_id: int) -> list[Follower]:
+def samples(hearers: Mapping[int, str]) -> list[Follower]:
     """Return somebody for each language, so that a preview shows a real e-mail."""
-    first = (
-        select(func.min(Follower.id))
-        .where(Follower.event_id == event_id, Follower.confirmed_at.is_not(None), ~_is_registered(event_id))
-        .group_by(Follower.language)
-    )
-    return list(db.session.scalars(select(Follower).where(Follower.id.in_(first))))
+    first = {language: number for number, language in sorted(hearers.items(), reverse=True)}
+    return list(db.session.scalars(select(Follower).where(Follower.id.in_(first.values()))))
 
 
 def waiting_by_ids(ids: list[int]) -> dict[int, Follower]:
@@ -159,15 +193,6 @@ def outlived(moment: datetime) -> ColumnElement[bool]:
         )
     )
     return or_(unconfirmed, Follower.event_id.not_in(still))
-
-
-def _is_registered(event_id: int) -> ColumnElement[bool]:
-    registered = select(Registration.id).where(
-        Registration.event_id == event_id,
-        Registration.address_digest == Follower.address_digest,
-        Registration.withdrawn_at.is_(None),
-    )
-    return registered.exists()
 
 
 def _signed(purpose: str, token: str, *, lock: bool) -> Follower | None:

@@ -23,10 +23,10 @@ class Rehearsal:
 def rehearse(event: Event, facts: EventFacts, *, letterhead: Letterhead, since: int) -> Rehearsal:
     """Return what followers would be told if a loaded event were changed to these facts; the session is rolled back."""
     known = Known(event, facts)
-    languages = queries.hearers(event.id, known.since(since), known)
-    if not languages:
+    hearers = queries.hearers(event.id, known.since(since), known)
+    if not hearers:
         return Rehearsal({}, {})
-    fact, followers, desk = announcement(event, since=since), queries.samples(event.id), emails.Desk(letterhead)
+    fact, followers, desk = announcement(event, since=since), queries.samples(hearers), emails.Desk(letterhead)
     wordings = rewording.in_force()
     with changed_to(event, facts, letterhead.base_url):
         drafts = list(emails.news(desk, fact, event, known=known, followers=followers))
@@ -34,4 +34,4 @@ def rehearse(event: Event, facts: EventFacts, *, letterhead: Letterhead, since: 
             draft.language: render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
             for draft in drafts
         }
-    return Rehearsal(languages, letters)
+    return Rehearsal(queries.by_language(hearers.values()), letters)

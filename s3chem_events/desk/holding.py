@@ -83,7 +83,7 @@ def told(event: Event) -> Told | None:
         queries.facts_at(event, fact.data["since"]), queries.facts_at(event, fact.data["revision"])
     )
     audience = rehearsal.audience_of(event, difference, fact)
-    expected = audience.emails + sum(campaigns.hearers(event.id, difference).values())
+    expected = audience.emails + len(campaigns.hearers(event.id, difference))
     return Told(
         fact_id=fact.id,
         at=i18n.short_stamp(fact.relayed_at or fact.due_at, event.zone, i18n.language()),
@@ -176,7 +176,7 @@ def _held(event: Event, fact: Fact) -> Held:
         headline=telling.headline(difference.focused, language) if difference else "",
         changes=[one.text for one in telling.sentences(difference, language, inside=True)],
         at=i18n.clock(due_at, event.zone, language),
-        emails=audience.emails + sum(campaigns.hearers(event.id, difference, heard.known).values()),
+        emails=audience.emails + len(campaigns.hearers(event.id, difference, heard.known)),
         calls=len(audience.unreachable),
         asked_until=_day(fact.data["until"], language) if fact.data.get("ask") else "",
         aged=words.aged(difference),

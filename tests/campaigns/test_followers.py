@@ -16,7 +16,7 @@ from s3chem_events import intake, schedule
 from s3chem_events.campaigns.models import Follower
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, Fact
-from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing import actions, queries
@@ -38,7 +38,7 @@ from tests.factories import (
     soup,
     words,
 )
-from tests.support.desk import signed_in
+from tests.support.desk import filled, signed_in
 from tests.support.post import kept, rows, work
 from tests.support.statements import statements
 
@@ -336,6 +336,37 @@ def test_who_registers_meanwhile_is_not_written_to_twice(app: Flask, client: Fla
     assert told == ["follower.asked", "follower.told", "registration.confirmed"]
     tell(app, clock, venue=None)
     assert [row.kind for row in rows(app) if row.kind.startswith("follower.")] == told[:2]
+
+
+def test_follower_who_takes_part_in_one_part_hears_of_the_others_and_of_nothing_twice(
+    app: Flask, client: FlaskClient, clock: Clock
+):
+    trip = replace(PUBLIC_DAY, key="trip", title=Text(en="Boat trip"), starts=date(2027, 6, 19), ends=date(2027, 6, 19))
+    follow(app, client)
+    tell(app, clock, state=State.ANNOUNCED, opens=OPENS, parts=(CLOSED_DAY, PUBLIC_DAY, trip))
+    register(client, email="ANNA@park.example")
+    work(app)
+
+    def told(**changes: Any) -> list[tuple[str, bool, bool]]:
+        """Change and tell: each new e-mail's kind, and whether it speaks of the conference's day and of the trip."""
+        before = len(rows(app))
+        tell(app, clock, **changes)
+        return [
+            (row.kind, "- Public conference: " in row.text, "- Boat trip: " in row.text) for row in rows(app)[before:]
+        ]
+
+    later = replace(trip, starts=date(2027, 6, 20), ends=date(2027, 6, 20))
+    organiser = signed_in(app)
+    path = "/desk/events/conference/rescheduling"
+    typed = filled(organiser.get(path)) | {"parts-2-starts_on": "2027-06-20", "parts-2-ends_on": "2027-06-20"}
+    preview = words(organiser.post(path, data=typed))
+    assert "0 registered people get an e-mail" in preview
+    assert "1 person who is kept informed gets an e-mail" in preview
+    assert told(parts=(CLOSED_DAY, PUBLIC_DAY, later)) == [("follower.told", False, True)]
+    october = [replace(one, starts=date(2027, 10, 22), ends=date(2027, 10, 22)) for one in (PUBLIC_DAY, trip)]
+    assert told(parts=(CLOSED_DAY, *october)) == [("event.changed", True, False), ("follower.told", False, True)]
+    assert told(parts=(CLOSED_DAY, october[0], replace(october[1], cancelled=True))) == [("follower.told", False, True)]
+    assert [kind for kind, _day, _trip in told(state=State.CANCELLED)] == ["event.changed"]
 
 
 def test_who_leaves_the_news_still_hears_what_becomes_of_her_own_event(app: Flask, client: FlaskClient, clock: Clock):
