@@ -42,9 +42,10 @@ def still_closed(before: EventFacts, after: EventFacts) -> list[PartFacts]:
 
 def part_opens_at(facts: EventFacts, part: PartFacts) -> datetime:
     """Return from when on the link of a part is given to people."""
-    has_hours = isinstance(part.starts, datetime)
-    day = part.starts.date() if isinstance(part.starts, datetime) else part.starts
-    begins_at = times.moment(part.starts, facts.zone) if has_hours else times.start_of(day, facts.zone)
+    if isinstance(part.starts, datetime):
+        begins_at, day = times.moment(part.starts, facts.zone), part.starts.date()
+    else:
+        begins_at, day = times.start_of(part.starts, facts.zone), part.starts
     return opens_at(begins_at, day, facts.zone, reminds=facts.reminds)
 
 
