@@ -4,14 +4,14 @@ Inside a request the templates use Flask-Babel, with the same catalogues.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, localedata, numbers
+from babel import Locale, dates, lists, localedata, numbers
 from babel.core import get_global
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
@@ -93,6 +93,16 @@ def short_range(first: date, last: date, language: str) -> str:
     return _range(first, last, locale(language), "long", "–")
 
 
+def long_days(runs: Sequence[tuple[date, date]], language: str) -> str:
+    """Write runs of days in full, as `long_date` does: `Thursday, 17 June 2027 and Friday, 22 October 2027`."""
+    return lists.format_list([long_date(*run, language) for run in runs], locale=locale(language))
+
+
+def short_days(runs: Sequence[tuple[date, date]], language: str) -> str:
+    """Write runs of days without weekdays, as `short_range` does: `17 June 2027 and 22 October 2027`."""
+    return lists.format_list([short_range(*run, language) for run in runs], locale=locale(language))
+
+
 def _range(first: date, last: date, here: Locale, length: str, dash: str) -> str:
     """Write a range by the language's own pattern, month and year once where they are the same.
 
@@ -139,6 +149,18 @@ def day_figures(first: date, last: date, language: str) -> tuple[str, str]:
     short = here.datetime_skeletons["MMMd"].pattern
     figures = f"{_spelled(first, short, here)} – {_spelled(last, short, here)}"
     return figures, str(last.year) if first.year == last.year else f"{first.year}–{last.year}"
+
+
+def figures_of(runs: Sequence[tuple[date, date]], language: str) -> tuple[str, str]:
+    """Return figures and month of runs of days, as `day_figures` does; two that lie apart stand each by itself."""
+    first, last = runs[0][0], runs[-1][1]
+    figures, month = day_figures(first, last, language)
+    if len(runs) != 2 or (first.year, first.month) == (last.year, last.month):  # noqa: PLR2004 - more find no room
+        return figures, month
+    here = locale(language)
+    short = here.datetime_skeletons["MMMd"].pattern
+    alone = (" – ".join(_spelled(day, short, here) for day in sorted(set(run))) for run in runs)
+    return ", ".join(alone), month
 
 
 def clock(moment: datetime, zone: str, language: str) -> str:

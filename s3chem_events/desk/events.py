@@ -20,7 +20,7 @@ from s3chem_events.desk.new_event import NewEventForm
 from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.booked import StillRegistered
 from s3chem_events.publishing.lifecycle import NotADraft, State
-from s3chem_events.publishing.models import Event, days_of
+from s3chem_events.publishing.models import Event, runs_of
 from s3chem_events.registration import participants
 
 MIME_JSON = "application/json; charset=utf-8"
@@ -122,12 +122,11 @@ def the_event(slug: str) -> Event:
 def header(found: Event) -> dict[str, object]:
     """Return what stands on top of every page of one event."""
     language = i18n.language()
-    first, last = days_of(found.live_parts)
     return {
         "section": "events",
         "event": found,
         "title": found.title.said(language),
-        "figures": i18n.day_figures(first, last, language),
+        "figures": i18n.figures_of(runs_of(found.live_parts), language),
         "state_word": words.states()[words.state_now(found)],
         "state_chip": words.chips().get(words.state_now(found), ""),
         "has_begun": any(presence.may_be_noted(part) for part in found.parts),
@@ -159,11 +158,10 @@ def _not_deleted(code: str) -> str:
 
 
 def _line(event: Event, people: dict[int, int]) -> Line:
-    first, last = days_of(event.live_parts)
     gaps = translations.missing(values.event_facts(event))
     past = queries.is_past(event)  # nobody translates what is over
     missing = [] if past else [(language, LANGUAGES[language]) for language, number in gaps.items() if number]
-    days = i18n.short_range(first, last, i18n.language())
+    days = i18n.short_days(runs_of(event.live_parts), i18n.language())
     return Line(event, days, words.state_now(event), people.get(event.id, 0), missing)
 
 

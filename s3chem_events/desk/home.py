@@ -19,7 +19,7 @@ from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.publishing.models import Event, days_of
+from s3chem_events.publishing.models import Event, runs_of
 from s3chem_events.registration import answering, approval
 from s3chem_events.registration import queries as registration
 
@@ -89,7 +89,6 @@ def _is_off(event: Event) -> bool:
 def _coming(event: Event, taken: dict[tuple[int, Mode], int]) -> Coming:
     language, modes = i18n.language(), words.modes()
     live = event.live_parts
-    first, last = days_of(live)
     places = [
         Places(f"{part.title.within(language)}, {modes[mode]}", taken.get((part.id, mode), 0), capacity)
         for part in event.parts
@@ -97,7 +96,7 @@ def _coming(event: Event, taken: dict[tuple[int, Mode], int]) -> Coming:
         for mode, capacity in part.capacities.items()
     ]
     off = [part.title.within(language) for part in event.parts if overview.is_off(event, part)]
-    days = i18n.day_figures(first, last, language)
+    days = i18n.figures_of(runs_of(live), language)
     state = (words.states()[event.state], words.chips().get(event.state, ""))
     return Coming(event.slug, event.title.said(language), days, state, places, off)
 

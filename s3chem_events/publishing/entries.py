@@ -1,6 +1,7 @@
 """An event as calendar entries.
 
-While no hours are known there is one entry for all days; it keeps its UID when it grows up into the public part.
+While no hours are known there is one entry for all days that follow each other; it keeps its UID when it grows up into
+the public part. Days that lie apart are no one date to keep: there each part has its own entry from the beginning.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from s3chem_events.calendar.entries import Entry, Mailbox, Status
 from s3chem_events.core import i18n
 from s3chem_events.core.markdown import plain
 from s3chem_events.publishing.lifecycle import State, Visibility
-from s3chem_events.publishing.models import Event, Part, Venue
+from s3chem_events.publishing.models import Event, Part, Venue, runs_of
 from s3chem_events.publishing.times import zone_info
 
 STATUSES = {
@@ -39,7 +40,7 @@ def public_entries(
     public = public_parts(event)
     if not public:
         return []
-    if all(part.starts_at is None for part in event.parts):
+    if all(part.starts_at is None for part in event.parts) and len(runs_of(event.parts)) == 1:
         return [_whole(event, public, moved_online, language, base_url, organizer=organizer, funding=funding)]
     return [
         part_entry(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from s3chem_events.core import i18n
 from s3chem_events.publishing.entries import page_url
-from s3chem_events.publishing.models import Event, Part, days_of
+from s3chem_events.publishing.models import Event, Part, runs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,15 @@ class PartLines:
 def event_lines(event: Event, parts: Iterable[Part], place: str | None, *, language: str, base_url: str) -> EventLines:
     """Put an event into words on the days of some of its parts; without a place it is online."""
     _ = i18n.words(language)
-    first, last = days_of(parts)
-    figures, month = i18n.day_figures(first, last, language)
+    runs = runs_of(parts)
+    figures, month = i18n.figures_of(runs, language)
     title = event.title.said(language)
     return EventLines(
         title=title.text,
         title_lang=title.lang,
         figures=figures,
         month=month,
-        days=i18n.short_range(first, last, language),
+        days=i18n.short_days(runs, language),
         place=_("Online") if place is None else place,
         url=page_url(event, language, base_url),
     )

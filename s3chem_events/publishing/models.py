@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
 from s3chem_events.core.text import Text, TextColumn
+from s3chem_events.publishing import times
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, WaitingList, mode_now
 
 LONGEST_UID = 200
@@ -198,7 +199,6 @@ class Content(Model):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-def days_of(parts: Iterable[Part]) -> tuple[date, date]:
-    """Return the first and the last day of some parts, at least one."""
-    spans = [(part.starts_on, part.ends_on) for part in parts]
-    return min(first for first, _last in spans), max(last for _first, last in spans)
+def runs_of(parts: Iterable[Part]) -> list[tuple[date, date]]:
+    """Return the days of some parts, each run of them by its first and its last: parts may lie months apart."""
+    return times.runs((part.starts_on, part.ends_on) for part in parts)

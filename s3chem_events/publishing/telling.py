@@ -80,8 +80,8 @@ def when(parts: tuple[PartFacts, ...], zone: str, language: str) -> str:
 
 
 def days(parts: tuple[PartFacts, ...], language: str) -> str:
-    """Write the days of some parts: `17–18 June 2027`."""
-    return i18n.short_range(min(_day(p.starts) for p in parts), max(_day(p.ends) for p in parts), language)
+    """Write the days of some parts: `17–18 June 2027`; those that lie apart each by itself."""
+    return i18n.short_days(times.runs((_day(p.starts), _day(p.ends)) for p in parts), language)
 
 
 def place(part: PartFacts, facts: EventFacts, language: str, *, inside: bool = False) -> str:

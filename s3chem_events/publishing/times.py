@@ -1,5 +1,6 @@
 """Local times of an event to moments and back; pure. The hour that is missing or double is refused, never shifted."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -48,6 +49,17 @@ def moment(local: datetime, zone: str, path: str = "starts") -> datetime:
             raise HourTwice(path, f"the clocks show {hour} twice {where}")
         raise HourSkipped(path, f"the clocks skip {hour} {where}")
     return early.astimezone(UTC)
+
+
+def runs(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Return first and last days as whole runs, in their order: what overlaps or follows the next day is one."""
+    found: list[tuple[date, date]] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1] + timedelta(days=1):
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
 
 
 def end_of(day: date, zone: str) -> datetime:

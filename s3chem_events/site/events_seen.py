@@ -19,7 +19,7 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing import entries, lines, queries, words
 from s3chem_events.publishing.history import Passage
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
-from s3chem_events.publishing.models import Event, Part, Venue, days_of
+from s3chem_events.publishing.models import Event, Part, Venue, runs_of
 from s3chem_events.registration import moving_up
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.capacity import Availability
@@ -116,12 +116,13 @@ def part_place(event: Event, part: Part) -> str:
 
 
 def _days(parts: Sequence[Part], lang: str) -> dict[str, Any]:
-    first, last = days_of(parts)
-    days, month_year = i18n.day_figures(first, last, lang)
+    runs = runs_of(parts)
+    days, month_year = i18n.figures_of(runs, lang)
+    first, last = runs[0][0], runs[-1][1]
     return {
         "days": days,
         "month_year": month_year,
-        "date_long": i18n.long_date(first, last, lang),
+        "date_long": i18n.long_days(runs, lang),
         "dates_iso": first.isoformat() if first == last else "",
     }
 

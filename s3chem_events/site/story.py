@@ -9,7 +9,7 @@ from s3chem_events.publishing.changes import Difference, Sort
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.history import Passage, before_its_move
 from s3chem_events.publishing.lifecycle import Visibility
-from s3chem_events.publishing.models import Event, days_of
+from s3chem_events.publishing.models import Event, runs_of
 from s3chem_events.publishing.times import zone_info
 from s3chem_events.site.views import HistoryView
 
@@ -59,8 +59,7 @@ def previous_days(event: Event, passages: Sequence[Passage], lang: str) -> str:
     if before is None:
         return ""
     old = telling.days(before.live_parts, lang)
-    first, last = days_of(event.live_parts)
-    return "" if old == i18n.short_range(first, last, lang) else old
+    return "" if old == i18n.short_days(runs_of(event.live_parts), lang) else old
 
 
 def _together(sort: Sort, difference: Difference, lang: str) -> str:

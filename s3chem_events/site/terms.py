@@ -10,7 +10,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import State
-from s3chem_events.publishing.models import Event, Part, days_of
+from s3chem_events.publishing.models import Event, Part, runs_of
 from s3chem_events.registration.openness import Openness, Taken, is_awaited, openness
 
 REASONS = {
@@ -106,7 +106,10 @@ def _chip(event: Event, how: Openness) -> tuple[str, str]:
 def _register_label(parts: list[Part], lang: str) -> str:
     if not parts:
         return ""
-    first, last = days_of(parts)
+    runs = runs_of(parts)
+    if len(runs) > 1:
+        return _("Register for %(dates)s", dates=i18n.short_days(runs, lang))
+    first, last = runs[0]
     first_day, last_day = i18n.day_and_month(first, lang), i18n.day_and_month(last, lang)
     if first == last:
         return _("Register for %(dates)s", dates=first_day)

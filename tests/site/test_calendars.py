@@ -13,7 +13,7 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.lifecycle import State
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event
+from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event, words
 
 
 def lines(data: bytes) -> list[str]:
@@ -80,6 +80,38 @@ def test_it_grows_up_without_a_second_entry(app: Flask, client: FlaskClient, clo
     clock.advance(days=1)
     revise_event(app, state=State.ANNOUNCED)
     assert entries(client.get("/calendar.ics").data) == [after]
+
+
+def test_days_that_lie_apart_are_an_entry_each_and_keep_it_for_ever(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    june = replace(
+        PUBLIC_DAY, key="meeting", title=Text(en="Meeting"), starts=date(2027, 6, 17), ends=date(2027, 6, 17)
+    )
+    add_event(app, parts=(june, PUBLIC_DAY))
+    (whole,) = entries(client.get("/calendar.ics").data)
+    clock.advance(days=1)
+    autumn = replace(PUBLIC_DAY, starts=date(2027, 10, 22), ends=date(2027, 10, 22))
+    revise_event(app, parts=(june, autumn))
+    first, second = apart = entries(client.get("/calendar.ics").data)
+    assert first == whole | {"sequence": 1, "starts": date(2027, 6, 17), "ends": date(2027, 6, 18)}
+    assert second == first | {"uid": second["uid"], "starts": date(2027, 10, 22), "ends": date(2027, 10, 23)}
+    assert first["uid"] != second["uid"]
+    assert entries(client.get("/events/conference.ics").data) == apart
+    said = lines(client.get("/events/conference.ics").data)
+    assert "SUMMARY:Save the date: Final conference – Public conference" in said
+    page = words(client.get("/en/events/conference"))
+    assert "Thursday, 17 June 2027 and Friday, 22 October 2027 17 Jun, 22 Oct 2027 Final conference" in page
+    assert "Register for 17 June 2027 and 22 October 2027" in page
+    assert "17 Jun – 22 Oct" not in page
+    assert "jeudi 17 juin 2027 et vendredi 22 octobre 2027" in words(client.get("/fr/events/conference"))
+    timed = replace(autumn, starts=datetime(2027, 10, 22, 10), ends=datetime(2027, 10, 22, 12))  # noqa: DTZ001
+    revise_event(app, parts=(replace(june, cancelled=True), timed))
+    grown = entries(client.get("/calendar.ics").data)
+    assert [(entry["uid"], entry["status"]) for entry in grown] == [
+        (first["uid"], "CANCELLED"),
+        (second["uid"], "TENTATIVE"),
+    ]
 
 
 def test_moments_follow_summer_time(app: Flask, client: FlaskClient, clock: Clock) -> None:
