@@ -108,10 +108,11 @@ def progress(campaign: Campaign) -> Progress:
 def progresses(several: Sequence[Campaign]) -> dict[int, Progress]:
     """Return how far several campaigns are, in two statements."""
     ids = {one.id: one.stream for one in several}
-    unwritten = func.sum(case((CampaignReader.written_at.is_(None), 1), else_=0))
-    left_out = func.sum(case((CampaignReader.left_out != "", 1), else_=0))
+    unwritten = func.sum(case((_IS_UNWRITTEN, 1), else_=0))
+    left_out = func.sum(case((_IS_LEFT_OUT, 1), else_=0))
     counted = db.session.execute(
         select(CampaignReader.campaign_id, func.count(), unwritten, left_out)
+        .join(Campaign, Campaign.id == CampaignReader.campaign_id)
         .where(CampaignReader.campaign_id.in_(ids))
         .group_by(CampaignReader.campaign_id)
     )
@@ -131,13 +132,20 @@ def progresses(several: Sequence[Campaign]) -> dict[int, Progress]:
 def reader_rows(campaign: Campaign, *, state: str = "", page: int = 1) -> list[ReaderRow]:
     """Return a page of a campaign's readers with what became of their e-mails, in the order they were written down."""
     query = _rows(campaign, state).order_by(CampaignReader.id).limit(PAGE).offset((page - 1) * PAGE)
-    return [_row(row) for row in db.session.execute(query)]
+    nothing = LEFT_OUT if campaign.stage is Stage.CANCELLED else UNWRITTEN
+    return [_row(row, nothing) for row in db.session.execute(query)]
 
 
 def reader_count(campaign: Campaign, *, state: str = "") -> int:
     """Return how many readers such a list has."""
     query = _rows(campaign, state).with_only_columns(func.count(CampaignReader.id), maintain_column_froms=True)
     return db.session.scalar(query) or 0
+
+
+_IS_STOPPED = Campaign.stage == Stage.CANCELLED
+_IS_UNWRITTEN = CampaignReader.written_at.is_(None) & ~_IS_STOPPED
+_IS_LEFT_OUT = (CampaignReader.left_out != "") | (CampaignReader.written_at.is_(None) & _IS_STOPPED)
+"""Once a campaign is stopped for good, nobody is still to be written to."""
 
 
 def _rows(campaign: Campaign, state: str) -> Select[*tuple[object, ...]]:
@@ -154,19 +162,20 @@ def _rows(campaign: Campaign, state: str) -> Select[*tuple[object, ...]]:
             & (OutgoingEmail.subject_id == CampaignReader.reader_id),
         )
         .outerjoin(person, person.id == CampaignReader.reader_id)
+        .join(Campaign, Campaign.id == CampaignReader.campaign_id)
         .where(CampaignReader.campaign_id == campaign.id)
     )
     if state == UNWRITTEN:
-        return query.where(CampaignReader.written_at.is_(None))
+        return query.where(_IS_UNWRITTEN)
     if state == LEFT_OUT:
-        return query.where(CampaignReader.left_out != "")
+        return query.where(_IS_LEFT_OUT)
     return query.where(OutgoingEmail.state == state) if state else query
 
 
-def _row(row: Sequence[object]) -> ReaderRow:
+def _row(row: Sequence[object], unwritten: str) -> ReaderRow:
     reader, email_id, state, text, address, *names = row
     assert isinstance(reader, CampaignReader)  # noqa: S101 - for the type checker: rows are untyped here
-    nothing = UNWRITTEN if reader.written_at is None else LEFT_OUT
+    nothing = unwritten if reader.written_at is None else LEFT_OUT
     return ReaderRow(
         address=str(address or ""),
         name=" ".join(str(one or "") for one in names).strip(),

@@ -57,7 +57,6 @@ def campaign_readers(campaign_id: int) -> ResponseReturnValue:
         "desk/newsletter/campaign_readers.html",
         **header(found),
         rows=progress.reader_rows(found, state=state, page=page),
-        progress=progress.progress(found),
         states=states,
         state=state,
         is_failed=state == State.FAILED,

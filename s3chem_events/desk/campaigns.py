@@ -91,7 +91,6 @@ def campaign(campaign_id: int) -> ResponseReturnValue:
     return render_template(
         "desk/newsletter/campaign.html",
         **header(found),
-        progress=progress.progress(found),
         checklist=checklist(found) if is_open or found.stage is Stage.RELEASED else None,
         is_open=is_open,
         asked_by_me=found.released_by == str(by()),
@@ -154,7 +153,7 @@ def campaign_cancellation(campaign_id: int) -> ResponseReturnValue:
     """Ask (GET) and stop (POST) a campaign for good."""
     if request.method == "GET":
         found = the_campaign(campaign_id)
-        return render_template("desk/newsletter/campaign_stop.html", **header(found), progress=progress.progress(found))
+        return render_template("desk/newsletter/campaign_stop.html", **header(found))
     return _step(campaign_id, lambda one: releases.cancel(one, by=by()), _("Stopped for good."))
 
 
@@ -186,6 +185,7 @@ def header(found: Campaign) -> dict[str, object]:
     return {
         "section": "newsletter" if may("campaigns.list") else "events",
         "campaign": found,
+        "progress": progress.progress(found),
         "title": found.subject.within(i18n.language()),
         "event": event,
         "kinds": campaign_words.kinds(),

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from s3chem_events import bulk, dispatch
 from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns.models import Campaign
+from s3chem_events.campaigns.sending import SLICE
 from s3chem_events.core.db import db
 from s3chem_events.core.text import Text
 from tests.factories import PUBLIC_DAY, add_event, hidden, revise_event, soup, words
@@ -40,6 +41,12 @@ def press(client: FlaskClient, action: str, **values: str) -> TestResponse:
 def begin(client: FlaskClient, kind: str = "newsletter", event: str = "") -> TestResponse:
     path = f"{CAMPAIGNS}new"
     return client.post(path, data={**hidden(client, path), "kind": kind, "event": event})
+
+
+def figures(page: TestResponse) -> dict[str, int]:
+    """Return how many e-mails a campaign's page counts in each state."""
+    lines = soup(page).select(".figure-list li")
+    return {line.a.get_text(): int(line.strong.get_text()) for line in lines if line.a and line.strong}
 
 
 def write(client: FlaskClient, language: str, **texts: str) -> TestResponse:
@@ -81,6 +88,8 @@ def test_a_newsletter_from_its_first_word_to_its_last_reader(app, clock):
     work(app)
     page = words(diego.get(ONE))
     assert "60 of 60" in page
+    for path in (ONE, f"{ONE}/readers", CAMPAIGNS):
+        assert soup(diego.get(path)).select(".chip")[0].get_text() == "Sent", path
     listed = words(diego.get(f"{ONE}/readers?state=sent"))
     assert "60 readers." in listed
     assert "fr0@readers.example" in listed
@@ -206,22 +215,27 @@ def test_a_message_to_participants_is_for_those_who_may_see_them(app, clock):
 
 
 def test_pause_go_on_and_stop_say_what_they_do(app, clock):
-    readers(app, en=2)
+    readers(app, en=SLICE + 2)
     release(app, newsletter(app))
     desk = signed_in(app)
     clock.advance(minutes=11)
     with app.app_context():
-        while bulk.carry_on(dispatch.FORGET):
-            pass
+        for _step in ("begin", "write the readers down", "know that all are", "write the first e-mails"):
+            assert bulk.carry_on(dispatch.FORGET)
+    assert figures(desk.get(ONE)) == {"Waiting": SLICE, "To be written": 2}
     assert "Paused." in words(press(desk, "pause"))
     assert "It goes on." in words(press(desk, "resumption"))
     asked = words(desk.get(f"{ONE}/cancellation"))
-    assert "0 of 2 have it already and keep it." in asked
+    assert f"0 of {SLICE + 2} have it already and keep it." in asked
     desk.post(f"{ONE}/cancellation", data=hidden(desk, f"{ONE}/cancellation"))
     assert "Stopped for good." in words(desk.get(ONE))
     work(app)
     assert {row.state for row in rows(app) if row.stream} == {"cancelled"}
-    assert re.search(r"Stopped", words(desk.get(f"{ONE}/readers")))
+    assert f"{SLICE + 2} of {SLICE + 2}" in words(desk.get(ONE))
+    assert figures(desk.get(ONE)) == {"Stopped": SLICE, "Not written to": 2}
+    for state, number in (("cancelled", SLICE), ("left_out", 2), ("unwritten", 0)):
+        assert f"{number} readers." in words(desk.get(f"{ONE}/readers?state={state}"))
+    assert "Not written to" in soup(desk.get(f"{ONE}/readers?state=left_out")).select_one("td .chip").get_text()
 
 
 def test_pieces_are_ordered_by_buttons_and_an_hour_that_does_not_exist_is_refused(app):
