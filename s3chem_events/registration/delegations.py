@@ -53,14 +53,13 @@ def register_delegation(event: Event, group: Group, *, by: Actor) -> Delegation:
         NotOpen, actions.NothingChosen, PeopleRefused, PlacesShort.
 
     """
-    contact, attempt = group.contact, digest(group)
-    there: Delegation | None = db.session.scalar(select(Delegation).filter_by(event_id=event.id, attempt=attempt))
-    if there is not None:
+    if (there := made_before(event, group)) is not None:
         return there
+    contact = group.contact
     delegation = Delegation(
         event_id=event.id,
         reference="S3D-" + "".join(secrets.choice(ALPHABET) for _ in range(7)),
-        attempt=attempt,
+        attempt=digest(group),
         address_digest=addresses.digest(contact.email),
         privacy_version=contact.privacy_version or "",
         registered_at=now(),
@@ -69,6 +68,13 @@ def register_delegation(event: Event, group: Group, *, by: Actor) -> Delegation:
     admitting.admit(event, delegation, group.everybody, group.agreed, by=by)
     journal.record("delegation.registered", delegation.id, by=by, event=event.id)
     return delegation
+
+
+def made_before(event: Event, group: Group) -> Delegation | None:
+    """Return the delegation that this very form has made already."""
+    same = select(Delegation).filter_by(event_id=event.id, attempt=digest(group))
+    found: Delegation | None = db.session.scalar(same)
+    return found
 
 
 def add_person(event: Event, delegation: Delegation, person: Applicant, *, agreed: Agreed, by: Actor) -> Registration:

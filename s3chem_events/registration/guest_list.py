@@ -115,8 +115,13 @@ def _one(which: ColumnElement[bool]) -> Invitation | None:
 
 def has_room(invitation: Invitation) -> bool:
     """Whether somebody more may come by an invitation; who has withdrawn leaves room for herself."""
+    return room(invitation) > 0
+
+
+def room(invitation: Invitation) -> int:
+    """Return how many more may come by an invitation."""
     used = db.session.scalar(select(USED).select_from(Invitation).where(Invitation.id == invitation.id)) or 0
-    return int(used) < invitation.uses
+    return max(invitation.uses - int(used), 0)
 
 
 def invitation_of(registration_id: int) -> Invitation | None:

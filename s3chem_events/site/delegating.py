@@ -1,5 +1,6 @@
 """Registering several people at once. Adding and removing somebody are presses that keep everything typed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import abort, redirect, request
@@ -21,13 +22,17 @@ from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import actions, delegations, links
 from s3chem_events.registration.admitting import CONTACT_PLACE, PeopleRefused, PlacesShort
+from s3chem_events.registration.bringing import InvitationShort
 from s3chem_events.registration.capacity import Which
-from s3chem_events.registration.delegations import MOST
+from s3chem_events.registration.delegations import MOST, Group
 from s3chem_events.registration.models import Delegation
 from s3chem_events.site import terms
 from s3chem_events.site.delegating_form import DelegationForm
 from s3chem_events.site.frame import render
-from s3chem_events.site.registering import as_offered, closed, registering, token_fault, whole
+from s3chem_events.site.registering import as_offered, closed, offers, registering, token_fault, whole
+
+Registrar = Callable[[Event, Group], Delegation]
+"""What registers a checked group for a locked event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,19 @@ def register_group(lang: str, slug: str) -> BaseResponse:
     event = queries.bookable_event(slug)
     if event is None or event.state not in LISTED:
         abort(404)
-    form = DelegationForm.of(event, lang)
+    form = DelegationForm.of(event, lang, at=f"/events/{slug}/register/group")
     if not form.parts.choices:
         return closed(whole(slug), lang)
+    return served(form, slug, lang, _bring)
+
+
+def served(form: DelegationForm, slug: str, lang: str, register: Registrar) -> BaseResponse:
+    """Answer whatever was pressed in a form for several people; `register` is what puts them down."""
     if not form.is_submitted() or request.form.get("switch_language") in LANGUAGES:
         return _page(form, slug, lang, 200)
     if pressed := _rearranged(form):
         return _page(form, slug, lang, 200, said=pressed)
-    return _answer(form, slug, lang)
+    return _answer(form, slug, lang, register)
 
 
 def _rearranged(form: DelegationForm) -> str:
@@ -71,26 +81,28 @@ def _rearranged(form: DelegationForm) -> str:
     return _("Removed from your list: %(person)s", person=gone) if gone else _("Nothing was changed.")
 
 
-def _answer(form: DelegationForm, slug: str, lang: str) -> BaseResponse:
+def _answer(form: DelegationForm, slug: str, lang: str, register: Registrar) -> BaseResponse:
     try:
         limits.spend(limits.REGISTRATIONS, "register", limits.network())
         if form.asks_for_closed_part():
             raise actions.NotOpen
         if not form.validate():
             return _page(form, slug, lang, 422, _fault(form))
-        delegation = _register(form, slug)
+        delegation = _register(form, slug, register)
     except PeopleRefused as refusal:
         form.blame_people(refusal.faults)
         return _page(form, slug, lang, refusal.status)
     except PlacesShort as refusal:
         form.show_split(refusal)
         return _page(form, slug, lang, refusal.status, short=refusal)
+    except InvitationShort as refusal:
+        return _page(form, slug, lang, refusal.status, _invitation_short(refusal))
     except Refused as refusal:
         return _page(form, slug, lang, refusal.status, form.sentence(refusal))
     return redirect(links.delegation(delegation.id, delegation.link_version, language=lang), 303)
 
 
-def _register(form: DelegationForm, slug: str) -> Delegation:
+def _register(form: DelegationForm, slug: str, register: Registrar) -> Delegation:
     group = form.group(queries.version_of("privacy"))
     typed = enumerate((group.contact, *group.people), start=CONTACT_PLACE)
     mailboxes = {place: mailbox_digest(one.email) for place, one in typed if one.email}
@@ -104,7 +116,19 @@ def _register(form: DelegationForm, slug: str) -> Delegation:
         event = queries.bookable_event(slug, lock=True)
         if event is None:
             raise actions.NotOpen
-        return delegations.register_delegation(event, group, by=VISITOR)
+        return register(event, group)
+
+
+def _bring(event: Event, group: Group) -> Delegation:
+    return delegations.register_delegation(event, group, by=VISITOR)
+
+
+def _invitation_short(refusal: InvitationShort) -> str:
+    return _(
+        "People who can still register with this invitation: %(left)s. People in your list who would need it: "
+        "%(asked)s. Nobody has been registered yet, and everything you typed has been kept.",
+        **refusal.values,
+    )
 
 
 def _fault(form: DelegationForm) -> str:
@@ -125,23 +149,23 @@ def _page(
 ) -> Response:
     event = whole(slug)
     view = as_offered(form, event, lang)
-    offered = {choice.value for choice in form.parts.choices}
     body = render(
         "site/registering/group.html",
         lang=lang,
-        path=f"/events/{event.slug}/register/group",
+        path=form.at,
+        private=bool(form.invited),
         section="events",
         event=view,
         form=form,
-        offers={part.key: part for part in view.parts if part.key in offered},
+        offers=offers(form, event, view),
         refusal=refusal,
         short=_short(form, event, short, lang) if short else None,
         said=said,
         most=MOST,
         terms=terms.said(event, form.offered(), lang),
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
-        action=f"/{lang}/events/{event.slug}/register/group",
-        single_url=f"/{lang}/events/{event.slug}/register",
+        action=f"/{lang}{form.at}",
+        single_url=f"/{lang}{form.at}".removesuffix("/group"),
         language_form="registration",
     )
     return private(Response(body, status=status))

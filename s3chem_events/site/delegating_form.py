@@ -1,10 +1,10 @@
 """The form by which a contact registers several people: the single form's fields once, and a few for each person."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, ClassVar, cast
 
 from flask import request
@@ -64,10 +64,11 @@ class DelegateForm(Form):
         number: int,
         *,
         typed: MultiDict[str, str] | None,
+        invited: Collection[str] = (),
         opened_at: datetime | None = None,
     ) -> "DelegateForm":
         """Make the form of the person with this number."""
-        offered = open_parts(event, opened_at=opened_at)
+        offered = open_parts(event, invited=invited, opened_at=opened_at)
         how = _asking(tuple(part.key for part in offered if len(part.capacities) > 1), lang)
         form = how(formdata=typed, prefix=f"person-{number}-")
         form.event, form.number = event, number
@@ -171,10 +172,8 @@ class DelegationForm(RegistrationForm):
 
     def sit_down(self, typed: Iterable[MultiDict[str, str]]) -> None:
         """Give people their numbers, from 1 on."""
-        self.people = [
-            DelegateForm.of(self.event, self.lang, number, typed=_prefixed(one, number), opened_at=self.opened_at)
-            for number, one in enumerate(typed, 1)
-        ]
+        of = partial(DelegateForm.of, self.event, self.lang, invited=self.invited, opened_at=self.opened_at)
+        self.people = [of(number, typed=_prefixed(one, number)) for number, one in enumerate(typed, 1)]
 
     def add(self, number: int) -> None:
         """Make room for more people; the first field of the first of them takes the focus."""

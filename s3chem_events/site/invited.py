@@ -23,12 +23,14 @@ from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import lines
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import guest_list, invitation, inviting, joining
+from s3chem_events.registration import bringing, guest_list, invitation, inviting, joining
 from s3chem_events.registration.capacity import Full
+from s3chem_events.registration.delegations import Group
 from s3chem_events.registration.invitation import Invitation
 from s3chem_events.registration.inviting import InvitationOver
-from s3chem_events.registration.models import Registration
-from s3chem_events.site import registering
+from s3chem_events.registration.models import Delegation, Registration
+from s3chem_events.site import delegating, registering
+from s3chem_events.site.delegating_form import DelegationForm
 from s3chem_events.site.events_seen import event_view, part_place
 from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.forms import REFUSALS, PressForm, RegistrationForm
@@ -151,6 +153,18 @@ def registration(lang: str, token: str) -> BaseResponse:
     return registering.answer(form, event.slug, lang, lambda filled, slug: _accept(token, filled, slug))
 
 
+@invited.route("/<lang>/invitations/<token>/registration/group", methods=["GET", "POST"])
+@cleaning
+def registration_of_several(lang: str, token: str) -> BaseResponse:
+    """Show the form for several people with the closed parts beside the open ones (GET), register them (POST)."""
+    found = _found(token) or abort(_unknown(lang))
+    event, path = _event(found), f"/invitations/{token}/registration"
+    form = DelegationForm.of(event, lang, invited=found.parts, at=f"{path}/group")
+    if found.uses == 1 or not form.parts.choices:
+        return redirect(f"/{lang}{path}", 303)  # a personal one is for one person
+    return delegating.served(form, event.slug, lang, lambda locked, group: _bring(token, locked, group))
+
+
 @invited.route("/<lang>/invitations/<token>/regrets", methods=["GET", "POST"])
 def regrets(lang: str, token: str) -> BaseResponse:
     """Ask (GET) whether somebody cannot come, and keep the no, or take it back (POST)."""
@@ -189,6 +203,13 @@ def _accept(token: str, form: RegistrationForm, slug: str) -> Registration:
         if event is None or found is None:
             raise InvitationOver
         return inviting.accept(event, found, form.applicant(version), by=VISITOR)
+
+
+def _bring(token: str, event: Event, group: Group) -> Delegation:
+    found = guest_list.by_token(token)
+    if found is None:
+        raise InvitationOver
+    return bringing.bring(event, found, group, by=VISITOR)
 
 
 def _fill(form: RegistrationForm, found: Invitation) -> None:

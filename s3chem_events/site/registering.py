@@ -34,7 +34,7 @@ from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.forms import RegistrationForm, new_attempt
 from s3chem_events.site.frame import render, urls
 from s3chem_events.site.pages import contact
-from s3chem_events.site.views import EventView
+from s3chem_events.site.views import EventView, PartView
 
 registering = Blueprint("registering", __name__)
 csrf.exempt(registering)  # the form checks its own token, so that an old one costs a press and not the typing
@@ -175,8 +175,7 @@ def page(
 ) -> Response:
     """Show the form, with what an invitation opens beside what anybody may choose; a `preview` has an own address."""
     view = as_offered(form, event, lang)
-    offered = {choice.value for choice in form.parts.choices}
-    places = {part.key: part_place(event, part) for part in event.parts}
+    offered = {part.key for part in form.offered()}
     shut = _("Not open for registration at the moment.")
     body = render(
         "site/registering/register.html",
@@ -188,7 +187,7 @@ def page(
         section="events",
         event=view,
         form=form,
-        offers={part.key: replace(part, place=places[part.key]) for part in view.parts if part.key in offered},
+        offers=offers(form, event, view),
         not_offered=[(part, shut) for part in view.parts if part.key not in offered and not part.invited],
         questions=own_questions.groups(form, form.questions, event, lang),
         refusal=form.sentence(refused) if refused else refusal,
@@ -213,6 +212,12 @@ def as_offered(form: RegistrationForm, event: Event, lang: str) -> EventView:
     open_now = queries.open_parts(event, invited=form.invited, opened_at=form.opened_at)
     offers = [(part, mode) for part in open_now for mode in part.capacities]
     return narrowed(event_view(event, lang, calendar=False, taken=taken), event, offers, lang)
+
+
+def offers(form: RegistrationForm, event: Event, view: EventView) -> dict[str, PartView]:
+    """Return what can be chosen, with its place: to whom a closed part is open, its room is told."""
+    places = {part.key: part_place(event, part) for part in form.offered()}
+    return {part.key: replace(part, place=places[part.key]) for part in view.parts if part.key in places}
 
 
 def _kept_until(event: Event, lang: str) -> str:

@@ -388,3 +388,43 @@ def test_a_guest_who_joins_a_full_day_waits_only_if_she_says_so_and_a_code_adds_
     assert (by_code.status_code, len(places(app))) == (409, len(there) + 1)
     assert work(app) == 3
     assert "waiting list" in kept(app)[-1].text
+
+
+def test_a_partners_delegation_takes_the_closed_day_as_far_as_the_code_is_good_for(app: Flask, client, clock):
+    (code,) = invite(app, Guest(organisation="Chemiepark", language="en", uses=2))
+    (personal,) = invite(app)
+    alone = f"{link(app, personal)}/registration"
+    assert "Register several people" not in words(client.get(alone))  # it is for one person
+    assert client.get(f"{alone}/group").location == alone
+    path = f"{link(app, code)}/registration"
+    assert soup(client.get(path)).find("a", string="Register several people")["href"] == f"{path}/group"  # type: ignore[index]
+    form = client.get(f"{path}/group")
+    assert (form.headers["Cache-Control"], ROOM in form.text) == ("no-store", True)
+    typed = {
+        **FILLED | {"given_name": "Greta", "family_name": "Amt", "email": "office@park.example", "attends": "no"},
+        **hidden(client, f"{path}/group"),
+        "parts": ["day-1", "day-2"],
+        "person-1-family_name": "Eins",
+        "person-2-family_name": "Zwei",
+        "person-3-family_name": "Drei",
+    }
+    short = client.post(f"{path}/group", data=typed)
+    said = "People who can still register with this invitation: 2. People in your list who would need it: 3."
+    assert (short.status_code, said in words(short), places(app)) == (409, True, [])
+    again = {tag["name"]: tag.get("value", "") for tag in soup(short).select("form#registration input[type=hidden]")}
+    typed |= again | {"person-3-parts": "day-2", "person-3-mode-day-2": "online"}
+    answers = [client.post(f"{path}/group", data=typed) for _twice in range(2)]
+    assert [(one.status_code, one.location) for one in answers] == [(303, answers[0].location)] * 2
+    assert places(app) == [
+        *(("Eins", "day-1", "confirmed"), ("Eins", "day-2", "confirmed")),
+        *(("Zwei", "day-1", "confirmed"), ("Zwei", "day-2", "confirmed")),
+        ("Drei", "day-2", "confirmed"),
+    ]
+    assert state(app, code) == (Reply.ACCEPTED, 2, ("Eins", "Zwei"))
+    page = answers[0].location
+    assert "Working-group meeting" in words(client.get(page))
+    ask = str(soup(client.get(page)).find("a", string="Withdraw Zwei…")["href"])  # type: ignore[index]
+    client.post(ask, data=hidden(client, ask))
+    assert state(app, code) == (Reply.ACCEPTED, 1, ("Eins",))  # her use is free again
+    by_hand = client.post("/en/events/conference/register/group", data=typed | {"attempt": "0" * 32})
+    assert by_hand.status_code == 403
