@@ -26,7 +26,7 @@ from s3chem_events.registration.bringing import InvitationShort
 from s3chem_events.registration.capacity import Which
 from s3chem_events.registration.delegations import MOST, Group
 from s3chem_events.registration.models import Delegation
-from s3chem_events.site import terms
+from s3chem_events.site import again, terms
 from s3chem_events.site.delegating_form import DelegationForm
 from s3chem_events.site.frame import render
 from s3chem_events.site.registering import as_offered, closed, offers, registering, token_fault, whole
@@ -99,6 +99,7 @@ def _answer(form: DelegationForm, slug: str, lang: str, register: Registrar) -> 
         return _page(form, slug, lang, refusal.status, _invitation_short(refusal))
     except Refused as refusal:
         return _page(form, slug, lang, refusal.status, form.sentence(refusal))
+    again.remember(form)
     return redirect(links.delegation(delegation.id, delegation.link_version, language=lang), 303)
 
 
@@ -158,6 +159,7 @@ def _page(
         event=view,
         form=form,
         offers=offers(form, event, view),
+        told_again=again.fill(form),
         refusal=refusal,
         short=_short(form, event, short, lang) if short else None,
         said=said,

@@ -28,7 +28,7 @@ from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.openness import ENDED, Openness, openness, queues
-from s3chem_events.site import answered, opening, terms
+from s3chem_events.site import again, answered, opening, terms
 from s3chem_events.site.blanks import of_this_process
 from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.forms import RegistrationForm, new_attempt
@@ -49,7 +49,7 @@ Registrar = Callable[[RegistrationForm, str], Registration]
 @filing
 def register(lang: str, slug: str) -> BaseResponse:
     """Show the form (GET), register (POST)."""
-    if request.method == "GET" and not request.query_string:
+    if request.method == "GET" and not request.query_string and not again.is_known(slug):
         return _blank(lang, slug)
     event = queries.bookable_event(slug)
     if event is None or event.state not in LISTED:
@@ -104,6 +104,7 @@ def answer(form: RegistrationForm, slug: str, lang: str, register: Registrar) ->
             raise actions.AddressBlocked  # in the same words: nobody learns whether an address is blocked
         registration = register(form, slug)
         answered.remember_not_kept(registration, form.answers)
+        again.remember(form)
     except AlreadyRegistered as refusal:
         return _already(whole(slug), lang, refusal.status, back=_invitation_of(form, lang))
     except Refused as refusal:
@@ -190,6 +191,7 @@ def page(
         offers=offers(form, event, view),
         not_offered=[(part, shut) for part in view.parts if part.key not in offered and not part.invited],
         questions=own_questions.groups(form, form.questions, event, lang),
+        told_again=not preview and again.fill(form),
         refusal=form.sentence(refused) if refused else refusal,
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         offers_list=isinstance(refused, Full) and bool(form.waits_for_chosen()),
