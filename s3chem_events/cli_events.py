@@ -16,6 +16,8 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.desk import changes
 from s3chem_events.publishing import actions, files, queries, values
+from s3chem_events.publishing.disclosing import disclosed
+from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import asking, details, questions_as_files
 from s3chem_events.registration import queries as registration
@@ -43,6 +45,7 @@ def add_event(file: IO[bytes]) -> None:
         added = actions.add_event(facts, base_url=settings().base_url, by=OPERATOR)
         _ask(added, asked)
     click.echo(f"Added {facts.slug}: {settings().base_url}/en/events/{facts.slug}")
+    _warn(facts)
 
 
 @event.command("show")
@@ -91,6 +94,13 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool) -> None:
         click.echo(f"Its revision is now {now_at}.")
     else:
         click.echo("The file names no revision, so nobody could tell whether it overwrote what others saved.", err=True)
+    _warn(facts)
+
+
+def _warn(facts: EventFacts) -> None:
+    """Name the texts that give away a link to join: a file is saved as it is, for who wrote it may have meant it."""
+    for name, part in disclosed(facts):
+        click.echo(f"Please note: everybody can read the link to join {part.key!r} in {name!r}.", err=True)
 
 
 def _there(slug: str, *, lock: bool = False) -> Event:

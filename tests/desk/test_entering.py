@@ -271,8 +271,15 @@ def test_a_file_never_overwrites_in_silence_what_was_saved_since_it_was_written(
     assert facts_of(app) == CONFERENCE
     clock.advance(minutes=10)
     assert work(app) == 0  # what was held is as it was: nobody hears of it
-    path.write_text(json.dumps({**shown, "slug": "again"}))
-    assert run("add", str(path)).exit_code == 0  # a file that was shown is one to add, too
+    link = "https://meet.example/w/841"
+    parts = [shown["parts"][0], {**shown["parts"][1], "online_url": link}]
+    path.write_text(json.dumps({**shown, "slug": "again", "parts": parts, "summary": {"en": f"Join at {link}"}}))
+    done = run("add", str(path))  # a file that was shown is one to add, too
+    given_away = "Please note: everybody can read the link to join 'day-2' in 'summary'.\n"
+    assert (done.exit_code, done.stderr) == (0, given_away)
+    again = json.loads(run("show", "again").stdout)
+    path.write_text(json.dumps({**again, "region": "Lombardy"}))
+    assert run("update", str(path)).stderr == given_away
 
 
 def test_an_event_is_updated_from_a_file_and_told(app, client, clock, organiser, tmp_path):
