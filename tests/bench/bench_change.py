@@ -194,6 +194,7 @@ def another_writer(folder: Path) -> Iterator[list[float]]:
 
     def write() -> None:
         connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        connection.execute("PRAGMA synchronous=NORMAL")  # as ours are
         connection.execute("CREATE TABLE IF NOT EXISTS bench (n INTEGER)")
         while not stop.is_set():
             started = time.perf_counter()
