@@ -30,19 +30,12 @@ def pdf(letter: Letter, *, title: str, funding: str, alternative: str) -> bytes:
 
     """
     sheet = _Sheet(title, letter.language)
-    sheet.head(funding, alternative)
-    sheet.say("P", letter.written_on)
-    sheet.say("H1", letter.heading, size=HEADING, style=STRONG)
-    for line in letter.lines:
-        sheet.say("P", line)
-    for part in letter.parts:
-        sheet.say("P", f"– {part}")
-    for label, value in letter.rows:
-        sheet.say("P", f"{label}: {value}")
-    sheet.say("P", letter.closing)
-    sheet.ln(BREADTH)
-    sheet.say("P", f"{'_' * 40}\n{letter.signature}")
-    return bytes(sheet.output())
+    try:
+        sheet.head(funding, alternative)
+        sheet.write_out(letter)
+        return bytes(sheet.output())
+    finally:
+        sheet.let_go()
 
 
 class _Sheet(FPDF):
@@ -64,6 +57,25 @@ class _Sheet(FPDF):
         self.say("P", funding, size=SMALL)
         self.set_left_margin(MARGIN)
         self.set_xy(MARGIN, max(self.get_y(), MARGIN + EMBLEM) + BREADTH / 2)
+
+    def write_out(self, letter: Letter) -> None:
+        """Write the letter itself, with room for a signature."""
+        self.say("P", letter.written_on)
+        self.say("H1", letter.heading, size=HEADING, style=STRONG)
+        for line in letter.lines:
+            self.say("P", line)
+        for part in letter.parts:
+            self.say("P", f"– {part}")
+        for label, value in letter.rows:
+            self.say("P", f"{label}: {value}")
+        self.say("P", letter.closing)
+        self.ln(BREADTH)
+        self.say("P", f"{'_' * 40}\n{letter.signature}")
+
+    def let_go(self) -> None:
+        """Close the files of the fonts, which the library leaves open."""
+        for font in self.fonts.values():
+            font.ttfont.close()  # type: ignore[union-attr]
 
     def say(self, kind: str, text: str, *, size: float = SIZE, style: str = PLAIN) -> None:
         """Write a paragraph as an element of this kind; one that goes over the page is an element on each."""
