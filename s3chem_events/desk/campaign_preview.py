@@ -58,6 +58,7 @@ def campaign_readers(campaign_id: int) -> ResponseReturnValue:
         **header(found),
         rows=progress.reader_rows(found, state=state, page=page),
         states=states,
+        whys=campaign_words.whys_not(),
         state=state,
         is_failed=state == State.FAILED,
         count=count,

@@ -2,7 +2,11 @@
 
 from s3chem_events.campaigns.progress import LEFT_OUT, UNWRITTEN
 from s3chem_events.campaigns.stages import Kind, Stage, Why
+from s3chem_events.campaigns.writing import GONE
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.desk import outbox
+from s3chem_events.mailing.letters import State
+from s3chem_events.mailing.results import Outcome
 
 
 def kinds() -> dict[Kind, str]:
@@ -56,6 +60,14 @@ def whys() -> dict[Why, str]:
 def reader_states() -> dict[str, tuple[str, str]]:
     """Return the two states of readers who have no e-mail."""
     return {UNWRITTEN: (_("To be written"), ""), LEFT_OUT: (_("Not written to"), "")}
+
+
+def whys_not() -> dict[str, str]:
+    """Return why a reader gets nothing, where the program itself decides it: by the state, or by what is kept."""
+    return {
+        State.SUPPRESSED: outbox.outcomes()[Outcome.SUPPRESSED],
+        GONE: _("has left since, or is no longer registered"),
+    }
 
 
 def steps() -> dict[str, str]:

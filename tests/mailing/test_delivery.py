@@ -15,9 +15,10 @@ from s3chem_events.core.db import transaction
 from s3chem_events.mailing import outbox, pace, places, sender
 from s3chem_events.mailing.models import MailConnection, Suppression
 from tests.conftest import Clock
-from tests.factories import add_event, count
+from tests.factories import add_event, count, hidden, soup
 from tests.support import dkim_keys
 from tests.support.campaigns import newsletter, readers, release
+from tests.support.desk import signed_in
 from tests.support.post import enrol, relay, rows, states, work
 from tests.support.post_office import At, Drop, PostOffice, Stall
 from tests.support.rivals import at_once
@@ -85,6 +86,34 @@ def test_what_concerns_one_person_is_signed_too_in_every_shape(app: Flask, smtp_
 
 
 @pytest.mark.settings(MAIL_PER_CONNECTION="2")
+def test_each_reader_has_a_reason_and_the_failed_are_sent_to_again(app: Flask, clock: Clock, smtp_server: PostOffice):
+    readers(app, en=3)
+    release(app, newsletter(app))
+    smtp_server.answer(At.RCPT, "550 5.7.1 looks like spam", times=1, to="en0@readers.example")
+    smtp_server.answer(At.RCPT, "550 5.1.1 no such user", times=1, to="en1@readers.example")
+    clock.advance(minutes=11)
+    work(app)
+    desk, campaign = signed_in(app), "/desk/newsletter/campaigns/1"
+
+    def told() -> dict[str, str]:
+        lines = soup(desk.get(f"{campaign}/readers")).select("tbody tr")
+        return {line.th.get_text(): " ".join(line.select("td")[1].get_text(" ").split()) for line in lines if line.th}
+
+    assert told() == {
+        "en0@readers.example": "Failed 5.7.1 looks like spam",
+        "en1@readers.example": "Failed 5.1.1 no such user",
+        "en2@readers.example": "Sent",
+    }
+    desk.post(f"{campaign}/retry", data=hidden(desk, campaign))
+    work(app)
+    assert told() == {
+        "en0@readers.example": "Sent",
+        "en1@readers.example": "Held back held back, nothing is sent to this address",
+        "en2@readers.example": "Sent",
+    }
+    assert [len(smtp_server.to(f"en{n}@readers.example")) for n in range(3)] == [1, 0, 1]
+
+
 def test_after_so_many_e_mails_a_new_connection_is_made(app: Flask, smtp_server: PostOffice):
     enrol(app, 5)
     work(app)
