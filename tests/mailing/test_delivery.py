@@ -85,7 +85,6 @@ def test_what_concerns_one_person_is_signed_too_in_every_shape(app: Flask, smtp_
     assert "Feedback-ID" not in smtp_server.mails[0].message
 
 
-@pytest.mark.settings(MAIL_PER_CONNECTION="2")
 def test_each_reader_has_a_reason_and_the_failed_are_sent_to_again(app: Flask, clock: Clock, smtp_server: PostOffice):
     readers(app, en=3)
     release(app, newsletter(app))
@@ -114,6 +113,7 @@ def test_each_reader_has_a_reason_and_the_failed_are_sent_to_again(app: Flask, c
     assert [len(smtp_server.to(f"en{n}@readers.example")) for n in range(3)] == [1, 0, 1]
 
 
+@pytest.mark.settings(MAIL_PER_CONNECTION="2")
 def test_after_so_many_e_mails_a_new_connection_is_made(app: Flask, smtp_server: PostOffice):
     enrol(app, 5)
     work(app)
