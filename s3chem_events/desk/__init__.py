@@ -31,6 +31,7 @@ from s3chem_events.desk import (  # importing them is what hangs them into the b
     home,
     invitations,
     lists,
+    mail_log,
     mailbox,
     needs,
     organisers,

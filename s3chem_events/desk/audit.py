@@ -66,6 +66,7 @@ def kinds() -> dict[str, str]:
         "organiser.second_factor_removed": _("Second factor removed"),
         "organiser.signed_in": _("Signed in"),
         "organiser.signed_out": _("Signed out"),
+        "mail_log.exported": _("Log of e-mails exported"),
         "participants.exported": _("List of participants exported"),
         "invitations.exported": _("Guest list exported"),
         "subscribers.exported": _("List of subscribers exported"),

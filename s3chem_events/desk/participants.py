@@ -39,6 +39,7 @@ from s3chem_events.registration import (
 from s3chem_events.registration import history as records
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.history import Difference
+from s3chem_events.registration.mail_log import EMAILS
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import SORTS, Wanted
 from s3chem_events.registration.questions import Kind, When
@@ -49,8 +50,6 @@ PRESENT = "present"
 ALL = "all"
 NO_EMAIL = "none"
 """Whoever has no address is to be called."""
-EMAILS = "registration."
-"""The beginning of the kinds of e-mails that go to participants."""
 TROUBLED = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.SUPPRESSED, State.BOUNCED})
 
 
@@ -195,7 +194,7 @@ def _state(wanted: Wanted) -> str:
 
 def _troubles(page: participants.Page) -> dict[int, tuple[str, str]]:
     """Return whose last e-mail has not arrived, with the name and chip of its state."""
-    newest = mailing.newest_states([row.id for row in page.rows], EMAILS)
+    newest = mailing.newest_states([row.id for row in page.rows], *EMAILS)
     names = outbox.states()
     return {number: names[state] for number, state in newest.items() if state in TROUBLED}
 
@@ -219,7 +218,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         positions={
             one.id: waiting.ahead_of(one) + 1 for one in person.participations if one.standing is Standing.WAITING
         },
-        emails=(emails := mailing.about(person.id, EMAILS)),
+        emails=(emails := mailing.about(person.id, *EMAILS)),
         unreached=_unreached(person, emails),
         delegation=delegations.of(person),
         email_states=outbox.states(),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func
+from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy.orm import load_only
 
 from s3chem_events.core.clock import now
@@ -86,9 +86,14 @@ def attempts(email_id: int) -> list[DeliveryAttempt]:
     return list(db.session.scalars(query))
 
 
-def about(subject_id: int, kinds: str) -> list[OutgoingEmail]:
-    """Return the e-mails about one subject, newest first; `kinds` is the beginning of theirs, `registration.`."""
-    query = db.select(OutgoingEmail).where(OutgoingEmail.subject_id == subject_id, OutgoingEmail.kind.startswith(kinds))
+def of_kinds(*kinds: str) -> ColumnElement[bool]:
+    """Ask for e-mails whose kind begins like one of these: `registration.`, `event.reminded`."""
+    return or_(*(OutgoingEmail.kind.startswith(kind) for kind in kinds))
+
+
+def about(subject_id: int, *kinds: str) -> list[OutgoingEmail]:
+    """Return the e-mails about one subject, newest first; `kinds` are the beginnings of theirs."""
+    query = db.select(OutgoingEmail).where(OutgoingEmail.subject_id == subject_id, of_kinds(*kinds))
     query = query.options(load_only(*LISTED, raiseload=True)).order_by(OutgoingEmail.id.desc())
     return list(db.session.scalars(query))
 
@@ -100,11 +105,11 @@ def to_address(digest: str, *, kinds: str = "") -> list[OutgoingEmail]:
     return list(db.session.scalars(query))
 
 
-def newest_states(subject_ids: Iterable[int], kinds: str) -> dict[int, State]:
+def newest_states(subject_ids: Iterable[int], *kinds: str) -> dict[int, State]:
     """Return where the newest e-mail about each subject stands, in one statement."""
     rows = db.session.execute(
         db.select(OutgoingEmail.subject_id, OutgoingEmail.state)
-        .where(OutgoingEmail.subject_id.in_(list(subject_ids)), OutgoingEmail.kind.startswith(kinds))
+        .where(OutgoingEmail.subject_id.in_(list(subject_ids)), of_kinds(*kinds))
         .order_by(OutgoingEmail.id)
     )
     return {subject_id: State(state) for subject_id, state in rows}

@@ -1,5 +1,6 @@
 """The day before, everybody who comes is reminded once, by the clock of the event's zone."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,9 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events import schedule
+from s3chem_events.accounts.models import AuditEntry
+from s3chem_events.core.db import db
 from s3chem_events.publishing.lifecycle import Mode, State
 from tests.conftest import Clock
-from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, register, revise_event
+from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, register, revise_event, words
+from tests.support.desk import signed_in
 from tests.support.post import kept, work
 
 NINE = datetime(2027, 8, 24, 7, tzinfo=UTC)
@@ -49,6 +53,30 @@ def test_everybody_is_reminded_once_however_often_and_late_the_clock_looks(app: 
     assert "Wednesday, 25 August 2027, 10:30–15:00 CEST" in anna.text
     assert (ROOM in anna.text, anna.calendar) == (False, "")
     assert (ROOM in jan.text, jan.method, f"LOCATION:{ROOM}" in jan.calendar) == (True, "REQUEST", True)
+
+
+@pytest.mark.usefixtures("workshop")
+def test_who_was_reminded_when_stands_in_the_log_of_the_event_and_with_each_person(app: Flask, clock: Clock):
+    clock.set(NINE)
+    add_event(app)
+    register(app.test_client(), email="ola@park.example")
+    tick(app)  # D4
+    organiser = signed_in(app)
+    answer = organiser.get("/desk/events/workshop/mail-log.json")
+    logged = [list(row.values()) for row in json.loads(answer.data)]
+    assert [row[2] for row in logged] == ["registration.confirmed"] * 2 + ["event.reminded"] * 2
+    sent = ["2027-08-24T07:00:00Z", "sent", "event.reminded", kept(app)[-1].envelope.subject]
+    assert [row[:4] for row in logged[2:]] == [sent, sent]
+    people = [["Anna", "Anna@park.example"], ["Jan", "Jan@park.example"]]
+    assert [[row[5], row[7]] for row in logged[2:]] == people
+    head = organiser.get("/desk/events/workshop/mail-log.csv").get_data(as_text=True).splitlines()[0]
+    assert head.startswith("\ufeffSent at (UTC),Status,Kind of e-mail,Subject,Reference,")
+    assert "mail-log.xlsx" in organiser.get("/desk/events/workshop/participants").get_data(as_text=True)
+    person = organiser.get(f"/desk/events/workshop/participants/{logged[2][4]}")
+    assert words(person).count(sent[3]) == 1
+    with app.app_context():
+        trail = db.session.scalar(db.select(AuditEntry.data).filter_by(kind="mail_log.exported"))
+    assert trail == {"event": 1, "format": "json", "rows": 4}
 
 
 @pytest.mark.usefixtures("workshop")
