@@ -33,7 +33,7 @@ def count(event_id: int) -> int:
 
 
 def _emails(event_id: int) -> Select[Any]:
-    return (
+    found: Select[Any] = (
         db.select(
             *(OutgoingEmail.sent_at, OutgoingEmail.state, OutgoingEmail.kind, OutgoingEmail.subject),
             *(Registration.reference, Registration.given_name, Registration.family_name, OutgoingEmail.address),
@@ -42,3 +42,4 @@ def _emails(event_id: int) -> Select[Any]:
         .join(Registration, Registration.id == OutgoingEmail.subject_id)
         .where(Registration.event_id == event_id, mailing.of_kinds(*EMAILS))
     )
+    return found
