@@ -1,6 +1,7 @@
 """The operator's commands for events as files (contract: "An event as a file")."""
 
 import json
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -9,12 +10,13 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from s3chem_events.core.clock import now
 from s3chem_events.core.commands import Commands
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
-from s3chem_events.desk import changes
+from s3chem_events.desk import changes, deciding
 from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.disclosing import disclosed
 from s3chem_events.publishing.facts import EventFacts
@@ -76,9 +78,11 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool) -> None:
     with transaction():
         found = _there(facts.slug, lock=True)
         later = "" if overwrite or not written else _later(found, written)
-        seen, held = found.revision, registration.booked(found.id)
+        seen, held, waiting = found.revision, registration.booked(found.id), queries.untold(found.id)
         actions.revise_event(found, facts, base_url=settings().base_url, by=OPERATOR, booked=held)
-        fact = actions.tell(found, since=seen, by=OPERATOR) if tell and found.revision != seen else None
+        fact = None
+        if found.revision != seen and (tell or waiting is not None):  # what is held back is told as it is then
+            fact = deciding.announce(found, since=seen, waiting=waiting, by=OPERATOR)
         changed = _ask(found, asked) or found.revision != seen
         due_at, now_at = fact.due_at if fact else None, _revision(found, _asked(found))
         if changed and later:
@@ -86,15 +90,25 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool) -> None:
     if not changed:
         click.echo("Nothing was changed.")
         return
-    told = ""
-    if tell:
-        told = f" People are told at {due_at:%H:%M} UTC." if due_at else " There is nothing to tell."
+    told = _told(due_at, tell=tell, is_held=waiting is not None)
     click.echo(f"Changed {facts.slug}: {settings().base_url}/en/events/{facts.slug}{told}")
     if written:
         click.echo(f"Its revision is now {now_at}.")
     else:
         click.echo("The file names no revision, so nobody could tell whether it overwrote what others saved.", err=True)
     _warn(facts)
+
+
+def _told(due_at: datetime | None, *, tell: bool, is_held: bool) -> str:
+    """Say who is told of a change, and when."""
+    if not tell and not is_held:
+        return ""
+    if due_at is None:
+        return " There is nothing to tell."
+    if due_at <= now():
+        return " Who was told something else meanwhile is told at once."
+    held = " What was held back already is told with it." if is_held else ""
+    return f" People are told at {due_at:%H:%M} UTC.{held}"
 
 
 def _warn(facts: EventFacts) -> None:

@@ -60,8 +60,7 @@ def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """
     desk = Desk(letterhead)
     for fact in facts:
-        is_theirs = not fact.data.get("called_off") and "misled" not in fact.data
-        event = desk.event(fact.subject_id) if is_theirs else None
+        event = None if fact.data.get("called_off") else desk.event(fact.subject_id)
         if event is not None:
             known = Known(event)
             followers = queries.to_be_told(event.id, fact)
@@ -87,7 +86,7 @@ def news(desk: "Desk", fact: Fact, event: Event, *, known: Known, followers: Seq
             values = {
                 "headline": telling.headline(difference, language),
                 "told": telling.sentences(difference, language),
-                "reason": difference.why(language),
+                "reason": "" if "misled" in fact.data else difference.why(language),
             }
             yield desk.news(fact, follower, event, values)
 

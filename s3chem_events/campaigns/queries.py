@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from s3chem_events.campaigns.links import CONFIRM, LEAVE
 from s3chem_events.campaigns.models import Follower
@@ -75,14 +75,29 @@ def to_be_told(event_id: int, fact: Fact) -> list[Follower]:
     """Return who may hear of a change: confirmed, there before it, and not written to yet.
 
     Of the parts that they take part in they hear in an e-mail of its own: see `attended`. In order of their numbers.
+    Of what has been undone hears who was told of it.
     """
     query = select(Follower).where(
         Follower.event_id == event_id,
         Follower.confirmed_at.is_not(None),
         Follower.asked_at <= fact.happened_at,
         Follower.id.not_in(outbox.written(fact, TOLD)),
+        _misled(fact.data["misled"]) if "misled" in fact.data else true(),
     )
     return list(db.session.scalars(query.order_by(Follower.id)))
+
+
+def misled(announced: Difference, event_id: int, undone: Fact) -> int:
+    """Return how many were told, as followers, of what has just been undone; `announced` leads back from it."""
+    if not public(announced):
+        return 0
+    query = select(func.count()).where(Follower.event_id == event_id, Follower.confirmed_at.is_not(None))
+    return db.session.scalar(query.where(_misled(undone.data.get("first", undone.id)))) or 0
+
+
+def _misled(first: int) -> ColumnElement[bool]:
+    """Say of followers whether their e-mails may carry what was held back since a fact, and has been undone."""
+    return or_(*(Follower.id.in_(outbox.written_since(first, kind)) for kind in (TOLD, "follower.asked")))
 
 
 def hearers(event_id: int, announced: Difference, known: Known | None = None) -> Mapping[int, str]:

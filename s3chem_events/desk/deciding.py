@@ -12,7 +12,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.desk.asking import Question, Unasked
-from s3chem_events.publishing import actions, joining, queries
+from s3chem_events.publishing import actions, joining, queries, values
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import LISTED
@@ -89,13 +89,28 @@ def settle(event: Event, pending: Pending, *, today: date, by: Actor) -> Fact | 
         return _decided(event, pending, is_held=waiting is not None, today=today, by=by)
     if pending.questions:
         raise Unasked(pending.questions)
-    if not own or waiting is None:
+    if waiting is None:
         return None
-    # A change that takes back what was held back leaves nothing to tell, but to those who wrote in meanwhile.
-    told = actions.tell(event, since=pending.revision, by=by)
-    if told is None and rehearsal.misled(event, waiting, since=pending.revision):
-        return actions.correct(event, waiting, since=pending.revision, by=by)
+    return announce(event, since=pending.revision, waiting=waiting, by=by)
+
+
+def announce(event: Event, *, since: int, waiting: Fact | None, by: Actor) -> Fact | None:
+    """Have people told of what has just been saved; `waiting` is what was held back before it, and is told with it.
+
+    What takes back all that was held back leaves nothing to tell, but to those who wrote in meanwhile.
+    """
+    if not joining.became(queries.facts_at(event, since), values.event_facts(event)):
+        return None
+    told = actions.tell(event, since=since, by=by)
+    if told is None and waiting is not None and misled(event, waiting, since=since):
+        return actions.correct(event, waiting, since=since, by=by)
     return told
+
+
+def misled(event: Event, undone: Fact, *, since: int) -> int:
+    """Return how many hold e-mails that carry what has just been undone; `since` is the revision before the undo."""
+    back = joining.became(queries.facts_at(event, since), values.event_facts(event))
+    return rehearsal.misled(event, back, undone) + campaigns.misled(back, event.id, undone)
 
 
 def _is_heard(event: Event, facts: EventFacts, own: Difference, waiting: Fact | None) -> bool:

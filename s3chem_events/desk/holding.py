@@ -15,7 +15,7 @@ from s3chem_events.core.errors import Invalid, NotFound
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import Fact
-from s3chem_events.desk import words
+from s3chem_events.desk import deciding, words
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State
@@ -128,7 +128,7 @@ def _undone(event: Event, *, seen: str) -> int:
     if str(waiting.id) != seen:
         raise actions.Stale
     actions.undo(event, base_url=settings().base_url, by=by())
-    corrected = rehearsal.misled(event, waiting, since=since)
+    corrected = deciding.misled(event, waiting, since=since)
     if corrected:
         actions.correct(event, waiting, since=since, by=by())
     return corrected

@@ -15,7 +15,6 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render, rewording
 from s3chem_events.mailing.letters import Letter, Letterhead
-from s3chem_events.publishing import joining, values
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.becoming import announcement, changed_to
 from s3chem_events.publishing.changes import WORDED, Difference, Sort
@@ -184,10 +183,9 @@ def audience_of(event: Event, difference: Difference, fact: Fact, *, heard: Hear
     return audience(event, difference, among=Registration.registered_at <= fact.happened_at, heard=heard)
 
 
-def misled(event: Event, undone: Fact, *, since: int) -> int:
-    """Return how many hold e-mails that carry what has just been undone; `since` is the revision before the undo."""
-    difference = joining.became(publishing.facts_at(event, since), values.event_facts(event))
-    return audience(event, difference, among=queries.misled(undone.data.get("first", undone.id))).emails
+def misled(event: Event, back: Difference, undone: Fact) -> int:
+    """Return how many participants hold e-mails that carry what has just been undone; `back` leads back from it."""
+    return audience(event, back, among=queries.misled(undone.data.get("first", undone.id))).emails
 
 
 def _people(event_id: int) -> Select[int, str, bool, int, Mode, Standing]:

@@ -1,9 +1,11 @@
 """An organiser changes an event and tells people: each concerned person hears of it once, after the hold."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +13,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
+from s3chem_events import cli
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.mailing.maildir import KeptMail
-from s3chem_events.publishing import actions, changes, queries, telling, values
+from s3chem_events.publishing import actions, changes, files, queries, telling, values
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import Mode, State
@@ -266,6 +269,35 @@ def test_who_registers_within_the_hold_is_corrected_after_a_change_back_by_hand(
     june = {"parts-0-starts_on": "2027-06-17", "parts-1-starts_on": "2027-06-18"}
     june |= {name.replace("starts", "ends"): day for name, day in june.items()}
     assert organiser.post(path, data=filled(organiser.get(path)) | june).status_code == 303
+    assert (work(app), work(app)) == (1, 0)
+    mail = kept(app)[-1]
+    assert "jean@usine.example" in mail.envelope.to
+    assert (mail.method, vevent(mail).decoded("DTSTART")) == ("REQUEST", date(2027, 6, 18))
+    clock.advance(**HOLD)
+    assert work(app) == 0
+
+
+@pytest.mark.parametrize("options", [["--tell"], []])
+def test_who_registers_within_the_hold_is_corrected_after_a_file_that_takes_it_back(
+    app: Flask, client: FlaskClient, clock: Clock, tmp_path: Path, options: list[str]
+):
+    path = tmp_path / "event.json"
+
+    def update(facts: EventFacts, *options: str) -> str:
+        path.write_text(json.dumps(files.write(facts)))
+        done = app.test_cli_runner().invoke(cli.group, ["event", "update", str(path), *options])
+        return done.stdout.removeprefix("Changed conference: http://localhost/en/events/conference").strip()
+
+    register(client)
+    work(app)
+    october = moved(126)(CONFERENCE)
+    assert update(october, "--tell") == "People are told at 12:10 UTC."
+    register(client, given_name="Jean", email="jean@usine.example", language="fr")
+    assert work(app) == 1
+    clock.advance(minutes=2)
+    renamed = replace(october, title=Text({**october.title, "fr": "Journée de clôture"}))
+    assert update(renamed) == "People are told at 12:12 UTC. What was held back already is told with it."
+    assert update(CONFERENCE, *options) == "Who was told something else meanwhile is told at once."
     assert (work(app), work(app)) == (1, 0)
     mail = kept(app)[-1]
     assert "jean@usine.example" in mail.envelope.to

@@ -1,21 +1,24 @@
 """What is told late, in two steps, or taken back at the last moment: nobody hears twice of one thing, or of nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events import dispatch
+from s3chem_events.campaigns import emails as campaigns
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import relaying
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.registration.emails import changed
+from tests.campaigns.test_followers import follow
 from tests.conftest import Clock
 from tests.desk.test_event_editor import facts_of
 from tests.desk.test_life import EVENT, OCTOBER, decide, step, undo
 from tests.factories import CONFERENCE, add_event, register, soup, words
-from tests.support.desk import signed_in
+from tests.support.desk import filled, signed_in
 from tests.support.post import enrol, kept, relay, rows, work
 
 PLACE = {"venue__name": "Chemelot Campus"}
@@ -113,6 +116,36 @@ def test_both_undone_whoever_was_told_of_the_first_reads_what_holds_again(app, c
     relay(app)
     back = "New date for Final conference: 18 June 2027"
     assert letters_of(app) == [("anna0@park.example", MOVED), ("anna0@park.example", back)]
+
+
+def test_followers_told_before_a_worker_broke_off_read_what_holds_again(app, clock, organiser, monkeypatch):
+    for number in range(2):
+        follow(app, app.test_client(), email=f"ola{number}@park.example")
+    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
+    clock.advance(minutes=11)
+    composer = campaigns.changed
+
+    def killed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+        yield from islice(composer(facts, letterhead), 1)
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatch, "BATCH", 1)
+        patch.setitem(dispatch.EMAILS, "event.changed", (killed,))
+        with pytest.raises(SystemExit):
+            relay(app)
+    told = [row.address for row in rows(app) if row.kind == "follower.told"]
+    assert told == ["ola0@park.example"]
+    days = {"parts-0-starts_on": "2027-06-17", "parts-1-starts_on": "2027-06-18"}
+    days |= {name.replace("starts", "ends"): day for name, day in days.items()}
+    path = f"{EVENT}/rescheduling"
+    assert organiser.post(path, data=filled(organiser.get(path)) | days).status_code == 303
+    work(app)
+    mails = [(row.address, row.subject) for row in rows(app) if row.kind == "follower.told"]
+    back = "New date for Final conference: 18 June 2027"
+    assert mails == [("ola0@park.example", MOVED), ("ola0@park.example", back)]
+    clock.advance(minutes=20)
+    assert work(app) == 0
 
 
 @pytest.mark.parametrize("guarded", [True, False])
