@@ -9,7 +9,7 @@ from s3chem_events.core.i18n import words
 from s3chem_events.publishing import times
 from s3chem_events.publishing.changes import MODES, Change, Difference, Sort, compare
 from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
-from s3chem_events.publishing.lifecycle import Mode, Visibility
+from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 
 Ways = Mapping[str, tuple[Mode, Mode]]
 """How somebody took part in each part by its key, and does now."""
@@ -43,7 +43,9 @@ def headline(difference: Difference, language: str) -> str:
         Sort.MOVED_ONLINE: _("Now online: %(title)s", title=title),
         Sort.MOVED_ON_SITE: _("Now on site: %(title)s", title=title),
         Sort.HYBRID: _("Now on site and online: %(title)s", title=title),
-        Sort.ANNOUNCED: _("Announced: %(title)s, %(days)s", title=title, days=dates),
+        Sort.ANNOUNCED: _("It takes place after all: %(title)s", title=title)
+        if difference.before.state is State.POSTPONED
+        else _("Announced: %(title)s, %(days)s", title=title, days=dates),
         Sort.HOURS: _("The hours of %(title)s", title=title),
         Sort.PLACE: _("The venue of %(title)s", title=title),
         Sort.LINK: _("A new link to join online: %(title)s", title=title),
@@ -144,6 +146,8 @@ def _as_for(told: Told, change: Change, difference: Difference, language: str, m
 
 def _event(sort: Sort, difference: Difference, language: str) -> str:
     _ = words(language)
+    if sort is Sort.ANNOUNCED and difference.before.state is State.POSTPONED:
+        return _("The new date is known.") if _has_new_date(difference) else _("The event takes place after all.")
     return {
         Sort.CANCELLED: _("The event has been cancelled."),
         Sort.POSTPONED: _("The event has been postponed. A new date will be announced."),
@@ -152,6 +156,12 @@ def _event(sort: Sort, difference: Difference, language: str) -> str:
         Sort.OVER: _("The event is over."),
         Sort.TITLE: _("The title is now “%(title)s”.", title=difference.after.title.within(language)),
     }[sort]
+
+
+def _has_new_date(difference: Difference) -> bool:
+    """Whether one of the parts that it is about has other days than before, or other hours."""
+    before = {part.key: (part.starts, part.ends) for part in difference.before.parts}
+    return any(before.get(part.key) != (part.starts, part.ends) for part in difference.parts)
 
 
 def _part(
