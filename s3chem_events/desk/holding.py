@@ -178,6 +178,6 @@ def _held(event: Event, fact: Fact) -> Held:
         at=i18n.clock(due_at, event.zone, language),
         emails=audience.emails + len(campaigns.hearers(event.id, difference, heard.known)),
         calls=len(audience.unreachable),
-        asked_until=_day(fact.data["until"], language) if fact.data.get("ask") else "",
+        asked_until=_day(fact.data["until"], language) if fact.data.get("ask") and audience.ask else "",
         aged=words.aged(difference),
     )

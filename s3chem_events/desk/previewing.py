@@ -21,7 +21,7 @@ from s3chem_events.mailing.letters import Letter
 from s3chem_events.publishing import queries, telling
 from s3chem_events.publishing.changes import compare
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.telling import Told
 from s3chem_events.registration import rehearsal
 from s3chem_events.registration.rehearsal import Rehearsal
@@ -93,9 +93,9 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         headline=telling.headline(seen.difference.focused, language),
         told=[
             *telling.sentences(seen.difference, language, inside=True),
-            *_closing(seen, pending, language),
             *(Told(line) for line in words.links_to_come(pending.before, pending.facts)),
         ],
+        closing=[i18n.stamp(moment, pending.facts.zone, language) for moment in seen.closing or ()],
         audience=seen.audience,
         aged=words.aged(compare(pending.before, pending.facts)),
         besides=telling.sentences(seen.besides, language, inside=True) if seen.besides else [],
@@ -106,17 +106,11 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         calendar=[_moved(*pair, language) for pair in seen.calendar],
         held_until=i18n.stamp(held_until, pending.facts.zone, language) if held_until else "",
         is_overdue=bool(held_until and held_until <= now()),
-        may_ask=bool(seen.audience.emails) and pending.facts.state in {State.SAVE_THE_DATE, State.ANNOUNCED},
+        may_ask=bool(seen.audience.ask) and pending.facts.state in TAKING,
         fields=[(name, value) for name, value in request.form.items(multi=True) if name not in deciding.NAMES],
         meanwhile=[(revision, changes.lines(revision.changes)) for revision in meanwhile],
         names=overview.names_of(one.by for one in meanwhile),
     ), 422 if pending.problem else 200
-
-
-def _closing(seen: Rehearsal, pending: Pending, language: str) -> list[Told]:
-    """Say when registration closes, where that follows the hours and so moves with them."""
-    stamps = [i18n.stamp(moment, pending.facts.zone, language) for moment in seen.closing or ()]
-    return [Told(_("Registration closes"), *stamps)] if stamps else []
 
 
 def _samples(counts: Mapping[str, int], letters: Mapping[str, Letter], language: str) -> list[Sample]:

@@ -121,9 +121,9 @@ class Difference:
         everybody = replace(self, keys=frozenset(part.key for part in self.after.parts))
         return list(dict.fromkeys(everybody.reasons))
 
-    def besides(self, announced: "Difference") -> "Difference":
-        """Return what of it is not announced: what was saved before, and nobody was told."""
-        return replace(self, changes=tuple(change for change in self.changes if change not in announced.changes))
+    def besides(self, announced: "Difference", told: AbstractSet[Change]) -> "Difference":
+        """Return what of it is `told` although it is not announced: what was saved before, and they do not know."""
+        return replace(self, changes=tuple(c for c in self.changes if c in told and c not in announced.changes))
 
     def why(self, language: str) -> str:
         """Return these reasons in words of one language, each once."""
@@ -201,7 +201,7 @@ class Difference:
 
     def seen_in_calendars(self, part: str) -> bool:
         """Whether the calendar entry of a part says something else than before."""
-        return bool((self.sorts() | self.sorts(part)) - UNSEEN_IN_CALENDARS)
+        return part not in self.lost and bool((self.sorts() | self.sorts(part)) - UNSEEN_IN_CALENDARS)
 
 
 def compare(before: EventFacts, after: EventFacts, *, opened: AbstractSet[str] = NO_PARTS) -> Difference:

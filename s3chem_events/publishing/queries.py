@@ -190,9 +190,19 @@ def takes_registrations_from(event: Event) -> datetime | None:
 
     Without an own opening hour an announced event takes them from the day it was made, a save the date not yet.
     """
-    if event.state not in TAKING:
-        return None
-    if event.opens_at is None and event.state is State.SAVE_THE_DATE:
+    return _takes_from(event, event.state)
+
+
+def took_registrations_from(event: Event) -> datetime | None:
+    """Return the same, of a postponed event as it was before that."""
+    if event.state is not State.POSTPONED:
+        return takes_registrations_from(event)
+    moves = (one.changes["state"] for one in revisions(event.id) if "state" in one.changes)
+    return _takes_from(event, next((State(old) for old, new in moves if new == State.POSTPONED), event.state))
+
+
+def _takes_from(event: Event, state: State) -> datetime | None:
+    if state not in TAKING or (event.opens_at is None and state is State.SAVE_THE_DATE):
         return None
     return event.opens_at or event.created_at
 

@@ -4,26 +4,28 @@ Nothing is written: the event is changed in memory alone, and what was changed i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, func, select, true
 
 from s3chem_events.calendar.entries import Entry, Mailbox
+from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render, rewording
 from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.becoming import announcement, changed_to
-from s3chem_events.publishing.changes import WORDED, Difference, Sort
+from s3chem_events.publishing.changes import WORDED, Change, Difference, Sort
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.known import Known
-from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, queries
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.capacity import UNSCHEDULED, Standing
 from s3chem_events.registration.emails import changed
 from s3chem_events.registration.heard import Heard
 from s3chem_events.registration.models import Participation, Registration
@@ -45,13 +47,17 @@ class Unreachable:
 class Audience:
     """Whom a change concerns: how many get an e-mail in each language, who has to be called, whom it leaves alone.
 
-    `known` counts those who are told by the revision that they know.
+    `known` are the revisions that those who are told know, `news` what they are told, and `entries` the parts whose
+    entries change in their calendars; so many of the e-mails `ask` whether their readers still come, where they may.
     """
 
     languages: Mapping[str, int]
     unreachable: tuple[Unreachable, ...]
     unconcerned: int
-    known: Mapping[int, int] = field(default_factory=dict)
+    known: AbstractSet[int] = frozenset()
+    news: AbstractSet[Change] = frozenset()
+    entries: AbstractSet[str] = frozenset()
+    ask: int = 0
 
     @property
     def emails(self) -> int:
@@ -64,7 +70,7 @@ class Rehearsal:
     """A change as it would be told. `letters` holds a real e-mail for each language; `calendar` old and new entries.
 
     `besides` is what was saved before in silence, and is told with it to those who do not know it yet. `closing` is
-    when registration closes so far and from now on, where it moves along though nobody said so.
+    when registration, which has been open, closes so far and from now on, where it moves along though nobody said so.
     """
 
     difference: Difference
@@ -110,9 +116,10 @@ def rehearse(
             draft.language: render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
             for draft in reversed(drafts)  # of two in one language the first
         }
-    touched = [(there.get(uid), entry) for uid, entry in after.items() if difference.seen_in_calendars(keys[uid])]
-    besides = heard.known.since(min(told.known, default=since)).besides(difference)
-    return Rehearsal(difference, told, letters, tuple(touched), besides, (closed, closes) if moves else None)
+    seen = told.entries | {key for key in keys.values() if difference.seen_in_calendars(key)}
+    touched = [(there.get(uid), entry) for uid, entry in after.items() if keys[uid] in seen]
+    besides = heard.known.since(min(told.known, default=since)).besides(difference, told.news)
+    return Rehearsal(difference, told, letters, tuple(touched), besides, (closed, closes) if closed and moves else None)
 
 
 def listening(event: Event, facts: EventFacts, *, since: int) -> Heard:
@@ -121,15 +128,21 @@ def listening(event: Event, facts: EventFacts, *, since: int) -> Heard:
     return Heard(Known(event, facts), since=since, among=people)
 
 
-def _known(event: Event, since: int, letterhead: Letterhead, language: str) -> tuple[dict[str, Entry], datetime]:
+def _known(event: Event, since: int, letterhead: Letterhead, language: str) -> tuple[dict[str, Entry], datetime | None]:
     """Return what people's calendars hold of an event until they are told, and when they believe registration closes.
 
     That is how it was before all that is held back.
     """
     if since == event.revision:
-        return _entries(event, letterhead, language), publishing.closes_at(event)
+        return _entries(event, letterhead, language), _closing(event)
     with changed_to(event, publishing.facts_at(event, since), letterhead.base_url):
-        return _entries(event, letterhead, language), publishing.closes_at(event)
+        return _entries(event, letterhead, language), _closing(event)
+
+
+def _closing(event: Event) -> datetime | None:
+    """Return when people believe that registration closes; None where it has not been open yet."""
+    opens = publishing.took_registrations_from(event)
+    return publishing.closes_at(event) if opens is not None and opens <= now() else None
 
 
 def is_heard(event: Event, difference: Difference) -> bool:
@@ -157,25 +170,29 @@ def audience(
         people.setdefault(registration_id, (language, email, {}))[2][keys[part_id]] = (mode, standing)
 
     @cache
-    def tells(since: int | None, parts: frozenset[tuple[str, tuple[Mode, Standing]]], language: str) -> bool:
+    def tells(since: int | None, parts: frozenset[tuple[str, tuple[Mode, Standing]]], language: str) -> Difference:
         difference = announced if since is None or heard is None else heard.known.since(since)
-        concerned = changed.concerns(difference, dict(parts))
-        return bool(concerned.read_in(render.spoken(language)))
+        return changed.concerns(difference, dict(parts)).read_in(render.spoken(language))
 
-    languages, to_call, unconcerned, oldest = dict[str, int](), list[int](), 0, dict[int, int]()
+    off = {part.key for part in announced.after.parts if part.cancelled or announced.after.state is State.CANCELLED}
+    languages, to_call, unconcerned, ask = dict[str, int](), list[int](), 0, 0
+    oldest, news, touched = set[int](), set[Change](), set[str]()
     for registration_id, (language, email, parts) in people.items():
         known = heard.number(registration_id, parts) if heard else None
         theirs = frozenset(parts.items())
-        if not tells(None, theirs, language) or not tells(known, theirs, language):
+        if not tells(None, theirs, language) or not (told := tells(known, theirs, language)):
             unconcerned += 1
             continue
-        if known is not None:
-            oldest[known] = oldest.get(known, 0) + 1
+        held = {key for key, (_mode, standing) in parts.items() if standing not in UNSCHEDULED}
+        oldest.update(() if known is None else (known,))
+        news.update(told.changes)
+        touched.update(filter(told.seen_in_calendars, held))
         if email:
             languages[language] = languages.get(language, 0) + 1
+            ask += bool(held - off)
         else:
             to_call.append(registration_id)
-    return Audience(languages, _unreachable(to_call), unconcerned, known=oldest)
+    return Audience(languages, _unreachable(to_call), unconcerned, oldest, news, touched, ask)
 
 
 def audience_of(event: Event, difference: Difference, fact: Fact, *, heard: Heard | None = None) -> Audience:

@@ -194,7 +194,10 @@ def test_change_within_the_hold_is_told_with_the_first_or_not_at_all(app, client
     assert "Moved from 18 June 2027 to 22 October 2027." in said
     assert "The event has been announced." in said
     assert "undoing takes all of it back together" in said
-    closes = "Registration closes So far 18 June 2027, 00:00 CEST From now on 22 October 2027, 00:00 CEST"
+    closes = (
+        "What no e-mail says Registration closes when the first open part begins, and so moves with it. This is for "
+        "you to know. So far 18 June 2027, 00:00 CEST From now on 22 October 2027, 00:00 CEST"
+    )
     assert closes in said
     assert "18 June 2027 → 22 October 2027" in said  # against what people have, not against the last save
     assert soup(preview).select("button[name=told][value=no]") == []
@@ -303,9 +306,19 @@ def test_postponed_with_a_reason_then_given_a_new_date(app, client, clock, organ
     assert "The river is too high." in words(client.get("/en/events/conference"))
     assert facts_of(app) == replace(CONFERENCE, state=State.POSTPONED, reason=Text(en="The river is too high."))
     assert str(filled(organiser.get(f"{EVENT}/rescheduling"))["reason"]).strip() == ""
+    again = words(step(organiser, "rescheduling", state="announced"))
+    assert ("The event takes place after all." in again, "What no e-mail says" in again) == (True, False)
     preview = step(organiser, "rescheduling", **OCTOBER, state="announced")
+    assert "The new date is known." in words(preview)
+    assert "So far 18 June 2027, 00:00 CEST From now on 22 October 2027, 00:00 CEST" in words(preview)
     decide(organiser, preview, "rescheduling", "yes")
     assert facts_of(app) == replace(in_october(), state=State.ANNOUNCED)
+    clock.advance(minutes=10)
+    work(app)
+    places = (preview, organiser.get(f"{EVENT}/"), client.get("/en/events/conference"))
+    said = [*map(words, places), " ".join(kept(app)[-1].text.split())]
+    assert ["has been announced" in text for text in said] == [False] * 4
+    assert ["The new date is known." in text for text in said] == [True, False, True, True]
 
 
 def test_summary_that_may_be_untrue_is_asked_about_at_each_step_that_was_not_about_the_summary(app, client, organiser):
@@ -329,6 +342,39 @@ def test_summary_that_may_be_untrue_is_asked_about_at_each_step_that_was_not_abo
     assert f"{asked} Change the texts" in words(organiser.get(f"{EVENT}/"))  # while it can be mended in time
     assert step(organiser, "texts/en", summary="At the town hall.").status_code == 303
     assert "Summary: “" not in words(organiser.get(f"{EVENT}/"))
+
+
+def test_closing_is_nothing_to_speak_of_where_registration_never_was_open(app, client, organiser):
+    enrol(app)
+    revise_event(app, opens=None)
+    for name, typed in (("rescheduling", OCTOBER), ("announcement", {"venue__name": "Chemelot Campus", **HOURS})):
+        preview = step(organiser, name, **typed)
+        assert "What changes" in words(preview)
+        assert "What no e-mail says" not in words(preview)
+        decide(organiser, preview, name, "yes")
+    assert facts_of(app).state is State.ANNOUNCED
+
+
+def test_part_that_was_cancelled_and_told_is_left_out_of_what_comes_after(app, clock, organiser):
+    for email, parts in (("first@park.example", ["day-1"]), ("both@park.example", ["day-1", "day-2"])):
+        enrol(app, email=email, choices=dict.fromkeys(parts, Mode.ON_SITE), invited=("day-1",))
+    enrol(app, email="second@park.example")
+    work(app)
+    preview = step(organiser, "cancellation", what="part-day-1")
+    assert len(soup(preview).select("#ask")) == 1  # one of the two has the other day still
+    decide(organiser, preview, "cancellation", "yes")
+    clock.advance(minutes=10)
+    assert work(app) == 2
+    said = words(step(organiser, "postponement"))
+    assert "2 registered people get an e-mail 1 registered person is not concerned and hears nothing" in said
+    assert "Saved earlier without telling anybody" not in said
+    entries = said.partition("In people’s calendars ")[2]
+    assert entries.startswith("Final conference – Public conference Title ")
+    assert "Working-group meeting" not in entries
+    decide(organiser, step(organiser, "postponement"), "postponement", "yes")
+    clock.advance(minutes=10)
+    assert work(app) == 2
+    assert [len(mail.attachments) for mail in kept(app)[-2:]] == [1, 1]
 
 
 def test_one_part_cancelled_then_brought_back(app, client, clock, organiser):

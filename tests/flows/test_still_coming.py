@@ -19,7 +19,7 @@ from s3chem_events.registration import coming
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import BASE_URL, add_event, count, hidden, revise_event, soup, words
-from tests.support.desk import signed_in
+from tests.support.desk import carried, filled, signed_in
 from tests.support.post import enrol, kept, work
 from tests.support.snapshot import everything, scanned
 
@@ -217,6 +217,26 @@ def test_nothing_is_asked_where_nothing_was_or_the_event_is_off(app: Flask, clie
     assert client.post(f"{asked[0]}/answer/no", data=token).status_code == 410
     assert count(app, Registration, withdrawn_at=None) == 4
     assert "Nobody is being asked" in words(signed_in(app).get(ANSWERS))
+
+
+def test_question_to_people_who_lose_their_only_part_lapses_and_is_not_offered_then(
+    app: Flask, clock: Clock, asked: list[str]
+):
+    desk, path = signed_in(app), "/desk/events/conference/cancellation"
+    preview = desk.post(path, data=filled(desk.get(path)) | {"what": "part-day-2"})
+    assert "4 registered people get an e-mail" in words(preview)
+    assert soup(preview).select("#ask") == []
+    assert len(soup(desk.get(ANSWERS)).select("table")) == 1
+    assert desk.post(path, data=carried(preview) | {"told": "yes"}).status_code == 303
+    clock.advance(minutes=10)
+    assert work(app) == 4
+    page = desk.get(ANSWERS)
+    lapsed = "The question has lapsed: nobody who was asked has a place in anything that still takes place."
+    assert lapsed in words(page)
+    assert [one for one in ("Everybody has answered", "Places are kept", "No answer") if one in words(page)] == []
+    assert soup(page).select("table") == []
+    assert "Still coming? The question has lapsed" in words(desk.get("/desk/events/conference/"))
+    assert "There is nobody whose place could be released." in words(desk.get(f"{ANSWERS}/release"))
 
 
 def test_after_the_event_nobody_answers_any_more(app: Flask, client: FlaskClient, clock: Clock, asked: list[str]):
