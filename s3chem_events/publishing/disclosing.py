@@ -28,9 +28,10 @@ def _public(event: EventFacts) -> dict[str, object]:
 
 
 def _needle(url: str) -> re.Pattern[str]:
-    """Return what finds an address also where its scheme, or the rest of its query, was left out."""
+    """Return what finds an address also where its scheme, or the rest of its query, was left out or moved."""
     split = urlsplit(url)
-    host, path = split.netloc.rpartition("@")[2].removeprefix("www."), unquote(split.path).rstrip("/")
-    first = re.escape(unquote(split.query).partition("&")[0])
-    end = r"(?![\w-])" if not first else rf"(?:\?{first}|(?![\w?-]))" if path else rf"\?{first}"
-    return re.compile(rf"(?<![\w@-]){re.escape(host + path)}/?{end}", re.IGNORECASE)
+    host, path = re.escape((split.hostname or "").removeprefix("www.")), unquote(split.path).rstrip("/")
+    way = "/+".join(re.escape(step) for step in path.split("/"))
+    first = rf"\?(?:[^\s\"#]*&)?{re.escape(unquote(split.query).partition('&')[0])}"
+    end = r"(?![\w-])" if not split.query else rf"(?:{first}|(?![\w?-]))" if path else first
+    return re.compile(rf"(?<![\w@-]){host}(?::\d+)?{way}/*{end}", re.IGNORECASE)

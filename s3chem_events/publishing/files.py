@@ -36,7 +36,7 @@ def read(data: Any) -> EventFacts:
             slug=o.get("slug", shapes.line),
             kind=o.get("kind", shapes.choice(Kind)),
             state=o.get("state", shapes.choice(State)),
-            title=o.get("title", shapes.text),
+            title=o.get("title", shapes.title),
             zone=o.get("zone", shapes.line),
             parts=tuple(
                 replace(part, programme=tuple(item for key, item in items if key == part.key)) for part in parts
@@ -142,7 +142,7 @@ def _part(data: Any, path: str) -> PartFacts:
     )
     return PartFacts(
         key=o.get("key", shapes.line),
-        title=o.get("title", shapes.text),
+        title=o.get("title", shapes.title),
         starts=o.get("starts", shapes.when),
         ends=o.get("ends", shapes.when),
         visibility=o.get("visibility", shapes.choice(Visibility), Visibility.PUBLIC),
@@ -158,14 +158,14 @@ def _part(data: Any, path: str) -> PartFacts:
 
 def _material(data: Any, path: str) -> MaterialFacts:
     o = shapes.Object(data, path, {"title", "url"}, set())
-    return MaterialFacts(o.get("title", shapes.text), o.get("url", shapes.link))
+    return MaterialFacts(o.get("title", shapes.title), o.get("url", shapes.link))
 
 
 def _item(data: Any, path: str) -> tuple[str, ItemFacts]:
     o = shapes.Object(data, path, {"part", "on", "title"}, {"starts", "ends", "speaker", "speaker_tbc", "abstract"})
     item = ItemFacts(
         on=o.get("on", shapes.day),
-        title=o.get("title", shapes.text),
+        title=o.get("title", shapes.title),
         starts=o.get("starts", shapes.clock),
         ends=o.get("ends", shapes.clock),
         speaker=o.get("speaker", shapes.line, ""),

@@ -1,5 +1,6 @@
 """The shapes that values have in an event's file; each reader takes a value and its path, and refuses with it; pure."""
 
+import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time
@@ -10,6 +11,10 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import LANGUAGES, Text
 
 LONGEST_LINE = 500
+CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+"""What neither a calendar (RFC 5545 3.1) nor a feed can hold."""
+BREAKS = re.compile(r"[\t\n\r\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What breaks a line, or turns the words around it about."""
 MOST_MINUTES = 120
 Enumerated = TypeVar("Enumerated", bound=StrEnum)
 
@@ -48,6 +53,8 @@ def string(value: Any, path: str) -> str:
         raise Invalid(path, "a text is expected")
     if "\0" in value:
         raise Invalid(path, "a zero byte, which PostgreSQL cannot hold")
+    if CONTROLS.search(value):
+        raise Invalid(path, "a control character")
     return value.strip()
 
 
@@ -78,6 +85,15 @@ def text(value: Any, path: str) -> Text:
         if language not in LANGUAGES:
             raise Invalid(f"{path}.{language}", f"unknown language; one of {', '.join(LANGUAGES)}")
     return Text({language: string(words, f"{path}.{language}") for language, words in value.items()})
+
+
+def title(value: Any, path: str) -> Text:
+    """Read a text that stands in one line everywhere: the subject of an e-mail, the name of an entry."""
+    words = text(value, path)
+    for language, line in words.items():
+        if len(line) > LONGEST_LINE or BREAKS.search(line):
+            raise Invalid(f"{path}.{language}", f"one line of at most {LONGEST_LINE} characters is expected")
+    return words
 
 
 def choice(enum: type[Enumerated]) -> Callable[[Any, str], Enumerated]:

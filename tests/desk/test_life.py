@@ -429,6 +429,7 @@ def test_link_to_join_in_words_that_everybody_reads_is_asked_about_before_it_is_
         ("parts", "edit", {"parts-1-title": f"Conference ({LINK})"}),
         ("programme", "programme", {"parts-1-items-0-on": "2027-06-18", "parts-1-items-0-title": f"Talk {LINK}"}),
         ("venue", "edit", {"venue-address": LINK}),
+        ("report", "texts/de", {"report": "https://us02.meet.example:443//w/841-77?x=1&pwd=Hx%2FQ"}),
     ]:
         before = facts_of(app, "other")
         asked = organiser.post(f"{other}/{path}", data=filled(organiser.get(f"{other}/{path}")) | typed)

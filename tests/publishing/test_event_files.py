@@ -84,6 +84,9 @@ def test_what_is_read_is_written_the_same() -> None:
         ("registration.closes", "2027-01-01T00:00", "registration.closes: registration closes before it opens"),
         ("registration.opens", "2027-10-31T02:30", "registration.opens"),  # the hour that comes twice
         ("title.en", "Nothing\0more", "title.en: a zero byte"),
+        ("title.en", "Two\u2028lines", "title.en: one line"),
+        ("title.en", "Turned \u202eabout", "title.en: one line"),
+        ("summary.en", "Red \x1b[31m", "summary.en: a control character"),
         ("region", "r" * 121, "region: at most 120 characters"),
         ("venue.name", "n" * 301, "venue.name: at most 300 characters"),
         ("parts.1.key", "k" * 61, r"parts\[1\].key: small letters"),
