@@ -15,7 +15,7 @@ from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import lines, telling
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.changes import MODES, Difference, Sort
 from s3chem_events.publishing.entries import place_line, places_line, public_entries
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
@@ -23,6 +23,9 @@ from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.openness import Openness, openness
+
+SAYS_ALL = MODES | {Sort.RESCHEDULED, Sort.HOURS, Sort.PLACE, Sort.PART_ADDED}
+"""What names the new day, hours or place of a part: they are not said once more."""
 
 
 def asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -88,7 +91,8 @@ def news(desk: "Desk", fact: Fact, event: Event, *, known: Known, followers: Seq
                 "told": telling.sentences(difference, language),
                 "reason": "" if "misled" in fact.data else difference.why(language),
             }
-            yield desk.news(fact, follower, event, values)
+            said = frozenset(change.part for change in difference.changes if change.sort in SAYS_ALL)
+            yield desk.news(fact, follower, event, values, said=said)
 
 
 class Desk:
@@ -101,8 +105,10 @@ class Desk:
         self.parts = cache(self._parts)
         self.calendars = cache(self._calendars)
 
-    def news(self, fact: Fact, follower: Follower, event: Event, values: Mapping[str, object]) -> Draft:
-        """Write what happened, and what the event is like now."""
+    def news(
+        self, fact: Fact, follower: Follower, event: Event, values: Mapping[str, object], *, said: frozenset[str]
+    ) -> Draft:
+        """Write what happened, and how the parts stand of which that has not `said` so."""
         language = render.spoken(follower.language)
         leave = links.leave(follower.id, language=language, base_url=self.letterhead.base_url)
         takes_place = event.state not in {State.CANCELLED, State.POSTPONED, State.OVER}
@@ -116,7 +122,7 @@ class Desk:
             values={
                 **values,
                 "event": self.lines(event, language),
-                "parts": self.parts(event, language) if takes_place else (),
+                "parts": self.parts(event, language, said) if takes_place else (),
                 "takes_place": takes_place,
                 "is_cancelled": event.state is State.CANCELLED,
                 "has_calendar": bool(self.calendars(event, language)),
@@ -154,9 +160,10 @@ class Desk:
             opens=i18n.stamp(opens, event.zone, language) if opens else "",
         )
 
-    def _parts(self, event: Event, language: str) -> tuple[PartLines, ...]:
-        """Return the public parts: what happens behind closed doors is its guests' business."""
-        shown = [part for part in event.live_parts if part.visibility is Visibility.PUBLIC]
+    def _parts(self, event: Event, language: str, but: frozenset[str]) -> tuple[PartLines, ...]:
+        """Return the public parts but some: what happens behind closed doors is its guests' business."""
+        public = (part for part in event.live_parts if part.visibility is Visibility.PUBLIC)
+        shown = [part for part in public if part.key not in but]
         return tuple(_part(event, part, language) for part in shown)
 
     def _calendars(self, event: Event, language: str) -> tuple[bytes, ...]:

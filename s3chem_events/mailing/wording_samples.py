@@ -14,6 +14,8 @@ REFERENCE = "S3C-7K2M9"
 SAME: Mapping[str, Any] = {
     **dict.fromkeys(("invited", "was_sure", "takes_place", "updates", "has_calendar"), True),
     "reference": REFERENCE,
+    "is_limited": True,
+    "may_withdraw": True,
     "kept": 0,
     "calendars": 1,
     "gate": {},
@@ -66,7 +68,7 @@ def _values(kind: str, language: str, letterhead: Letterhead) -> dict[str, Any]:
         "parts": [part],
         "organisation": letterhead.organisation,
         "registered_at": day,
-        "told": [{"text": f"{event['title']}: {day}", "old": "", "new": ""}],
+        "told": [{"text": f"{event['title']}: {day}", "old": "", "new": "", "was": "", "becomes": ""}],
         "headline": f"{event['title']}: {day}",
         "differences": [{"label": _("Organisation"), "old": "", "new": letterhead.organisation}],
         "people": [{"name": NAME, "reference": REFERENCE, "places": [event["title"]], "url": page}],

@@ -13,15 +13,30 @@ from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 
 Ways = Mapping[str, tuple[Mode, Mode]]
 """How somebody took part in each part by its key, and does now."""
+FALLEN = frozenset({Sort.CANCELLED, Sort.PART_CANCELLED, Sort.POSTPONED})
+"""What leaves a day that people had without anything: they are told which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One change in a sentence, with the old and the new value where there are two to set side by side."""
+    """One change in a sentence, with the old and the new value where there are two to set side by side.
+
+    The old one alone is when and where something was to be that has fallen away.
+    """
 
     text: str
     old: str = ""
     new: str = ""
+
+    @property
+    def was(self) -> str:
+        """The old value, where the sentence does not name it itself."""
+        return "" if self.old in self.text else self.old
+
+    @property
+    def becomes(self) -> str:
+        """The new value, where the sentence does not name it itself."""
+        return "" if self.new in self.text else self.new
 
 
 def headline(difference: Difference, language: str) -> str:
@@ -34,6 +49,10 @@ def headline(difference: Difference, language: str) -> str:
     if part is not None:
         title = i18n.joined(title, part.title.within(language))
     dates = when((part,) if part is not None else difference.parts, difference.after.zone, language)
+    if difference.headline in FALLEN and (gone := _fallen(difference)):
+        return _fallen_headline(difference.headline, title, days(gone, language), language)
+    if difference.headline is Sort.RESCHEDULED and not has_new_days(difference):
+        return _("New hours for %(title)s: %(when)s", title=title, when=dates)
     said = {
         Sort.CANCELLED: _("Cancelled: %(title)s", title=title),
         Sort.PART_CANCELLED: _("One part is cancelled: %(title)s", title=title),
@@ -65,11 +84,12 @@ def sentences(difference: Difference, language: str, *, inside: bool = False, mo
     """
     several = len({part.key for facts in (difference.before, difference.after) for part in facts.parts}) > 1
     told = [_told(change, difference, language, several=several, inside=inside) for change in difference.changes]
-    if modes:
-        told = [
-            _as_for(one, change, difference, language, modes)
-            for one, change in zip(told, difference.changes, strict=True)
-        ]
+    for index, change in enumerate(difference.changes):
+        if change.sort in FALLEN:
+            planned = _planned(change, difference, language, inside=inside, modes=modes or {})
+            told[index] = replace(told[index], old=planned)
+        elif modes:
+            told[index] = _as_for(told[index], change, difference, language, modes)
     return list(dict.fromkeys(told))  # two parts that moved together say the same where neither is named
 
 
@@ -97,11 +117,11 @@ def place(part: PartFacts, facts: EventFacts, language: str, *, inside: bool = F
     return _venue(venue, language) or _("to be announced")
 
 
-def when_and_where(part: PartFacts, facts: EventFacts, language: str) -> str:
+def when_and_where(part: PartFacts, facts: EventFacts, language: str, *, inside: bool = False) -> str:
     """Write in one line when a part takes place and where, the latter where it is known."""
     venue = part.venue or facts.venue
     is_known = Mode.ON_SITE not in part.capacity or (venue is not None and bool(venue.name or venue.city))
-    where = place(part, facts, language) if is_known else ""
+    where = place(part, facts, language, inside=inside) if is_known else ""
     return ", ".join(filter(None, (when((part,), facts.zone, language), where)))
 
 
@@ -110,6 +130,50 @@ def named(part: PartFacts, text: str, language: str) -> str:
     _ = words(language)
     title = part.title.within(language)
     return i18n.joined(title, text) if ":" in title else _("%(part)s: %(what)s", part=title, what=text)
+
+
+def has_new_days(difference: Difference) -> bool:
+    """Whether a move leads any part to another day; one that has other hours alone stays where it is."""
+    moved = {change.part for change in difference.changes if change.sort is Sort.RESCHEDULED}
+    old, new = (
+        [(part.key, _day(part.starts), _day(part.ends)) for part in facts.parts if part.key in moved]
+        for facts in (difference.before, difference.after)
+    )
+    return set(old) != set(new)
+
+
+def _fallen(difference: Difference) -> tuple[PartFacts, ...]:
+    """Return the parts, as people knew them, that have lost their day; none where there was no day to lose."""
+    before = difference.before
+    if before.state in {State.POSTPONED, State.CANCELLED}:
+        return ()
+    gone = {change.part for change in difference.changes if change.sort is difference.headline} - {""}
+    theirs = gone or difference.keys
+    return tuple(part for part in before.live_parts if part.key in theirs) or before.live_parts
+
+
+def _fallen_headline(sort: Sort, title: str, gone: str, language: str) -> str:
+    _ = words(language)
+    return {
+        Sort.CANCELLED: _("Cancelled: %(title)s, %(days)s", title=title, days=gone),
+        Sort.PART_CANCELLED: _("One part is cancelled: %(title)s, %(days)s", title=title, days=gone),
+        Sort.POSTPONED: _("Postponed: %(title)s (planned for %(days)s)", title=title, days=gone),
+    }[sort]
+
+
+def _planned(change: Change, difference: Difference, language: str, *, inside: bool, modes: Ways) -> str:
+    """Write when and where it was to be what has fallen away; for her who took part in some of these ways."""
+    before = difference.before
+    told = [
+        when_and_where(
+            replace(part, capacity={modes[part.key][0]: None}) if part.key in modes else part,
+            before,
+            language,
+            inside=inside,
+        )
+        for part in _fallen(replace(difference, changes=(change,)))
+    ]
+    return "; ".join(dict.fromkeys(told))
 
 
 def _only_part(difference: Difference) -> PartFacts | None:
@@ -177,6 +241,10 @@ def _part(
         was, becomes = (when((part,), facts.zone, language) for part, facts in (old, new))
         if sort is Sort.HOURS:
             return _("It takes place on %(when)s.", when=becomes), was, becomes
+        if (day := days((new[0],), language)) == days((old[0],), language):
+            was, becomes = (_hours(part, facts, language) for part, facts in (old, new))
+            text = _("The hours on %(day)s have changed from %(old)s to %(new)s.", day=day, old=was, new=becomes)
+            return text, was, becomes
         return _("Moved from %(old)s to %(new)s.", old=was, new=becomes), was, becomes
     if sort is Sort.TITLE:
         return _("This part has a new title."), old[0].title.within(language), new[0].title.within(language)
@@ -194,6 +262,11 @@ def _part(
         Sort.PROGRAMME: _("The programme has been updated."),
     }[sort]
     return (text, was, becomes) if sort in MODES and was != becomes else (text, "", "")
+
+
+def _hours(part: PartFacts, facts: EventFacts, language: str) -> str:
+    starts, ends = (times.moment(one, facts.zone) for one in (part.starts, part.ends) if isinstance(one, datetime))
+    return i18n.hours(starts, ends, facts.zone, language)
 
 
 def _venue(venue: VenueFacts, language: str) -> str:

@@ -55,7 +55,7 @@ def _announced(facts: EventFacts, lang: str) -> list[str]:
 
 def previous_days(event: Event, passages: Sequence[Passage], lang: str) -> str:
     """Write the days from which an event was moved last; nothing where they are those of today."""
-    before = before_its_move(passages)
+    before = before_its_move(passage for passage in passages if telling.has_new_days(passage.difference))
     if before is None:
         return ""
     old = telling.days(before.live_parts, lang)

@@ -301,18 +301,22 @@ def test_news_says_what_it_comes_down_to_what_was_and_what_is(app: Flask, client
     follow(app, client)
     later = {"starts": date(2027, 10, 21), "ends": date(2027, 10, 21)}
     story: list[tuple[dict[str, Any], str, str]] = [
-        ({"state": State.POSTPONED}, "Postponed: Final conference", "A new date will be announced."),
+        (
+            {"state": State.POSTPONED},
+            "Postponed: Final conference (planned for 18 June 2027)",
+            "A new date will be announced.",
+        ),
         (
             {"state": State.SAVE_THE_DATE, "parts": (CLOSED_DAY, replace(PUBLIC_DAY, **later))},
             "It takes place after all: Final conference",
-            "Before: 18 June 2027 Now: 21 October 2027",
+            "Moved from 18 June 2027 to 21 October 2027.",
         ),
         (
             {"parts": (CLOSED_DAY, replace(PUBLIC_DAY, **later, capacity={Mode.ONLINE: None}))},
             "Now online: Final conference – Public conference",
             "It now takes place online.",
         ),
-        ({"state": State.CANCELLED}, "Cancelled: Final conference", "please delete it there"),
+        ({"state": State.CANCELLED}, "Cancelled: Final conference, 21 October 2027", "please delete it there"),
     ]
     for changes, subject, said in story:
         tell(app, clock, **changes)

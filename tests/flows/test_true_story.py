@@ -435,7 +435,7 @@ def over(story: Story, house: Conference) -> None:
 def in_the_end(story: Story, house: Conference) -> None:
     """The page tells it all in plain words; each had the e-mails that were hers, and SEQUENCE only ever rose."""
     assert house.history() == [
-        "Public conference: Moved from 22 October 2027, 09:30–16:00 CEST to 22 October 2027, 10:00–12:00 CEST.",
+        "Public conference: The hours on 22 October 2027 have changed from 09:30–16:00 CEST to 10:00–12:00 CEST.",
         "Public conference: It now takes place online.",
         "Working-group meeting: This part has been cancelled.",
         TO_GELEEN,

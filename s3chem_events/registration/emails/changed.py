@@ -127,6 +127,8 @@ def _draft(
         "told": telling.sentences(difference, language, inside=True, modes=modes),
         "reason": "" if "misled" in fact.data else difference.why(language),
         "event": writer.event_lines(event, tuple(places.there or places.chosen), language),
+        "is_off": not places.there,
+        "may_withdraw": bool(places.there) and not is_over,
         "takes_place": bool(places.there) and event.state not in {State.POSTPONED, State.OVER},
         "parts": [writer.place_lines(event, part, mode, language) for part, mode in places.held if not is_over],
         "waiting": unsure(Standing.WAITING),

@@ -23,6 +23,11 @@ from s3chem_events.registration import entries, links, names, versions
 from s3chem_events.registration.models import Participation, Registration
 
 
+def is_limited(chosen: Iterable[tuple[Part, Mode]]) -> bool:
+    """Whether somebody else can want one of these places; where there is no end of them nobody waits for any."""
+    return any(part.capacities.get(mode) is not None for part, mode in chosen)
+
+
 @dataclass(frozen=True, slots=True)
 class LinkLines:
     """One of several registrations of an address."""
@@ -78,6 +83,7 @@ class Writer:
                 registration.id, registration.link_version, language=language, base_url=self.letterhead.base_url
             ),
             "kept": len(chosen) - len(told),
+            "is_limited": is_limited(chosen),
             **self.choice(registration, language),
         }
         return self.written_to(registration, fact, values, calendars=calendars, method=method)
