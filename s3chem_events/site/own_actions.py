@@ -22,20 +22,20 @@ class Action:
 
 
 def offered(registration: Registration, own_url: str, *, openly: bool) -> list[Action]:
-    """Return what a person can do now; nothing for who has withdrawn, or once the event is over."""
+    """Return what a person can do now; who has withdrawn, or once the event is over, can look at most."""
+    hidden = Action(f"{own_url}/code", _("Show what is hidden"), _("We send a code to your e-mail address for that."))
+    is_hidden = not openly and codes.may_be_sent(registration) and _hides(registration)
+    look = [hidden] if is_hidden else []
     if not changing.may_change(registration):
-        return []
+        return look
     found = [
         Action(
             f"{own_url}/{CHANGE}",
             _("Change what you told us"),
             _("Name, organisation, language and your answers; the e-mail address after a code."),
-        )
+        ),
+        *look,
     ]
-    if not openly and codes.may_be_sent(registration) and _hides(registration):
-        found.append(
-            Action(f"{own_url}/code", _("Show what is hidden"), _("We send a code to your e-mail address for that."))
-        )
     if resending.may_resend(registration):
         found.append(
             Action(

@@ -16,7 +16,7 @@ from s3chem_events.registration.links import RESTORATION
 from s3chem_events.site import own_view
 from s3chem_events.site.events_seen import part_range
 from s3chem_events.site.frame import translated
-from s3chem_events.site.own import own, pressed
+from s3chem_events.site.own import Press, own, pressed
 
 
 @own.route(f"/<lang>/registrations/<token>/{RESTORATION}/<key>", methods=["GET", "POST"])
@@ -26,7 +26,7 @@ def restoration(lang: str, token: str, key: str) -> BaseResponse:
     registration = press.registration
     held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
     if press.done or held.standing in HOLDING:
-        return redirect(press.here, 303)
+        return redirect(_there(press), 303)
     event, part = registration.event, held.part
     return press.page(
         "site/own/restoration.html",
@@ -46,7 +46,7 @@ def return_of_all(lang: str, token: str) -> BaseResponse:
     press = pressed(lang, token, lambda found: returning.take_back(found, by=PARTICIPANT))
     registration = press.registration
     if press.done or registration.withdrawn_at is None:
-        return redirect(press.here, 303)
+        return redirect(_there(press), 303)
     return press.page(
         "site/own/return.html",
         RESTORATION,
@@ -55,6 +55,10 @@ def return_of_all(lang: str, token: str) -> BaseResponse:
         until=i18n.stamp(returning.undo_until(registration), registration.event.zone, lang),
         refused=refused(press.refusal),
     )
+
+
+def _there(press: Press) -> str:
+    return f"{press.here}?done={RESTORATION}" if press.done else press.here
 
 
 def refused(refusal: Refused | None) -> str:

@@ -37,7 +37,7 @@ def code(lang: str, token: str) -> BaseResponse:
     here, form, fault = f"/{lang}/registrations/{token}", CodeForm(), ""
     behind = request.values.get("for", "")
     on = f"{here}/{behind}" if behind in BEHIND else here
-    if registration.withdrawn_at is not None or opened.is_open(registration):
+    if registration.handed_over_at is not None or opened.is_open(registration):
         return redirect(on, 303)
     status = 200
     if form.is_submitted():

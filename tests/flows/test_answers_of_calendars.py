@@ -148,6 +148,14 @@ def test_words_that_come_with_an_answer_are_read_by_a_person_kept_at_the_registr
     assert said == [shown, "Je suis désolée, à bientôt"]
     assert "Ill" not in words(signed_in(app, Role.DESK_HELPER).get(f"{PEOPLE}/{reference}"))
     assert "Written in your calendar Kept, but not shown here" in words(client.get(own))
+    (link,) = soup(client.get(own)).find_all("a", string="Show what is hidden")  # also for who is withdrawn
+    assert client.post(str(link["href"]), data=hidden(client, str(link["href"])) | {"press": "send"}).status_code == 303
+    assert work(app) == 1
+    (code,) = re.findall(r"\b\d{4} \d{4}\b", kept(app)[-1].text)
+    entered = hidden(client, str(link["href"])) | {"press": "enter", "code": code}
+    assert client.post(str(link["href"]), data=entered).location == own
+    whole = words(client.get(own))
+    assert ("<b>Ill</b> since, alas; Sunday" in whole, "Show what is hidden" in whole) == (True, False)
 
     with app.app_context():
         assert "Ill" not in str([fact.data for fact in db.session.scalars(db.select(Fact))])
@@ -175,10 +183,12 @@ def test_undone_within_two_days_the_place_is_hers_again_with_a_new_invitation(
     for _ in range(3):  # as mail scanners do
         assert "Take my place back" in words(client.get(path))
     assert standing(app) == [("withdrawn", "declined")]
-    assert press(client, path) == 303
+    back = client.post(path, data=hidden(client, path))
+    assert back.status_code == 303
+    assert words(client.get(back.location)).startswith("Your registration Your place is yours again. What you")
     assert standing(app) == [("confirmed", "nothing")]
     assert count(app, Registration, withdrawn_at=None) == 1
-    assert client.get(path).status_code == 303
+    assert client.get(path).location == back.location.partition("?")[0]
     assert work(app) == 1
     assert (kept(app)[-1].method, facts(app)[-1]) == ("REQUEST", ("registration.restored", "participant"))
     # What the calendar sends once more for the answer of old changes nothing.
