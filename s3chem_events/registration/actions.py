@@ -175,10 +175,12 @@ def withdraw(
 ) -> bool:
     """Take a person off all parts; the places are free at once. Withdrawing again changes nothing: False.
 
-    `silent_until` says that she did not answer by that day whether she still comes. The e-mail of a `batch` waits
-    until `due_at`, and its fact keeps what has to be put back (registration.batches).
+    From a part that was cancelled nobody withdraws; what she had there goes with the rest, for it may be held after
+    all, and the fact keeps it (registration.returning). `silent_until` says that she did not answer by that day whether
+    she still comes. The e-mail of a `batch` waits until `due_at`, and its fact keeps what has to be put back
+    (registration.batches).
     """
-    if registration.withdrawn_at is not None or all(p.standing in OVER for p in registration.participations):
+    if not may_withdraw(registration):
         return False
     taken, held, moment = queries.taken(registration.event_id), held_by(registration), now()
     standings = {p: p.standing for p in registration.participations}
@@ -187,7 +189,7 @@ def withdraw(
             participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
     registration.withdrawn_at = registration.changed_at = moment
     registration.person = None
-    versions.rise(registration, standings)
+    versions.rise(registration, (p for p in standings if not p.part.cancelled))
     tell_the_page(held, taken, by=-1)
     details: dict[str, Any] = {"silent_until": silent_until.isoformat()} if silent_until else {}
     if batch:
@@ -195,6 +197,12 @@ def withdraw(
     moving_up.record_withdrawal(registration, standings, by=by, due_at=due_at, **details)
     moving_up.pass_on(registration.event_id)
     return True
+
+
+def may_withdraw(registration: Registration) -> bool:
+    """Whether somebody has, or waits for, a place in a part that takes place: there is something to withdraw from."""
+    left = (p for p in registration.participations if p.standing not in OVER and not p.part.cancelled)
+    return registration.withdrawn_at is None and any(left)
 
 
 def request_link(email: str, *, by: Actor) -> None:
@@ -269,7 +277,7 @@ def new_registration(event: Event, applicant: Applicant) -> Registration:
 
 def held_by(registration: Registration) -> list[tuple[Part, Mode]]:
     """Return the places that a registration holds; those of a withdrawn one are free already."""
-    held = (p for p in registration.participations if p.standing in capacity.HOLDING)
+    held = (p for p in registration.participations if p.standing in capacity.HOLDING and not p.part.cancelled)
     return [(p.part, p.part.mode_of(p.mode)) for p in held]
 
 

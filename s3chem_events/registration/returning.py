@@ -1,8 +1,9 @@
 """The way back for somebody who withdrew as a whole, or whose link somebody else pressed: all parts, or none."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
@@ -10,8 +11,8 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import CONTACT, PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, calendar_answers, moving_up, versions
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration import actions, calendar_answers, moving_up, places, versions
+from s3chem_events.registration.capacity import HOLDING, IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 
 UNDO = timedelta(hours=24)
@@ -48,6 +49,8 @@ def undo_until(registration: Registration) -> datetime:
 def take_back(registration: Registration, *, by: Actor) -> bool:
     """Give a person the places back that she withdrew from, all of them. Taking back again changes nothing: False.
 
+    In a part that is cancelled she stands again as she did, so that she is told if it is held after all.
+
     Raises:
         calendar_answers.TooLate, calendar_answers.InvitationUsed, actions.NotOpen, actions.AlreadyRegistered,
         capacity.Full.
@@ -57,22 +60,16 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
         return False
     if not may_take_back(registration):
         raise calendar_answers.TooLate
-    withdrawal = _withdrawal(registration)
-    there = withdrawal.data.get("parts") if withdrawal else None  # who waited for a part besides had no place there
-    given_up = [
-        p
-        for p in registration.participations
-        if _left_then(p, registration) and not p.part.cancelled and (there is None or p.part_id in there)
-    ]
+    stood = _stood(registration)
+    given_up = [p for p in stood if not p.part.cancelled and stood[p] not in IN_LINE]  # who left the line has left it
+    lost = [p for p in stood if p.part.cancelled and _fits(p, stood[p])]
     wanted: list[tuple[Part, Mode]] = [(p.part, p.part.mode_of(p.mode)) for p in given_up]
     if not wanted or any(mode not in part.capacities for part, mode in wanted):
         raise actions.NotOpen
     taken = moving_up.held_if_free(registration.event, wanted)
     calendar_answers.come_back(registration)
-    pending = set(withdrawal.data.get("pending", ())) if withdrawal else set()
-    for participation in given_up:
-        standing = Standing.PENDING if participation.part_id in pending else Standing.CONFIRMED
-        participation.standing, participation.decided_at = standing, now()
+    for participation in (*given_up, *lost):
+        participation.standing, participation.decided_at = stood[participation], now()
     registration.changed_at = now()
     versions.rise(registration, given_up)
     if registration.coming is False:  # she had said no
@@ -96,12 +93,50 @@ def take_back_for(registration: Registration, *, by: Actor) -> bool:
     return take_back(registration, by=by)
 
 
-def _withdrawal(registration: Registration) -> Fact | None:
-    query = select(Fact).where(Fact.kind == "registration.withdrawn", Fact.subject_id == registration.id)
+def lost(registration: Registration) -> Mapping[int, Standing]:
+    """Return how somebody stood to the parts, by their ids, that were cancelled before she withdrew from the rest."""
+    if registration.withdrawn_at is None or not any(p.part.cancelled for p in registration.participations):
+        return {}
+    last = _withdrawal(registration, "registration.withdrawn", "registration.left_waiting_list")
+    return {
+        int(part_id): Standing(standing) for part_id, standing in (last.data if last else {}).get("off", {}).items()
+    }
+
+
+def _withdrawal(registration: Registration, *kinds: str) -> Fact | None:
+    wanted = kinds or ("registration.withdrawn",)
+    query = select(Fact).where(Fact.kind.in_(wanted), Fact.subject_id == registration.id)
     last: Fact | None = db.session.scalar(query.order_by(Fact.id.desc()).limit(1))
     return last
+
+
+def _stood(registration: Registration) -> dict[Participation, Standing]:
+    """Return what somebody had before she withdrew as a whole; of the waiting list only where it is off."""
+    withdrawal = _withdrawal(registration)
+    data = withdrawal.data if withdrawal else {}
+    off, there, pending = data.get("off", {}), data.get("parts"), data.get("pending", ())
+    stood = dict[Participation, Standing]()
+    for p in registration.participations:
+        if not _left_then(p, registration):
+            continue
+        if was := off.get(str(p.part_id)):
+            stood[p] = Standing(was)
+        elif there is None or p.part_id in there:  # who waited for a part besides had no place there
+            stood[p] = Standing.PENDING if p.part_id in pending else Standing.CONFIRMED
+    return stood
 
 
 def _left_then(participation: Participation, registration: Registration) -> bool:
     """Whether a place was given up with the whole; what was declined before stays declined."""
     return participation.standing is Standing.WITHDRAWN and participation.decided_at == registration.withdrawn_at
+
+
+def _fits(participation: Participation, standing: Standing) -> bool:
+    """Whether somebody can stand like this again in a part that is cancelled, without one place more than there are."""
+    part, mode = participation.part, participation.part.mode_of(participation.mode)
+    limit = part.capacities.get(mode)
+    if standing not in HOLDING or limit is None:
+        return True
+    there = select(func.count(Participation.id)).join(Part)
+    there = there.where(Part.id == part.id, places.MODE == mode, Participation.standing.in_(HOLDING))
+    return (db.session.scalar(there) or 0) < limit

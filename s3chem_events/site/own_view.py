@@ -98,11 +98,11 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
     own, event = f"/{lang}/registrations/{token}", registration.event
     ordered = entries.in_order(registration, registration.participations)
     may_undo = returning.may_take_back(registration)
-    sentence, kind = _status(registration, lang)
+    sentence, kind, lost = *_status(registration, lang), returning.lost(registration)
     return RegistrationView(
         reference=registration.reference,
         rows=_rows(registration, lang, openly=openly),
-        parts=[_held(registration, held, lang, own) for held in ordered],
+        parts=[_held(registration, held, lang, own, lost=lost) for held in ordered],
         status_sentence=sentence,
         status_kind=kind,
         asked=_asked(registration, lang, own),
@@ -226,10 +226,10 @@ def _rows(registration: Registration, lang: str, *, openly: bool) -> list[tuple[
     ]
 
 
-def _held(registration: Registration, held: Participation, lang: str, own: str) -> HeldView:
+def _held(registration: Registration, held: Participation, lang: str, own: str, *, lost: Collection[int]) -> HeldView:
     part, event = held.part, registration.event
     days, hours, mode = *lines.when(part, lang), part.mode_of(held.mode)
-    text, kind = _standing(registration, held)
+    text, kind = _standing(registration, held, lost)
     comes = held.standing is Standing.CONFIRMED and not part.cancelled
     joins = comes and mode is Mode.ONLINE and now() < publishing.part_ends_at(part)
     open_now = joins and entries.may_join(event, part)
@@ -263,9 +263,9 @@ def change_label(other: Mode | None) -> str:
     return {Mode.ONLINE: _("Take part online instead"), Mode.ON_SITE: _("Come in person instead"), None: ""}[other]
 
 
-def _standing(registration: Registration, held: Participation) -> tuple[str, str]:
+def _standing(registration: Registration, held: Participation, lost: Collection[int]) -> tuple[str, str]:
     is_off = held.part.cancelled or registration.event.state is State.CANCELLED
-    if is_off and held.standing is not Standing.WITHDRAWN:
+    if is_off and (held.standing is not Standing.WITHDRAWN or held.part_id in lost):
         return _("Cancelled"), "cancelled"
     if registration.event.state is State.POSTPONED and held.standing in HOLDING:
         return _("Postponed"), "moved"

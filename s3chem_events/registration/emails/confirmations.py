@@ -42,6 +42,8 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             going = [p for p in going if p.part_id == fact.data["part"]]
         if fact.kind == APPROVED:
             going = [p for p in going if p.part_id in fact.data["parts"]]
+        # What was cancelled meanwhile is no news here, and nothing to come to.
+        going = [p for p in going if not entries.part_of(registration, p).cancelled] or going
         if registration.withdrawn_at is None and going:
             draft = desk.draft(fact, registration, going, method="REQUEST")
             said = answering.in_mail(given.get(registration.id, []), render.spoken(registration.language))

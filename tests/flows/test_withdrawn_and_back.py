@@ -1,0 +1,134 @@
+"""Who withdraws leaves what takes place; what the organisers had cancelled stays theirs, and comes back as they say."""
+
+import csv
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from icalendar import Calendar
+
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.core.text import Text
+from s3chem_events.mailing.maildir import KeptMail
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.registration.participants import COLUMNS
+from tests.conftest import Clock
+from tests.desk.test_life import EVENT, decide, step
+from tests.factories import PUBLIC_DAY, add_event, count, hidden, register, soup, words
+from tests.support.desk import signed_in
+from tests.support.post import kept, work
+
+FIRST_DAY = replace(
+    PUBLIC_DAY,
+    key="day-1",
+    title=Text(en="Site visit", de="Besichtigung", fr="Visite du site"),
+    starts=date(2027, 6, 17),
+    ends=date(2027, 6, 17),
+    capacity={Mode.ON_SITE: 1},
+)
+BOTH = {"parts": ["day-1", "day-2"], "mode-day-1": "on_site"}
+
+
+@pytest.fixture
+def organiser(app: Flask, clock: Clock) -> FlaskClient:
+    add_event(app, parts=(FIRST_DAY, PUBLIC_DAY))
+    clock.advance(days=1)
+    return signed_in(app)
+
+
+def press(client: FlaskClient, path: str) -> None:
+    assert client.post(path, data=hidden(client, path)).status_code == 303
+
+
+def tell(app: Flask, clock: Clock, organiser: FlaskClient, name: str, key: str = "day-1") -> list[KeptMail]:
+    """Cancel a part or bring it back, and tell those concerned; returns the e-mails."""
+    done = step(organiser, name, what=f"part-{key}")
+    if done.status_code == 200:  # else it concerns nobody, and was saved at once
+        done = decide(organiser, done, name, "yes")
+    assert done.status_code == 303, words(done)
+    clock.advance(minutes=11)
+    return sent(app)
+
+
+def sent(app: Flask) -> list[KeptMail]:
+    number = work(app)
+    return list(kept(app)[-number:]) if number else []
+
+
+def stands(client: FlaskClient, own: str) -> list[tuple[str, str]]:
+    """Return each part of the own page with how she stands to it."""
+    return [
+        (part.h3.get_text(), part.select_one(".chip").get_text()) for part in soup(client.get(own)).select(".offer")
+    ]
+
+
+def told(mail: KeptMail) -> tuple[str, list[str], bool]:
+    """Return what an e-mail does in calendars, to which entries, and whether it speaks of the first day."""
+    files = [mail.calendar, *(one.content for one in mail.attachments if "calendar" in one.content_type)]
+    found = {str(entry["SUMMARY"]) for one in files if one for entry in Calendar.from_ical(one).events}
+    return mail.method, sorted(found), "Site visit" in mail.text
+
+
+def exported(organiser: FlaskClient) -> list[tuple[str, str]]:
+    """Return part and state of each row of the export."""
+    _titles, *rows = csv.reader(organiser.get(f"{EVENT}/participants.csv").data.decode("utf-8-sig").splitlines())
+    return sorted((row[COLUMNS.index("part")], row[COLUMNS.index("state")]) for row in rows)
+
+
+def test_who_takes_her_place_back_stands_as_before_and_is_told_when_the_cancelled_day_is_held_after_all(
+    app, client, organiser, clock
+):
+    own = str(register(client, **BOTH).location)
+    work(app)
+    assert [told(mail)[0] for mail in tell(app, clock, organiser, "cancellation")] == ["CANCEL"]
+    before = stands(client, own)
+    assert before == [("Site visit", "Cancelled"), ("Public conference", "Confirmed")]
+    press(client, f"{own}/withdrawal")
+    assert stands(client, own) == [("Site visit", "Cancelled"), ("Public conference", "Withdrawn")]
+    assert [told(mail) for mail in sent(app)] == [("CANCEL", ["Final conference – Public conference"], False)]
+    press(client, f"{own}/restoration")
+    assert stands(client, own) == before
+    assert [told(mail)[::2] for mail in sent(app)] == [("REQUEST", False)]
+    assert count(app, Fact, kind="registration.restored") == 1
+    (mail,) = tell(app, clock, organiser, "revival")
+    assert told(mail)[::2] == ("REQUEST", True)
+    assert stands(client, own) == [("Site visit", "Confirmed"), ("Public conference", "Confirmed")]
+
+
+def test_who_withdrew_altogether_does_not_come_back_with_a_day_that_is_held_after_all(app, client, organiser, clock):
+    own = str(register(client, **BOTH).location)
+    work(app)
+    tell(app, clock, organiser, "cancellation")
+    press(client, f"{own}/withdrawal")
+    sent(app)
+    assert tell(app, clock, organiser, "revival") == []
+    assert stands(client, own) == [("Site visit", "Withdrawn"), ("Public conference", "Withdrawn")]
+    assert exported(organiser) == [("day-1", "withdrawn"), ("day-2", "withdrawn")]
+    other = register(app.test_client(), **BOTH, email="other@park.example", given_name="Jan")  # for the one place
+    assert (other.status_code, stands(client, str(other.location))[0]) == (303, ("Site visit", "Confirmed"))
+    refused = client.post(f"{own}/restoration", data=hidden(client, f"{own}/restoration"))
+    assert refused.status_code == 409  # all that she had, or nothing
+    sent(app)
+    tell(app, clock, organiser, "cancellation")
+    press(client, f"{own}/restoration")  # of a day that is off she gets no place that somebody else has
+    assert stands(client, own) == [("Site visit", "Withdrawn"), ("Public conference", "Confirmed")]
+    sent(app)
+    assert [mail.envelope.to for mail in tell(app, clock, organiser, "revival")] == ["Jan Źdźbło <other@park.example>"]
+    assert stands(client, own) == [("Site visit", "Withdrawn"), ("Public conference", "Confirmed")]
+
+
+def test_a_day_cancelled_only_after_she_withdrew_comes_back_with_the_rest(app, client, organiser, clock):
+    own = str(register(client, **BOTH).location)
+    work(app)
+    press(client, f"{own}/withdrawal")
+    assert [told(mail)[::2] for mail in sent(app)] == [("CANCEL", True)]
+    assert tell(app, clock, organiser, "cancellation") == []
+    assert stands(client, own) == [("Site visit", "Withdrawn"), ("Public conference", "Withdrawn")]
+    press(client, f"{own}/restoration")
+    assert stands(client, own) == [("Site visit", "Cancelled"), ("Public conference", "Confirmed")]
+    assert [told(mail)[::2] for mail in sent(app)] == [("REQUEST", False)]
+    assert [told(mail)[::2] for mail in tell(app, clock, organiser, "revival")] == [("REQUEST", True)]
+    assert exported(organiser) == [("day-1", "confirmed"), ("day-2", "confirmed")]
