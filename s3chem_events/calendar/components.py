@@ -154,7 +154,7 @@ def _description(entry: Entry, note: str) -> str:
     text = clean.paragraphs(entry.description)
     extras = [_local_times(entry)]
     if (join := _join_url(entry)) and join not in text:
-        extras.append(f"{clean.one_line(entry.conference_label)}: {join}".removeprefix(": "))
+        extras.append(f"{clean.one_line(entry.conference_lead)} {join}".strip())
     if (url := clean.uri(entry.url)) and url not in text:
         extras.append(url)
     return "\n\n".join(part for part in (text, *extras, clean.paragraphs(note)) if part)

@@ -30,7 +30,9 @@ class Entry:
     entries serve as cache keys. Both ends are of one kind, and the end lies after the start.
 
     `summary` is written as it is shown: whoever makes the entry knows its language and puts "Save the date: " or
-    "Cancelled: " in front. `sequence` rises with each change that a guest must notice; `revised_at` with each change.
+    "Cancelled: " in front, and makes of `conference_label` the `conference_lead` that stands before the address in the
+    description, with the language's own colon. `sequence` rises with each change that a guest must notice;
+    `revised_at` with each change.
     """
 
     uid: str
@@ -49,6 +51,7 @@ class Entry:
     categories: tuple[str, ...] = ()
     conference_url: str = ""
     conference_label: str = ""
+    conference_lead: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what no calendar can show right: naive moments, mixed ends, an end before the start."""

@@ -85,12 +85,14 @@ def _lighten(found: Locale) -> None:
 
 def long_date(first: date, last: date, language: str) -> str:
     """Write a day or days in full, with weekdays and the year: `Thursday, 17 – Friday, 18 June 2027`."""
-    return _range(first, last, locale(language), "full", " – ")
+    here = locale(language)
+    return _range(first, last, here, here.date_formats["full"].pattern, " – ")
 
 
 def short_range(first: date, last: date, language: str) -> str:
     """Write a day or days without weekdays: `17–18 June 2027`."""
-    return _range(first, last, locale(language), "long", "–")
+    here = locale(language)
+    return _range(first, last, here, here.date_formats["long"].pattern, "–")
 
 
 def long_days(runs: Sequence[tuple[date, date]], language: str) -> str:
@@ -103,13 +105,12 @@ def short_days(runs: Sequence[tuple[date, date]], language: str) -> str:
     return lists.format_list([short_range(*run, language) for run in runs], locale=locale(language))
 
 
-def _range(first: date, last: date, here: Locale, length: str, dash: str) -> str:
+def _range(first: date, last: date, here: Locale, pattern: str, dash: str) -> str:
     """Write a range by the language's own pattern, month and year once where they are the same.
 
     Babel's intervals know only the patterns of CLDR, and shorten month and weekday where the full one is not among them
     (German: `Do., 17. – Fr., 18. Juni`).
     """
-    pattern = here.date_formats[length].pattern
     ends = _spelled(last, pattern, here)
     if first == last:
         return ends
@@ -130,8 +131,15 @@ def _spelled(day: date, pattern: str, here: Locale) -> str:
 
 def day_and_month(day: date, language: str) -> str:
     """Write a day without its year: `18 June`."""
+    return days_and_months(day, day, language)
+
+
+def days_and_months(first: date, last: date, language: str) -> str:
+    """Write a day or days of one year without it: `17–18 June`; those of two years as `short_range` does."""
+    if first.year != last.year:
+        return short_range(first, last, language)
     here = locale(language)
-    return _spelled(day, YEAR_AT_THE_END.sub("", here.date_formats["long"].pattern), here)
+    return _range(first, last, here, YEAR_AT_THE_END.sub("", here.date_formats["long"].pattern), "–")
 
 
 def day_figures(first: date, last: date, language: str) -> tuple[str, str]:

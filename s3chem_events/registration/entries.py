@@ -85,7 +85,9 @@ def with_room(entry: Entry, part: Part, language: str) -> Entry:
     _ = i18n.words(language)
     if not part.online_url:
         return entry
-    return replace(entry, location="", conference_url=part.online_url, conference_label=_("Join online"))
+    label = _("Join online")
+    lead = _("%(label)s:", label=label)
+    return replace(entry, location="", conference_url=part.online_url, conference_label=label, conference_lead=lead)
 
 
 def joins_from(event: Event, part: Part) -> datetime:

@@ -107,10 +107,9 @@ def _register_label(parts: list[Part], lang: str) -> str:
     if not parts:
         return ""
     runs = runs_of(parts)
-    if len(runs) > 1:
-        return _("Register for %(dates)s", dates=i18n.short_days(runs, lang))
     first, last = runs[0]
-    first_day, last_day = i18n.day_and_month(first, lang), i18n.day_and_month(last, lang)
-    if first == last:
-        return _("Register for %(dates)s", dates=first_day)
-    return _("Register for %(first)s to %(last)s", first=first_day, last=last_day)
+    if len(runs) == 1 and first == last:
+        return _("Register for %(dates)s", dates=i18n.day_and_month(first, lang))
+    # Several days are words of their own: French says `le` of one and `les` of more.
+    days = i18n.short_days(runs, lang) if len(runs) > 1 else i18n.days_and_months(first, last, lang)
+    return _("Register for %(days)s", days=days)

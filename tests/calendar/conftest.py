@@ -33,6 +33,7 @@ ONLINE: dict[str, Any] = SAVE_THE_DATE | {
     "categories": ("Conference", "Chemistry, regions"),
     "conference_url": "https://meet.example.org/final?room=1",
     "conference_label": "Join; day 2",
+    "conference_lead": "Join; day 2:",
 }
 
 

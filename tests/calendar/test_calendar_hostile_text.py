@@ -46,6 +46,7 @@ entries = st.builds(
     categories=st.lists(texts, max_size=3).map(tuple),
     conference_url=texts.map("https://meet.example.org/{}".format),
     conference_label=texts,
+    conference_lead=texts,
 )
 guests = st.builds(Mailbox, name=texts, address=texts.map("{}@park.example".format))
 calendars = st.builds(

@@ -9,7 +9,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import Text
 from s3chem_events.mailing.maildir import KeptMail

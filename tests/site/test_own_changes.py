@@ -106,6 +106,9 @@ def test_link_stands_on_the_page_and_in_the_file_for_a_day_and_for_those_online_
     app: Flask, client: FlaskClient, clock: Clock, own: str
 ) -> None:
     seated = str(register(app.test_client(), email="seat@park.example").headers["Location"])
+    french = str(
+        register(app.test_client(), email="fr@park.example", language="fr", **{"mode-day-2": "online"}).location
+    )
     public = ("/en/events/conference", "/events/conference.ics", "/calendar.ics", "/feed.atom")
     before = entry(client, own)
     assert ROOM not in client.get(own).text
@@ -116,6 +119,8 @@ def test_link_stands_on_the_page_and_in_the_file_for_a_day_and_for_those_online_
     assert join.get_text() == "Join online"
     after = entry(client, own)
     assert (str(before["LOCATION"]), str(after["LOCATION"]), str(after["CONFERENCE"])) == ("Online", ROOM, ROOM)
+    assert f"Join online: {ROOM}" in after["DESCRIPTION"]
+    assert f"Participer en ligne\N{NO-BREAK SPACE}: {ROOM}" in entry(client, french)["DESCRIPTION"]
     assert (after["UID"], after["SEQUENCE"]) == (before["UID"], before["SEQUENCE"])
     assert after.decoded("DTSTAMP") > before.decoded("DTSTAMP")
     assert ROOM not in client.get(seated).text
