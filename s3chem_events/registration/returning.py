@@ -138,5 +138,5 @@ def _fits(participation: Participation, standing: Standing) -> bool:
     if standing not in HOLDING or limit is None:
         return True
     there = select(func.count(Participation.id)).join(Part)
-    there = there.where(Part.id == part.id, mode == places.MODE, Participation.standing.in_(HOLDING))
+    there = there.where(Part.id == part.id, places.MODE.in_([mode]), Participation.standing.in_(HOLDING))
     return (db.session.scalar(there) or 0) < limit
