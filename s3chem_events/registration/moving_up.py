@@ -136,7 +136,7 @@ def record_withdrawal(
     """
     live = {p: standing for p, standing in before.items() if not p.part.cancelled}
     off = {str(p.part_id): s for p, s in before.items() if p.part.cancelled and s in places.INTERESTED}
-    kept = {"off": off} if off else {}
+    kept: dict[str, Any] = {"off": off} if off else {}
     waited = [p.part_id for p, standing in live.items() if standing in IN_LINE]
     given_up = [p.part_id for p, standing in live.items() if standing in {Standing.CONFIRMED, Standing.PENDING}]
     event = registration.event_id

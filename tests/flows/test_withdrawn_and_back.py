@@ -66,7 +66,7 @@ def stands(client: FlaskClient, own: str) -> list[tuple[str, str]]:
 
 def told(mail: KeptMail) -> tuple[str, list[str], bool]:
     """Return what an e-mail does in calendars, to which entries, and whether it speaks of the first day."""
-    files = [mail.calendar, *(one.content for one in mail.attachments if "calendar" in one.content_type)]
+    files = [mail.calendar.encode(), *(one.content for one in mail.attachments if "calendar" in one.content_type)]
     found = {str(entry["SUMMARY"]) for one in files if one for entry in Calendar.from_ical(one).events}
     return mail.method, sorted(found), "Site visit" in mail.text
 
