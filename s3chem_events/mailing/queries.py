@@ -115,6 +115,17 @@ def newest_states(subject_ids: Iterable[int], *kinds: str) -> dict[int, State]:
     return {subject_id: State(state) for subject_id, state in rows}
 
 
+def newest(subject_id: int, kinds: Collection[str], *, digest: str) -> tuple[State, datetime | None] | None:
+    """Return where the newest e-mail of these kinds about a subject to one address stands, and when it was sent."""
+    query = db.select(OutgoingEmail.state, OutgoingEmail.sent_at).where(
+        OutgoingEmail.subject_id == subject_id,
+        OutgoingEmail.address_digest == digest,
+        OutgoingEmail.kind.in_(kinds),
+    )
+    row = db.session.execute(query.order_by(OutgoingEmail.id.desc()).limit(1)).first()
+    return (State(row.state), row.sent_at) if row else None
+
+
 def invitations(subject_id: int) -> list[str]:
     """Return the calendars that somebody was invited with, newest first."""
     query = db.select(OutgoingEmail.calendars).filter_by(subject_id=subject_id, method="REQUEST")

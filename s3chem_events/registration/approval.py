@@ -58,13 +58,6 @@ def reject(registration: Registration, *, reason: str, by: Actor, parts: Collect
     return True
 
 
-def is_settled(registration: Registration) -> bool:
-    """Whether all that a person asked for has been refused, or given up before: nothing is left to withdraw."""
-    over = {Standing.REJECTED, Standing.WITHDRAWN}
-    standings = {one.standing for one in registration.participations}
-    return Standing.REJECTED in standings and standings <= over
-
-
 def undecided(own: AbstractSet[int] | None) -> list[tuple[str, int]]:
     """Return the events in which people wait for a decision, with how many; `own` are the only ones looked at."""
     query = (

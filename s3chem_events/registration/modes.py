@@ -11,6 +11,12 @@ from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
 
+def is_limited(registration: Registration) -> bool:
+    """Whether places are numbered in anything that somebody takes, or took, part in: one given up is another's."""
+    there = (p for p in registration.participations if not p.part.cancelled)
+    return any(p.part.capacities.get(p.part.mode_of(p.mode)) is not None for p in there)
+
+
 def other_mode(registration: Registration, participation: Participation) -> Mode | None:
     """Return the mode that a person can change to now; None where there is none.
 

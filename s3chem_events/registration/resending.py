@@ -20,7 +20,8 @@ class SentLately(Refused):
 
 def may_resend(registration: Registration) -> bool:
     """Whether there is a place to confirm, and a mailbox to send it to."""
-    holds = any(one.standing is Standing.CONFIRMED for one in registration.participations)
+    there = (one for one in registration.participations if not one.part.cancelled)
+    holds = any(one.standing is Standing.CONFIRMED for one in there)
     return holds and bool(registration.email) and registration.withdrawn_at is None
 
 

@@ -17,7 +17,7 @@ from s3chem_events.core.journal import CONTACT
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, delegations
+from s3chem_events.registration import actions, delegations, modes
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.admitting import Agreed, PeopleRefused, PlacesShort, Shortage
 from s3chem_events.registration.delegation_queries import delegation_by_token
@@ -86,6 +86,7 @@ def delegation_withdrawal(lang: str, token: str, reference: str) -> BaseResponse
         f"/delegations/{token}/people/{reference}/withdrawal",
         422 if form.errors else 200,
         person=person.full_name,
+        is_limited=modes.is_limited(person),
         event=delegation_view.seen_by(found, lang),
         form=form,
         own_url=here,

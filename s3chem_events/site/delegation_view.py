@@ -6,7 +6,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import admitting, completeness, entries, links, returning
+from s3chem_events.registration import actions, admitting, completeness, entries, links, returning
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.delegations import MOST
 from s3chem_events.registration.emails.delegated import standing_words
@@ -119,7 +119,7 @@ def _person(one: Registration, lang: str, people_url: str, *, takes_place: bool,
         places=[_place(one, held, lang) for held in entries.in_order(one, one.participations)],
         details=words if is_there else "",
         are_missing=missing,
-        withdraw_url=f"{people_url}/{one.reference}/withdrawal" if is_there and takes_place else "",
+        withdraw_url=f"{people_url}/{one.reference}/withdrawal" if takes_place and actions.may_withdraw(one) else "",
         undo_url=undo_url,
     )
 

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration import answering, approval, changing, codes, history, resending, substituting
+from s3chem_events.registration import (
+    actions,
+    answering,
+    changing,
+    codes,
+    history,
+    modes,
+    resending,
+    substituting,
+)
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import When
 
@@ -52,10 +61,13 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
                 _("Your place goes to somebody else, whom you name; we ask for a code first."),
             )
         )
-    end = _(
-        "If you withdraw, someone else can have your place. You can register again as long as places are available."
-    )
-    if not approval.is_settled(registration):
+    if actions.may_withdraw(registration):
+        end = _("If you withdraw, you can register again as long as registration is open.")
+        if modes.is_limited(registration):
+            end = _(
+                "If you withdraw, someone else can have your place. "
+                "You can register again as long as places are available."
+            )
         found.append(Action(f"{own_url}/withdrawal", _("Withdraw…"), end, is_end=True))
     return found
 

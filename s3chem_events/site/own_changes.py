@@ -37,6 +37,7 @@ def answer(lang: str, token: str, said: str) -> BaseResponse:
         event=own_view.seen_by(registration, lang),
         comes=comes,
         may_answer=coming.may_answer(registration),
+        is_limited=modes.is_limited(registration),
         said=inquiries.said(registration, inquiry) if inquiry else None,
         until=i18n.short_range(until, until, lang) if until else "",
         is_withdrawn=registration.withdrawn_at is not None,

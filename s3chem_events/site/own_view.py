@@ -16,7 +16,7 @@ from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import (
-    approval,
+    actions,
     calendar_answers,
     choices,
     coming,
@@ -26,10 +26,10 @@ from s3chem_events.registration import (
     modes,
     returning,
 )
-from s3chem_events.registration.capacity import HOLDING, IN_LINE, UNSCHEDULED, Said, Standing
+from s3chem_events.registration.capacity import HOLDING, IN_LINE, Said, Standing
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.waiting import PLACE
-from s3chem_events.site import answered, standings, waiting_words
+from s3chem_events.site import answered, next_steps, standings, waiting_words
 from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.frame import Translated, translated
 from s3chem_events.site.views import CalendarLinks, EventView
@@ -80,14 +80,16 @@ class RegistrationView:
     status_kind: str
     asked: AskedView | None
     calendar: CalendarLinks | None
-    withdraw_url: str
     undo_url: str
     undo_until: str
     is_withdrawn: bool
-    takes_place: bool
+    may_withdraw: bool
+    is_limited: bool
+    """Whether somebody else may get the place that she gives up."""
     invitations: bool
     invitations_url: str
     """Empty for who has no mailbox of her own: nothing of hers goes into the contact's calendar."""
+    on_its_way: str
     next_steps: list[str]
     meant: str
     """The address that was probably meant, where the typed one looks mistyped."""
@@ -106,21 +108,18 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
         status_sentence=sentence,
         status_kind=kind,
         asked=_asked(registration, lang, own),
-        calendar=None if _is_unscheduled(registration) else _calendar(registration, lang),
-        withdraw_url=f"{own}/withdrawal",
+        calendar=None if next_steps.is_unscheduled(registration) else _calendar(registration, lang),
         undo_url=f"{own}/{links.RESTORATION}" if may_undo else "",
         undo_until=i18n.stamp(returning.undo_until(registration), event.zone, lang),
         is_withdrawn=registration.withdrawn_at is not None,
-        takes_place=_takes_place(event) and not approval.is_settled(registration),
+        may_withdraw=next_steps.is_ahead(event) and actions.may_withdraw(registration),
+        is_limited=modes.is_limited(registration),
         invitations=registration.invitations,
         invitations_url="" if registration.via_contact else f"{own}/{links.INVITATIONS}",
-        next_steps=_next_steps(registration),
+        on_its_way=next_steps.on_its_way(registration, lang),
+        next_steps=next_steps.after(registration),
         meant="" if registration.withdrawn_at or registration.via_contact else typos.meant(registration.email),
     )
-
-
-def _takes_place(event: Event) -> bool:
-    return event.state is not State.CANCELLED and not publishing.is_past(event)
 
 
 def seen_by(registration: Registration, lang: str, *, only: Collection[int] = ()) -> EventView:
@@ -134,6 +133,8 @@ def seen_by(registration: Registration, lang: str, *, only: Collection[int] = ()
 def _status(registration: Registration, lang: str) -> tuple[str, str]:
     if registration.withdrawn_at is not None:
         moment = i18n.stamp(registration.withdrawn_at, registration.event.zone, lang)
+        if not modes.is_limited(registration):
+            return _("Your registration was withdrawn on %(moment)s.", moment=moment), "changed"
         words = _(
             "Your registration was withdrawn on %(moment)s. Your place is available to someone else.", moment=moment
         )
@@ -165,45 +166,6 @@ def _asked(registration: Registration, lang: str, own: str) -> AskedView | None:
         yes_url=f"{own}/answer/yes",
         no_url=f"{own}/answer/no",
     )
-
-
-def _next_steps(registration: Registration) -> list[str]:
-    event = registration.event
-    if event.state in {State.CANCELLED, State.POSTPONED} or publishing.is_past(event):
-        return []
-    on_its_way = (
-        _("E-mails about your place go to the contact who registered you; this page always shows how it stands.")
-        if registration.via_contact
-        else _("An e-mail with the details is on its way to %(address)s.", address=registration.email)
-    )
-    if _only_in_line(registration):
-        turn = _(
-            "Places are given in the order in which people joined the list. As soon as one is free for you, "
-            "we will write to you. You do not need to do anything until then."
-        )
-        return [on_its_way, turn]
-    decided = standings.awaited(registration)
-    if _is_unscheduled(registration):
-        return [on_its_way, *decided] if decided else []
-    hours_open = any(held.part.starts_at is None for held in registration.participations)
-    return [
-        on_its_way,
-        _("Times, venue and programme will be published on the event page; a subscribed calendar updates itself.")
-        if hours_open
-        else _("The event page always shows the latest information; a subscribed calendar updates itself."),
-        *decided,
-    ]
-
-
-def _only_in_line(registration: Registration) -> bool:
-    """Whether she waits for a place, and has none."""
-    return all(held.standing in IN_LINE or held.standing is Standing.WITHDRAWN for held in registration.participations)
-
-
-def _is_unscheduled(registration: Registration) -> bool:
-    """Whether nothing of it is for a calendar yet."""
-    none = UNSCHEDULED | {Standing.WITHDRAWN, Standing.REJECTED}
-    return all(held.standing in none for held in registration.participations)
 
 
 def _rows(registration: Registration, lang: str, *, openly: bool) -> list[tuple[str, str]]:

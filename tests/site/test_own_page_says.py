@@ -1,0 +1,68 @@
+"""The own page offers what there is to do, and says of an e-mail and of a place given up no more than is so."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events.registration.models import Registration
+from tests.conftest import Clock
+from tests.factories import FILLED, PUBLIC_DAY, add_event, count, hidden, register, revise_event, words
+from tests.support.post import work
+
+ON_ITS_WAY = f"An e-mail with the details is on its way to {FILLED['email']}."
+SENT = f"An e-mail with the details was sent to {FILLED['email']} on 23 November 2026"
+ELSE = "someone else"
+
+
+@pytest.fixture(autouse=True)
+def event(app: Flask) -> None:
+    add_event(app)
+
+
+def said(client: FlaskClient, own: str) -> tuple[bool, bool]:
+    """Return whether the page says that the e-mail is on its way, and that it was sent."""
+    page = words(client.get(own))
+    return ON_ITS_WAY in page, SENT in page
+
+
+def test_an_email_is_on_its_way_until_it_is_sent_and_never_for_months(app: Flask, client: FlaskClient, clock: Clock):
+    own = str(register(client).location)
+    assert said(client, own) == (True, False)
+    work(app)
+    assert said(client, own) == (False, True)
+    clock.advance(days=90)
+    assert said(client, own) == (False, True)
+    revise_event(app, parts=(replace(PUBLIC_DAY, cancelled=True),))
+    assert said(client, own) == (False, False)
+
+
+def test_whose_only_part_is_cancelled_is_offered_no_calendar_and_no_withdrawal(app: Flask, client: FlaskClient):
+    own = str(register(client).location)
+    offers = ("Add it to your calendar", "Withdraw…", "Send the confirmation again", "What happens next")
+    before = words(client.get(own))
+    assert [offer in before for offer in offers] == [True] * 4
+    asked = hidden(client, f"{own}/withdrawal")
+    revise_event(app, parts=(replace(PUBLIC_DAY, cancelled=True),))
+    page = words(client.get(own))
+    assert "What you registered for has been cancelled." in page
+    assert [offer in page for offer in offers] == [False] * 4
+    shown = words(client.get(f"{own}/withdrawal"))
+    assert "There is nothing to withdraw from" in shown
+    assert [word in shown for word in ("Yes, withdraw", "calendar", "someone else")] == [False] * 3
+    assert client.post(f"{own}/withdrawal", data=asked).status_code == 303
+    assert count(app, Registration, withdrawn_at=None) == 1
+    revise_event(app, parts=(PUBLIC_DAY,))
+    assert [offer in words(client.get(own)) for offer in offers] == [True] * 4
+
+
+@pytest.mark.one_database
+def test_somebody_else_gets_a_place_only_where_places_are_limited(app: Flask, client: FlaskClient):
+    for mode, limited in (("on_site", True), ("online", False)):
+        own = str(register(client, email=f"{mode}@park.example", **{"mode-day-2": mode}).location)
+        pages = [client.get(own), client.get(f"{own}/withdrawal")]
+        assert client.post(f"{own}/withdrawal", data=hidden(client, f"{own}/withdrawal")).status_code == 303
+        pages.append(client.get(own))
+        assert [ELSE in words(page) for page in pages] == [limited] * 3, mode
+        assert "Your registration was withdrawn on" in words(pages[2])
