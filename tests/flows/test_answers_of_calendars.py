@@ -106,10 +106,10 @@ def test_after_the_event_neither_a_calendar_nor_the_own_link_takes_anybody_off_t
     app: Flask, client: FlaskClient, clock: Clock, invited: Reply
 ):
     own = re.findall(r"http://localhost(/en/registrations/[\w.-]+)\s", kept(app)[-1].text)[0]
-    question = hidden(client, f"{own}/withdrawal")
     clock.set(datetime(2027, 6, 19, 9, tzinfo=UTC))
     assert bring(app, invited.mail("gmail")) == "ignored: over"
-    answer = client.post(f"{own}/withdrawal", data=question | hidden(client, f"{own}/withdrawal"))
+    assert "There is nothing to withdraw from" in words(client.get(f"{own}/withdrawal"))
+    answer = client.post(f"{own}/withdrawal", data=hidden(client, "/en/registrations/lost-link"))
     assert (answer.status_code, "This event is over. You were registered." in words(answer)) == (403, True)
     assert standing(app) == [("confirmed", "nothing")]
     assert work(app) == 0
