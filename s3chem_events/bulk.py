@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 from s3chem_events.campaigns import importing, sending
-from s3chem_events.campaigns.writing import GONE
+from s3chem_events.campaigns.writing import GONE, UNWRITABLE
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
@@ -81,15 +81,17 @@ def _subscribe(import_id: int, *, by: Actor) -> int:
 
 def _write(taken: sending.Slice, forgetting: Mapping[str, str]) -> None:
     letterhead, moment = letterhead_of(settings()), now()
-    letters, left_out = list[Letter](), dict[int, str]()
+    letters, left_out, subjects = list[Letter](), dict[int, str](), dict[int, int]()
     for row, draft in sending.drafts(taken, letterhead):
         if draft is None:
             left_out[row] = GONE
         else:
             letters.append(render.written(draft, letterhead, at=moment))
+            subjects[row] = draft.subject_id
     with transaction():
         if sending.may_go_on(taken):
-            outbox.post(relaying.still_wanted(letters, forgetting))
+            lost = {one.subject_id for one in outbox.post(relaying.still_wanted(letters, forgetting))}
+            left_out |= {row: UNWRITABLE for row, subject in subjects.items() if subject in lost}
             sending.written(taken, left_out=left_out)
 
 

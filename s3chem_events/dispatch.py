@@ -171,10 +171,10 @@ def relay() -> int:
             # A fact may concern thousands. Another worker may relay the same: the outbox takes each letter once.
             if len(letters) == BATCH:
                 with transaction():
-                    outbox.post(relaying.still_wanted(letters, FORGET))
+                    _post(letters, failed)
                 letters.clear()
     with transaction():
-        outbox.post(relaying.still_wanted(letters, FORGET))
+        _post(letters, failed)
         for fact in facts:
             if fact.kind in FORGET:
                 emptying.forget(FORGET[fact.kind], fact)
@@ -203,6 +203,13 @@ def _written(
         else:
             for fact in facts:
                 yield from _written(compose, [fact], letterhead, wordings, failed)
+
+
+def _post(letters: Sequence[Letter], failed: dict[int, str]) -> None:
+    """Put letters into the outbox; the fact of one that it cannot take is `failed`, its other letters still go."""
+    for letter in outbox.post(relaying.still_wanted(letters, FORGET)):
+        log.error("fact %d (%s) gives an e-mail that cannot be stored", letter.fact_id, letter.kind)
+        failed[letter.fact_id] = "DataError"
 
 
 def _nap(seconds: float) -> bool:

@@ -22,8 +22,8 @@ from s3chem_events.registration.models import Registration
 
 TO_A_SUBSCRIBER = "subscriber.newsletter"
 TO_A_PARTICIPANT = "registration.message"
-GONE = "gone"
-"""Why a reader gets nothing: she has left, or the registration is no more."""
+GONE, UNWRITABLE = "gone", "unwritable"
+"""Why a reader gets nothing: she has left, or the registration is no more; or the outbox cannot take the e-mail."""
 Reader = Subscriber | Registration
 
 

@@ -1,5 +1,6 @@
 """Text: one value in many languages, its column and its fall-back, which is always visible."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,24 @@ LANGUAGES: dict[str, str] = {
     "pl": "polski",
 }
 DEFAULT = "en"
+CHARACTER = re.compile(
+    "(?:[\U0001f1e6-\U0001f1ff]{2}|.)(?:[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u0652\u0900-\u0903\u093a-\u094f"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|\u200d.)*",
+    re.DOTALL,
+)
+"""What a reader sees as one character: a letter with its marks, a flag, a family."""
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return a text cut so that it has at most so many code points; an ellipsis says so, no character is cut apart."""
+    if len(text) <= longest:
+        return text
+    end = 0
+    for match in CHARACTER.finditer(text):
+        if match.end() >= longest:
+            break
+        end = match.end()
+    return f"{text[:end].rstrip()}…"
 
 
 @dataclass(frozen=True, slots=True)

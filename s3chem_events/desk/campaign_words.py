@@ -2,7 +2,7 @@
 
 from s3chem_events.campaigns.progress import LEFT_OUT, UNWRITTEN
 from s3chem_events.campaigns.stages import Kind, Stage, Why
-from s3chem_events.campaigns.writing import GONE
+from s3chem_events.campaigns.writing import GONE, UNWRITABLE
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk import outbox
 from s3chem_events.mailing.letters import State
@@ -67,6 +67,7 @@ def whys_not() -> dict[str, str]:
     return {
         State.SUPPRESSED: outbox.outcomes()[Outcome.SUPPRESSED],
         GONE: _("has left since, or is no longer registered"),
+        UNWRITABLE: _("the e-mail cannot be stored: something in it is too long"),
     }
 
 

@@ -13,7 +13,7 @@ from s3chem_events.core.guard import POLICY, settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk import outage, searching
 from s3chem_events.desk.frame import allowed, by, desk, page_number
-from s3chem_events.mailing import outbox, queries, relaying, render, restraint, undelivered
+from s3chem_events.mailing import outbox, queries, relaying, render, restraint, streams, undelivered
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
 from s3chem_events.mailing.mime import EMBLEM
 from s3chem_events.mailing.models import OutgoingEmail
@@ -127,7 +127,7 @@ def email(email_id: int) -> ResponseReturnValue:
         attempts=queries.attempts(email_id),
         states=states(),
         outcomes=outcomes(),
-        can_retry=found.state in RETRIABLE and bool(found.text),
+        can_retry=found.state in RETRIABLE and bool(found.text) and streams.flows(found.stream),
         can_cancel=found.state in WAITING,
         is_readable=_is_readable(found),
         suppression=undelivered.suppression(found.address_digest),
@@ -148,13 +148,16 @@ def email_body(email_id: int) -> Response:
 @allowed("outbox.manage")
 def email_retry(email_id: int) -> ResponseReturnValue:
     """Have an e-mail tried at once."""
-    _found(email_id)
+    found = _found(email_id)
     in_trouble = queries.outage(settings().way_out) is not None
     try:
         with transaction():
             outbox.retry(email_id, by=by())
     except outbox.NotRetriable:
-        flash(_("This e-mail is already on its way."), "bad")
+        said = _("This e-mail is already on its way.")
+        if not streams.flows(found.stream):
+            said = _("This e-mail belongs to a campaign that is paused or stopped: it is not sent.")
+        flash(said, "bad")
     else:
         said = _("Trying again now.")
         if in_trouble:

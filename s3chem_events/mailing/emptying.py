@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import bindparam
+
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.letters import WAITING, State
@@ -26,9 +28,27 @@ def forget(room: str, fact: Fact) -> int:
     return len(ids)
 
 
+def silence(ids: Sequence[int]) -> None:
+    """Forget what servers said of e-mails that were emptied while they were on their way, and stop those that wait.
+
+    Their words may name the address. Called once the rows are written, and locked by that: who empties comes later.
+    """
+    if emptied := list(db.session.scalars(_EMPTIED, {"ids": ids})):
+        said = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(emptied)).values(last_text="")
+        waits = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(emptied), OutgoingEmail.state.in_(WAITING))
+        tries = db.update(DeliveryAttempt).where(DeliveryAttempt.email_id.in_(emptied)).values(text="")
+        for update in (said, waits.values(state=State.CANCELLED, due_at=None), tries):
+            db.session.execute(update.execution_options(synchronize_session=False))
+
+
 def seal(ids: Sequence[int]) -> None:
     """Empty what let a colleague in, as soon as it is not needed for another try: nobody else shall read it."""
     if ids:
         done = (OutgoingEmail.state.in_([State.SENT, State.FAILED]), OutgoingEmail.kind.startswith(WAYS_IN))
         emptied = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids), *done).values(text="", html="")
         db.session.execute(emptied.execution_options(synchronize_session=False))
+
+
+_EMPTIED = db.select(OutgoingEmail.id).where(
+    OutgoingEmail.id.in_(bindparam("ids", expanding=True)), OutgoingEmail.address == ""
+)

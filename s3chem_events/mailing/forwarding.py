@@ -5,6 +5,7 @@ neither the contact's own e-mails nor ours are. Whoever answers it answers the w
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import func
@@ -12,8 +13,9 @@ from sqlalchemy import func
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
+from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Actor, Fact
-from s3chem_events.mailing import reading, received
+from s3chem_events.mailing import addresses, reading, received
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.mailing.kinds import Human
 from s3chem_events.mailing.letters import Draft, Letterhead
@@ -46,7 +48,7 @@ def forwarded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         if mail is None or not 0 < len(sender) <= LONGEST_ADDRESS or mailbox_digest(sender) in ours or left <= 0:
             continue
         left -= 1
-        text = reading.text(mail)
+        text, back = reading.text(mail), _writable(sender)
         yield Draft(
             kind=CAME,
             fact_id=fact.id,
@@ -56,13 +58,22 @@ def forwarded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             language=LANGUAGE,
             values={
                 "sender": sender,
+                "answers_writer": bool(back),
                 "title": _printable(reading.in_words(mail, "Subject"))[:200],
                 "lines": [_printable(line) for line in text[:LONGEST].splitlines()],
                 "is_cut": len(text) > LONGEST,
                 "url": f"{letterhead.base_url}/desk/mail/arrivals/{fact.subject_id}",
             },
-            reply_to=sender,
+            reply_to=back or letterhead.sender,  # which is where answers go without one
         )
+
+
+def _writable(sender: str) -> str:
+    """Return an address as it may stand in Reply-To for every program and server; nothing where it cannot."""
+    with suppress(Invalid):
+        if (address := addresses.mailable(sender)).isascii():
+            return address
+    return ""
 
 
 def _printable(line: str) -> str:

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Integer, bindparam
+from sqlalchemy.exc import DataError
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
@@ -23,7 +24,7 @@ from s3chem_events.mailing.results import AGAIN, STATES, Outcome, Result, wait_a
 
 __all__ = ["Claimed", "Draft", "Letter", "Letterhead", "cancel", "claim", "hold", "post", "retry", "settle"]
 
-LEASE = timedelta(minutes=15)
+LEASE = timedelta(minutes=20)
 """Longer than one e-mail can take: ten answers, each waited for as long as sender.Patience says. Renewed in between."""
 LONGEST_ANSWER = 500
 ONE_PERSON = ""
@@ -58,12 +59,21 @@ class Claimed:
     letter: Letter
 
 
-def post(letters: Sequence[Letter]) -> None:
-    """Put letters into the outbox; one that the same fact has written already is left out."""
-    if letters:
-        moment = now()
-        rows = [_row(letter, moment) for letter in letters]
-        db.session.connection().execute(insert(OutgoingEmail).on_conflict_do_nothing(), rows)
+def post(letters: Sequence[Letter]) -> list[Letter]:
+    """Put letters into the outbox; one that the same fact has written already is left out.
+
+    Returns those that the database cannot take, a value being too long for it: they hold up no other.
+    """
+    if not letters:
+        return []
+    moment = now()
+    rows = [_row(letter, moment) for letter in letters]
+    try:
+        with db.session.begin_nested():
+            db.session.connection().execute(insert(OutgoingEmail).on_conflict_do_nothing(), rows)
+    except (DataError, UnicodeError):
+        return list(letters) if len(letters) == 1 else [one for letter in letters for one in post([letter])]
+    return []
 
 
 def anything_due() -> bool:
@@ -130,6 +140,7 @@ def settle(owner: str, results: Sequence[tuple[Claimed, Result]]) -> None:
     db.session.connection().execute(update, [_settled(c, r, moment) for c, r in results])
     db.session.connection().execute(db.insert(DeliveryAttempt), [_attempt(c.id, r, moment) for c, r in results])
     emptying.seal([c.id for c, _ in results if c.letter.kind.startswith(emptying.WAYS_IN)])
+    emptying.silence([c.id for c, _ in results])
 
 
 def hold(owner: str, ids: Iterable[int], *, until: datetime) -> None:
@@ -168,14 +179,17 @@ def recover(owner: str, accepted: Iterable[int]) -> int:
 def retry(email_id: int, *, by: Actor) -> None:
     """Have an e-mail tried at once, first in line, even if its server rests; the bell rings when the caller commits.
 
+    Its tries begin anew.
+
     Raises:
-        NotRetriable: it is on its way, has arrived, or has been emptied.
+        NotRetriable: it is on its way, has arrived, has been emptied, or its campaign does not flow.
 
     """
     oldest = db.session.scalar(db.select(db.func.min(OutgoingEmail.due_at)))
     first = min(filter(None, (oldest, now()))) - timedelta(milliseconds=1)
-    values = {"state": State.QUEUED, "due_at": first, "owner": None, "mailbox_digest": None}
-    if not _move(email_id, RETRIABLE, values, OutgoingEmail.text != ""):
+    values = {"state": State.QUEUED, "due_at": first, "owner": None, "mailbox_digest": None, "attempts": 0}
+    flows = OutgoingEmail.stream.in_([ONE_PERSON, *streams.running()])
+    if not _move(email_id, RETRIABLE, values, OutgoingEmail.text != "", flows):
         raise NotRetriable(email=email_id)
     pace.wake()
     journal.record("email.retried", email_id, by=by)

@@ -15,7 +15,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 from s3chem_events.core import i18n
-from s3chem_events.core.text import DEFAULT
+from s3chem_events.core.text import DEFAULT, shortened
 from s3chem_events.mailing import wording
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead, defused, isolated
 from s3chem_events.mailing.mime import EMBLEM
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 PARTS = ("subject.txt", "body.txt", "body.html")
 WIDTH = 72
 LONGEST_IN_SUBJECT = 60
+LONGEST_SUBJECT, LONGEST_SENDER = 300, 200
+"""Programs show some eighty characters; what people typed, or an organiser's words with it, must fit the outbox."""
 BLANKS = re.compile(r"[ \t\r\n]+")  # not \s: French sets a narrow no-break space before a colon
 CALL = ("name", "lparen", "string", "rparen")
 INDENT = re.compile(r" *(?:[-–*] +)?")
@@ -56,13 +58,13 @@ def written(draft: Draft, letterhead: Letterhead, *, at: datetime, wordings: Wor
         address=draft.address,
         name=defused(draft.name),
         language=language,
-        subject=line,
+        subject=shortened(line, LONGEST_SUBJECT),
         text=laid_out(text),
         html=html,
         calendars=draft.calendars,
         method=draft.method,
         sender=letterhead.sender,
-        sender_name=letterhead.organisation,
+        sender_name=shortened(letterhead.organisation, LONGEST_SENDER),
         reply_to=draft.reply_to or letterhead.contact,
         message_id=f"<{secrets.token_hex(16)}@{letterhead.sender.rpartition('@')[2]}>",
         created_at=at,

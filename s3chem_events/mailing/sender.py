@@ -9,7 +9,6 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from flask_mail import Connection, Mail
 from s3chem_events.core.config import MailServer, Settings
 from s3chem_events.core.errors import Invalid
 from s3chem_events.mailing import addresses, maildir, mime, replies, returning, sealing
+from s3chem_events.mailing.connecting import Host, Patience, TLSHost
 from s3chem_events.mailing.letters import Letter
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
@@ -28,16 +28,9 @@ MOST_ON_ONE_CONNECTION = 500
 MAILBOX = "mailbox"
 PERMANENT = 500
 GO_AHEAD = 354
+ASKED_GREETING = 60
+"""Seconds: somebody looks on while the doctor asks."""
 TOO_LARGE = 552
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """For how many seconds each answer is waited for; the last one comes after a server has looked at the contents."""
-
-    connect: float = 15
-    answer: float = 60
-    final: float = 120
 
 
 class Transport(Protocol):
@@ -63,7 +56,8 @@ def fault(settings: Settings) -> str:
     """Connect to the mail server that is set, sign in and leave; returns why that fails, or nothing."""
     if settings.mail is None:
         return ""
-    connection = _Kept(settings.mail, Patience(), _own_name(settings))
+    patience = Patience(greeting=ASKED_GREETING)
+    connection = _Kept(settings.mail, patience, _own_name(settings))
     try:
         host = connection.configure_host()
     except (OSError, smtplib.SMTPException) as error:
@@ -99,15 +93,13 @@ class _Kept(Connection):
 
     def configure_host(self) -> smtplib.SMTP:
         """Connect as the settings say; raises what smtplib raises."""
-        server, seconds = self.server, self.patience.connect
+        server, patience = self.server, self.patience
         # Reading the machine's certificates takes 26 ms: only where they are needed.
         context = None if server.tls == "none" else ssl.create_default_context()
         if server.tls == "tls":
-            host: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, self.own_name, timeout=seconds, context=context
-            )
+            host: smtplib.SMTP = TLSHost(server.host, server.port, self.own_name, patience, context)
         else:
-            host = smtplib.SMTP(server.host, server.port, self.own_name, timeout=seconds)
+            host = Host(server.host, server.port, self.own_name, patience)
         try:
             self.wait(host, self.patience.answer)
             if server.tls == "starttls":

@@ -5,12 +5,13 @@ Nothing of an e-mail's own row changes: a claim asks which streams flow. All fun
 
 from typing import cast
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, func
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.mailing.letters import WAITING, Flow, State
-from s3chem_events.mailing.models import MailStream, OutgoingEmail
+from s3chem_events.mailing.models import DeliveryAttempt, MailStream, OutgoingEmail
+from s3chem_events.mailing.results import Outcome
 
 AT_ONCE = 200
 """E-mails changed in one transaction, so that no writer waits for long (docs/decisions/0002)."""
@@ -23,6 +24,11 @@ def running() -> list[str]:
     return list(db.session.scalars(query))
 
 
+def flows(name: str) -> bool:
+    """Whether an e-mail may leave: what concerns one person always, what is written to many while its stream runs."""
+    return not name or name in running()
+
+
 def set_flow(name: str, flow: Flow) -> None:
     """Let a stream flow, hold it, or stop it for good; what a worker has in its hands just now may still leave."""
     stream = db.session.get(MailStream, name)
@@ -33,13 +39,23 @@ def set_flow(name: str, flow: Flow) -> None:
 
 
 def take_back(name: str) -> list[int]:
-    """Take some e-mails out of the outbox that nobody has tried yet; returns their subjects, none when all are out."""
-    some = db.select(OutgoingEmail.id).where(
-        OutgoingEmail.stream == name, OutgoingEmail.state == State.QUEUED, OutgoingEmail.attempts == 0
+    """Take some e-mails out of the outbox that nobody can have; returns their subjects, none when all are out.
+
+    Also those that were put off or refused. What may have arrived stays: its server fell silent, or a worker died of
+    it or lost it, so that a try is nowhere written down.
+    """
+    mine = (DeliveryAttempt.email_id == OutgoingEmail.id,)
+    heard = db.select(func.count()).select_from(DeliveryAttempt).where(*mine).scalar_subquery()
+    nobody_has_it = (
+        OutgoingEmail.state.in_([State.QUEUED, State.DEFERRED, State.FAILED]),
+        OutgoingEmail.attempts <= heard,
+        ~exists().where(*mine, DeliveryAttempt.outcome.not_in([Outcome.LATER, Outcome.NEVER])),
     )
+    some = db.select(OutgoingEmail.id).where(OutgoingEmail.stream == name, *nobody_has_it)
     taken = (
         db.delete(OutgoingEmail)
-        .where(OutgoingEmail.id.in_(some.order_by(OutgoingEmail.id).limit(AT_ONCE)))
+        # Both: a worker may take one up after it was found.
+        .where(OutgoingEmail.id.in_(some.order_by(OutgoingEmail.id).limit(AT_ONCE)), *nobody_has_it)
         .returning(OutgoingEmail.subject_id)
     )
     return list(db.session.scalars(taken.execution_options(synchronize_session=False)))
@@ -59,11 +75,11 @@ def strike() -> int:
 
 
 def try_failed_again(name: str) -> int:
-    """Put the e-mails of a stream that failed back into the queue; returns how many."""
+    """Put the e-mails of a stream that failed back into the queue, their tries begun anew; returns how many."""
     result = db.session.execute(
         db.update(OutgoingEmail)
         .where(OutgoingEmail.stream == name, OutgoingEmail.state == State.FAILED, OutgoingEmail.text != "")
-        .values(state=State.QUEUED, due_at=now(), owner=None)
+        .values(state=State.QUEUED, due_at=now(), owner=None, attempts=0)
         .execution_options(synchronize_session=False)
     )
     return cast("int", result.rowcount)  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from flask import Flask
 
 from s3chem_events import delivering
 from s3chem_events.core.db import transaction
-from s3chem_events.mailing import outbox, pace, places, sender
+from s3chem_events.mailing import connecting, outbox, pace, places
 from s3chem_events.mailing.models import MailConnection, Suppression
 from tests.conftest import Clock
 from tests.factories import add_event, count, hidden, soup
@@ -34,7 +34,7 @@ def environ(environ: dict[str, str], smtp_server: PostOffice, tmp_path: Path) ->
 
 @pytest.fixture(autouse=True)
 def short_patience(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender.Patience.__init__, "__defaults__", (2.0, 0.5, 0.5))
+    monkeypatch.setattr(connecting.Patience.__init__, "__defaults__", (2.0, 2.0, 0.5, 0.5))
     add_event(app)
 
 

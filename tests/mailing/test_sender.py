@@ -4,6 +4,7 @@ import inspect
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from flask import Flask
 
 from s3chem_events import delivering
 from s3chem_events.core.config import MailServer, Settings
-from s3chem_events.mailing import sender
+from s3chem_events.mailing import connecting, sender
 from tests.conftest import Clock
 from tests.factories import add_event
 from tests.support.post import enrol, history, relay, rows, states, work
@@ -35,7 +36,7 @@ def environ(environ: dict[str, str], smtp_server: PostOffice) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def short_patience(app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for answers as long as a test has time for."""
-    monkeypatch.setattr(sender.Patience.__init__, "__defaults__", (2.0, 0.5, 0.5))
+    monkeypatch.setattr(connecting.Patience.__init__, "__defaults__", (2.0, 2.0, 0.5, 0.5))
     add_event(app)
 
 
@@ -234,6 +235,9 @@ def test_o_brien_and_capitals_are_written_to_as_typed(app: Flask, smtp_server: P
 class OldServer(threading.Thread):
     """A server of before 2012: no SMTPUTF8, no SIZE, and lines that are longer than it likes are an error."""
 
+    reserve = 0.0
+    """Seconds before it greets."""
+
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -254,6 +258,7 @@ class OldServer(threading.Thread):
             file.write(line + b"\r\n")
             file.flush()
 
+        time.sleep(self.reserve)
         say(b"220 old")
         text = False
         while line := file.readline():
@@ -303,6 +308,17 @@ def test_server_that_cannot_take_such_an_address_is_not_asked(app: Flask, old_se
     assert "SMTPUTF8" in rows(app)[0].last_text
     asked = [line.upper() for line in old_server.lines if line.upper().startswith(b"RCPT")]
     assert asked == [b"RCPT TO:<ANNA0@PARK.EXAMPLE>\r\n"]
+
+
+def test_a_server_that_is_slow_to_greet_is_waited_for(
+    app: Flask, old_server: OldServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(connecting.Patience.__init__, "__defaults__", (0.5, 60, 60, 60))
+    old_server.reserve = 1.5  # longer than a connection is waited for
+    to(app, port=old_server.port)
+    enrol(app)
+    work(app)
+    assert states(app) == ["sent"]
 
 
 def test_no_line_is_longer_than_servers_must_take(app: Flask, old_server: OldServer):
