@@ -1,8 +1,8 @@
 """What follows when e-mails come back: one that will never arrive stops all to its address, five that may do so, too.
 
 Works in the caller's transaction. A bounce counts for one e-mail of ours: by the address that it came back to, else by
-the Message-ID of what it returns, else by an address that we wrote to lately. Who knows an address could make that last
-one up: where our e-mails carry tags it is never more than a soft one.
+the Message-ID of what it returns. One that names neither is for a person: whoever knows an address could make
+it up, and cut somebody off.
 """
 
 import re
@@ -16,7 +16,6 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
 from s3chem_events.core.errors import NotFound
-from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses, returning
 from s3chem_events.mailing.kinds import Bounce, Complaint, Delay
@@ -40,20 +39,16 @@ REFUSED = 500
 
 def bounced(arrived: Bounce, *, proven: bool) -> Verdict:  # noqa: ARG001 - the tag, or the Message-ID, is the proof
     """Note which e-mails came back, and stop writing to an address that is dead."""
-    emails, is_certain = _concerned(arrived)
-    if not emails:
+    email = _named(arrived)
+    if email is None:
         return for_a_person("undelivered")
     counted = weight(permanent=arrived.permanent, status=arrived.status, reason=arrived.reason)
-    if counted is Weight.HARD and not is_certain:
-        counted = Weight.SOFT
-    reason = _printable(arrived.reason)
-    verdicts = [_come_back(email, counted, arrived.status, reason) for email in emails]
-    return next((verdict for verdict in verdicts if verdict.reason != "bounced_before"), verdicts[0])
+    return _come_back(email, counted, arrived.status, _printable(arrived.reason))
 
 
 def delayed(arrived: Delay, *, proven: bool) -> Verdict:  # noqa: ARG001
     """Note in its history that an e-mail is late; nothing else follows."""
-    for email in _concerned(arrived)[0]:
+    for email in _concerned(arrived):
         text = _said(arrived.status, _printable(arrived.reason)) if email.address else ""
         db.session.add(DeliveryAttempt(email_id=email.id, at=now(), outcome=Outcome.DELAYED, text=text))
     return ignored("on_its_way")
@@ -65,8 +60,13 @@ def refused(results: Sequence[tuple[Claimed, Result]]) -> None:
         if result.outcome is Outcome.NEVER and (result.code or 0) >= REFUSED:
             status = next(iter(CODES.findall(result.text)), "")
             counted = weight(permanent=True, status=status or "5.5.0", reason=result.text)
-            if counted is Weight.HARD:
+            if counted is Weight.HARD and _is_kept(claimed.id):
                 _count(claimed.id, claimed.digest, counted, status, result.text)
+
+
+def _is_kept(email_id: int) -> bool:
+    """Whether an e-mail was not emptied while it was on its way."""
+    return bool(db.session.scalar(db.select(OutgoingEmail.address).filter_by(id=email_id)))
 
 
 def readmit(email_id: int, *, by: Actor) -> None:
@@ -126,13 +126,13 @@ def _named(arrived: Bounce | Delay | Complaint) -> OutgoingEmail | None:
     return email
 
 
-def _concerned(arrived: Bounce | Delay) -> tuple[list[OutgoingEmail], bool]:
-    """Return which e-mails of ours a notice is about, and whether that is certain."""
+def _concerned(arrived: Delay) -> list[OutgoingEmail]:
+    """Return which e-mails of ours a notice is about, by their addresses at the worst."""
     email = _named(arrived)
     if email is not None:
-        return [email], True
+        return [email]
     found = [_written_lately(addresses.digest(address)) for address in arrived.addresses]
-    return [email for email in found if email is not None], not settings().inbox_tags
+    return [email for email in found if email is not None]
 
 
 def _written_lately(digest: str) -> OutgoingEmail | None:

@@ -81,20 +81,19 @@ def test_message_id_of_what_comes_back_names_the_e_mail_too(app: Flask, anna: Ou
     assert fates(app) == (["bounced"], 1)
 
 
-def test_address_that_was_written_to_lately_is_the_last_resort(app: Flask, anna: OutgoingEmail, clock: Clock):
-    assert receive(app, Notice(address="nobody@park.example").mail("qmail")) == "undelivered"
-    assert receive(app, Notice(address=ANNA.upper()).mail("qmail")) == "address_dead"
-    assert fates(app) == (["bounced"], 1)
-    enrol(app, email="jan@park.example")
-    work(app)
-    clock.advance(days=15)
-    assert receive(app, Notice(address="jan@park.example").mail("qmail")) == "undelivered"
-
-
-@pytest.mark.settings(INBOX="push")
-def test_where_our_e_mails_carry_tags_a_bounce_without_one_is_soft_at_most(app: Flask, anna: OutgoingEmail):
-    assert receive(app, Notice().mail("qmail")) == "address_troubled"
-    assert fates(app) == (["bounced"], 0)
+@pytest.mark.parametrize("tags", ["on", "off"])
+def test_who_knows_an_address_alone_cuts_nobody_off(app: Flask, anna: OutgoingEmail, clock: Clock, tags: str):
+    object.__setattr__(app.extensions["s3chem"], "inbox_tags", tags == "on")
+    for number in range(6):
+        notice = Notice(address=ANNA, stamp=f"forged-{number}")
+        assert receive(app, notice.mail("dsn" if number % 2 else "qmail")) == "undelivered"
+        enrol(app, given_name=f"Anna {number}")
+        clock.advance(hours=7)
+        work(app)
+    assert fates(app) == (["sent"] * 7, 0)
+    assert (count(app, Undelivered), count(app, Arrival)) == (0, 6)
+    shown = signed_in(app).get("/desk/mail/arrivals/1").text
+    assert "it is not clear which e-mail of ours it was" in shown
 
 
 SAID = {
@@ -241,6 +240,16 @@ def test_what_a_person_writes_is_forwarded_once_to_the_contact_who_answers_the_w
     back = "".join(f"{name}: {value}\r\n" for name, value in letter.headers if name in SENT_BACK)
     receive(app, back.encode() + b"\r\n> When?")  # the contact's mailbox passes it on to us again
     assert forwarded(app) == [(contact, "zaneta@uczelnia.example")]
+
+
+@pytest.mark.parametrize("writer", ['"anna nowak"@park.example', "jürgen@bücher.example"])
+def test_who_cannot_stand_in_a_header_is_named_in_the_text_of_what_is_forwarded(app: Flask, contact: str, writer: str):
+    receive(app, PERSON.replace(b"zaneta@uczelnia.example", writer.encode()))
+    assert forwarded(app) == [(contact, "events@s3chem.example")]
+    letter = kept(app)[-1]
+    assert "Reply-To" not in dict(letter.headers)
+    assert f"{writer} wrote to the address" in " ".join(letter.text.split())
+    assert "does not reach the writer" in " ".join(letter.text.split())
 
 
 def test_put_away_nothing_of_it_is_left_here(app: Flask, contact: str):

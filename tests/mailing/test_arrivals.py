@@ -147,7 +147,8 @@ KINDS = {
     "submitted by a person": (person("Auto-Submitted: no"), Human("zaneta@uczelnia.example")),
     "precedence": (person("Precedence: bulk"), AutoReply("zaneta@uczelnia.example", "Precedence: bulk")),
     "old header": (person("X-Autoreply: yes"), AutoReply("zaneta@uczelnia.example", "X-Autoreply")),
-    "list": (person("List-Id: <all.uczelnia.example>"), AutoReply("zaneta@uczelnia.example", "List-Id")),
+    "by way of a list": (person("List-Id: <all.uczelnia.example>"), Human("zaneta@uczelnia.example")),
+    "by way of Amazon": (person("Feedback-ID: 1.eu-west-1.x:AmazonSES"), Human("zaneta@uczelnia.example")),
     "empty return path": (
         mail("Return-Path: <>", "From: x@y.example", "Subject: Hello", "", "x"),
         AutoReply("x@y.example", "Return-Path: <>"),
