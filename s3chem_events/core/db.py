@@ -126,6 +126,13 @@ def transaction() -> Iterator[Session]:
         tasks.ring()
 
 
+@contextmanager
+def undone_alone() -> Iterator[None]:
+    """Within the caller's transaction: what fails in here is undone by itself, and the rest of it still stands."""
+    with db.session.begin_nested():
+        yield
+
+
 _turn = threading.RLock()
 """SQLite lets one writer in; the others sleep and look again, up to 100 ms apart. Threads that wait here are woken."""
 

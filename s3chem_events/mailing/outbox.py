@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import UTCDateTime, db, insert
+from s3chem_events.core.db import UTCDateTime, db, insert, undone_alone
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses, emptying, pace, relaying, restraint, streams
@@ -69,7 +69,7 @@ def post(letters: Sequence[Letter]) -> list[Letter]:
     moment = now()
     rows = [_row(letter, moment) for letter in letters]
     try:
-        with db.session.begin_nested():
+        with undone_alone():
             db.session.connection().execute(insert(OutgoingEmail).on_conflict_do_nothing(), rows)
     except (DataError, UnicodeError):
         return list(letters) if len(letters) == 1 else [one for letter in letters for one in post([letter])]
