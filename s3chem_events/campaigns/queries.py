@@ -18,6 +18,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import queries as outbox
 from s3chem_events.mailing import render
 from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.handing_on import in_public
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import LISTED, POSTPONED_FOR, State, Visibility
 from s3chem_events.publishing.models import Event, Part
@@ -156,6 +157,7 @@ def public(difference: Difference, *, but: AbstractSet[str] = frozenset()) -> Di
 
     Nor what became of the event as a whole, where such a part is left to her: she hears of that, too.
     """
+    difference = in_public(difference)
     open_to_all = {part.key for part in difference.after.parts if part.visibility is Visibility.PUBLIC}
     found = difference.concerning(open_to_all - but)
     is_told = bool(but - difference.lost)

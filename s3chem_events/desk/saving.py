@@ -106,6 +106,7 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
             newest, number, held = values.event_facts(event), event.revision, registration.booked(event.id)
             facts = _on_top(newest, number, seen, expected, confined(seen, follow_title(seen, change(seen))))
             actions.revise_event(event, facts, base_url=settings().base_url, by=by(), expected=number, booked=held)
+            facts = values.event_facts(event)  # what is cancelled is not moved
             confirmed, day = request.form.get("confirmed", ""), today(facts.zone)
             questions = asking.unanswered(newest, facts, confirmed=confirmed, today=day, booked=held)
             pending = Pending(newest, facts, number, decision, questions)

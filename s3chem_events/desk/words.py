@@ -3,7 +3,8 @@
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import plain
-from s3chem_events.publishing import joining, queries, telling, words
+from s3chem_events.publishing import ageing, joining, queries, telling, words
+from s3chem_events.publishing.ageing import Aged
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING, Kind, Mode, State, Visibility, WaitingList
@@ -49,15 +50,27 @@ def kinds() -> dict[Kind, str]:
 def aged(difference: Difference) -> list[str]:
     """Return the texts that a change may have made untrue, each by its name; of a long one its beginning."""
     language, said = i18n.language(), list[str]()
-    for one in difference.aged:
+    for one in ageing.aged(difference):
         text = plain(one.text.within(language))
         text = text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()}…"
-        if one.part:
+        if one.kind == "title":
+            said.append(_aged_title(one, text, language))
+        elif one.part:
             said.append(_("Summary of “%(part)s”: “%(text)s”", part=one.part.within(language), text=text))
         else:
             is_summary = one.kind == "summary"
             said.append(_("Summary: “%(text)s”", text=text) if is_summary else _("Description: “%(text)s”", text=text))
     return said
+
+
+def _aged_title(one: Aged, text: str, language: str) -> str:
+    written = i18n.language_name(next(iter(one.text)), language)
+    if one.part:
+        part = one.part.within(language)
+        return _(
+            "Title of “%(part)s” in another language (%(language)s): “%(text)s”", part=part, language=written, text=text
+        )
+    return _("Title in another language (%(language)s): “%(text)s”", language=written, text=text)
 
 
 def links_to_come(before: EventFacts, after: EventFacts) -> list[str]:

@@ -1,5 +1,6 @@
 """What organisers do with events and news. Each change writes a revision and a fact; nobody is mailed from here."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -78,7 +79,7 @@ def revise_event(
     expected: int | None = None,
     booked: Booked = NOBODY,
 ) -> Event:
-    """Change an event to these facts. What did not change raises nothing.
+    """Change an event to these facts. What did not change raises nothing; what is cancelled is not moved.
 
     `expected` is the revision that the organiser saw; another one is Stale. `booked` is what people hold.
 
@@ -91,10 +92,25 @@ def revise_event(
         raise Stale(expected=expected, revision=event.revision)
     lifecycle.check_move(event.state, facts.state)
     bookings.check(event.state, facts, booked)
+    facts = _where_expected(event, facts)
     if facts.slug != event.slug and db.session.scalar(db.select(Event.id).filter_by(slug=facts.slug)) is not None:
         raise SlugTaken(slug=facts.slug)
     _write(event, facts, base_url=base_url, by=by)
     return event
+
+
+def _where_expected(event: Event, facts: EventFacts) -> EventFacts:
+    """Leave what is cancelled now where people expect it: a move that is held back still is void with it."""
+    there = {part.key: part for part in event.parts}
+    is_off = facts.state is State.CANCELLED and event.state is not State.CANCELLED
+    off = {p.key for p in facts.parts if p.key in there and (is_off or (p.cancelled and not there[p.key].cancelled))}
+    waiting = queries.untold(event.id) if off else None
+    if waiting is None:
+        return facts
+    told = queries.facts_at(event, waiting.data["since"])
+    expected = {part.key: part for part in told.parts if part.key in off}
+    parts = tuple(rules.placed_as(part, expected[part.key]) if part.key in expected else part for part in facts.parts)
+    return replace(facts, parts=parts, venue=told.venue if is_off else facts.venue)
 
 
 def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None, asks_on: bool = True) -> Fact | None:
@@ -112,10 +128,12 @@ def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None, 
         if asks_on and not asking:
             asking = {key: waiting.data[key] for key in ("ask", "until") if key in waiting.data}
         asking["first"] = waiting.data.get("first", waiting.id)
+    number = event.revision
+    newest = db.update(Revision).where(Revision.event_id == event.id, Revision.number == number)
+    db.session.execute(newest.values(told_since=since))
     if not joining.became(queries.facts_at(event, since), values.event_facts(event)):
         return None
     due_at = now() + HOLD
-    number = event.revision
     return journal.record("event.changed", event.id, by=by, due_at=due_at, since=since, revision=number, **asking)
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from s3chem_events.core.text import Text
-from s3chem_events.publishing.facts import NOTHING, EventFacts, ItemFacts, PartFacts
+from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 
 
@@ -40,8 +40,6 @@ HISTORIC = frozenset(Sort) - {Sort.TITLE, Sort.PROGRAMME, Sort.PLACE, Sort.HOURS
 MODES = frozenset({Sort.MOVED_ONLINE, Sort.MOVED_ON_SITE, Sort.HYBRID})
 WORDED = frozenset({Sort.TITLE, Sort.PROGRAMME})
 """What is written in each language for itself."""
-AGES = frozenset(Sort) - WORDED - {Sort.LINK}
-"""What may leave another sentence untrue: a summary that says that the hours will follow."""
 UNSEEN_IN_CALENDARS = frozenset({Sort.PROGRAMME, Sort.OVER})
 NO_PARTS: AbstractSet[str] = frozenset()
 STATES = {
@@ -66,15 +64,6 @@ class Reason:
 
     text: Text
     part: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Aged:
-    """A text that was left as it was and may be untrue: a `summary` or `description`, of the part with this title."""
-
-    kind: str
-    text: Text
-    part: Text = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +152,7 @@ class Difference:
     def _shows(self, change: Change, language: str) -> bool:
         if change.sort not in WORDED:
             return True
-        before, after = (_of_key(facts, change.part) for facts in (self.before, self.after))
+        before, after = (of_key(facts, change.part) for facts in (self.before, self.after))
         if change.sort is Sort.TITLE:
             return before.title.within(language) != after.title.within(language)
         items = [
@@ -185,20 +174,6 @@ class Difference:
         """Return what happened to a part, or to the event as a whole."""
         return frozenset(change.sort for change in self.changes if change.part == part)
 
-    @property
-    def aged(self) -> list[Aged]:
-        """The texts, of the event and its changed parts, that were left as they were and may be untrue."""
-        changed = {change.part for change in self.changes if change.sort in AGES}
-        if not changed or self.before.state is State.DRAFT:
-            return []
-        there = {part.key: part.summary for part in self.before.parts}
-        left = [Aged("summary", self.after.summary)] if self.after.summary == self.before.summary else []
-        if self.after.description == self.before.description:
-            left.append(Aged("description", self.after.description))
-        parts = (part for part in self.after.live_parts if changed & {part.key, ""})
-        left += [Aged("summary", p.summary, p.title) for p in parts if p.summary == there.get(p.key)]
-        return [one for one in left if one.text]
-
     def seen_in_calendars(self, part: str) -> bool:
         """Whether the calendar entry of a part says something else than before."""
         return part not in self.lost and bool((self.sorts() | self.sorts(part)) - UNSEEN_IN_CALENDARS)
@@ -213,7 +188,8 @@ def compare(before: EventFacts, after: EventFacts, *, opened: AbstractSet[str] =
     there = {part.key: part for part in before.parts}
     for part in after.parts:
         old = there.get(part.key)
-        sorts = ([] if part.cancelled else [Sort.PART_ADDED]) if old is None else _of_part(old, part, before, after)
+        is_off = part.cancelled or after.state is State.CANCELLED
+        sorts = ([] if is_off else [Sort.PART_ADDED]) if old is None else _of_part(old, part, before, after)
         if old is not None and part.key in opened and part.online_url != old.online_url:
             sorts = [*sorts, Sort.LINK]
         found |= {Change(sort, part.key) for sort in sorts}
@@ -222,7 +198,8 @@ def compare(before: EventFacts, after: EventFacts, *, opened: AbstractSet[str] =
     return Difference(before, after, tuple(sorted(found, key=lambda c: (order.index(c.sort), keys.index(c.part)))))
 
 
-def _of_key(facts: EventFacts, key: str) -> EventFacts | PartFacts:
+def of_key(facts: EventFacts, key: str) -> EventFacts | PartFacts:
+    """Return the part with this key; the event where there is none."""
     return next((part for part in facts.parts if part.key == key), facts)
 
 
@@ -243,7 +220,7 @@ def _of_event(before: EventFacts, after: EventFacts) -> Iterator[Change]:
 def _of_part(old: PartFacts, new: PartFacts, before: EventFacts, after: EventFacts) -> Iterator[Sort]:
     if old.cancelled != new.cancelled:
         yield Sort.PART_CANCELLED if new.cancelled else Sort.REVIVED
-    if new.cancelled:  # whatever else became of it: nobody goes there
+    if new.cancelled or after.state is State.CANCELLED:  # whatever else became of it: nobody goes there
         return
     both = isinstance(old.starts, datetime) and isinstance(new.starts, datetime)
     if _day(old.starts) != _day(new.starts) or _day(old.ends) != _day(new.ends):

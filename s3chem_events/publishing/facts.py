@@ -122,6 +122,11 @@ def follow_title(before: EventFacts, after: EventFacts) -> EventFacts:
     return replace(after, parts=(replace(new, title=after.title),))
 
 
+def placed_as(part: PartFacts, other: PartFacts) -> PartFacts:
+    """Return a part at the time and the place of another, with its programme."""
+    return replace(part, starts=other.starts, ends=other.ends, venue=other.venue, programme=other.programme)
+
+
 def check(facts: EventFacts) -> EventFacts:
     """Return the facts where they hold together.
 

@@ -1,6 +1,6 @@
 """What became of an event in public, oldest first, for its page and its JSON-LD; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ class Kept(Protocol):
     at: Any
     changes: Any
     undone: Any
+    told_since: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +34,43 @@ class Passage:
 def history(newest: EventFacts, revisions: Iterable[Kept]) -> list[Passage]:
     """Return the moves of an event since it was public; what was undone never happened.
 
-    `revisions` are all that there are, in any order. A revision that cannot be read any more ends the way back.
+    `revisions` are all that there are, in any order; steps that were told at once are one move. A revision that cannot
+    be read any more ends the way back.
     """
     passages: list[Passage] = []
     after = newest
-    for revision in sorted(revisions, key=lambda kept: int(kept.number), reverse=True):
-        if revision.number == 1:
-            break
+    for steps in _tellings(sorted(revisions, key=lambda kept: int(kept.number), reverse=True)):
         try:
-            before = merging.opened(after, [revision.changes])
+            before = merging.opened(after, [step.changes for step in steps])
         except Invalid:
             break
-        if not revision.undone and before.state is not State.DRAFT:
+        last = steps[0]
+        if not last.undone and before.state is not State.DRAFT:
             told = compare(before, after)
             sorts = HISTORIC - {Sort.HYBRID} if before.state is State.SAVE_THE_DATE else HISTORIC  # it was open still
             moves = tuple(one for one in told.changes if one.sort in sorts or _goes_elsewhere(one, before, after))
             if moves:
-                passages.append(Passage(revision.number, revision.at, Difference(before, after, moves)))
+                passages.append(Passage(last.number, last.at, Difference(before, after, moves)))
         after = before
     return passages[::-1]
+
+
+def _tellings(newest_first: Iterable[Kept]) -> Iterator[list[Kept]]:
+    """Yield the revisions that were told at once, each such group newest first; the first of all changed nothing."""
+    group: list[Kept] = []
+    since = 0
+    for revision in newest_first:
+        if revision.number == 1:
+            break
+        if not group:
+            told_since = None if revision.undone else revision.told_since
+            since = revision.number - 1 if told_since is None else told_since
+        group.append(revision)
+        if revision.number <= since + 1:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def before_its_move(passages: Iterable[Passage]) -> EventFacts | None:
@@ -65,12 +84,29 @@ def before_its_move(passages: Iterable[Passage]) -> EventFacts | None:
 
 
 def previous_start(passages: Iterable[Passage]) -> date | None:
-    """Return when the event was to begin before its last move (schema.org previousStartDate); None without one.
+    """Return when the event was to begin before it began at another time (schema.org previousStartDate), if it was.
 
-    A naive local time where the hours were known, else a date.
+    A naive local time where the hours were known, else a date; never when it begins now.
     """
-    before = before_its_move(passages)
-    return min((part.starts for part in before.live_parts), key=_moment) if before else None
+    told = list(passages)
+    for passage in reversed(told):
+        before, after, newest = (
+            _start(facts) for facts in (passage.difference.before, passage.difference.after, told[-1].difference.after)
+        )
+        is_moved = any(change.sort is Sort.RESCHEDULED for change in passage.difference.changes)
+        if is_moved and not _is_same(before, after) and not _is_same(before, newest):
+            return before
+    return None
+
+
+def _start(facts: EventFacts) -> date:
+    return min((part.starts for part in facts.live_parts), key=_moment)
+
+
+def _is_same(one: date, other: date) -> bool:
+    """Whether two starts are the same as far as both are known."""
+    hours = isinstance(one, datetime) and isinstance(other, datetime)
+    return one == other if hours else _moment(one).date() == _moment(other).date()
 
 
 def moved_online(passages: Iterable[Passage]) -> frozenset[str]:

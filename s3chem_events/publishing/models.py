@@ -80,7 +80,8 @@ class Event(Model):
 class Part(Model):
     """One part of an event: its own dates, place, publics and places. Without `starts_at` the hours are not known.
 
-    With `approval` an organiser decides about each registration for it.
+    With `approval` an organiser decides about each registration for it. `former_uids` it has handed on, each with the
+    last revision of the event in which it was its own: that is what calendars hold still.
     """
 
     __tablename__ = "part"
@@ -108,6 +109,7 @@ class Part(Model):
     cancelled: Mapped[bool] = mapped_column(default=False, server_default=false())
     reason: Mapped[Text] = mapped_column(TextColumn, default=Text(), server_default="{}")
     uid: Mapped[str] = mapped_column(String(LONGEST_UID), unique=True)
+    former_uids: Mapped[list[tuple[int, str]]] = mapped_column(JSON, default=list, server_default="[]")
 
     event: Mapped[Event] = relationship(back_populates="parts", lazy="raise")
     venue: Mapped[Venue | None] = relationship(lazy="raise", cascade="all, delete-orphan", single_parent=True)
@@ -123,6 +125,10 @@ class Part(Model):
             Mode.ONLINE: (self.online, self.online_capacity),
         }
         return {mode: places for mode, (there, places) in offered.items() if there}
+
+    def uid_at(self, revision: int) -> str:
+        """Return the UID that calendars know it by which were written to at a revision of the event."""
+        return next((uid for last, uid in self.former_uids if revision <= last), self.uid)
 
     def mode_of(self, chosen: Mode) -> Mode:
         """How somebody takes part in it now who chose a mode."""
@@ -147,7 +153,10 @@ class ProgrammeItem(Model):
 
 
 class Revision(Model):
-    """What changed in an event, when and by whom. What was `undone`, and the undoing, is no part of its history."""
+    """What changed in an event, when and by whom. What was `undone`, and the undoing, is no part of its history.
+
+    What lies between the revision `told_since` and this one was told at once: nobody heard of the steps.
+    """
 
     __tablename__ = "revision"
     __table_args__ = (UniqueConstraint("event_id", "number"),)
@@ -159,6 +168,7 @@ class Revision(Model):
     by: Mapped[str] = mapped_column(String(40))
     changes: Mapped[dict[str, Any]] = mapped_column(JSON)
     undone: Mapped[bool] = mapped_column(default=False, server_default=false())
+    told_since: Mapped[int | None]
 
 
 class NewsItem(Model):

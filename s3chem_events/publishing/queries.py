@@ -251,7 +251,7 @@ def next_boundary() -> datetime | None:
 
 def _passages(event: Event, kept: list[Revision]) -> Sequence[Passage]:
     """Look back on an event once for each of its revisions: a feed of 200 would take 0.4 s for it after each change."""
-    key = (event.uid, event.revised_at, event.revision, frozenset(r.number for r in kept if r.undone))
+    key = (event.uid, event.revised_at, event.revision, frozenset((r.number, r.undone, r.told_since) for r in kept))
     if key not in _TOLD:
         if len(_TOLD) >= MOST_TOLD:
             _TOLD.clear()

@@ -71,12 +71,18 @@ def apply(event: Event, facts: EventFacts, base_url: str) -> None:
     for position, values in enumerate(facts.parts):
         part = there.get(values.key)
         if part is None:
-            part = Part(key=values.key, uid=uid(f"{facts.slug}-{values.key}", base_url), programme=[], venue=None)
+            part = Part(
+                key=values.key,
+                uid=uid(f"{facts.slug}-{values.key}", base_url),
+                former_uids=[],
+                programme=[],
+                venue=None,
+            )
             event.parts.append(part)
         part.position = position
         _apply_part(part, values, facts.zone)
     event.parts.sort(key=lambda part: part.position)
-    _shareuid(event, known=set(there))
+    _share_uid(event, known=set(there), base_url=base_url)
 
 
 def _drop_parts(event: Event, gone: list[Part]) -> None:
@@ -103,13 +109,37 @@ def _apply_part(part: Part, values: PartFacts, zone: str) -> None:
         part.programme = [_item(position, item) for position, item in enumerate(values.programme)]
 
 
-def _shareuid(event: Event, *, known: set[str]) -> None:
-    """The first public part carries the event's own UID, so that a calendar's one entry grows up into it."""
-    if any(part.uid == event.uid for part in event.parts):
-        return
+def _share_uid(event: Event, *, known: set[str], base_url: str) -> None:
+    """Let the first public part carry the event's own UID, so that a calendar's one entry grows up into it.
+
+    Where that part becomes a closed one, a new public part takes it over, or one that had it before.
+    """
+    holder = next((part for part in event.parts if part.uid == event.uid), None)
     public = [part for part in event.parts if part.visibility is Visibility.PUBLIC]
-    if public and public[0].key not in known:  # a part that calendars know already keeps its UID for ever
-        public[0].uid = event.uid
+    if not public or holder in public:
+        return
+    had_it = (part for part in public if any(uid == event.uid for _last, uid in part.former_uids))
+    heir = next(had_it, public[0])
+    if heir.key in known and not heir.former_uids:  # a part that calendars know already keeps its UID for ever
+        return
+    if holder is not None:
+        _rename(holder, _own_uid(holder, event, base_url), event.revision)
+        db.session.flush()  # no two parts have one UID, not for a moment
+    if heir.key in known:
+        _rename(heir, event.uid, event.revision)
+    else:
+        heir.uid = event.uid
+
+
+def _rename(part: Part, uid: str, revision: int) -> None:
+    part.former_uids = [*part.former_uids, (revision, part.uid)]
+    part.uid = uid
+
+
+def _own_uid(part: Part, event: Event, base_url: str) -> str:
+    """Return the UID that is a part's own for ever: one that it had already, or else a new one."""
+    own = [former for _last, former in part.former_uids if former != event.uid]
+    return own[-1] if own else uid(f"{event.slug}-{part.key}", base_url)
 
 
 def uid(slug: str, base_url: str) -> str:

@@ -5,7 +5,7 @@ Nothing is written: the event is changed in memory alone, and what was changed i
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
@@ -18,6 +18,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render, rewording
 from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing import values
 from s3chem_events.publishing.becoming import announcement, changed_to
 from s3chem_events.publishing.changes import WORDED, Change, Difference, Sort
 from s3chem_events.publishing.facts import EventFacts
@@ -103,22 +104,23 @@ def rehearse(
     heard = listening(event, facts, since=since)
     difference = heard.known.since(since)
     told = audience(event, difference, heard=heard)
-    there, closed = _known(event, since, letterhead, language)
+    oldest = min(told.known, default=since)
+    there, closed = _known(event, oldest, letterhead, language)
     samples = _samples(event.id, difference)
     fact = announcement(event, since=since, ask=ask)
     wordings = rewording.in_force()
     with changed_to(event, facts, letterhead.base_url):
         after, closes = _entries(event, letterhead, language), publishing.closes_at(event)
         moves = closes != closed and event.closes_at is None and publishing.takes_registrations_from(event) is not None
-        keys = {part.uid: part.key for part in event.parts}
         drafts = list(changed.drafts(event, samples, difference, fact, letterhead, heard=heard))
         letters = {
             draft.language: render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
             for draft in reversed(drafts)  # of two in one language the first
         }
-    seen = told.entries | {key for key in keys.values() if difference.seen_in_calendars(key)}
-    touched = [(there.get(uid), entry) for uid, entry in after.items() if keys[uid] in seen]
-    besides = heard.known.since(min(told.known, default=since)).besides(difference, told.news)
+    news = heard.known.since(oldest)
+    seen = told.entries | {key for key in after if news.seen_in_calendars(key)}
+    touched = [(there.get(key), entry) for key, entry in after.items() if key in seen]
+    besides = news.besides(difference, told.news)
     return Rehearsal(difference, told, letters, tuple(touched), besides, (closed, closes) if closed and moves else None)
 
 
@@ -131,12 +133,16 @@ def listening(event: Event, facts: EventFacts, *, since: int) -> Heard:
 def _known(event: Event, since: int, letterhead: Letterhead, language: str) -> tuple[dict[str, Entry], datetime | None]:
     """Return what people's calendars hold of an event until they are told, and when they believe registration closes.
 
-    That is how it was before all that is held back.
+    That is how it was when they were written to last; parts that came since may be held by people, and stay.
     """
     if since == event.revision:
         return _entries(event, letterhead, language), _closing(event)
-    with changed_to(event, publishing.facts_at(event, since), letterhead.base_url):
-        return _entries(event, letterhead, language), _closing(event)
+    facts = publishing.facts_at(event, since)
+    known = {part.key for part in facts.parts}
+    added = tuple(part for part in values.event_facts(event).parts if part.key not in known)
+    with changed_to(event, replace(facts, parts=facts.parts + added), letterhead.base_url):
+        held = _entries(event, letterhead, language)
+        return {key: entry for key, entry in held.items() if key in known}, _closing(event)
 
 
 def _closing(event: Event) -> datetime | None:
@@ -259,11 +265,11 @@ def _concerned(difference: Difference) -> set[str]:
 
 
 def _entries(event: Event, letterhead: Letterhead, language: str) -> dict[str, Entry]:
-    """Return what the calendars of the registered hold, by UID."""
+    """Return what the calendars of the registered hold, by part key."""
     organizer = Mailbox(letterhead.organisation, letterhead.sender)
     funding = letterhead.funding.within(language)
-    held = [
-        entries.attended(
+    return {
+        part.key: entries.attended(
             event,
             part,
             mode=part.mode_of(Mode.ON_SITE),
@@ -273,6 +279,4 @@ def _entries(event: Event, letterhead: Letterhead, language: str) -> dict[str, E
             funding=funding,
         )
         for part in event.parts
-        if part.uid
-    ]
-    return {entry.uid: entry for entry in held}
+    }

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import func, select
 
 from s3chem_events.core.db import db
+from s3chem_events.publishing.models import Part
 from s3chem_events.registration.models import Participation, Registration
 
 
@@ -38,7 +39,20 @@ def first_of(event_id: int, address_digests: Iterable[str]) -> dict[str, dict[in
     found: dict[str, dict[int, int]] = {}
     for digest, part_id, changes in rows:
         found.setdefault(digest, {})[part_id] = changes + 1
+    heirs = _heirs(event_id) if found else {}
+    for counts in found.values():
+        for part_id, heir_id in heirs.items():
+            if part_id in counts:
+                counts.setdefault(heir_id, counts[part_id])
     return found
+
+
+def _heirs(event_id: int) -> dict[int, int]:
+    """Return which part has the UID now that another had: the calendars of its people know it with their changes."""
+    parts = db.session.execute(select(Part.id, Part.uid, Part.former_uids).where(Part.event_id == event_id)).all()
+    holders = {part.uid: part.id for part in parts}
+    former = [(part.id, uid) for part in parts for _last, uid in part.former_uids]
+    return {number: holders[uid] for number, uid in former if holders.get(uid, number) != number}
 
 
 def rise(registration: Registration, changed: Iterable[Participation]) -> None:

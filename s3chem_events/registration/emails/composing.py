@@ -22,6 +22,8 @@ from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, links, names, versions
 from s3chem_events.registration.models import Participation, Registration
 
+NO_UIDS: Mapping[int, str] = {}
+
 
 def is_limited(chosen: Iterable[tuple[Part, Mode]]) -> bool:
     """Whether somebody else can want one of these places; where there is no end of them nobody waits for any."""
@@ -149,8 +151,11 @@ class Writer:
         method: str,
         sent_at: datetime,
         joining: bool = False,
+        uids: Mapping[int, str] = NO_UIDS,
     ) -> Iterator[bytes]:
         """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006).
+
+        `uids` are those by which her calendar knows parts, by their ids, where they are not the parts' own any more.
 
         DTSTAMP is the moment of the change, so that a later one outranks it however late the worker writes (2.1.5).
         Who wants no invitations is written none, whatever happens, nor a contact for those who are reached through her.
@@ -167,7 +172,8 @@ class Writer:
         places = {place.part_id: place for place in registration.participations}
         for part, mode in chosen:
             entry = self.entry(registration.event, part, mode, language)
-            entry = replace(entry, sequence=versions.sequence(entry.sequence, places[part.id]))
+            number = versions.sequence(entry.sequence, places[part.id])
+            entry = replace(entry, uid=uids.get(part.id, part.uid), sequence=number)
             is_joining = joining or entries.may_join(registration.event, part)
             if method == "REQUEST" and mode is Mode.ONLINE and is_joining:
                 entry = entries.with_room(entry, part, language)
