@@ -203,7 +203,7 @@ def test_a_silent_server_is_explained_and_asked_at_once_for_the_email_that_someb
         tries = [(email.id, email.attempts) for email in queries.emails(queries.Wanted())]
         db.session.remove()
         db.engine.dispose()
-    assert tries == [(2, 0), (1, 2)]
+    assert tries == [(2, 0), (1, 1)]  # asked for by hand, its tries begin anew
 
 
 def test_a_change_that_became_no_email_is_shown_with_its_reason_and_tried_again(app, confirmation, monkeypatch):
