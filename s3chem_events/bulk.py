@@ -63,10 +63,15 @@ def look_after() -> None:
     for campaign_id in sending.watched():
         with transaction():
             sending.watch(campaign_id)
-    for campaign_id in sending.stale():
-        while _taken_back(campaign_id):
-            time.sleep(BREATH)
+    for campaign_id in sending.held():
+        take_back_stale(campaign_id)
     while _struck():
+        time.sleep(BREATH)
+
+
+def take_back_stale(campaign_id: int) -> None:
+    """Take what was written before an event changed out of the outbox, some at a time, so that nobody waits for it."""
+    while _taken_back(campaign_id):
         time.sleep(BREATH)
 
 

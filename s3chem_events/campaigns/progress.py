@@ -86,11 +86,11 @@ def published(*, most: int | None = None) -> list[Campaign]:
 
 
 def published_by_slug(slug: str) -> Campaign | None:
-    """Return a newsletter that everybody may read."""
+    """Return a newsletter that went out; one that was stopped stays for those who have its address."""
     query = select(Campaign).where(
         Campaign.slug == slug, Campaign.kind.in_(TO_SUBSCRIBERS), Campaign.started_at.is_not(None)
     )
-    found: Campaign | None = db.session.scalar(query.where(Campaign.stage != Stage.CANCELLED))
+    found: Campaign | None = db.session.scalar(query)
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from s3chem_events.campaigns import blocks, readers, texts
+from s3chem_events.campaigns import looking, readers, texts
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.stages import (
     HOLD,
@@ -33,6 +33,7 @@ from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.text import Text
 from s3chem_events.mailing import streams
 from s3chem_events.mailing.letters import Flow
+from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.models import Event
 
 OPEN = frozenset({Stage.DRAFT, Stage.IN_REVIEW})
@@ -97,12 +98,13 @@ def create(kind: Kind, *, event: Event | None, audience: Audience, by: Actor) ->
     )
     db.session.add(campaign)
     db.session.flush()
+    looking.look(campaign)
     journal.record("campaign.created", campaign.id, by=by)
     return campaign
 
 
-def save(campaign: Campaign, content: Content, *, version: int, by: Actor) -> None:
-    """Keep what was edited; who was asked for a second look is asked anew.
+def save(campaign: Campaign, content: Content, *, version: int, by: Actor, seen: str = "") -> None:
+    """Keep what was edited; who was asked for a second look is asked anew. `seen`: the events that the page showed.
 
     Raises:
         WrongStage, Stale, Invalid: see texts.check.
@@ -120,25 +122,15 @@ def save(campaign: Campaign, content: Content, *, version: int, by: Actor) -> No
         for language, source in getattr(content, name).items()
     ]
     texts.check(campaign.kind, with_event=campaign.event_id is not None, passages=passages)
+    before = looking.load(campaign)
     campaign.subject, campaign.intro, campaign.closing = content.subject, content.intro, content.closing
     campaign.blocks, campaign.audience = [dict(block) for block in content.blocks], content.audience.kept()
     campaign.wanted_at = content.wanted_at
     campaign.version += 1
     campaign.revised_at = now()
     campaign.stage, campaign.released_by = Stage.DRAFT, ""
-    look_at_events(campaign)
+    looking.keep_up(campaign, before, seen=seen)
     journal.record("campaign.revised", campaign.id, by=by, version=campaign.version)
-
-
-def look_at_events(campaign: Campaign) -> None:
-    """Note what its events are like now: an organiser has them before her eyes."""
-    loaded = blocks.load(campaign.blocks, event_id=campaign.event_id)
-    campaign.seen = {str(event.id): blocks.likeness(event) for event in loaded.events.values()}
-
-
-def changed_events(campaign: Campaign) -> list[Event]:
-    """Return the events in a campaign that are not any more what an organiser saw."""
-    return blocks.changed(campaign.seen, blocks.load(campaign.blocks, event_id=campaign.event_id))
 
 
 def ask_for_a_second_look(campaign: Campaign, *, by: Actor) -> None:
@@ -201,28 +193,42 @@ def pause(campaign: Campaign, *, by: Actor, why: Why = Why.WISH) -> None:
     journal.record("campaign.paused", campaign.id, by=by, why=why)
 
 
-def resume(campaign: Campaign, *, looked: bool, by: Actor) -> None:
-    """Go on where it was held. `looked` says that the organiser has seen the events as they are now.
+def resume(campaign: Campaign, *, seen: str, by: Actor) -> None:
+    """Go on where it was held. `seen` is what the organiser's page showed of the events.
+
+    Whatever it was held for: what was written before an event changed, and has not left, is written anew.
 
     Raises:
-        WrongStage, SecondLook, EventChanged.
+        WrongStage, SecondLook, NotReady, EventChanged.
 
     """
     if campaign.stage is not Stage.PAUSED:
         raise WrongStage
     if campaign.started_at is None and wants_second_look(campaign, by=by):
         raise SecondLook
-    if looked:
-        look_at_events(campaign)
-    elif changed_events(campaign):
-        raise EventChanged
+    _look_again(campaign, seen)
     campaign.why = Why.NOTHING
     if campaign.started_at is None:
-        campaign.stage, campaign.begins_at = Stage.RELEASED, now()
+        moment = now()
+        campaign.stage, campaign.begins_at = Stage.RELEASED, max(moment, campaign.begins_at or moment)
     else:
         campaign.stage = Stage.SENDING
         streams.set_flow(campaign.stream, Flow.RUNNING)
     journal.record("campaign.resumed", campaign.id, by=by)
+
+
+def _look_again(campaign: Campaign, seen: str) -> None:
+    """Take the events as they are, if a page showed them so, and take back what was written of them before."""
+    loaded = looking.load(campaign)
+    if campaign.event_id is not None and campaign.event_id not in loaded.events:
+        raise NotReady("event")
+    is_stale = looking.has_changed(campaign, loaded)
+    if is_stale and seen != looking.shown(loaded):
+        raise EventChanged
+    if campaign.started_at is not None and (is_stale or campaign.why is Why.EVENT_CHANGED):
+        while looking.write_anew(campaign):
+            pass
+    looking.look(campaign)
 
 
 def wants_second_look(campaign: Campaign, *, by: Actor | None = None) -> bool:
@@ -246,6 +252,7 @@ def cancel(campaign: Campaign, *, by: Actor) -> None:
     campaign.stage, campaign.why = Stage.CANCELLED, Why.NOTHING
     if campaign.started_at is not None:
         streams.set_flow(campaign.stream, Flow.STOPPED)
+        publishing.touch()  # its web version stays for those who have it, and is listed no more
     journal.record("campaign.cancelled", campaign.id, by=by)
 
 
@@ -268,10 +275,10 @@ def test(campaign: Campaign, *, language: str, by: Actor) -> None:
 def _check_ready(campaign: Campaign) -> int:
     if not campaign.languages:
         raise NotReady("text")
-    loaded = blocks.load(campaign.blocks, event_id=campaign.event_id)
+    loaded = looking.load(campaign)
     if campaign.event_id is not None and campaign.event_id not in loaded.events:
         raise NotReady("event")
-    if blocks.changed(campaign.seen, loaded):
+    if looking.has_changed(campaign, loaded):
         raise EventChanged
     count = sum(readers.counts(campaign).values())
     if not count:

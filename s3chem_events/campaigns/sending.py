@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import String, cast, literal, select, update
 
-from s3chem_events.campaigns import readers, releases
+from s3chem_events.campaigns import looking, readers, releases
 from s3chem_events.campaigns.models import STREAM, Campaign, CampaignReader
 from s3chem_events.campaigns.stages import LATE, Stage, Why
 from s3chem_events.campaigns.writing import Writer
@@ -38,6 +38,8 @@ class Slice:
     readers: Mapping[int, int]
     content: int
     """The revision of the public content when it was taken: what is read for its e-mails is no older."""
+    seen: Mapping[str, str]
+    """What an organiser had seen of its events then."""
 
 
 def due() -> int | None:
@@ -88,8 +90,8 @@ def may_go_on(taken: Slice) -> bool:
     campaign = campaign_by_id(taken.campaign_id, lock=True)
     if publications.content()[0] != taken.content:
         watch(taken.campaign_id)
-    if campaign is not None and campaign.stage is Stage.SENDING:
-        return True
+    if campaign is not None and campaign.stage is Stage.SENDING and campaign.seen == taken.seen:
+        return True  # and it was not held, looked at anew and let go on meanwhile
     _give_back(taken)
     return False
 
@@ -134,34 +136,27 @@ def watch(campaign_id: int) -> bool:
     campaign = campaign_by_id(campaign_id, lock=True)
     if campaign is None or campaign.stage is not Stage.SENDING or not _is_unfinished(campaign):
         return False
-    if not releases.changed_events(campaign):
+    if not looking.has_changed(campaign):
         return False
     releases.pause(campaign, by=CLOCK, why=Why.EVENT_CHANGED)
     return True
 
 
 def take_back_stale(campaign_id: int) -> int:
-    """Take some e-mails of a campaign that was held for a changed event out of the outbox; returns how many.
+    """Take some e-mails of a paused campaign whose event has changed out of the outbox; returns how many.
 
     They are written anew once an organiser lets it go on.
     """
     campaign = campaign_by_id(campaign_id, lock=True)
-    if campaign is None or campaign.stage is not Stage.PAUSED or campaign.why is not Why.EVENT_CHANGED:
+    if campaign is None or campaign.stage is not Stage.PAUSED:
         return 0
-    taken = streams.take_back(campaign.stream)
-    again = (CampaignReader.campaign_id == campaign.id, CampaignReader.reader_id.in_(taken))
-    db.session.execute(
-        update(CampaignReader)
-        .where(*again)
-        .values(written_at=None, leased_until=None)
-        .execution_options(synchronize_session=False)
-    )
-    return len(taken)
+    is_stale = campaign.why is Why.EVENT_CHANGED or looking.has_changed(campaign)
+    return looking.write_anew(campaign) if is_stale else 0
 
 
-def stale() -> list[int]:
-    """Return the campaigns that are held for a changed event after they had begun."""
-    held = (Campaign.stage == Stage.PAUSED, Campaign.why == Why.EVENT_CHANGED, Campaign.started_at.is_not(None))
+def held() -> list[int]:
+    """Return the campaigns that are paused, whatever for, after they had begun."""
+    held = (Campaign.stage == Stage.PAUSED, Campaign.started_at.is_not(None))
     return list(db.session.scalars(select(Campaign.id).where(*held)))
 
 
@@ -194,7 +189,7 @@ def _begin(campaign: Campaign) -> None:
 
 def _hindrance(campaign: Campaign, moment: datetime) -> Why:
     """Return why a campaign may not begin without a person."""
-    if releases.changed_events(campaign):
+    if looking.has_changed(campaign):
         return Why.EVENT_CHANGED
     if campaign.begins_at is not None and campaign.begins_at < moment - LATE:
         return Why.LATE
@@ -231,7 +226,8 @@ def _take(campaign: Campaign) -> Slice | None:
     if not taken:
         return None
     revision, _at = publications.content()
-    return Slice(campaign.id, {row: number for row, number in taken}, revision)  # noqa: C416 - rows are no pairs to a type checker
+    rows = {row: number for row, number in taken}  # noqa: C416 - rows are no pairs to a type checker
+    return Slice(campaign.id, rows, revision, campaign.seen)
 
 
 def _is_unfinished(campaign: Campaign) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask_babel import ngettext
 
-from s3chem_events.campaigns import blocks, readers, releases, texts
+from s3chem_events.campaigns import blocks, looking, readers, texts
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.stages import SECOND_LOOK_FROM, TO_SUBSCRIBERS
 from s3chem_events.campaigns.writing import Writer
@@ -103,9 +103,13 @@ def _readers(campaign: Campaign, total: int) -> list[Check]:
 
 
 def _events(campaign: Campaign) -> list[Check]:
-    changed, lang = releases.changed_events(campaign), i18n.language()
+    loaded, lang = looking.load(campaign), i18n.language()
     said = _("“%(title)s” has changed since this was saved. Look at the preview, then save once more.")
-    return [Check(BAD, said % {"title": event.title.within(lang)}) for event in changed]
+    changed = blocks.changed(campaign.seen, loaded)
+    checks = [Check(BAD, said % {"title": event.title.within(lang)}) for event in changed]
+    if looking.is_hidden(campaign, loaded):
+        checks.append(Check(BAD, _("An event in it is not public any more: nothing of it would be shown.")))
+    return checks
 
 
 def _links(campaign: Campaign) -> list[Check]:

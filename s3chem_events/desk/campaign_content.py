@@ -23,7 +23,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import words
 from s3chem_events.desk.campaign_texts import content_of
-from s3chem_events.desk.campaigns import header, the_campaign
+from s3chem_events.desk.campaigns import changes, header, the_campaign
 from s3chem_events.desk.fields import HOURS, ZONES, clock_words, faulty, options, say, sensible
 from s3chem_events.desk.frame import DESK_ZONE, allowed, by, desk, own_events_only
 from s3chem_events.publishing import queries as publishing
@@ -141,6 +141,7 @@ def campaign_content(campaign_id: int) -> ResponseReturnValue:
     page = render_template(
         "desk/newsletter/campaign_content.html",
         **header(found),
+        **changes(found),
         form=form,
         faulty=faulty(form),
         refusal=refusal,
@@ -166,7 +167,7 @@ def _save(campaign_id: int, form: ContentForm, wanted_at: datetime | None) -> No
         arranged = _arranged(list(found.blocks), request.form.get("do", "")[:LONGEST_ORDER], form.add.data)
         content = content_of(found, audience=form.audience(), wanted_at=wanted_at, blocks=arranged)
         version = int(form.version.data) if form.version.data.isdecimal() else 0
-        releases.save(found, content, version=version, by=by())
+        releases.save(found, content, version=version, by=by(), seen=request.form.get("seen", ""))
 
 
 def _arranged(there: list[dict[str, Any]], order: str, add: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The texts of a campaign, one language at a time, beside those that they are translated from."""
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -15,7 +15,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import DEFAULT, LANGUAGES, Text
 from s3chem_events.desk import campaign_words
-from s3chem_events.desk.campaigns import header, the_campaign
+from s3chem_events.desk.campaigns import changes, header, the_campaign
 from s3chem_events.desk.fields import clean, faulty, say, spoken
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.desk.texts import tidy
@@ -62,6 +62,7 @@ def campaign_text(campaign_id: int, language: str) -> ResponseReturnValue:
     page = render_template(
         "desk/newsletter/campaign_text.html",
         **header(found),
+        **changes(found),
         form=form,
         faulty=faulty(form),
         refusal=refusal,
@@ -91,7 +92,7 @@ def _save(campaign_id: int, form: CampaignTextForm, language: str) -> None:
         found = sending.campaign_by_id(campaign_id, lock=True) or abort(404)
         said = {name: spoken(getattr(found, name), language, form[name].data) for name in TEXTS}
         version = int(form.version.data) if form.version.data.isdecimal() else 0
-        releases.save(found, content_of(found, **said), version=version, by=by())
+        releases.save(found, content_of(found, **said), version=version, by=by(), seen=request.form.get("seen", ""))
 
 
 def _is_sound(form: CampaignTextForm, language: str, found: Campaign) -> bool:

@@ -8,8 +8,10 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField
 
+from s3chem_events import bulk
 from s3chem_events.accounts import queries as accounts
-from s3chem_events.campaigns import blocks, progress, releases, sending, topics
+from s3chem_events.campaigns import blocks, looking, progress, releases, sending, topics
+from s3chem_events.campaigns.blocks import Loaded
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.releases import EventChanged, NotReady, SecondLook, Stale
 from s3chem_events.campaigns.stages import OF_ONE_EVENT, TO_SUBSCRIBERS, Audience, Kind, Stage
@@ -86,7 +88,7 @@ def campaign_new() -> ResponseReturnValue:
 def campaign(campaign_id: int) -> ResponseReturnValue:
     """Show where a campaign stands and what can be done."""
     found = the_campaign(campaign_id)
-    loaded = blocks.load(found.blocks, event_id=found.event_id)
+    loaded = looking.load(found)
     is_open = found.stage in releases.OPEN
     return render_template(
         "desk/newsletter/campaign.html",
@@ -95,10 +97,7 @@ def campaign(campaign_id: int) -> ResponseReturnValue:
         is_open=is_open,
         asked_by_me=found.released_by == str(by()),
         blocks=loaded.written(found.blocks, i18n.language(), ""),
-        changed=[
-            blocks.event_block(event, i18n.language(), "")
-            for event in (blocks.changed(found.seen, loaded) if found.stage is Stage.PAUSED else ())
-        ],
+        **changes(found, loaded),
         whys=campaign_words.whys(),
         states=outbox.states(),
         history=_history(progress.history(found.id)),
@@ -143,8 +142,10 @@ def campaign_pause(campaign_id: int) -> ResponseReturnValue:
 @allowed("campaigns.release")
 def campaign_resumption(campaign_id: int) -> ResponseReturnValue:
     """Let a campaign go on where it was held."""
-    looked = request.form.get("looked") == "yes"
-    return _step(campaign_id, lambda one: releases.resume(one, looked=looked, by=by()), _("It goes on."))
+    the_campaign(campaign_id)
+    bulk.take_back_stale(campaign_id)  # in short steps; the press itself takes back what is left
+    seen = request.form.get("seen", "")
+    return _step(campaign_id, lambda one: releases.resume(one, seen=seen, by=by()), _("It goes on."))
 
 
 @desk.route("/newsletter/campaigns/<int:campaign_id>/cancellation", methods=["GET", "POST"])
@@ -192,6 +193,17 @@ def header(found: Campaign) -> dict[str, object]:
         "stages": campaign_words.stages(),
         "languages": LANGUAGES,
         "to_subscribers": found.kind in TO_SUBSCRIBERS,
+    }
+
+
+def changes(found: Campaign, loaded: Loaded | None = None) -> dict[str, object]:
+    """Return what a page shows of events that are not any more what was looked at, and what its forms say was shown."""
+    loaded, may_change = loaded or looking.load(found), found.stage in releases.OPEN | {Stage.PAUSED}
+    changed = blocks.changed(found.seen, loaded) if may_change else []
+    return {
+        "changed": [blocks.event_block(event, i18n.language(), "") for event in changed],
+        "is_hidden": may_change and looking.is_hidden(found, loaded),
+        "seen": looking.shown(loaded),
     }
 
 

@@ -16,26 +16,14 @@ from s3chem_events.campaigns.sending import SLICE
 from s3chem_events.core.db import db
 from s3chem_events.core.text import Text
 from tests.factories import PUBLIC_DAY, add_event, hidden, revise_event, soup, words
-from tests.support.campaigns import newsletter, readers, release
+from tests.support.campaigns import CAMPAIGNS, ONE, newsletter, press, readers, release
 from tests.support.desk import filled, signed_in
 from tests.support.post import enrol, relay, rows, work
-
-CAMPAIGNS = "/desk/newsletter/campaigns/"
-ONE = f"{CAMPAIGNS}1"
 
 
 @pytest.fixture(autouse=True)
 def house(app: Flask, clock) -> None:
     add_event(app, parts=(PUBLIC_DAY,))
-
-
-def press(client: FlaskClient, action: str, **values: str) -> TestResponse:
-    """Press the button that posts to this address, as it stands on the campaign's page."""
-    page = soup(client.get(ONE))
-    form = page.select_one(f'form[action$="/{action}"]')
-    assert form is not None, f"there is no button for {action}"
-    fields = {str(one["name"]): str(one.get("value", "")) for one in form.select("input")}
-    return client.post(str(form["action"]), data=fields | values, follow_redirects=True)
 
 
 def begin(client: FlaskClient, kind: str = "newsletter", event: str = "") -> TestResponse:

@@ -60,7 +60,7 @@ def test_two_workers_killed_again_and_again_skip_nobody_and_double_only_what_was
         time.sleep(1.0)
         assert len(smtp_server.mails) == held < NUMBER
     with locked(app, number) as found:
-        releases.resume(found, looked=False, by=DIEGO)
+        releases.resume(found, seen="", by=DIEGO)
     smtp_server.orders.clear()
     with servers.started("worker", environ):
         until(lambda: sent(app, stream) == {State.SENT: NUMBER})

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from s3chem_events.campaigns import releases, sending
 from s3chem_events.campaigns.models import Campaign, CampaignReader, Subscriber
@@ -17,7 +19,10 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.core.text import Text
 from s3chem_events.mailing import addresses
 from s3chem_events.publishing import queries
+from tests.factories import soup
 
+CAMPAIGNS = "/desk/newsletter/campaigns/"
+ONE = f"{CAMPAIGNS}1"
 CLARA, DIEGO = Actor("organiser", 1), Actor("organiser", 2)
 WORDS = {
     "subject": Text(en="News of February", fr="Nouvelles de février", de="Neues im Februar"),
@@ -99,3 +104,15 @@ def written(app: Flask, number: int) -> tuple[int, int]:
         query = db.select(db.func.count(), db.func.count(CampaignReader.written_at)).filter_by(campaign_id=number)
         total, done = db.session.execute(query).one()
         return total, done
+
+
+def press(client: FlaskClient, action: str, **values: str) -> TestResponse:
+    """Press the button that posts to this address, as it stands on the campaign's page."""
+    return client.post(f"{ONE}/{action}", data=sent_by(client.get(ONE), action) | values, follow_redirects=True)
+
+
+def sent_by(page: TestResponse, action: str) -> dict[str, str]:
+    """Return what the button that posts to this address would send."""
+    form = soup(page).select_one(f'form[action$="/{action}"]')
+    assert form is not None, f"there is no button for {action}"
+    return {str(one["name"]): str(one.get("value", "")) for one in form.select("input")}

@@ -1,0 +1,76 @@
+"""What an organiser has seen of a campaign's events: nobody is written to of what nobody has looked at.
+
+The likeness of each event is kept with the campaign (`seen`); what a page showed of all of them travels in its forms.
+"""
+
+from hashlib import sha256
+
+from sqlalchemy import update
+
+from s3chem_events.campaigns import blocks
+from s3chem_events.campaigns.blocks import Loaded
+from s3chem_events.campaigns.models import Campaign, CampaignReader
+from s3chem_events.core.db import db
+from s3chem_events.mailing import streams
+
+
+def load(campaign: Campaign) -> Loaded:
+    """Load the events and the news of a campaign."""
+    return blocks.load(campaign.blocks, event_id=campaign.event_id)
+
+
+def shown(loaded: Loaded) -> str:
+    """Return a digest of all events of a campaign as a page shows them."""
+    return sha256(repr(sorted(_likenesses(loaded).items())).encode()).hexdigest()[:20]
+
+
+def look(campaign: Campaign) -> None:
+    """Note what its events are like now: an organiser has them before her eyes."""
+    campaign.seen = _likenesses(load(campaign))
+
+
+def has_changed(campaign: Campaign, loaded: Loaded | None = None) -> bool:
+    """Whether an event in a campaign is not any more what an organiser saw, or not public any more."""
+    return _likenesses(loaded or load(campaign)) != campaign.seen
+
+
+def is_hidden(campaign: Campaign, loaded: Loaded) -> bool:
+    """Whether an event that an organiser saw in a campaign is not public any more."""
+    return bool(campaign.seen.keys() - _likenesses(loaded).keys())
+
+
+def keep_up(campaign: Campaign, before: Loaded, *, seen: str) -> None:
+    """Note what was looked at by whoever saved it; `before` are the events before that, `seen` what her page showed.
+
+    Events that were put in with this are looked at; those that were there are only where the page showed them as
+    they are.
+    """
+    now = _likenesses(load(campaign))
+    if seen == shown(before):
+        campaign.seen = now
+        return
+    there = {str(number) for number in _numbers(campaign)}
+    known = {number: digest for number, digest in campaign.seen.items() if number in there}
+    added = {number: digest for number, digest in now.items() if int(number) not in before.events}
+    campaign.seen = {**added, **known}
+
+
+def write_anew(campaign: Campaign) -> int:
+    """Take some unsent e-mails of a campaign out of the outbox, to be written once more; returns how many."""
+    taken = streams.take_back(campaign.stream)
+    db.session.execute(
+        update(CampaignReader)
+        .where(CampaignReader.campaign_id == campaign.id, CampaignReader.reader_id.in_(taken))
+        .values(written_at=None, leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return len(taken)
+
+
+def _numbers(campaign: Campaign) -> set[int]:
+    own = {campaign.event_id} if campaign.event_id is not None else set()
+    return own | {block["id"] for block in campaign.blocks if block["kind"] == "event"}
+
+
+def _likenesses(loaded: Loaded) -> dict[str, str]:
+    return {str(event.id): blocks.likeness(event) for event in loaded.events.values()}
