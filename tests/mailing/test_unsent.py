@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from s3chem_events import bulk, delivering, dispatch
-from s3chem_events.campaigns import releases, sending
+from s3chem_events.campaigns import looking, releases, sending
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.text import Text, shortened
@@ -133,7 +133,7 @@ def test_once_an_event_has_moved_nobody_who_was_put_off_or_refused_reads_the_old
     assert [row.address for row in rows(app)] == stay
     assert written(app, number) == (6, 3)
     with locked(app, number) as found:
-        releases.resume(found, looked=True, by=DIEGO)
+        releases.resume(found, seen=looking.shown(looking.load(found)), by=DIEGO)
     clock.advance(days=1)
     work(app)
     told = {row.address: ("18 June" in row.text, "22 October" in row.text, row.state) for row in rows(app)}
