@@ -14,6 +14,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.journal import Fact
 from s3chem_events.desk import changes, deciding, overview, words
 from s3chem_events.desk.deciding import Pending
 from s3chem_events.desk.events import header, the_event
@@ -74,9 +75,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
     waiting = queries.untold(event_id)
     since = waiting.data["since"] if waiting else event.revision
     held_until = waiting.due_at if waiting else None
-    if waiting and not pending.decision.told:  # a question that is held back already is seen, and can be taken out
-        kept = replace(pending.decision, asks=bool(waiting.data.get("ask")), until=waiting.data.get("until", ""))
-        pending = replace(pending, decision=kept)
+    pending = _with_the_question(pending, waiting)
     letterhead = letterhead_of(settings())
     following = rehearsing.rehearse(event, pending.facts, letterhead=letterhead, since=since)
     event = the_event(slug)  # read anew: a rehearsal rolls back
@@ -111,6 +110,14 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         meanwhile=[(revision, changes.lines(revision.changes)) for revision in meanwhile],
         names=overview.names_of(one.by for one in meanwhile),
     ), 422 if pending.problem else 200
+
+
+def _with_the_question(pending: Pending, waiting: Fact | None) -> Pending:
+    """Show the question that is held back already, so that it can be taken out."""
+    if waiting is None or pending.decision.told:
+        return pending
+    kept = replace(pending.decision, asks=bool(waiting.data.get("ask")), until=waiting.data.get("until", ""))
+    return replace(pending, decision=kept)
 
 
 def _samples(counts: Mapping[str, int], letters: Mapping[str, Letter], language: str) -> list[Sample]:

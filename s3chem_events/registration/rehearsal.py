@@ -118,7 +118,7 @@ def rehearse(
             for draft in reversed(drafts)  # of two in one language the first
         }
     news = heard.known.since(oldest)
-    seen = told.entries | {key for key in after if news.seen_in_calendars(key)}
+    seen = told.entries | {key for key in after if difference.seen_in_calendars(key)}
     touched = [(there.get(key), entry) for key, entry in after.items() if key in seen]
     besides = news.besides(difference, told.news)
     return Rehearsal(difference, told, letters, tuple(touched), besides, (closed, closes) if closed and moves else None)

@@ -118,17 +118,36 @@ def _draft(
     """
     language, event = render.spoken(registration.language), registration.event
     places = _placed(registration, participations, difference)
-    own_page, is_over = writer.own_page(registration, language), event.state is State.OVER
     modes = entries.ways(registration, participations, difference.before)
-
-    def unsure(standing: Standing) -> list[object]:
-        return [writer.part_lines(part, mode, language) for part, mode in places.unsure[standing] if not is_over]
-
     values = {
         "headline": telling.headline(difference, language),
         "told": telling.sentences(difference, language, inside=True, modes=modes),
         "reason": "" if "misled" in fact.data else difference.why(language),
         "event": writer.event_lines(event, tuple(places.there or places.chosen), language),
+        "rooms": [
+            (part.title.said(language), part.online_url)
+            for part, mode in places.held
+            if mode is Mode.ONLINE and Sort.LINK in difference.sorts(part.key)
+        ],
+        "moved_to": _moved_to([modes[part.key] for part, _mode in places.held]),
+        "answers": f"{writer.own_page(registration, language)}/answer" if fact.data.get("ask") and places.held else "",
+        "answer_until": _day_written(fact.data.get("until", ""), language),
+        **_now(writer, event, places, language),
+        **writer.choice(registration, language),
+    }
+    method = "REQUEST" if places.seen else "CANCEL" if places.lost else ""
+    calendars = _calendars(writer, fact, registration, places, known=known)
+    return writer.written_to(registration, fact, values, calendars=calendars, method=method)
+
+
+def _now(writer: Writer, event: Event, places: _Places, language: str) -> dict[str, object]:
+    """Return what is left of the event for a participant, and what her calendar is told of it."""
+    is_over = event.state is State.OVER
+
+    def unsure(standing: Standing) -> list[object]:
+        return [writer.part_lines(part, mode, language) for part, mode in places.unsure[standing] if not is_over]
+
+    return {
         "is_off": not places.there,
         "may_withdraw": bool(places.there) and not is_over,
         "takes_place": bool(places.there) and event.state not in {State.POSTPONED, State.OVER},
@@ -137,21 +156,9 @@ def _draft(
         "offered": unsure(Standing.OFFERED),
         "pending": unsure(Standing.PENDING),
         "only_waits": places.only_waits,
-        "rooms": [
-            (part.title.said(language), part.online_url)
-            for part, mode in places.held
-            if mode is Mode.ONLINE and Sort.LINK in difference.sorts(part.key)
-        ],
-        "moved_to": _moved_to([modes[part.key] for part, _mode in places.held]),
-        "answers": f"{own_page}/answer" if fact.data.get("ask") and places.held else "",
-        "answer_until": _day_written(fact.data.get("until", ""), language),
         "updates": len(places.seen),
         "removals": len(places.lost),
-        **writer.choice(registration, language),
     }
-    method = "REQUEST" if places.seen else "CANCEL" if places.lost else ""
-    calendars = _calendars(writer, fact, registration, places, known=known)
-    return writer.written_to(registration, fact, values, calendars=calendars, method=method)
 
 
 def _calendars(
