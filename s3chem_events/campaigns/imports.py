@@ -31,7 +31,7 @@ LONGEST_SHOWN = 100
 DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y")
 DEFUSED = re.compile("^'(?=[=+@-])")
 """What our own files put before a cell that a spreadsheet would calculate."""
-BETWEEN = re.compile(r"[\s,;|]+")
+BETWEEN = re.compile(r"[,;|\n\r]+")
 
 
 class Verdict(StrEnum):
@@ -73,7 +73,7 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the list, as it would be taken."""
+    """One row of the list, as it would be taken; `topics` of one with an unknown topic are those unknown ones."""
 
     number: int
     email: str
@@ -142,9 +142,9 @@ def _line(row: Row, where: Mapping[str, int], usual: Usual, today: date) -> Line
     typed = {column: row[where[column]] if column in where else "" for column in COLUMNS}
     basis = names.clean_line(typed["basis"])[:LONGEST_BASIS] or usual.basis
     basis_on = _day(typed["basis_on"]) if typed["basis_on"] else usual.basis_on
-    said = [topic for topic in BETWEEN.split(typed["topics"].lower()) if topic] or usual.topics
+    said, unknown = _topics(typed["topics"])
     email, verdict = _address(DEFUSED.sub("", typed["email"]))
-    if verdict is Verdict.NEW and not set(said) <= set(topics.TOPICS):
+    if verdict is Verdict.NEW and unknown:
         verdict = Verdict.UNKNOWN_TOPIC
     if verdict is Verdict.NEW and not (basis and basis_on and basis_on <= today):
         verdict = Verdict.NO_BASIS
@@ -152,12 +152,38 @@ def _line(row: Row, where: Mapping[str, int], usual: Usual, today: date) -> Line
         number=row.number,
         email=email,
         language=_language(typed["language"]) or usual.language,
-        topics=[topic for topic in topics.TOPICS if topic in said],
+        topics=unknown or [topic for topic in topics.TOPICS if topic in (said or usual.topics)],
         basis=basis,
         basis_on=basis_on.isoformat() if basis_on else "",
         digest=addresses.digest(email) if verdict in WELL_FORMED else "",
         verdict=verdict,
     )
+
+
+def _topics(typed: str) -> tuple[set[str], list[str]]:
+    """Return the topics of a cell, and what in it is none: names in any of our languages, or codes."""
+    known, pieces = _topic_names(), [piece.strip() for piece in BETWEEN.split(typed) if piece.strip()]
+    found, unknown = set[str](), list[str]()
+    while pieces:
+        width = 2 if _named(" ".join(pieces[:2])) in known else 1  # the name of one topic has a comma in it
+        piece, pieces = " ".join(pieces[:width]), pieces[width:]
+        named = [piece] if _named(piece) in known else piece.split()  # our own files put spaces between codes
+        if all(_named(one) in known for one in named):
+            found |= {known[_named(one)] for one in named}
+        else:
+            unknown.append(piece[:LONGEST_SHOWN])
+    return found, unknown
+
+
+@cache
+def _topic_names() -> dict[str, str]:
+    """Return the topics by their codes and by their names in every language."""
+    labels = (topics.labels(language).items() for language in LANGUAGES)
+    return {_named(name): topic for pairs in labels for topic, label in pairs for name in (topic, str(label))}
+
+
+def _named(typed: str) -> str:
+    return names.sought(" ".join(BETWEEN.sub(" ", typed).split()))
 
 
 def _address(typed: str) -> tuple[str, Verdict]:

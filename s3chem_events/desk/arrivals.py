@@ -68,7 +68,9 @@ def reasons() -> dict[str, str]:
         "address_troubled": _("An e-mail came back; the next one is sent there all the same."),
         "refused_contents": _("An e-mail was refused as spam or for its contents; that is not its address’s fault."),
         "bounced_before": _("It was known already that this e-mail came back."),
-        "left_the_list": _("A follower of an event has left the list."),
+        "left_the_list": _(
+            "Somebody has left a list by e-mail: as a follower of an event or a reader of the newsletter."
+        ),
         "complained": _("A reader marked an e-mail as spam: no newsletter is sent to that address any more."),
         "complaint": _("A reader marked an e-mail of ours as spam, but it is not clear which."),
         "wants_out": _("Somebody asks to be left out from now on."),

@@ -6,7 +6,7 @@ from flask_babel import ngettext
 
 from s3chem_events.campaigns import blocks, looking, readers, texts
 from s3chem_events.campaigns.models import Campaign
-from s3chem_events.campaigns.stages import SECOND_LOOK_FROM, TO_SUBSCRIBERS
+from s3chem_events.campaigns.stages import SECOND_LOOK_FROM, TO_SUBSCRIBERS, Kind
 from s3chem_events.campaigns.writing import Writer
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
@@ -15,6 +15,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import campaign_links
 from s3chem_events.mailing import render
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.letterhead import letterhead_of
 
 GOOD, LOOK, BAD = "good", "look", "bad"
@@ -109,6 +110,9 @@ def _events(campaign: Campaign) -> list[Check]:
     checks = [Check(BAD, said % {"title": event.title.within(lang)}) for event in changed]
     if looking.is_hidden(campaign, loaded):
         checks.append(Check(BAD, _("An event in it is not public any more: nothing of it would be shown.")))
+    own = loaded.events.get(campaign.event_id or 0)
+    if campaign.kind is Kind.ANNOUNCEMENT and own is not None and not publishing.is_past(own):
+        checks.append(Check(LOOK, _("It is written as after the event, and the event is still to come.")))
     return checks
 
 
@@ -121,6 +125,13 @@ def _links(campaign: Campaign) -> list[Check]:
     elif found.ours:
         words = ngettext("%(num)s link to this site opens.", "%(num)s links to this site open.", found.ours)
         checks.append(Check(GOOD, words))
+    if found.short:
+        words = ngettext(
+            "%(num)s link names no site: write the address in full, with https://.",
+            "%(num)s links name no site: write their addresses in full, with https://.",
+            len(found.short),
+        )
+        checks.append(Check(BAD, words, tuple(found.short)))
     if found.elsewhere:
         words = ngettext(
             "%(num)s link leads elsewhere: look at it.",

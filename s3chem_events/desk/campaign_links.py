@@ -27,10 +27,14 @@ REPORT = "report_link"
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What the texts of a campaign link to, each address once: `lost` opens no page, `bare` is not encrypted."""
+    """What the texts of a campaign link to, each address once.
+
+    `lost` opens no page, `short` names no site (an e-mail has none of its own), `bare` is not encrypted.
+    """
 
     ours: int
     lost: list[str]
+    short: list[str]
     elsewhere: list[str]
     bare: list[str]
 
@@ -38,13 +42,13 @@ class Links:
 def looked_at(campaign: Campaign) -> Links:
     """Look at all addresses that organisers wrote; what placeholders and live pieces link to is made by us."""
     own = urlsplit(settings().base_url)
-    ours, lost, elsewhere, bare = 0, list[str](), list[str](), list[str]()
+    ours, lost, short, elsewhere, bare = 0, list[str](), list[str](), list[str](), list[str]()
     for address in dict.fromkeys(_addresses(campaign)):
         parts = urlsplit(address)
         if parts.scheme == "mailto":
             continue
         if not parts.netloc:
-            lost.append(address)  # an e-mail has no page that it could be relative to
+            short.append(address)
         elif parts.netloc.lower() == own.netloc.lower():
             ours += 1
             if not _opens(unquote(parts.path)):
@@ -53,7 +57,7 @@ def looked_at(campaign: Campaign) -> Links:
             elsewhere.append(address)
             if parts.scheme == "http":
                 bare.append(address)
-    return Links(ours, lost, elsewhere, bare)
+    return Links(ours, lost, short, elsewhere, bare)
 
 
 def waits_for_a_report(campaign: Campaign, loaded: Loaded) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, abort, g, request
+from flask import Blueprint, abort, g, render_template, request
 from flask.wrappers import Response
 
 from s3chem_events.campaigns import blocks, links, progress
@@ -88,14 +88,19 @@ def _entry(found: Campaign, lang: str) -> Happening:
     writer = Writer(found, letterhead_of(settings()))
     shared = writer.shared(language)
     own = {**shared.event, **writer.pretended(shared)}
-    intro = Translated(markdown.filled(shared.intro, own, links=LINKS), language)
+    whole = render_template(
+        "site/newsletter/entry.html",
+        intro=markdown.filled(shared.intro, own, links=LINKS),
+        blocks=writer.loaded.written(found.blocks, lang, settings().base_url),
+        closing=markdown.filled(shared.closing, own, links=LINKS),
+    )
     base_url, moment = settings().base_url, _sent_at(found)
     return Happening(
         id=links.web_version(found.slug, language=lang, base_url=base_url),
         url=links.web_version(found.slug, language=lang, base_url=base_url),
         title=Translated(found.subject.within(language), language),
         summary=Translated(markdown.plain(placeholders.in_text(shared.intro, own))[:LONGEST_SUMMARY], language),
-        content=intro,
+        content=Translated(whole, language),
         published_at=moment,
         updated_at=moment,
     )

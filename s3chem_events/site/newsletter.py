@@ -126,6 +126,8 @@ def leaving(lang: str, token: str) -> Response:
     """
     if not audience.may_leave(token):
         return _unknown(lang)
+    found = audience.subscriber_to_leave(token)
+    blocked = found is not None and found.state is State.ASKED
     if request.method == "POST":
         done(audience.subscriber_to_leave, token, subscribing.leave)
     subscriber = audience.subscriber_to_leave(token)
@@ -134,6 +136,8 @@ def leaving(lang: str, token: str) -> Response:
         lang,
         f"/newsletter/leave/{token}",
         done=subscriber is None,
+        blocked=blocked,
+        contact=contact(lang),
         unconfirmed=subscriber is not None and subscriber.state is State.ASKED,
         masked=masked(subscriber.email) if subscriber is not None else "",
     )

@@ -8,14 +8,14 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 
-from s3chem_events.campaigns.stages import Stage
+from s3chem_events.campaigns.stages import Kind, Stage
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import actions
 from tests.conftest import Clock
 from tests.factories import PUBLIC_DAY, add_event, soup
-from tests.support.campaigns import newsletter, readers, release, stage
+from tests.support.campaigns import campaign, newsletter, readers, release, stage
 from tests.support.desk import filled, signed_in
 from tests.support.post import rows, work
 
@@ -40,8 +40,10 @@ def test_links_to_us_are_looked_up_those_elsewhere_are_for_a_person_to_press(app
     desk = signed_in(app)
     page = desk.get(ONE)
     checks = [" ".join(one.get_text(" ").split()) for one in soup(page).select(".checks li")]
-    lost = "http://localhost/en/events/nowhere http://localhost/desk/ /en/events/conference"
-    assert f"✕ In the way: 3 links open no page: {lost}" in checks
+    lost = "http://localhost/en/events/nowhere http://localhost/desk/"
+    assert f"✕ In the way: 2 links open no page: {lost}" in checks
+    short = "1 link names no site: write the address in full, with https://. /en/events/conference"
+    assert f"✕ In the way: {short}" in checks
     assert (
         "! Look: 2 links lead elsewhere: look at them. https://partner.example/a?b=1&c=2 http://old.example/" in checks
     )
@@ -51,6 +53,16 @@ def test_links_to_us_are_looked_up_those_elsewhere_are_for_a_person_to_press(app
     assert soup(page).select_one('form[action$="/release"]') is None
     offered = soup(desk.get(f"{ONE}/preview/en")).select("#reader option")
     assert len(offered) == 4  # nobody in particular, and all three: the Germans get it in English
+
+
+@pytest.mark.one_database
+def test_words_for_after_an_event_that_is_still_to_come_want_a_look(app: Flask, clock: Clock):
+    campaign(app, Kind.ANNOUNCEMENT, about="conference")
+    said = "It is written as after the event, and the event is still to come."
+    desk = signed_in(app)
+    assert said in desk.get(ONE).text
+    clock.advance(days=300)
+    assert said not in signed_in(app).get(ONE).text
 
 
 @pytest.mark.one_database

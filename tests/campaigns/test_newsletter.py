@@ -282,8 +282,11 @@ def test_whose_address_it_was_says_so_and_is_never_asked_again(app: Flask, clien
     work(app)
     path = link(kept(app)[-1], "leave")
     assert "Was this not you?" in words(client.get(path))
-    for _ in range(2):
-        assert "Your address has been erased" in words(client.post(path))
+    done = words(client.post(path))
+    assert "Your address has been erased and is blocked" in done
+    assert "Write to us if that was a mistake." in done
+    assert "Subscribe again" not in done
+    assert "Your address has been erased" in words(client.post(path))
     clock.advance(days=2)
     ask(client)
     work(app)

@@ -156,6 +156,10 @@ def test_no_email_is_taken_or_written_that_says_what_held_before_an_event_moved(
         with transaction():
             assert (len(drafts), sending.may_go_on(taken)) == (3, False)
     assert stage(app, number) == (Stage.PAUSED, Why.EVENT_CHANGED)
+    with locked(app, number) as found:
+        releases.resume(found, seen=looking.shown(looking.load(found)), by=CLARA)
+    with app.app_context(), transaction():
+        assert not sending.may_go_on(taken)  # let go on since, but these were written before
 
 
 def test_a_pause_is_exact_and_a_stop_is_for_good(app, clock):

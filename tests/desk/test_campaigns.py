@@ -108,7 +108,7 @@ def test_it_is_read_on_the_web_by_everybody_with_what_holds_now_and_no_cookie(ap
     visitor = app.test_client()
     assert "No newsletter has gone out yet." in words(visitor.get("/en/newsletter/issues/"))
     intro = Text(en="News.", fr="De bonnes nouvelles. Page web : {{web_version}}")
-    release(app, newsletter(app, events=("conference",), intro=intro))
+    release(app, newsletter(app, events=("conference",), intro=intro, closing=Text(fr="À **bientôt**")))
     assert "No newsletter has gone out yet." in words(visitor.get("/en/newsletter/issues/"))
     clock.advance(minutes=11)
     work(app)
@@ -123,6 +123,9 @@ def test_it_is_read_on_the_web_by_everybody_with_what_holds_now_and_no_cookie(ap
     feed = visitor.get("/newsletter.atom?lang=fr").text
     assert '<title xml:lang="fr">Nouvelles de février</title>' in feed
     assert f"De bonnes nouvelles. Page web : http://localhost{listed['href']}</summary>" in feed
+    content = feed.partition("<content")[2]
+    told = [words in content for words in ("De bonnes nouvelles.", "18 juin 2027", "&lt;strong&gt;bientôt")]
+    assert told == [True, True, True]
     october = date(2027, 10, 22)
     revise_event(app, parts=(replace(PUBLIC_DAY, starts=october, ends=october),))
     page = words(visitor.get(str(listed["href"])))

@@ -216,7 +216,8 @@ def test_each_row_of_a_list_has_its_verdict_and_nobody_is_subscribed_before_the_
         ("dead@x.example",),
         ("anna@firma",),
         ("", "de"),
-        ("topic@x.example", "de", "weather"),
+        ("topic@x.example", "de", "weather; Limburg"),
+        ("named@x.example", "pl", "Neues aus dem Projekt, Elsewhere, or online; kind-webinar"),
         ("late@x.example", "", "", "2027-01-01"),
     ):
         sheet.append(row)
@@ -234,16 +235,18 @@ def test_each_row_of_a_list_has_its_verdict_and_nobody_is_subscribed_before_the_
         "dead@x.example": "E-mails to it come back: not taken",
         "anna@firma": "Not an e-mail address",
         "–": "No address",
-        "topic@x.example": "Unknown topic",
+        "topic@x.example": "Unknown topic: weather",
+        "named@x.example": "New",
         "late@x.example": "No basis with a date: not taken",
     }
     assert readers(app) == before
     done = press(officer, page)
-    assert "2 addresses imported." in words(done)
+    assert "3 addresses imported." in words(done)
     basis = "Signed sheet, Magdeburg"
     assert readers(app) == before | {
         "new@x.example": ("confirmed", "de", ["region-limburg", "kind-workshop"], basis),
         "plain@x.example": ("confirmed", "en", ["project"], basis),
+        "named@x.example": ("confirmed", "pl", ["project", "region-elsewhere", "kind-webinar"], basis),
     }
     with app.app_context():
         one = audience.subscriber_at(addresses.digest("new@x.example"))
@@ -251,7 +254,7 @@ def test_each_row_of_a_list_has_its_verdict_and_nobody_is_subscribed_before_the_
         assert (str(one.basis_on), one.source.value, one.confirmed_at) == ("2025-03-01", "import", None)
         (fact,) = db.session.scalars(db.select(Fact).filter_by(kind="subscriber.imported"))
         (brought,) = db.session.scalars(db.select(SubscriberImport))
-        assert (fact.data, fact.subject_id, brought.packed, brought.by) == ({"added": 2}, brought.id, b"", fact.by)
+        assert (fact.data, fact.subject_id, brought.packed, brought.by) == ({"added": 3}, brought.id, b"", fact.by)
         number = one.id
     assert "Basis Signed sheet, Magdeburg Date of the basis 2025-03-01" in words(officer.get(f"{FILES}/{number}"))
     work(app)
