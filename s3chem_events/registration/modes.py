@@ -5,7 +5,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.queries import closes_at, part_begins_at
-from s3chem_events.registration import actions, moving_up, versions
+from s3chem_events.registration import actions, moving_up, places, versions
 from s3chem_events.registration.calendar_answers import TooLate
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
@@ -14,7 +14,7 @@ from s3chem_events.registration.models import Participation, Registration
 def is_limited(registration: Registration) -> bool:
     """Whether places are numbered in anything that somebody takes, or took, part in: one given up is another's."""
     there = (p for p in registration.participations if not p.part.cancelled)
-    return any(p.part.capacities.get(p.part.mode_of(p.mode)) is not None for p in there)
+    return places.are_limited((p.part, p.part.mode_of(p.mode)) for p in there)
 
 
 def other_mode(registration: Registration, participation: Participation) -> Mode | None:

@@ -4,6 +4,7 @@ What a row keeps is what the person chose. A part that went online carries every
 carries nobody; taking the change back takes that back, too.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, not_, select
@@ -33,6 +34,11 @@ STANDING: ColumnElement[Any] = case(
     else_=Participation.standing,
 )
 """How somebody stands to a part; the query joins Part."""
+
+
+def are_limited(chosen: Iterable[tuple[Part, Mode]]) -> bool:
+    """Whether somebody else can want one of these places; where there is no end of them nobody waits for any."""
+    return any(part.capacities.get(mode) is not None for part, mode in chosen)
 
 
 def line(event_id: int) -> Subquery:

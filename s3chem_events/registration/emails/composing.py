@@ -19,15 +19,10 @@ from s3chem_events.publishing.entries import place_line, places_line
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import entries, links, names, versions
+from s3chem_events.registration import entries, links, names, places, versions
 from s3chem_events.registration.models import Participation, Registration
 
 NO_UIDS: Mapping[int, str] = {}
-
-
-def is_limited(chosen: Iterable[tuple[Part, Mode]]) -> bool:
-    """Whether somebody else can want one of these places; where there is no end of them nobody waits for any."""
-    return any(part.capacities.get(mode) is not None for part, mode in chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ class Writer:
                 registration.id, registration.link_version, language=language, base_url=self.letterhead.base_url
             ),
             "kept": len(chosen) - len(told),
-            "is_limited": is_limited(chosen),
+            "is_limited": places.are_limited(chosen),
             **self.choice(registration, language),
         }
         return self.written_to(registration, fact, values, calendars=calendars, method=method)

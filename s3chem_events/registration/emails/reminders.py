@@ -14,11 +14,11 @@ from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import answering, details, entries, inquiries, queries
+from s3chem_events.registration import answering, details, entries, inquiries, places, queries
 from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.details import Terms
-from s3chem_events.registration.emails.composing import Writer, is_limited
+from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.inquiries import Inquiry
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import SEATED
@@ -129,7 +129,7 @@ def _day_before(writer: Writer, fact: Fact, registration: Registration, part: Pa
         "event": writer.event_lines(registration.event, ((part, mode),), language),
         "parts": [writer.part_lines(part, mode, language)],
         "room": room,
-        "is_limited": is_limited([(part, mode)]),
+        "is_limited": places.are_limited([(part, mode)]),
     }
     return writer.written_to(registration, fact, values, calendars=calendars, method="REQUEST")
 
