@@ -24,9 +24,9 @@ def shown(loaded: Loaded) -> str:
     return sha256(repr(sorted(_likenesses(loaded).items())).encode()).hexdigest()[:20]
 
 
-def look(campaign: Campaign) -> None:
-    """Note what its events are like now: an organiser has them before her eyes."""
-    campaign.seen = _likenesses(load(campaign))
+def look(campaign: Campaign, loaded: Loaded | None = None) -> None:
+    """Note what its events are like, as they were `loaded` or are now: an organiser has them before her eyes."""
+    campaign.seen = _likenesses(loaded or load(campaign))
 
 
 def has_changed(campaign: Campaign, loaded: Loaded | None = None) -> bool:

@@ -228,7 +228,7 @@ def _look_again(campaign: Campaign, seen: str) -> None:
     if campaign.started_at is not None and (is_stale or campaign.why is Why.EVENT_CHANGED):
         while looking.write_anew(campaign):
             pass
-    looking.look(campaign)
+    looking.look(campaign, loaded)
 
 
 def wants_second_look(campaign: Campaign, *, by: Actor | None = None) -> bool:

@@ -2,9 +2,8 @@
 
 import smtplib
 import socket
-import ssl
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +22,16 @@ class Patience:
 class Host(smtplib.SMTP):
     """A server in the clear, or with STARTTLS."""
 
-    def __init__(self, name: str, port: int, own_name: str, patience: Patience) -> None:
+    def __init__(self, name: str, port: int, own_name: str, patience: Patience, **tls: Any) -> None:
         """Connect, and hear the greeting."""
         self.greeting = patience.greeting
-        super().__init__(name, port, own_name, timeout=patience.connect)
+        super().__init__(name, port, own_name, timeout=patience.connect, **tls)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return _patient(super()._get_socket(host, port, timeout), self.greeting)  # type: ignore[misc]
+        connected = cast("socket.socket", super()._get_socket(host, port, timeout))  # type: ignore[misc]
+        connected.settimeout(self.greeting)
+        return connected
 
 
-class TLSHost(smtplib.SMTP_SSL):
-    """A server with which TLS comes first."""
-
-    def __init__(self, name: str, port: int, own_name: str, patience: Patience, context: ssl.SSLContext | None) -> None:
-        """Connect, agree on TLS, and hear the greeting."""
-        self.greeting = patience.greeting
-        super().__init__(name, port, own_name, timeout=patience.connect, context=context)
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return _patient(super()._get_socket(host, port, timeout), self.greeting)  # type: ignore[misc]
-
-
-def _patient(opened: object, seconds: float) -> socket.socket:
-    connected = cast("socket.socket", opened)
-    connected.settimeout(seconds)
-    return connected
+class TLSHost(Host, smtplib.SMTP_SSL):
+    """A server with which TLS comes first, in the given `context`."""

@@ -97,7 +97,7 @@ class _Kept(Connection):
         # Reading the machine's certificates takes 26 ms: only where they are needed.
         context = None if server.tls == "none" else ssl.create_default_context()
         if server.tls == "tls":
-            host: smtplib.SMTP = TLSHost(server.host, server.port, self.own_name, patience, context)
+            host: smtplib.SMTP = TLSHost(server.host, server.port, self.own_name, patience, context=context)
         else:
             host = Host(server.host, server.port, self.own_name, patience)
         try:
