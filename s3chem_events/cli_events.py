@@ -38,11 +38,7 @@ def event() -> None:
 @with_appcontext
 def add_event(file: IO[bytes]) -> None:
     """Add an event from a JSON FILE ('-' for standard input)."""
-    content = _json(file)
-    if isinstance(content, dict):
-        content.pop(REVISION, None)  # that of another event, or of another house
-    data, asked = _split(content)
-    facts = files.read(data)
+    facts, asked, _written = _read(file)  # the revision is that of another event, or of another house
     with transaction():
         added = actions.add_event(facts, base_url=settings().base_url, by=OPERATOR)
         _ask(added, asked)
@@ -71,10 +67,7 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool) -> None:
 
     What somebody saved since `event show` wrote the FILE is shown, and is not overwritten unless you say so.
     """
-    content = _json(file)
-    written = str(content.pop(REVISION, "")) if isinstance(content, dict) else ""
-    data, asked = _split(content)
-    facts = files.read(data)
+    facts, asked, written = _read(file)
     with transaction():
         found = _there(facts.slug, lock=True)
         later = "" if overwrite or not written else _later(found, written)
@@ -139,8 +132,8 @@ def _revision(event: Event, asked: dict[str, Any]) -> str:
 
 def _later(event: Event, written: str) -> str:
     """Say what was saved since a file was written, as the desk does; nothing where it is of today."""
-    now = _revision(event, _asked(event))
-    if written == now:
+    current = _revision(event, _asked(event))
+    if written == current:
         return ""
     number, _hyphen, digest = written.partition("-")
     if not number.isdecimal() or not 0 < int(number) <= event.revision:
@@ -148,7 +141,7 @@ def _later(event: Event, written: str) -> str:
     later = [one for one in reversed(queries.revisions(event.id)) if one.number > int(number)]
     with current_app.test_request_context("/en/"):  # the desk says it in the language of a page
         said = [_line(f"{one.at:%d %b %Y, %H:%M} UTC", *line) for one in later for line in changes.lines(one.changes)]
-    if digest != now.partition("-")[2]:
+    if digest != current.partition("-")[2]:
         said.append("what the event asks")
     what = "\n".join(f"  {line}" for line in said)
     return (
@@ -163,14 +156,17 @@ def _line(at: str, what: str, old: str, new: str) -> str:
     return f"{at}: {what}: {values}" if values else f"{at}: {what}"
 
 
-def _split(data: Any) -> tuple[Any, dict[str, Any]]:
-    """Return an event's file without what it asks, and that: it belongs to the registration."""
-    if not isinstance(data, dict):
-        return data, {}
-    rest = {key: value for key, value in data.items() if key not in questions_as_files.KEYS}
-    asked = {key: data[key] for key in questions_as_files.KEYS if key in data}
-    questions_as_files.read(asked.get(questions_as_files.QUESTIONS, []))  # refused before anything is written
-    return rest, asked
+def _read(file: IO[bytes]) -> tuple[EventFacts, dict[str, Any], str]:
+    """Return an event's file as the event, what it asks (which belongs to the registration), and its revision, if any.
+
+    Whatever is wrong is refused before anything is written.
+    """
+    data, asked, written = _json(file), dict[str, Any](), ""
+    if isinstance(data, dict):
+        written = str(data.pop(REVISION, ""))
+        asked = {key: data.pop(key) for key in questions_as_files.KEYS if key in data}
+        questions_as_files.read(asked.get(questions_as_files.QUESTIONS, []))
+    return files.read(data), asked, written
 
 
 def _ask(event: Event, asked: dict[str, Any]) -> bool:
