@@ -13,7 +13,7 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.publishing import lines
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import capacity, coming, inquiries, modes, returning
+from s3chem_events.registration import capacity, coming, inquiries, modes, places, returning
 from s3chem_events.registration.links import INVITATIONS, RESTORATION
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import own_view
@@ -71,6 +71,7 @@ def mode(lang: str, token: str, key: str) -> BaseResponse:
         now=mode_words(lang)[part.mode_of(held.mode)],
         other=other,
         label=own_view.change_label(other),
+        is_limited=places.are_limited([(part, part.mode_of(held.mode))]),
         is_full=isinstance(press.refusal, capacity.Full),
         refused=_refused(press.refusal),
     )

@@ -13,7 +13,7 @@ from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.core.db import db
 from s3chem_events.publishing.lifecycle import Mode, State
 from tests.conftest import Clock
-from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, register, revise_event, words
+from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, register, revise_event, soup, words
 from tests.support.desk import signed_in
 from tests.support.post import kept, work
 
@@ -71,7 +71,10 @@ def test_who_was_reminded_when_stands_in_the_log_of_the_event_and_with_each_pers
     assert [[row[5], row[7]] for row in logged[2:]] == people
     head = organiser.get("/desk/events/workshop/mail-log.csv").get_data(as_text=True).splitlines()[0]
     assert head.startswith("\ufeffSent at (UTC),Status,Kind of e-mail,Subject,Reference,")
-    assert "mail-log.xlsx" in organiser.get("/desk/events/workshop/participants").get_data(as_text=True)
+    for asked in ("", "?part=day&state=withdrawn"):  # it belongs to the whole event, also where nobody is found
+        page = soup(organiser.get(f"/desk/events/workshop/participants{asked}"))
+        named = [str(link["aria-label"]) for link in page.select("a[href*='mail-log']")]
+        assert named == [f"Log of e-mails as {form}" for form in ("XLSX", "CSV", "JSON")]
     person = organiser.get(f"/desk/events/workshop/participants/{logged[2][4]}")
     assert words(person).count(sent[3]) == 1
     with app.app_context():

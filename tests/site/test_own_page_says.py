@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import FILLED, PUBLIC_DAY, add_event, count, hidden, register, revise_event, words
@@ -66,3 +67,15 @@ def test_somebody_else_gets_a_place_only_where_places_are_limited(app: Flask, cl
         pages.append(client.get(own))
         assert [ELSE in words(page) for page in pages] == [limited] * 3, mode
         assert "Your registration was withdrawn on" in words(pages[2])
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("seats", [5, None])
+def test_a_seat_that_is_left_for_the_screen_goes_to_somebody_else_only_where_seats_are_counted(
+    app: Flask, client: FlaskClient, seats: int | None
+):
+    revise_event(app, parts=(replace(PUBLIC_DAY, capacity={Mode.ON_SITE: seats, Mode.ONLINE: None}),))
+    own = str(register(client).location)
+    asked = words(client.get(f"{own}/mode/day-2"))
+    assert ("Your seat in the room goes to someone else." in asked) == (seats is not None)
+    assert "The link to join will stand on your page" in asked
