@@ -260,6 +260,13 @@ def test_a_cancelled_event_keeps_its_page_and_takes_nobody(app: Flask, client: F
     assert "STATUS:CANCELLED" in client.get("/calendar.ics").get_data(as_text=True)
 
 
+def test_nobody_waits_for_the_hours_of_a_cancelled_event(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app)
+    assert "times to be announced" in words(client.get("/en/events/conference"))
+    revise_event(app, state=State.CANCELLED)
+    assert "times to be announced" not in words(client.get("/en/events/conference"))
+
+
 def test_a_past_event_leaves_report_and_material(app: Flask, client: FlaskClient, clock: Clock) -> None:
     add_event(app, WORKSHOP)  # A9
     clock.set(datetime(2027, 8, 26, 9, tzinfo=UTC))
