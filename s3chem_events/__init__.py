@@ -1,5 +1,6 @@
 """S3Chem Events: create_app() is the only place that knows every door."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,17 @@ from flask import Flask, current_app
 from sqlalchemy import URL
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from s3chem_events import desk, site
-from s3chem_events.core import config, db, guard, i18n, limits, logs, metrics, tasks
-from s3chem_events.core.application import Application
-from s3chem_events.core.config import Settings
-from s3chem_events.core.static_files import StaticFiles
+COLLECTING = gc.isenabled()
+gc.disable()  # what is loaded here stays: to look for garbage in it again and again takes a fifth of a start
+
+from s3chem_events import desk, site  # noqa: E402
+from s3chem_events.core import config, db, guard, i18n, limits, logs, metrics, tasks  # noqa: E402
+from s3chem_events.core.application import Application  # noqa: E402
+from s3chem_events.core.config import Settings  # noqa: E402
+from s3chem_events.core.static_files import StaticFiles  # noqa: E402
+
+if COLLECTING:
+    gc.enable()
 
 HERE = Path(__file__).parent
 FORM_OPEN_SECONDS = 4 * 3600
