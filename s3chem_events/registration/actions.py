@@ -201,8 +201,12 @@ def withdraw(
 
 def may_withdraw(registration: Registration) -> bool:
     """Whether somebody has, or waits for, a place in a part that takes place: there is something to withdraw from."""
-    left = (p for p in registration.participations if p.standing not in OVER and not p.part.cancelled)
-    return registration.withdrawn_at is None and any(left)
+    return registration.withdrawn_at is None and bool(parts_ahead(registration))
+
+
+def parts_ahead(registration: Registration) -> list[Part]:
+    """Return the parts that take place in which somebody has, or waits for, a place."""
+    return [p.part for p in registration.participations if p.standing not in OVER and not p.part.cancelled]
 
 
 def request_link(email: str, *, by: Actor) -> None:

@@ -65,7 +65,7 @@ def after(registration: Registration) -> list[str]:
     decided = standings.awaited(registration)
     if is_unscheduled(registration):
         return decided
-    hours_open = any(held.part.starts_at is None for held in registration.participations)
+    hours_open = any(part.starts_at is None for part in actions.parts_ahead(registration))
     return [
         _("Times, venue and programme will be published on the event page; a subscribed calendar updates itself.")
         if hours_open

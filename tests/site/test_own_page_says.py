@@ -1,6 +1,7 @@
 """The own page offers what there is to do, and says of an e-mail and of a place given up no more than is so."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from tests.support.post import work
 ON_ITS_WAY = f"An e-mail with the details is on its way to {FILLED['email']}."
 SENT = f"An e-mail with the details was sent to {FILLED['email']} on 23 November 2026"
 ELSE = "someone else"
+HOURS_FOLLOW = "Times, venue and programme will be published on the event page"
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,17 @@ def test_whose_only_part_is_cancelled_is_offered_no_calendar_and_no_withdrawal(a
     assert count(app, Registration, withdrawn_at=None) == 1
     revise_event(app, parts=(PUBLIC_DAY,))
     assert [offer in words(client.get(own)) for offer in offers] == [True] * 4
+
+
+@pytest.mark.one_database
+def test_no_hours_are_promised_for_a_part_that_is_cancelled(app: Flask, client: FlaskClient):
+    visit = replace(PUBLIC_DAY, key="day-1", capacity={Mode.ON_SITE: 3})
+    timed = replace(PUBLIC_DAY, starts=datetime(2027, 6, 18, 9), ends=datetime(2027, 6, 18, 16))  # noqa: DTZ001
+    revise_event(app, parts=(visit, timed))
+    own = str(register(client, parts=["day-1", "day-2"]).location)
+    assert HOURS_FOLLOW in words(client.get(own))
+    revise_event(app, parts=(replace(visit, cancelled=True), timed))
+    assert HOURS_FOLLOW not in words(client.get(own))
 
 
 @pytest.mark.one_database
