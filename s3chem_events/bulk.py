@@ -3,9 +3,12 @@
 Nothing but the order of things stands here; what a step is, campaigns.sending and campaigns.importing say.
 """
 
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
+from s3chem_events import delivering
 from s3chem_events.campaigns import importing, sending
 from s3chem_events.campaigns.writing import GONE, UNWRITABLE
 from s3chem_events.core.clock import now
@@ -13,9 +16,10 @@ from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import CLOCK, Actor
 from s3chem_events.mailing import outbox, relaying, render, streams
-from s3chem_events.mailing.letters import Letter
+from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing.letterhead import letterhead_of
 
+log = logging.getLogger(__name__)
 BREATH = 0.025
 """Seconds that others have between two writing steps: SQLite wakes nobody, who waits looks again every 25 ms or sooner.
 
@@ -85,19 +89,28 @@ def _subscribe(import_id: int, *, by: Actor) -> int:
 
 
 def _write(taken: sending.Slice, forgetting: Mapping[str, str]) -> None:
-    letterhead, moment = letterhead_of(settings()), now()
     letters, left_out, subjects = list[Letter](), dict[int, str](), dict[int, int]()
-    for row, draft in sending.drafts(taken, letterhead):
-        if draft is None:
-            left_out[row] = GONE
+    for row, letter in _letters(taken, letterhead_of(settings()), now()):
+        if isinstance(letter, str):
+            left_out[row] = letter
         else:
-            letters.append(render.written(draft, letterhead, at=moment))
-            subjects[row] = draft.subject_id
+            letters.append(letter)
+            subjects[row] = letter.subject_id
     with transaction():
         if sending.may_go_on(taken):
             lost = {one.subject_id for one in outbox.post(relaying.still_wanted(letters, forgetting))}
             left_out |= {row: UNWRITABLE for row, subject in subjects.items() if subject in lost}
             sending.written(taken, left_out=left_out)
+
+
+def _letters(taken: sending.Slice, letterhead: Letterhead, moment: datetime) -> Iterator[tuple[int, Letter | str]]:
+    """Yield each reader's e-mail, or why there is none; one that cannot be written holds up nobody else's."""
+    for row, draft in sending.drafts(taken, letterhead):
+        try:
+            yield row, render.written(draft, letterhead, at=moment) if draft is not None else GONE
+        except Exception as error:  # noqa: BLE001 - the worker's edge: its reader is marked
+            log.error("campaign %d gives reader %d no e-mail: %s", taken.campaign_id, row, delivering.where(error))  # noqa: TRY400
+            yield row, UNWRITABLE
 
 
 def _taken_back(campaign_id: int) -> int:

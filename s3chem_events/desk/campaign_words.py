@@ -67,7 +67,7 @@ def whys_not() -> dict[str, str]:
     return {
         State.SUPPRESSED: outbox.outcomes()[Outcome.SUPPRESSED],
         GONE: _("has left since, or is no longer registered"),
-        UNWRITABLE: _("the e-mail cannot be stored: something in it is too long"),
+        UNWRITABLE: _("the e-mail cannot be written or stored: the program’s log says why"),
     }
 
 

@@ -73,8 +73,10 @@ def _headers(letter: Letter) -> bytes:
         "Auto-Submitted: auto-generated",
         "MIME-Version: 1.0",
     ]
-    if letter.reply_to and letter.reply_to != letter.sender:
-        lines.insert(2, "Reply-To: " + _mailbox("Reply-To", letter.sender_name, letter.reply_to))
+    back = letter.reply_to != letter.sender and letter.reply_to
+    # What stands before its @ may be beyond ASCII, which few servers take (RFC 6531): none may refuse the e-mail for it.
+    if back and addresses.mailable(back).isascii():
+        lines.insert(2, "Reply-To: " + _mailbox("Reply-To", letter.sender_name, back))
     if letter.unsubscribe:
         ways = ",\r\n ".join(f"<{_plain(way)}>" for way in letter.unsubscribe.split(" "))
         lines += [f"List-Unsubscribe: {ways}", ONE_CLICK]

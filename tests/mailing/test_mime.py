@@ -89,6 +89,11 @@ def test_headers_say_who_writes_to_whom_and_that_a_machine_did():
     }
 
 
+def test_answers_go_to_the_sender_where_servers_might_refuse_the_other_address():
+    assert parsed(replace(LETTER, reply_to="jürgen@s3chem.example"))["Reply-To"] is None
+    assert parsed(replace(LETTER, reply_to="info@bücher.example"))["Reply-To"] == "S3Chem <info@xn--bcher-kva.example>"
+
+
 def test_same_letter_gives_the_same_bytes_in_short_lines_of_ascii():
     content = mime.message(LETTER, emblem=EMBLEM)
     assert content == mime.message(replace(LETTER), emblem=bytes(EMBLEM))

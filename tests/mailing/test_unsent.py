@@ -111,7 +111,33 @@ def test_a_reader_whose_e_mail_cannot_be_stored_is_left_out_and_the_list_says_wh
     work(app)
     assert (states(app), written(app, number)) == (["sent", "sent"], (3, 3))
     listed = soup(signed_in(app).get(f"/desk/newsletter/campaigns/{number}/readers")).get_text(" ", strip=True)
-    assert listed.count("the e-mail cannot be stored") == 1
+    assert listed.count("the e-mail cannot be written or stored") == 1
+
+
+def test_a_reader_whose_e_mail_cannot_be_written_holds_up_nobody(
+    app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    readers(app, en=3)
+    number = newsletter(app)
+    release(app, number)
+    clock.advance(minutes=11)
+    drafts = sending.drafts
+
+    def spoilt(taken: sending.Slice, letterhead: Letterhead) -> Iterable[tuple[int, Draft | None]]:
+        for row, draft in drafts(taken, letterhead):
+            yield (
+                row,
+                draft
+                and (
+                    replace(draft, values={**draft.values, "blocks": 1}) if draft.address.startswith("en1") else draft
+                ),
+            )
+
+    monkeypatch.setattr(sending, "drafts", spoilt)
+    work(app)
+    assert (states(app), written(app, number)) == (["sent", "sent"], (3, 3))
+    listed = soup(signed_in(app).get(f"/desk/newsletter/campaigns/{number}/readers")).get_text(" ", strip=True)
+    assert listed.count("the e-mail cannot be written or stored") == 1
 
 
 def test_once_an_event_has_moved_nobody_who_was_put_off_or_refused_reads_the_old_date(app: Flask, clock: Clock):
