@@ -74,7 +74,7 @@ def _headers(letter: Letter) -> bytes:
         "MIME-Version: 1.0",
     ]
     back = letter.reply_to != letter.sender and letter.reply_to
-    # What stands before its @ may be beyond ASCII, which few servers take (RFC 6531): none may refuse the e-mail for it.
+    # Few servers take one with more than ASCII before its @ (RFC 6531): none may refuse the e-mail for it.
     if back and addresses.mailable(back).isascii():
         lines.insert(2, "Reply-To: " + _mailbox("Reply-To", letter.sender_name, back))
     if letter.unsubscribe:
