@@ -1,5 +1,6 @@
 """A question as organisers write it: its words in one language at a time, beside its rules."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Self
@@ -162,13 +163,11 @@ def _filled(base: QuestionFacts, language: str) -> dict[str, Any]:
 
 
 def _options(base: QuestionFacts, typed: str, language: str) -> tuple[Option, ...]:
-    """Return the choices: as many lines as before are other words for them; else known words keep their ids."""
+    """Return the choices: known words keep their ids; of as many lines as before, new ones are other words for one."""
     lines = [words for one in typed.splitlines() if (words := clean(one))]
     there = base.options
     if len(lines) == len(there):
-        return tuple(
-            replace(one, label=spoken(one.label, language, words)) for one, words in zip(there, lines, strict=True)
-        )
+        return _reworded(there, lines, language)
     first = next((one.label.said("en").lang for one in there), language)
     if language != first:
         if not lines:
@@ -180,6 +179,20 @@ def _options(base: QuestionFacts, typed: str, language: str) -> tuple[Option, ..
     for words in dict.fromkeys(lines):
         option = known.get(words) or Option(new_key(Text({language: words}), taken), Text({language: words}))
         taken.add(option.key)
+        made.append(option)
+    return tuple(made)
+
+
+def _reworded(there: Sequence[Option], lines: Sequence[str], language: str) -> tuple[Option, ...]:
+    """Return the choices in the order of the lines; what answers mean is the id, wherever its words stand now."""
+    known = {one.label.get(language): one for one in there if one.label.get(language) in lines}
+    others = [one for one in there if one not in known.values()]
+    made = []
+    for words in lines:
+        option = known.pop(words, None)
+        if option is None:
+            option = others.pop(0)
+            option = replace(option, label=spoken(option.label, language, words))
         made.append(option)
     return tuple(made)
 

@@ -70,6 +70,22 @@ def test_a_question_is_added_with_its_choices_and_stands_in_the_form_at_once(
     assert missing == [code for code in LANGUAGES if code not in {"en", "fr"}]
 
 
+def test_choices_in_another_order_keep_what_was_answered(app: Flask, desk: FlaskClient, client: FlaskClient) -> None:
+    save(desk, f"{LIST}new?kind=one_of", label="Hotel", choices="Sun\nMoon\nStar")
+    save(desk, f"{LIST}hotel?language=fr", label="Hôtel", purpose="Pour réserver", choices="Soleil\nLune\nÉtoile")
+    own = str(register(client, **{"question-hotel": "sun"}).location)
+    save(desk, f"{LIST}hotel", label="Hotel", choices="Moon\nThe Star\nSun")
+    with app.app_context():
+        options = db.session.scalars(db.select(Question)).one().options
+        assert [(one["key"], one["label"]["en"], one["label"]["fr"]) for one in options] == [
+            ("moon", "Moon", "Lune"),
+            ("star", "The Star", "Étoile"),
+            ("sun", "Sun", "Soleil"),
+        ]
+    ticked = soup(client.get(f"{own}/change")).select_one("[name=question-hotel][checked]")
+    assert (ticked or {})["value"] == "sun"
+
+
 @pytest.mark.parametrize("kind", ["diet", "access", "photo", "list"])
 def test_what_is_ready_comes_in_all_eight_languages(app: Flask, desk: FlaskClient, kind: str) -> None:
     path = f"{LIST}new?kind={kind}"
