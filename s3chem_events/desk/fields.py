@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 from wtforms import Field, FieldList, Form, FormField, SelectChoice, StringField, ValidationError
 from wtforms.validators import Length, StopValidation
 
-from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
 from s3chem_events.core.i18n import gettext
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.publishing import times
-from s3chem_events.registration import names
+from s3chem_events.registration import choices, names
 
 ZONES = (
     *("Europe/Amsterdam", "Europe/Berlin", "Europe/Brussels", "Europe/Madrid", "Europe/Paris", "Europe/Rome"),
@@ -110,8 +109,7 @@ def languages() -> list[SelectChoice]:
 @lru_cache(maxsize=len(LANGUAGES))
 def countries(language: str) -> list[SelectChoice]:
     """Return the countries by name, none first."""
-    named = sorted(i18n.countries(language).items(), key=lambda country: names.fold(country[1]))
-    return [SelectChoice("", "–"), *(SelectChoice(code, name) for code, name in named)]
+    return [SelectChoice("", "–"), *options(choices.countries(language))]
 
 
 def every(form: Form) -> list[Field]:

@@ -1,6 +1,10 @@
 """The closed lists that reports count by: organisation types and regions; pure. Their ids stay for ever."""
 
+from functools import cache
+
+from s3chem_events.core import i18n
 from s3chem_events.core.i18n import words
+from s3chem_events.registration import names
 
 REGIONS: dict[str, str] = {
     "Saxony-Anhalt": "DE",
@@ -90,3 +94,9 @@ def regions(language: str) -> dict[str, str]:
         "Other EU": _("Elsewhere in the European Union"),
         "Outside the EU": _("Outside the European Union"),
     }
+
+
+@cache
+def countries(language: str) -> dict[str, str]:
+    """Return the names of the countries by their codes (ISO 3166-1), in the order in which one looks for a name."""
+    return dict(sorted(i18n.countries(language).items(), key=lambda country: names.fold(country[1])))

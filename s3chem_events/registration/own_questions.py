@@ -30,7 +30,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import Said
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import file_fields, questions, typed
+from s3chem_events.registration import choices, file_fields, questions, typed
 from s3chem_events.registration.questions import LONGEST, NEEDS, Asked, Given, Kind, Readers, field_name
 
 FEW = 7
@@ -182,14 +182,14 @@ def _line(form: Form, question: Asked, last_day: date, lang: str) -> Line:
 
 def _field(question: Asked, lang: str) -> Any:
     label = question.label.within(lang)
-    labels = i18n.countries(lang) if question.kind is Kind.COUNTRY else questions.choices(question, lang)
-    choices = [SelectChoice(value, words) for value, words in labels.items()]
+    labels = choices.countries(lang) if question.kind is Kind.COUNTRY else questions.choices(question, lang)
+    offered = [SelectChoice(value, words) for value, words in labels.items()]
     if question.kind is Kind.SEVERAL_OF:
-        return SelectMultipleField(label, choices=choices, option_widget=CheckboxInput(), validate_choice=False)
-    if choices and len(choices) <= FEW:
-        return RadioField(label, choices=choices, validate_choice=False)
-    if choices:
-        return SelectField(label, choices=[SelectChoice("", "–"), *choices], validate_choice=False)
+        return SelectMultipleField(label, choices=offered, option_widget=CheckboxInput(), validate_choice=False)
+    if offered and len(offered) <= FEW:
+        return RadioField(label, choices=offered, validate_choice=False)
+    if offered:
+        return SelectField(label, choices=[SelectChoice("", "–"), *offered], validate_choice=False)
     field, options = FIELDS.get(question.kind, (StringField, {"render_kw": {"maxlength": LONGEST.get(question.kind)}}))
     return field(label, **options)
 

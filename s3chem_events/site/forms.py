@@ -15,8 +15,8 @@ from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from s3chem_events.core.errors import Invalid, Refused
-from s3chem_events.core.i18n import countries, words
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.i18n import words
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
@@ -289,7 +289,7 @@ def _regions(lang: str) -> Options:
 
 @cache
 def _countries(lang: str) -> Options:
-    return _asking(lang, dict(sorted(countries(lang).items(), key=lambda country: names.fold(country[1]))))
+    return _asking(lang, choices.countries(lang))
 
 
 def _asking(lang: str, labels: dict[str, str]) -> Options:

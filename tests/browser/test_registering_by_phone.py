@@ -58,6 +58,22 @@ def test_a_stakeholder_finds_the_conference_registers_and_sees_what_is_stored(
     assert site.stored(person.email) == [person.row(language=lang)]
 
 
+def test_the_longest_address_and_a_hint_to_it_make_nobody_scroll_sideways(
+    site: Site, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(javascript=False)  # C4, C14
+    person = Person("n" * 64 + "@gmial.com")
+    page.goto(site.url + FORM.replace("/en/", "/pl/"))
+    fill(page, person)
+    page.locator(SEND).click()
+    page.wait_for_url(f"{site.url}/pl/registrations/*")
+    assert "gmail.com" in page.locator("main").inner_text()
+    fits(page)
+    page.goto(f"{page.url}/code")
+    expect(page.locator("main form button", has_text=person.email)).to_be_visible()
+    fits(page)
+
+
 def test_at_most_eight_things_are_asked_each_with_the_right_keyboard(site: Site, page: Page) -> None:
     page.goto(site.url + FORM)  # B1
     required = page.locator("main form [required]").evaluate_all("all => all.map(e => e.name)")
