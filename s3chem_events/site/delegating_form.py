@@ -84,7 +84,7 @@ class DelegateForm(Form):
     @property
     def is_blank(self) -> bool:
         """Whether nothing was typed: such a person is none."""
-        return not (self.name or self.email.data or self.organisation.data)
+        return not (self.name or (self.email.data or "").strip() or self.organisation.data)
 
     @property
     def is_special(self) -> bool:
@@ -167,28 +167,28 @@ class DelegationForm(RegistrationForm):
         form = cast("DelegationForm", super().of(event, lang, **kwargs))
         typed = _people_typed(request.form) if form.is_submitted() else [MultiDict()] * AT_FIRST
         form.is_crowded = len(typed) > MOST
-        form.sit_down(typed[:MOST] or [MultiDict()])
+        form.sit_down(typed)
         return form
 
-    def sit_down(self, typed: Iterable[MultiDict[str, str]]) -> None:
-        """Give people their numbers, from 1 on."""
+    def sit_down(self, typed: list[MultiDict[str, str]]) -> None:
+        """Give people their numbers, from 1 on; there is room for one at least, and for MOST at most."""
         of = partial(DelegateForm.of, self.event, self.lang, invited=self.invited, opened_at=self.opened_at)
-        self.people = [of(number, typed=_prefixed(one, number)) for number, one in enumerate(typed, 1)]
+        seated = typed[:MOST] or [MultiDict()]
+        self.people = [of(number, typed=_prefixed(one, number)) for number, one in enumerate(seated, 1)]
 
     def add(self, number: int) -> None:
         """Make room for more people; the first field of the first of them takes the focus."""
-        typed = [*_people_typed(request.form), *([MultiDict()] * number)][:MOST]
-        first = min(len(self.people), MOST - 1)
-        self.sit_down(typed)
-        self.people[first].given_name.render_kw = {"autofocus": True}
+        typed = _people_typed(request.form)
+        self.sit_down([*typed, *([MultiDict()] * number)])
+        self.people[min(len(typed), len(self.people) - 1)].given_name.render_kw = {"autofocus": True}
 
     def remove(self, number: int) -> str:
         """Take somebody off the list; returns who it was, and whoever follows takes the focus."""
         typed = _people_typed(request.form)
         gone = self.people[number - 1].title() if 0 < number <= len(self.people) else ""
         if gone:
-            del typed[number - 1]
-        self.sit_down(typed[:MOST] or [MultiDict()])
+            del typed[number - 1 : number]  # of a form without anybody nobody was sent
+        self.sit_down(typed)
         self.split.data = ""
         self.people[min(number, len(self.people)) - 1].given_name.render_kw = {"autofocus": True}
         return gone

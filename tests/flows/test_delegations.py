@@ -260,6 +260,9 @@ def test_adding_and_removing_keeps_everything_typed_and_moves_the_focus(app: Fla
     assert standings(app) == [("Ben", "ben@park.example", "confirmed")]
     crowd = [("N", str(n), f"n{n}@x.example") for n in range(21)]
     assert "at most" in words(delegate(client, crowd, email="crowd@x.example"))
+    for pressed in ("add=1", "add=0", "remove=1", "remove=\u0661", "person-\u0661-given_name=x&add=1"):  # of nobody
+        bare = client.post(GROUP, data=pressed.encode(), content_type="application/x-www-form-urlencoded")
+        assert (bare.status_code, len(soup(bare).select("fieldset.person"))) == (200, 1), pressed
     assert "Enter at least one person" in words(delegate(client, []))
     assert count(app, Registration) == 1
 

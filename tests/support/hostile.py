@@ -46,6 +46,9 @@ NASTY = (
     *("\U0001f9ea" * 9, "a" + "\u0301" * 200, "\u0645\u062d\u0645\u062f", "x@y@z", "<" * 50, "javascript:alert(1)"),
     *("\ud800", "2027-02-30", "0000-00-00", "x@" + "y." * 120 + "example", "a.1 b.99999999999 c", "\u202eabc"),
 )
+NUMBERS = ("", "0", "1", "5", "20", "21", "99", "-1", "\u0661", "\u00b2", "9" * 5_000, MARK)
+DIGITS = {ord("0") + digit: 0x0660 + digit for digit in range(10)}
+"""Digits of another script, which Python takes for numbers."""
 LONG = (("x", 2_000), ("x", 90_000), (MARK, 3_000), ("\u00e9", 20_000), (" ", 50_000), ("a@", 9_000))
 JUNK = (b"\xff\xfe\x00", b"%", b"=&=&;", b"%zz=%00", b"\x00\x01\x02", b"a[b][c]=1&a[]=2", b"{" * 3_000)
 FILES = (
@@ -143,14 +146,15 @@ class Forms:
 def send(app: Flask, number: int) -> Iterator[Sent]:
     """Send so many posts, one form after the other, and look where a press that counts leads."""
     chance, paths = random.Random(SEED), Forms(app).paths()
-    opened: dict[str, tuple[FlaskClient, dict[str, str]]] = {}
+    opened: dict[str, tuple[FlaskClient, dict[str, str], list[str]]] = {}
     for n in range(number):
         path = paths[n % len(paths)]
         if path not in opened or chance.random() < ANEW:
             client = app.test_client()
-            opened[path] = client, _typed(client.get(path))
-        client, typed = opened[path]
-        post = _post(typed, chance)
+            page = client.get(path)
+            opened[path] = client, _typed(page), [str(one["name"]) for one in soup(page).select("form button[name]")]
+        client, typed, presses = opened[path]
+        post = _post(typed, presses, chance)
         began = time.process_time()
         answer = client.post(path, **post)
         seconds = time.process_time() - began
@@ -167,8 +171,10 @@ def _typed(page: TestResponse) -> dict[str, str]:
     return found | {name: value for name, value in FILLED.items() if name in found and name != "csrf_token"}
 
 
-def _post(typed: dict[str, str], chance: random.Random) -> dict[str, Any]:
+def _post(typed: dict[str, str], presses: list[str], chance: random.Random) -> dict[str, Any]:
     """Return what one hostile post sends."""
+    if presses and chance.random() < RARELY:
+        return {"data": _pressed(typed, chance.choice(presses), chance), "content_type": TYPES[0]}
     if chance.random() < OFTEN:
         return {
             "data": chance.choice(JUNK) * chance.randint(1, 40),
@@ -187,6 +193,12 @@ def _post(typed: dict[str, str], chance: random.Random) -> dict[str, Any]:
     if chance.random() < OFTEN:
         body += b"&email=" + quote(bytes(chance.randrange(256) for _ in range(60))).encode()
     return {"data": body, "content_type": TYPES[0] if chance.random() > OFTEN else chance.choice(TYPES)}
+
+
+def _pressed(typed: dict[str, str], press: str, chance: random.Random) -> bytes:
+    """Press a button with little or nothing beside it, or with fields that have other digits in their names."""
+    pairs = [(name.translate(DIGITS), value) for name, value in typed.items() if chance.random() < RARELY]
+    return urlencode([*pairs * chance.randint(0, 1), (press, chance.choice(NUMBERS))], errors="surrogatepass").encode()
 
 
 def _with_a_file(pairs: list[tuple[str, str]], names: list[str], chance: random.Random) -> dict[str, Any]:
