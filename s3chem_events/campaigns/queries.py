@@ -98,7 +98,7 @@ def misled(announced: Difference, event_id: int, undone: Fact) -> int:
 
 def _misled(first: int) -> ColumnElement[bool]:
     """Say of followers whether their e-mails may carry what was held back since a fact, and has been undone."""
-    return or_(*(Follower.id.in_(outbox.written_since(first, kind)) for kind in (TOLD, "follower.asked")))
+    return Follower.id.in_(outbox.written_since(first, TOLD, "follower.asked"))
 
 
 def hearers(event_id: int, announced: Difference, known: Known | None = None) -> Mapping[int, str]:

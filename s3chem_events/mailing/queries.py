@@ -193,10 +193,10 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
     return query
 
 
-def written_since(fact_id: int, kind: str) -> Select[tuple[int]]:
-    """Return a query for the subjects of which an e-mail of a kind was written out of this fact, or a later one."""
+def written_since(fact_id: int, *kinds: str) -> Select[tuple[int]]:
+    """Return a query for the subjects of which an e-mail of these kinds was written out of this fact or a later one."""
     query: Select[tuple[int]] = db.select(OutgoingEmail.subject_id)
-    return query.where(OutgoingEmail.fact_id >= fact_id, OutgoingEmail.kind == kind)
+    return query.where(OutgoingEmail.fact_id >= fact_id, OutgoingEmail.kind.in_(kinds))
 
 
 def written(fact: Fact, kind: str = "") -> Select[tuple[int]]:

@@ -19,6 +19,7 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import places
 from s3chem_events.registration.capacity import HOLDING, Standing
+from s3chem_events.registration.heard import IN_PASSING
 from s3chem_events.registration.links import OWN_PAGE
 from s3chem_events.registration.models import Participation, Registration
 
@@ -217,14 +218,15 @@ def _next_to_be_told(event_id: int, fact: Fact, *, after: int, among: ColumnElem
 def misled(first: int) -> ColumnElement[bool]:
     """Say of registrations whether their e-mails may carry what was held back since a fact, and has been undone.
 
-    Whatever happened to a registration since, or was written of it only since; and who was told of a part of it, before
-    the worker broke off.
+    Whatever happened to a registration since, or was written of it only since; who was told of a part of it, before the
+    worker broke off; and who was reminded of the event.
     """
     change = select(Fact.happened_at).filter_by(id=first).scalar_subquery()
     touched = select(Fact.subject_id).where(
         Fact.kind.startswith("registration."), or_(Fact.id > first, Fact.relayed_at > change)
     )
-    return Registration.id.in_(touched) | Registration.id.in_(outbox.written_since(first, "event.changed"))
+    written = outbox.written_since(first, "event.changed", *IN_PASSING)
+    return Registration.id.in_(touched) | Registration.id.in_(written)
 
 
 def active_by_address(address_digest: str) -> list[Registration]:
