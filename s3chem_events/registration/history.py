@@ -109,19 +109,22 @@ def forget(field: str, event_id: int) -> None:
 def said(
     changes: Sequence[Change], asked: Sequence[Asked], language: str, *, openly: bool, in_mail: bool = False
 ) -> list[Difference]:
-    """Say in words what changed. `openly` shows telephone numbers; `in_mail` lets no words of a visitor do harm."""
+    """Say in words what changed in the columns, and in the answers to what was `asked`; nothing of any other answer.
+
+    `openly` shows telephone numbers; `in_mail` lets no words of a visitor do harm.
+    """
     by_name = {questions.field_name(question.key): question for question in asked}
+    columns = labels(language)
     return [
         _question(one, by_name[one.field], language, openly=openly, in_mail=in_mail)
         if one.field in by_name
-        else _column(one, language, openly=openly, in_mail=in_mail)
+        else _column(one, columns[one.field], language, openly=openly, in_mail=in_mail)
         for one in changes
-        if one.field not in ABOUT
+        if one.field in by_name or one.field in columns
     ]
 
 
-def _column(change: Change, language: str, *, openly: bool, in_mail: bool) -> Difference:
-    label = labels(language).get(change.field, change.field)
+def _column(change: Change, label: str, language: str, *, openly: bool, in_mail: bool) -> Difference:
     if change.field in HIDDEN and not openly:
         return Difference(label, "", "", hidden=True)
     old, new = (_value(change.field, value, language) for value in (change.old, change.new))

@@ -11,6 +11,7 @@ from icalendar import Calendar
 from werkzeug.test import TestResponse
 
 from s3chem_events import schedule
+from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
@@ -135,6 +136,25 @@ def test_organisation_is_changed_told_by_mail_exported_and_the_old_one_stays_in_
         r"Do you help in the hall\?: Yes → No",
         person,
     )
+
+
+def test_history_tells_of_answers_only_those_who_may_read_answers(app: Flask, client: FlaskClient) -> None:
+    add_question(app, "mobile", label="Mobile", kind="phone")
+    own = str(register(client, **{"question-mobile": "+49 111 222", "question-topic": "Membranes"}).location)
+    assert work(app) == 1
+    unlock(app, client, own)
+    told = {"question-mobile": "+49 333 444", "question-topic": "Polymers", "organisation": "Institut"}
+    assert change(client, own, **told).status_code == 303
+    with app.app_context():
+        reference = db.session.scalars(db.select(Registration.reference)).one()
+    said = ("Organisation: Politechnika → Institut", "+49 111 222 → +49 333 444", "Membranes → Polymers", "Your topic")
+    seen = {}
+    for role in (Role.PARTNER_ORGANISER, Role.DESK_HELPER, Role.READ_ONLY):
+        desk = signed_in(app, role, events=("conference",))
+        page = words(desk.get(f"/desk/events/conference/participants/{reference}"))
+        seen[role] = [one in page for one in (*said, "Polymers", "+49")]
+    none = [True, *[False] * 5]
+    assert seen == {Role.PARTNER_ORGANISER: [True] * 6, Role.DESK_HELPER: none, Role.READ_ONLY: none}
 
 
 def test_without_a_difference_nothing_is_saved_and_nobody_is_written_to(
