@@ -134,6 +134,22 @@ def test_what_somebody_else_saved_meanwhile_survives_the_undo(app: Flask):
     assert event(app)[0] == replace(CONFERENCE, region="Saxony-Anhalt")
 
 
+def test_what_was_saved_between_two_held_changes_survives_their_undo(app: Flask):
+    change(app, moved(126))
+    places = (CLOSED_DAY, replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 77, Mode.ONLINE: None}))
+    saved = replace(CONFERENCE, parts=places, region="Saxony-Anhalt")
+    revise_event(app, region="Saxony-Anhalt", parts=moved(126)(saved).parts)
+    change(app, lambda facts: replace(facts, title=Text(en="Last conference")))
+    undo(app)
+    assert event(app)[0] == saved
+    with app.app_context():
+        found = queries.event_by_slug("conference")
+        assert found is not None
+        kept = queries.revisions(found.id)
+    assert [one.number for one in kept if one.undone] == [5, 4, 2]
+    assert "region" in kept[2].changes
+
+
 def test_after_the_hold_it_is_too_late_to_undo(app: Flask, clock: Clock):
     change(app, moved(126))
     clock.advance(**HOLD)
