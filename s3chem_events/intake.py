@@ -130,4 +130,5 @@ def _is_proven(arrived: Wanted, raw: bytes, resolver: Resolver | None) -> bool:
     """Whether the sender's domain stands for an answer that carries no tag of ours; this may ask the name service."""
     if not isinstance(arrived, Answered) or arrived.tag is not None:
         return False
-    return authenticity.is_authentic(raw, authserv_id=settings().authserv_id, resolver=resolver)
+    given = settings()
+    return authenticity.is_authentic(raw, to=given.mail_sender, authserv_id=given.authserv_id, resolver=resolver)

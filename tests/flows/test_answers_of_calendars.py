@@ -394,24 +394,73 @@ def test_two_people_of_one_mailbox_are_told_apart_by_the_tag_alone(app: Flask, c
     assert standing(app) == [("withdrawn", "declined"), ("confirmed", "nothing")]
 
 
-@pytest.mark.settings(INBOX="push", AUTHSERV_ID="mx.s3chem.example")
-def test_word_of_our_own_mail_server_counts_and_of_no_other(app: Flask, invited: Reply):
+SERVER, FOUND = "mx.s3chem.example", "dkim=pass header.d=uczelnia.example"
+NOT_SAID = {
+    "another server": f"mx.evil.example; {FOUND}",
+    "failed": f"{SERVER}; spf=pass; dkim=fail (good \r\n key) header.d=uczelnia.example",
+    "another domain": f"{SERVER}; dkim=pass header.d=evil.example header.from=uczelnia.example",
+    "top level": f"{SERVER}; dkim=pass header.d=example",
+    "quoted sender": f'{SERVER}; dkim=none; spf=pass smtp.mailfrom="x;{FOUND}"@evil.example',
+    "quoted reason": f'{SERVER}; dkim=fail reason="bad\\";{FOUND}"',
+    "quoted identity": f'{SERVER}; dkim=pass header.i="a header.d=uczelnia.example "@evil.example',
+    "parenthesis quoted": f'{SERVER} (a; spf=pass smtp.mailfrom=")"; {FOUND}',
+    "comment in a quotation": f'{SERVER}; spf=pass smtp.mailfrom="("@evil.example;dkim=none (";{FOUND}',
+    "never closed": f'{SERVER}; {FOUND} reason="',
+    "word that is none": f"{SERVER}; {FOUND} (or) .evil.example",
+}
+
+
+@pytest.mark.settings(INBOX="push", AUTHSERV_ID=SERVER)
+def test_word_of_our_own_mail_server_counts_as_it_is_written_and_of_no_other(app: Flask, invited: Reply):
     bare = replace(invited, organizer="events@s3chem.example")
-    said = "Authentication-Results: {server}; spf=pass; dkim={result} (good \r\n key) header.d={domain}\r\n"
-    for number, (server, result, domain) in enumerate(
-        [
-            ("mx.evil.example", "pass", "uczelnia.example"),
-            ("mx.s3chem.example", "fail", "uczelnia.example"),
-            ("mx.s3chem.example", "pass", "evil.example"),
-            ("mx.s3chem.example", "pass", "example"),
-            ("mx.s3chem.example", "pass", "evil.example header.from=uczelnia.example"),
-        ]
+
+    def said(word: str, number: str = "g", **how: Any) -> str:
+        mail = bare.mail("gmail").replace(b"Message-ID: <g", f"Message-ID: <{number.replace(' ', '')}".encode())
+        return bring(app, f"Authentication-Results: {word}\r\n".encode() + dkim_keys.signed(mail, **how))
+
+    hers = {"domain": "uczelnia.example"}
+    assert {how: said(word, how, **hers) for how, word in NOT_SAID.items()} == dict.fromkeys(
+        NOT_SAID, "for_a_person: not_proven"
+    )
+    true = (
+        f'"{SERVER.upper()}" 1; spf=pass smtp.mailfrom="a;b"@uczelnia.example; dkim = pass (2048 (RSA\\)) key;)\r\n'
+        ' reason="good; key" header.d = "Uczelnia.example" header.b="Ab+/"; dmarc=fail'
+    )
+    # What it found good is no answer to us: a signature of another domain, or one that leaves open what it is.
+    for number, how in enumerate(
+        ({"domain": "evil.example"}, hers | {"over": [b"from", b"to"]}, hers | {"length": True})
     ):
-        extra = f"X-Number: {number}\n" + said.format(server=server, result=result, domain=domain)
-        mail = bare.mail("gmail", extra=extra).replace(b"Message-ID: <g", f"Message-ID: <{number}".encode())
-        assert bring(app, mail) == "for_a_person: not_proven"
-    good = said.format(server="MX.s3chem.example 1", result="pass", domain="uczelnia.example")
-    assert bring(app, bare.mail("gmail", extra=good)) == "done: declined"
+        assert said(true, f"x{number}", **how) == "for_a_person: not_proven"
+    assert standing(app) == [("confirmed", "nothing")]
+    assert said(true, **hers) == "done: declined"
+
+
+def test_what_a_guest_signed_to_somebody_else_or_as_words_is_made_no_answer(app: Flask, invited: Reply):
+    at_home = dkim_keys.names("uczelnia.example")
+    calendar = replace(invited, organizer="events@s3chem.example").calendar("gmail")
+    ours, theirs = b"To: <events@s3chem.example>\r\n", b"To: <mallory@evil.example>\r\n"
+    words, answer = b"Content-Type: text/plain\r\n", b"Content-Type: text/calendar; method=REPLY\r\n"
+    file = b"Content-Disposition: attachment; filename=a.ics\r\n"
+
+    def signed(head: bytes, *over: bytes) -> bytes:
+        whole = b"From: <zaneta@uczelnia.example>\r\nMessage-ID: <%d@x>\r\n%s\r\n" % (len(seen), head) + calendar
+        seen.append(head)
+        return dkim_keys.signed(whole, "uczelnia.example", over=over or None)
+
+    seen = list[bytes]()
+    from_her = (
+        signed(ours + words, b"from", b"to").replace(words, answer),
+        signed(theirs + answer, b"from", b"content-type").replace(theirs, ours),
+        signed(theirs + answer),
+        ours + signed(theirs + answer),
+        answer + signed(ours + words),
+        b"X-A: a\r" + answer + signed(ours, b"from", b"to", b"content-type"),
+        file + signed(ours + words),
+    )
+    verdicts = [bring(app, raw, resolver=at_home) for raw in from_her]
+    assert verdicts == ["for_a_person: not_proven"] * len(from_her)
+    assert standing(app) == [("confirmed", "nothing")]
+    assert bring(app, signed(ours + answer), resolver=at_home) == "done: declined"
 
 
 @pytest.mark.settings(INBOX="push", AUTHSERV_ID="mx.s3chem.example")

@@ -1,6 +1,7 @@
 """Sign e-mails as a guest's provider does, and answer for the name service that holds its key."""
 
 import base64
+from collections.abc import Sequence
 from functools import cache
 
 import dkim
@@ -17,9 +18,9 @@ def _key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def signed(raw: bytes, domain: str, *, length: bool = False) -> bytes:
-    """Put a DKIM signature of a domain on top of an e-mail."""
-    signature: bytes = dkim.sign(raw, SELECTOR, domain.encode(), pem(), length=length)
+def signed(raw: bytes, domain: str, *, length: bool = False, over: Sequence[bytes] | None = None) -> bytes:
+    """Put a DKIM signature of a domain on top of an e-mail, over all its headers unless they are named."""
+    signature: bytes = dkim.sign(raw, SELECTOR, domain.encode(), pem(), length=length, include_headers=over)
     return signature + raw
 
 
