@@ -207,15 +207,15 @@ def _takes_from(event: Event, state: State) -> datetime | None:
     return event.opens_at or event.created_at
 
 
-def closes_at(event: Event) -> datetime:
-    """Return the moment from which an event takes no more registrations.
+def closes_at(event: Event, *, of: Iterable[Part] = ()) -> datetime:
+    """Return the moment from which an event takes no more registrations, or none for all `of` some parts.
 
     Without an own closing hour it is when the first part begins that is open to everyone, else the first of all.
     """
     if event.closes_at is not None:
         return event.closes_at
     public = [part for part in event.live_parts if part.visibility is Visibility.PUBLIC]
-    return min(part_begins_at(part) for part in public or event.live_parts)
+    return min(part_begins_at(part) for part in (*(public or event.live_parts), *of))
 
 
 def open_parts(event: Event, *, invited: Collection[str] = (), opened_at: datetime | None = None) -> list[Part]:

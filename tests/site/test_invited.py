@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -230,6 +230,25 @@ def test_scanners_that_open_every_link_three_times_change_nothing(app: Flask, cl
 
 def soup_of(html: str) -> list[Any]:
     return list(BeautifulSoup(html, "html.parser").select("a[href]"))
+
+
+@pytest.mark.one_database
+def test_an_answer_is_asked_for_before_the_closed_part_begins_unless_registration_closes_at_an_hour(
+    app: Flask, clock: Clock
+):
+    meeting = replace(CLOSED_DAY, starts=datetime(2027, 6, 17, 13), ends=datetime(2027, 6, 17, 17))  # noqa: DTZ001
+    revise_event(app, parts=(meeting, PUBLIC_DAY))
+    invite(app, replace(GUEST, language="en"))
+    send(app)
+    clock.advance(minutes=11)
+    work(app)
+    revise_event(app, closes=datetime(2027, 6, 1, 12))  # noqa: DTZ001 - local to the event's zone
+    invite(app, Guest(email="bob@park.example", given_name="Bob", family_name="Berg", language="en"))
+    send(app)
+    clock.advance(minutes=11)
+    work(app)
+    asked = [re.search(r"answer by: (.*)", mail.text) for mail in kept(app)]
+    assert [found and found[1] for found in asked] == ["17 June 2027, 13:00 CEST", "1 June 2027, 12:00 CEST"]
 
 
 def test_a_no_is_kept_with_its_word_and_can_be_taken_back_until_the_event(app: Flask, client, clock):

@@ -56,7 +56,7 @@ def _draft(writer: Writer, event: Event, reading: Reading) -> Draft:
     parts = [part for part in event.parts if part.key in one.parts and not part.cancelled]
     chosen = [(part, Mode.ON_SITE if part.on_site else Mode.ONLINE) for part in parts]
     link = invitation.address_of(one.id, language=language, base_url=base_url)
-    until = publishing.closes_at(event)
+    until = publishing.closes_at(event, of=parts)
     return Draft(
         kind=reading.kind,
         fact_id=reading.fact_id,
