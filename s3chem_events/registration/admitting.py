@@ -16,7 +16,7 @@ from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, capacity, moving_up, names
+from s3chem_events.registration import actions, capacity, delegation_queries, moving_up, names
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Standing, Which
 from s3chem_events.registration.models import BlockedAddress, Delegation, Participation, Registration
@@ -224,15 +224,10 @@ def handed_on(delegation: Delegation, people: Sequence[Registration]) -> set[int
     written, found = {addresses.mailbox_digest(delegation.email)}, set[int]()
     for one in sorted(people, key=lambda person: person.id):
         mailbox = addresses.mailbox_digest(one.email)
-        if mailbox in written and not is_contact(delegation, one):
+        if mailbox in written and not delegation_queries.is_contact(delegation, one):
             found.add(one.id)
         written.add(mailbox)
     return found
-
-
-def is_contact(delegation: Delegation, person: Registration) -> bool:
-    """Whether somebody of a delegation is its contact, who comes along."""
-    return person.address_digest == delegation.address_digest and not person.via_contact
 
 
 def _record(

@@ -1,6 +1,6 @@
 """What is read of delegations, in a known number of statements."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -36,13 +36,24 @@ def delegations_by_ids(ids: Iterable[int]) -> dict[int, Delegation]:
     return {one.id: one for one in db.session.scalars(query)}
 
 
-def contacts(facts: Iterable[Fact]) -> dict[int | None, str]:
-    """Return the names of those who registered the subjects of some facts, by the delegation's id, fit for e-mails."""
+def is_contact(delegation: Delegation, person: Registration) -> bool:
+    """Whether somebody of a delegation is its contact, who comes along."""
+    return person.address_digest == delegation.address_digest and not person.via_contact
+
+
+def contacts(facts: Iterable[Fact]) -> Callable[[Fact, Registration], str]:
+    """Return what says who registered somebody else, by a name fit for e-mails; nothing for who did it herself."""
     ids = {fact.data["delegation"] for fact in facts if fact.data.get("delegation")}
-    if not ids:
-        return {}
-    found = db.session.scalars(select(Delegation).where(Delegation.id.in_(ids)))
-    return {one.id: isolated(defused(one.full_name, longest=LONGEST_IN_MAIL)) for one in found}
+    query = select(Delegation).where(Delegation.id.in_(ids))
+    found = {one.id: one for one in db.session.scalars(query)} if ids else {}
+
+    def registered_by(fact: Fact, person: Registration) -> str:
+        one = found.get(fact.data.get("delegation", 0))
+        if one is None or is_contact(one, person):
+            return ""
+        return isolated(defused(one.full_name, longest=LONGEST_IN_MAIL))
+
+    return registered_by
 
 
 def _whole() -> tuple[ExecutableOption, ...]:

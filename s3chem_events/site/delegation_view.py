@@ -6,7 +6,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import actions, admitting, completeness, entries, links, returning
+from s3chem_events.registration import actions, completeness, delegation_queries, entries, links, returning
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.delegations import MOST
 from s3chem_events.registration.emails.delegated import standing_words
@@ -74,7 +74,7 @@ def shown(delegation: Delegation, lang: str, here: str) -> DelegationView:
         for one in delegation.people
     ]
     there = sum(one.withdrawn_at is None for one in delegation.people)
-    ever = sum(not admitting.is_contact(delegation, one) for one in delegation.people)
+    ever = sum(not delegation_queries.is_contact(delegation, one) for one in delegation.people)
     is_open = bool(publishing.open_parts(event)) and ever < MOST
     return DelegationView(
         reference=delegation.reference,

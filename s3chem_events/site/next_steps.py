@@ -56,6 +56,10 @@ def after(registration: Registration) -> list[str]:
     """Say what comes then."""
     if not _goes_on(registration):
         return []
+    if any(held.standing is Standing.OFFERED for held in registration.participations):
+        return [
+            _("If you decline, or do not answer in time, the place goes to the next person and you leave the list.")
+        ]
     if _only_in_line(registration):
         turn = _(
             "Places are given in the order in which people joined the list. As soon as one is free for you, "

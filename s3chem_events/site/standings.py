@@ -16,6 +16,8 @@ def of_parts(participations: list[Participation]) -> tuple[str, str]:
     if any(part.cancelled for part in held):
         return _("You are registered. One part has been cancelled: see below."), "changed"
     standings = {each.standing for each in participations if not each.part.cancelled}
+    if any(each.standing is Standing.OFFERED and each.part.approval for each in participations):
+        return _("A place is free for you. Once you have accepted it, the organisers decide: see below."), "changed"
     return _decision(standings) or _in_line(standings) or (_("You are registered."), "good")
 
 

@@ -13,6 +13,11 @@ def how_it_stands(held: Participation, zone: str, lang: str) -> str:
     """Say in words where somebody stands in line; nothing for who does not."""
     if held.standing is Standing.OFFERED and held.offered_until:
         until = i18n.stamp(held.offered_until, zone, lang)
+        if held.part.approval:
+            return _(
+                "We are holding this place for you until %(moment)s. Once you have accepted it, the organisers decide.",
+                moment=until,
+            )
         return _("We are holding this place for you until %(moment)s.", moment=until)
     if held.standing is not Standing.WAITING:
         return ""

@@ -157,6 +157,10 @@ def test_who_waited_is_put_before_the_organisers_once_there_is_a_place(
     leave(client, pages["Boris"])  # pending: no calendar has anything to remove
     assert standings(app) == "A pending, B withdrawn, C offered, D waiting"
     assert mails(app) == [("A place is free for you", "Carla", ""), ("Withdrawn", "Boris", "")]
+    own = words(client.get(pages["Carla"]))
+    assert ("Once you have accepted it, the organisers decide" in own, "do anything until then" in own) == (True, False)
+    offer = next(" ".join(mail.text.split()) for mail in kept(app) if "A place is free" in mail.envelope.subject)
+    assert "only after you have accepted it on that page and the organisers have agreed" in offer
     assert press(client, pages["Carla"], "accept").status_code == 303
     assert press(client, pages["Carla"], "accept").status_code == 303  # twice
     assert standings(app) == "A pending, B withdrawn, C pending, D waiting"

@@ -293,6 +293,9 @@ def test_the_contact_comes_along_with_one_entry_and_may_choose_differently_for_s
     work(app)
     mine = [mail for mail in kept(app) if "office@park.example" in mail.envelope.to]
     assert sum(bool(mail.calendar) for mail in mine) == 1
+    assert not any("Greta Amt registered you" in mail.text for mail in mine)
+    (told,) = [mail for mail in kept(app) if "anna@" in mail.envelope.to.casefold()]
+    assert "Greta Amt registered you" in told.text
     revise_event(
         app,
         parts=(replace(PUBLIC_DAY, starts=PUBLIC_DAY.starts.replace(day=19), ends=PUBLIC_DAY.ends.replace(day=19)),),

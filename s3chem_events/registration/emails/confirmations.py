@@ -33,7 +33,7 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say what is registered, and put it into the calendar."""
     desk = Writer(letterhead)
     subjects = [(fact, one) for fact, one in queries.subjects(facts) if not fact.data.get("handed_on")]
-    by_whom = delegation_queries.contacts(facts)
+    registered_by = delegation_queries.contacts(facts)
     given = answering.of({registration.id for _fact, registration in subjects})
     wanted = reminders.gate_terms()
     for fact, registration in subjects:
@@ -48,9 +48,8 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             draft = desk.draft(fact, registration, going, method="REQUEST")
             said = answering.in_mail(given.get(registration.id, []), render.spoken(registration.language))
             more = _details(draft, registration, going, wanted, given.get(registration.id, []))
-            registered_by = by_whom.get(fact.data.get("delegation"), "")
-            values = {"answers": said, "gate": more, "approved": fact.kind == APPROVED, "registered_by": registered_by}
-            yield replace(draft, values={**draft.values, **values})
+            values = {"answers": said, "gate": more, "approved": fact.kind == APPROVED}
+            yield replace(draft, values={**draft.values, **values, "registered_by": registered_by(fact, registration)})
 
 
 def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:

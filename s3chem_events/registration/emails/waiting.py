@@ -21,13 +21,12 @@ from s3chem_events.registration.waiting import PLACE
 def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that somebody is on the waiting list, for which parts, and that this is no place yet."""
     desk = Writer(letterhead)
-    by_whom = delegation_queries.contacts(facts)
+    registered_by = delegation_queries.contacts(facts)
     for fact, registration in queries.subjects(facts):
         queued = [p for p in registration.participations if p.standing is Standing.WAITING]
         if queued and not fact.data.get("handed_on"):
             draft = _without_calendar(desk, fact, registration, queued)
-            registered_by = by_whom.get(fact.data.get("delegation"), "")
-            yield replace(draft, values={**draft.values, "registered_by": registered_by})
+            yield replace(draft, values={**draft.values, "registered_by": registered_by(fact, registration)})
 
 
 def place_offered(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -39,7 +38,8 @@ def place_offered(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
                 draft = _without_calendar(desk, fact, registration, [participation])
                 place = f"{draft.values['own_page']}/{PLACE}/{entries.part_of(registration, participation).key}"
                 until = _stamp(desk, registration, participation.offered_until)
-                yield replace(draft, values={**draft.values, "place": place, "until": until})
+                decided = entries.part_of(registration, participation).approval
+                yield replace(draft, values={**draft.values, "place": place, "until": until, "decided": decided})
 
 
 def left(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
