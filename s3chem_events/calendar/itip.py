@@ -109,10 +109,10 @@ def answers(content: bytes, *, charset: str = "") -> tuple[Answer, ...]:
     return tuple(answer for _, answer in found.values())
 
 
-def sequence_of(content: bytes, uid: str) -> int | None:
-    """Return the SEQUENCE of an event in a calendar of ours; None where it is not in it."""
-    events = _read(_decoded(content, ""))[1]
-    return next((_number(event.text("SEQUENCE")) for event in events if event.text("UID") == uid), None)
+def invitation(content: bytes) -> tuple[str, str, int]:
+    """Return the METHOD of a calendar of ours, and the UID and the SEQUENCE of its event."""
+    method, events = _read(_decoded(content, ""))
+    return method, events[0].text("UID"), _number(events[0].text("SEQUENCE"))
 
 
 def _answer(event: _Event) -> Answer:

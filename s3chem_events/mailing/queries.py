@@ -18,6 +18,8 @@ from s3chem_events.mailing.models import DeliveryAttempt, MailServerState, Outgo
 
 PAGE = 50
 LATE = timedelta(hours=24)
+INVITING = frozenset({"REQUEST", "CANCEL"})
+NEVER_SENT = frozenset({State.FAILED, State.SUPPRESSED, State.CANCELLED})
 LISTED = (
     OutgoingEmail.id,
     OutgoingEmail.kind,
@@ -126,9 +128,10 @@ def newest(subject_id: int, kinds: Collection[str], *, digest: str) -> tuple[Sta
     return (State(row.state), row.sent_at) if row else None
 
 
-def invitations(subject_id: int) -> list[str]:
-    """Return the calendars that somebody was invited with, newest first."""
-    query = db.select(OutgoingEmail.calendars).filter_by(subject_id=subject_id, method="REQUEST")
+def invitations(subject_id: int, *, digest: str) -> list[str]:
+    """Return the calendars that somebody was written at an address, those that take out an entry too, newest first."""
+    query = db.select(OutgoingEmail.calendars).filter_by(subject_id=subject_id, address_digest=digest)
+    query = query.where(OutgoingEmail.method.in_(INVITING), OutgoingEmail.state.not_in(NEVER_SENT))
     found = db.session.scalars(query.order_by(OutgoingEmail.id.desc()))
     return [calendar for calendars in found for calendar in calendars]
 

@@ -81,7 +81,7 @@ class Part(Model):
     """One part of an event: its own dates, place, publics and places. Without `starts_at` the hours are not known.
 
     With `approval` an organiser decides about each registration for it. `former_uids` it has handed on, each with the
-    last revision of the event in which it was its own: that is what calendars hold still.
+    last revision of the event in which it was its own: calendars may hold it still (registration.in_calendars).
     """
 
     __tablename__ = "part"
@@ -125,10 +125,6 @@ class Part(Model):
             Mode.ONLINE: (self.online, self.online_capacity),
         }
         return {mode: places for mode, (there, places) in offered.items() if there}
-
-    def uid_at(self, revision: int) -> str:
-        """Return the UID that calendars know it by which were written to at a revision of the event."""
-        return next((uid for last, uid in self.former_uids if revision <= last), self.uid)
 
     def mode_of(self, chosen: Mode) -> Mode:
         """How somebody takes part in it now who chose a mode."""

@@ -16,14 +16,23 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.addresses import digest, mailbox_digest
 from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, guest_list, history, links, moving_up, names, queries, versions
+from s3chem_events.registration import (
+    actions,
+    guest_list,
+    history,
+    in_calendars,
+    links,
+    moving_up,
+    names,
+    queries,
+    versions,
+)
 from s3chem_events.registration.capacity import HOLDING, Said, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -31,6 +40,8 @@ CALENDAR = Actor("calendar")
 UNDO = timedelta(hours=48)
 """Outlook's "delete and send answer" declines by accident, and so do delegates."""
 SAID_BEFORE = "said_before"
+MOST = 5
+"""So many people of one mailbox are looked at for the one who may have answered."""
 Bound = tuple[Registration, Participation]
 
 
@@ -93,7 +104,7 @@ def record_answer(registration: Registration, participation: Participation, *, a
     """
     moment = now()
     stamp = min(answer.stamped_at or moment, moment)  # a calendar whose clock is fast must not outrank what comes later
-    if answer.sequence < _invited_with(registration, participation):
+    if answer.sequence < in_calendars.sequence(registration, answer.uid):
         return ignored("old_invitation")
     sequence = min(answer.sequence, versions.sequence(registration.event.sequence, participation))
     last = participation.answer_dtstamp
@@ -155,18 +166,6 @@ def _is_over(registration: Registration, participation: Participation) -> bool:
 def undo_until(participation: Participation) -> datetime:
     """Return until when a declined place can be taken back."""
     return participation.decided_at + UNDO
-
-
-def _invited_with(registration: Registration, participation: Participation) -> int:
-    """Return the SEQUENCE of the newest invitation to a part that this guest was written.
-
-    Not the event's own: a change of which nobody was told must not make everybody's answers old ones.
-    """
-    for calendar in mailing.invitations(registration.id):
-        sequence = itip.sequence_of(calendar.encode(), participation.part.uid)
-        if sequence is not None:
-            return sequence
-    return 0
 
 
 def _follow(registration: Registration, participation: Participation, answer: Answer, *, by: Actor) -> Verdict:
@@ -237,7 +236,7 @@ def _by_tag(tag: links.AnswerTag, answer: Answer, reply: CalendarReply) -> Bound
     if registration is None or not links.is_sealed(tag, registration.link_version):
         return for_a_person("unknown_tag")
     participation = next((p for p in registration.participations if p.part_id == tag.part_id), None)
-    if participation is None or participation.part.uid != answer.uid:
+    if participation is None or answer.uid not in in_calendars.uids(registration, participation.part):
         return for_a_person("another_event")
     named = {mailbox_digest(address) for address in (answer.attendee, reply.sender) if address}
     if named != {mailbox_digest(registration.email)}:
@@ -250,15 +249,14 @@ def _by_address(answer: Answer, reply: CalendarReply, *, proven: bool) -> Bound 
     attendee = answer.attendee or reply.sender
     if not proven or digest(attendee) != digest(reply.sender):
         return for_a_person("not_proven")
-    found = db.session.execute(
-        select(Participation.registration_id, Participation.part_id)
-        .join(Registration)
-        .join(Part, Part.id == Participation.part_id)
-        .where(Part.uid == answer.uid, Registration.address_digest == digest(attendee))
-        .limit(2)
-    ).all()
+    query = select(Participation.registration_id, Part.uid, Part.former_uids).join(Registration)
+    query = query.join(Part, Part.id == Participation.part_id)
+    rows = db.session.execute(query.where(Registration.address_digest == digest(attendee)))
+    ids = sorted({number for number, uid, former in rows if answer.uid in {uid, *(one for _last, one in former)}})
+    if len(ids) > MOST:
+        return for_a_person("several_people")
+    there = [one for one in (queries.registration_by_id(number, lock=True) for number in ids) if one is not None]
+    found = [(one, p) for one in there for p in one.participations if answer.uid in in_calendars.uids(one, p.part)]
     if len(found) != 1:  # two people of one mailbox, or somebody who withdrew and came back
         return for_a_person("several_people" if found else "unknown_guest")
-    registration = queries.registration_by_id(found[0][0], lock=True)
-    held = [p for p in registration.participations if p.part_id == found[0][1]] if registration else []
-    return (registration, held[0]) if registration and held else for_a_person("unknown_guest")
+    return found[0]

@@ -20,7 +20,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import arrivals, reading, received
 from s3chem_events.mailing.models import Arrival, OutgoingEmail
 from s3chem_events.mailing.received import KEPT
-from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.lifecycle import State, Visibility
 from s3chem_events.registration.models import Change, Participation, Registration
 from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, hidden, register, revise_event, soup, words
@@ -283,6 +283,28 @@ def test_one_part_of_two_is_given_back_and_the_other_stays(app: Flask, clock: Cl
     assert second.uid != first.uid
     # The tag of one part with the UID of the other is nobody's answer.
     assert bring(app, replace(second, organizer=first.organizer).mail("gmail")) == "for_a_person: another_event"
+
+
+def test_calendar_that_holds_a_part_by_a_uid_handed_on_in_silence_answers_for_that_part(app: Flask, invited: Reply):
+    enrol(app, 1, email="piotr@uczelnia.example", given_name="Piotr")
+    work(app)
+    old = replace(invitation(app), organizer="events@s3chem.example").mail("gmail")
+    heir = replace(PUBLIC_DAY, key="day-3")
+    revise_event(app, parts=(CLOSED_DAY, replace(PUBLIC_DAY, visibility=Visibility.INVITED), heir))
+    enrol(app, 1, email="piotr@uczelnia.example", given_name="Jan", choices={"day-3": "on_site"})
+    work(app)
+    new = invitation(app)
+    assert new.uid == invited.uid
+    # The tag of the new part with an answer to it, and the old entry by its tag and without one.
+    assert bring(app, replace(new, partstat="TENTATIVE").mail("outlook")) == "done: tentative"
+    assert bring(app, invited.mail("gmail")) == "done: declined"
+    proven = dkim_keys.names("uczelnia.example")
+    assert bring(app, dkim_keys.signed(old, "uczelnia.example"), resolver=proven) == "for_a_person: several_people"
+    with app.app_context(), transaction():
+        db.session.execute(db.delete(Registration).where(Registration.given_name == "Jan"))
+    again = dkim_keys.signed(old.replace(b"Message-ID: <g", b"Message-ID: <h"), "uczelnia.example")
+    assert bring(app, again, resolver=proven) == "done: declined"
+    assert standing(app) == [("withdrawn", "declined")] * 2
 
 
 FORGED = {

@@ -1,7 +1,7 @@
 """An event's only part becomes a closed one, and a new part is the public's: everybody's calendar goes with it."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -146,6 +146,45 @@ def test_split_that_is_taken_back_gives_the_uid_back_and_a_second_one_keeps_the_
     house.clock.advance(minutes=10)
     assert house.post_comes() == {anna: 1}
     assert anna.done == [("REQUEST", own)]
+
+
+def test_each_email_takes_out_the_entry_that_her_calendar_holds(house: Conference):
+    """Whatever leaves first after a split, told or not: nobody keeps the old entry, nor has two."""
+    (uid,) = in_public(house)
+    open_registration(house)
+    leaves, switches, quits = (
+        Person(name, "en", frozenset({"e1"}), email=f"{name.lower()}@park.example")
+        for name in ("Leaves", "Switches", "Quits")
+    )
+    online = Person("Online", "en", frozenset({"e1"}), mode="online", email="online@park.example")
+    everybody = (leaves, switches, quits, online)
+    for person in everybody:
+        house.register(person)
+    house.post_comes()
+    assert [list(person.calendar.entries) for person in everybody] == [[uid]] * 4
+    split(house)
+    house.press(f"{leaves.own_page}/withdrawal")  # within the hold
+    house.press(f"{switches.own_page}/mode/e1")
+    assert house.post_comes() == {leaves: 1, switches: 1}
+    (own,) = switches.calendar.entries
+    assert (leaves.done, leaves.calendar.entries) == ([("CANCEL", uid)], {})
+    assert (switches.done, own != uid) == ([("REQUEST", own), ("CANCEL", uid)], True)
+    assert "Undone." in house.undo()
+    house.post_comes()
+    assert [list(person.calendar.entries) for person in (switches, quits, online)] == [[uid]] * 3
+    house.clock.advance(minutes=10)
+    split(house, "no")
+    house.fill_in("edit", parts__0__online_url="https://meet.example.org/e1")
+    house.clock.set(datetime(2027, 6, 16, 8, tzinfo=UTC))
+    house.tick()
+    house.post_comes()
+    (own,) = online.calendar.entries
+    assert (online.done, own != uid) == ([("REQUEST", own), ("CANCEL", uid)], True)
+    house.press(f"{online.own_page}/withdrawal")
+    house.press(f"{quits.own_page}/withdrawal")
+    house.post_comes()
+    assert (online.done, online.calendar.entries) == ([("CANCEL", own)], {})
+    assert (quits.done, quits.calendar.entries) == ([("CANCEL", uid)], {})
 
 
 def key_of(house: Conference, position: int) -> str:

@@ -82,7 +82,7 @@ def drafts(
             continue
         theirs = concerning(heard.news(registration.id, parts), event, registration, parts)
         if theirs:
-            yield _draft(writer, fact, registration, theirs, going, known=heard.number(registration.id, parts))
+            yield _draft(writer, fact, registration, theirs, going)
 
 
 def concerning(difference: Difference, event: Event, registration: Registration, parts: Ways) -> Difference | None:
@@ -107,14 +107,12 @@ def _draft(
     registration: Registration,
     difference: Difference,
     participations: Sequence[Participation],
-    *,
-    known: int,
 ) -> Draft:
     """Write the e-mail that tells a participant what became of the parts that she holds a place in, or waits for.
 
     What takes place goes out as a REQUEST, what does not as a CANCEL, each in a file of its own; the first is the
     one that mail programs draw. Nothing of what somebody waits for, or an organiser has to approve, is in
-    her calendar yet. `known` is the revision of which she heard last.
+    her calendar yet.
     """
     language, event = render.spoken(registration.language), registration.event
     places = _placed(registration, participations, difference)
@@ -136,7 +134,7 @@ def _draft(
         **writer.choice(registration, language),
     }
     method = "REQUEST" if places.seen else "CANCEL" if places.lost else ""
-    calendars = _calendars(writer, fact, registration, places, known=known)
+    calendars = _calendars(writer, fact, registration, places)
     return writer.written_to(registration, fact, values, calendars=calendars, method=method)
 
 
@@ -161,20 +159,11 @@ def _now(writer: Writer, event: Event, places: _Places, language: str) -> dict[s
     }
 
 
-def _calendars(
-    writer: Writer, fact: Fact, registration: Registration, places: _Places, *, known: int
-) -> Iterator[bytes]:
-    """Write what changes in her calendar; an entry whose UID was handed on leaves it under that, too.
-
-    Unless she has the part that it was handed on to: that takes the entry's place.
-    """
+def _calendars(writer: Writer, fact: Fact, registration: Registration, places: _Places) -> Iterator[bytes]:
     language = render.spoken(registration.language)
     note = entries.manage_note(writer.own_page(registration, language), language)
-    theirs = {part.uid for part, _mode in (*places.held, *places.lost)}
-    handed_on = {part.id: part.uid_at(known) for part, _mode in (*places.seen, *places.lost)}
-    left = [pair for pair in (*places.seen, *places.lost) if handed_on[pair[0].id] not in theirs]
-    for method, pairs, uids in (("REQUEST", places.seen, {}), ("CANCEL", places.lost, {}), ("CANCEL", left, handed_on)):
-        yield from writer.calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at, uids=uids)
+    for method, pairs in (("REQUEST", places.seen), ("CANCEL", places.lost)):
+        yield from writer.calendars(registration, pairs, note=note, method=method, sent_at=fact.happened_at)
 
 
 def _placed(registration: Registration, participations: Sequence[Participation], difference: Difference) -> _Places:

@@ -19,10 +19,8 @@ from s3chem_events.publishing.entries import place_line, places_line
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import entries, links, names, places, versions
+from s3chem_events.registration import entries, in_calendars, links, names, places, versions
 from s3chem_events.registration.models import Participation, Registration
-
-NO_UIDS: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +144,10 @@ class Writer:
         method: str,
         sent_at: datetime,
         joining: bool = False,
-        uids: Mapping[int, str] = NO_UIDS,
     ) -> Iterator[bytes]:
         """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006).
 
-        `uids` are those by which her calendar knows parts, by their ids, where they are not the parts' own any more.
+        An entry that her calendar holds under a UID which the part has handed on leaves it under that.
 
         DTSTAMP is the moment of the change, so that a later one outranks it however late the worker writes (2.1.5).
         Who wants no invitations is written none, whatever happens, nor a contact for those who are reached through her.
@@ -162,13 +159,11 @@ class Writer:
         except Invalid:
             return
         guest = Mailbox(defused(registration.full_name), address)
-        write = ics.invitation if method == "REQUEST" else ics.cancellation
         language = render.spoken(registration.language)
         places = {place.part_id: place for place in registration.participations}
         for part, mode in chosen:
             entry = self.entry(registration.event, part, mode, language)
-            number = versions.sequence(entry.sequence, places[part.id])
-            entry = replace(entry, uid=uids.get(part.id, part.uid), sequence=number)
+            entry = replace(entry, sequence=versions.sequence(entry.sequence, places[part.id]))
             is_joining = joining or entries.may_join(registration.event, part)
             if method == "REQUEST" and mode is Mode.ONLINE and is_joining:
                 entry = entries.with_room(entry, part, language)
@@ -177,7 +172,13 @@ class Writer:
                 answer_to = links.answer_address(
                     self.letterhead.sender, registration.id, part.id, registration.link_version
                 )
-            yield write(entry, attendee=guest, sent_at=sent_at, language=language, note=note, answer_to=answer_to)
+            held = in_calendars.uids(registration, part, told=[one for one, _mode in chosen if one is not part])
+            steps = [(ics.cancellation, uid) for uid in held if method == "CANCEL" or uid != part.uid]
+            if method == "REQUEST":
+                steps.insert(0, (ics.invitation, part.uid))
+            for write, uid in steps:
+                step = replace(entry, uid=uid)
+                yield write(step, attendee=guest, sent_at=sent_at, language=language, note=note, answer_to=answer_to)
 
     def _entry(self, event: Event, part: Part, mode: Mode, language: str) -> Entry:
         return entries.attended(
