@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from s3chem_events.core.i18n import words
 from s3chem_events.core.later import Later
+from s3chem_events.core.text import UNWRITABLE
 from s3chem_events.registration import participants
 from s3chem_events.registration.participants import COLUMNS, Wanted
 
@@ -35,8 +36,6 @@ BOM = "\ufeff"
 # semicolon or a tab: a file with commas opened where semicolons divide is split there, whatever its quotes say.
 SIGNS = frozenset("=+-@\t\r\n＝＋－＠")
 FORMULA = re.compile(rf"(^|[;\t\r\n])(?=[{re.escape(''.join(SIGNS))}])")
-UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""What XML 1.0 cannot hold."""
 DIMENSION = re.compile(rb"<dimension [^>]*/>")
 SHEET = "xl/worksheets/sheet1.xml"
 WIDTHS = {"reference": 13, "email": 32, "organisation": 40, "organisation_type": 24, "registered_at": 22}
@@ -186,7 +185,7 @@ def _row(letters: list[str], number: int, values: tuple[str, ...]) -> str:
 
 
 def _escaped(value: str) -> str:
-    return escape(UNPRINTABLE.sub("", value))
+    return escape(UNWRITABLE.sub("", value))
 
 
 def _template(names: Sequence[str], columns: Sequence[str]) -> bytes:

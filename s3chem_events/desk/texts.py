@@ -11,7 +11,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from s3chem_events.core import i18n
-from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.text import LANGUAGES, UNWRITABLE
 from s3chem_events.desk import previewing, saving, translations, words
 from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import answered, header, the_event
@@ -71,7 +71,8 @@ def event_texts(slug: str, language: str) -> ResponseReturnValue:
 
 def tidy(value: str | None) -> str:
     """Return a text of several lines in NFC, without control characters, its ends trimmed."""
-    text = unicodedata.normalize("NFC", stream_safe((value or "").replace("\r\n", "\n").replace("\r", "\n")))
+    lines = UNWRITABLE.sub("", (value or "").replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", stream_safe(lines))
     return "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc").strip()
 
 

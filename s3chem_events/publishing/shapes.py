@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from s3chem_events.core.errors import Invalid
-from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.core.text import LANGUAGES, UNWRITABLE, Text
 
 LONGEST_LINE = 500
-CONTROLS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-"""What neither a calendar (RFC 5545 3.1) nor a feed can hold."""
+CONTROLS = re.compile(r"[\x7f-\x84\x86-\x9f]")
+"""What a calendar cannot hold besides (RFC 5545 3.1)."""
 BREAKS = re.compile(r"[\t\n\r\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """What breaks a line, or turns the words around it about."""
 MOST_MINUTES = 120
@@ -53,8 +53,8 @@ def string(value: Any, path: str) -> str:
         raise Invalid(path, "a text is expected")
     if "\0" in value:
         raise Invalid(path, "a zero byte, which PostgreSQL cannot hold")
-    if CONTROLS.search(value):
-        raise Invalid(path, "a control character")
+    if UNWRITABLE.search(value) or CONTROLS.search(value):
+        raise Invalid(path, "a control character, or one that is none")
     return value.strip()
 
 

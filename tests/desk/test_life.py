@@ -1,6 +1,7 @@
 """An organiser leads an event through its life: each step is previewed, told after ten minutes, or undone."""
 
 import re
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -296,7 +297,7 @@ def test_hour_that_is_missing_or_double_is_explained_at_the_field(app, organiser
 def test_postponed_with_a_reason_then_given_a_new_date(app, client, clock, organiser):
     register(client)
     work(app)
-    preview = step(organiser, "postponement", reason="The river is too high.")
+    preview = step(organiser, "postponement", reason="The river is too high.\uffff")
     assert "The event has been postponed. A new date will be announced." in words(preview)
     assert f"Is this still true? Summary: “{CONFERENCE.summary['en']}” Change the texts" in words(preview)
     decide(organiser, preview, "postponement", "yes")
@@ -319,6 +320,7 @@ def test_postponed_with_a_reason_then_given_a_new_date(app, client, clock, organ
     said = [*map(words, places), " ".join(kept(app)[-1].text.split())]
     assert ["has been announced" in text for text in said] == [False] * 4
     assert ["The new date is known." in text for text in said] == [True, False, True, True]
+    assert "The river is too high." in "".join(ET.fromstring(client.get("/feed.atom").data).itertext())
 
 
 def test_summary_that_may_be_untrue_is_asked_about_at_each_step_that_was_not_about_the_summary(app, client, organiser):
