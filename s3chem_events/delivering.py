@@ -17,6 +17,7 @@ from s3chem_events.mailing import bounces, journal, outbox, pace, places, render
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.suppression import suppressed
+from s3chem_events.registration import reminding
 
 log = logging.getLogger(__name__)
 BATCH = 50
@@ -66,9 +67,9 @@ class Run:
                 with transaction():
                     ours = outbox.renew(self.journal.owner, [c.id for c in claims[index:]])
                     self._has_place()
-                blocked |= {c.id for c in claims[index:]} - ours
+                blocked |= dict.fromkeys({c.id for c in claims[index:]} - ours, Outcome.SUPPRESSED)
                 claimed_at = time.monotonic()
-            result = Result(Outcome.SUPPRESSED) if claimed.id in blocked else self._try(claimed)
+            result = Result(blocked[claimed.id]) if claimed.id in blocked else self._try(claimed)
             results.append((claimed, result))
             if result.trouble:
                 return done + self._settle(results, result, claims[index + 1 :]), 0.0
@@ -81,10 +82,10 @@ class Run:
                     break
         return done + self._settle(results), pause
 
-    def _claim(self) -> tuple[list[Claimed], set[int], float]:
+    def _claim(self) -> tuple[list[Claimed], dict[int, Outcome], float]:
         if not outbox.anything_due():
             db.session.rollback()
-            return [], set(), 0.0
+            return [], {}, 0.0
         rate = self.settings.mail_rate if self.settings.mail else None
         with transaction():
             self.content = sending.hold_changed(self.content)
@@ -96,7 +97,8 @@ class Run:
                 claims = outbox.claim(self.journal.owner, most=most, whole_site=self.settings.limits)
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
-            return claims, suppressed(claims), pause
+            blocked = dict.fromkeys(reminding.outlived(claims), Outcome.OUTLIVED)
+            return claims, blocked | dict.fromkeys(suppressed(claims), Outcome.SUPPRESSED), pause
 
     def _has_place(self) -> bool:
         """Whether the server may have one more connection of ours, this run's own among them."""

@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     NEVER = "never"
     UNKNOWN = "unknown"
     SUPPRESSED = "suppressed"
+    OUTLIVED = "outlived"
     INTERRUPTED = "interrupted"
     BOUNCED = "bounced"
     DELAYED = "delayed"
@@ -45,6 +46,7 @@ STATES = {
     Outcome.NEVER: State.FAILED,
     Outcome.UNKNOWN: State.UNKNOWN,
     Outcome.SUPPRESSED: State.SUPPRESSED,
+    Outcome.OUTLIVED: State.CANCELLED,
     Outcome.INTERRUPTED: State.DEFERRED,
 }
 AGAIN = frozenset({Outcome.LATER, Outcome.UNKNOWN, Outcome.INTERRUPTED})

@@ -1,5 +1,9 @@
-"""The reminder of the day before: when it is due, and that it goes out once however often or late the clock looks."""
+"""The reminder of the day before: when it is due, and that it goes out once however often or late the clock looks.
 
+And that none reaches whoever does not come any more, however long it waited for the mail server.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import selectinload
@@ -7,12 +11,18 @@ from sqlalchemy.orm import selectinload
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.publishing import joining
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration.models import Reminder
+from s3chem_events.registration import queries
+from s3chem_events.registration.models import Registration, Reminder
+from s3chem_events.registration.places import SEATED
+
+KINDS = frozenset({"event.reminded", "event.asked_again", "details.due"})
+"""The e-mails that are looked at once more just before they leave."""
 
 
 def due_at(part: Part) -> datetime:
@@ -30,6 +40,29 @@ def remind(*, by: Actor) -> int:
             journal.record("event.reminded", part.event_id, by=by, part=part.id, of_day=part.starts_on.isoformat())
             reminded += 1
     return reminded
+
+
+def outlived(claims: Sequence[Claimed]) -> set[int]:
+    """Return which of the claimed e-mails remind somebody of what she has no place in any more, or not on that day."""
+    reminders = [claimed for claimed in claims if claimed.letter.kind in KINDS]
+    if not reminders:
+        return set()
+    found = db.session.scalars(db.select(Fact).where(Fact.id.in_({one.letter.fact_id for one in reminders})))
+    facts = {fact.id: fact for fact in found}
+    people = queries.registrations_by_ids({one.letter.subject_id for one in reminders})
+    return {
+        one.id for one in reminders if not _is_due_still(facts[one.letter.fact_id], people.get(one.letter.subject_id))
+    }
+
+
+def _is_due_still(fact: Fact, person: Registration | None) -> bool:
+    if person is None or person.event.state not in TAKING:
+        return False
+    held = {place.part_id for place in person.participations if place.standing in SEATED}
+    there = [part for part in person.event.parts if part.id in held and not part.cancelled]
+    if "part" in fact.data:
+        return (fact.data["part"], fact.data["of_day"]) in {(part.id, part.starts_on.isoformat()) for part in there}
+    return bool(there)
 
 
 def _waiting(moment: datetime) -> list[Part]:

@@ -1,0 +1,98 @@
+"""A reminder that waits for the mail server reaches nobody who does not come any more (A5)."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events import create_app
+from s3chem_events.core import config
+from s3chem_events.core.db import db
+from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.registration import reminding
+from tests.conftest import Clock
+from tests.factories import PUBLIC_DAY, add_event, words
+from tests.flows.test_change_told import change
+from tests.flows.test_reminded_within_the_hold import NINE
+from tests.flows.test_reminders import tick
+from tests.flows.test_still_coming import own_page, press
+from tests.support.desk import signed_in
+from tests.support.post import enrol, rows, work
+from tests.support.post_office import PostOffice
+from tests.support.servers import free_port, mailing_to
+
+TOUR = replace(PUBLIC_DAY, key="tour")
+DINNER = replace(PUBLIC_DAY, key="dinner", starts=date(2027, 6, 19), ends=date(2027, 6, 19))
+
+
+@pytest.fixture
+def office() -> PostOffice:
+    """Give a mail server that is not running."""
+    return PostOffice(port=free_port())
+
+
+@pytest.fixture
+def app(environ: dict[str, str], office: PostOffice) -> Iterator[Flask]:
+    app = create_app(config.load(environ | mailing_to(office.port)))
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def delivered(app: Flask, office: PostOffice, clock: Clock) -> dict[str, list[str]]:
+    """Let the server come back for half an hour; returns whose e-mails came, by their subjects up to the colon."""
+    office.mails.clear()
+    office.start()
+    try:
+        for _ in range(3):
+            clock.advance(minutes=12)
+            work(app)
+    finally:
+        office.stop()
+    found = defaultdict[str, list[str]](list)
+    for mail in office.mails:
+        found[mail.recipients[0].partition("@")[0]].append(mail.message["Subject"].partition(":")[0])
+    return dict(found)
+
+
+def without(facts: EventFacts, key: str) -> EventFacts:
+    return replace(facts, parts=tuple(replace(p, cancelled=True) if p.key == key else p for p in facts.parts))
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_reminder_that_waited_reaches_those_alone_who_still_come(
+    app: Flask, client: FlaskClient, clock: Clock, office: PostOffice, monkeypatch: pytest.MonkeyPatch, guarded: bool
+):
+    if not guarded:
+        monkeypatch.setattr(reminding, "outlived", lambda claims: set())
+    late = [] if guarded else ["Reminder"]
+    add_event(app, state=State.ANNOUNCED, parts=(PUBLIC_DAY, TOUR, DINNER))
+    for name, key in (("anna", "day-2"), ("bea", "tour"), ("dora", "day-2"), ("emil", "dinner")):
+        enrol(app, given_name=name, email=f"{name}@park.example", choices={key: Mode.ON_SITE})
+    assert set(delivered(app, office, clock)) == {"anna", "bea", "dora", "emil"}
+    anna = own_page(rows(app)[0].text)
+    clock.set(NINE)
+    tick(app)
+    press(client, f"{anna}/withdrawal")
+    change(app, lambda facts: without(facts, "tour"))
+    clock.advance(minutes=10)
+    assert delivered(app, office, clock) == {
+        "anna": [*late, "Withdrawn"],
+        "bea": [*late, "One part is cancelled"],
+        "dora": ["Reminder"],
+    }
+    clock.set(NINE + timedelta(days=1))
+    tick(app)
+    change(app, lambda facts: replace(facts, state=State.CANCELLED))
+    clock.advance(minutes=10)
+    assert delivered(app, office, clock)["emil"] == [*late, "Cancelled"]
+    stopped = [row.id for row in rows(app) if row.kind == "event.reminded" and row.state == "cancelled"]
+    assert len(stopped) == (3 if guarded else 0)
+    if guarded:
+        assert "stopped: there is nothing left to remind of" in words(signed_in(app).get(f"/desk/mail/{stopped[0]}"))
