@@ -1,6 +1,7 @@
 """What nobody sends by mistake: it costs little, is answered in words, and leaves nothing behind."""
 
 from io import BytesIO
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -32,6 +33,18 @@ def test_a_flood_of_combining_marks_costs_nothing(app: Flask, client: FlaskClien
             for name in ("given_name", "organisation", "email")
         ]
     assert codes == [303, 303, 422]
+
+
+@pytest.mark.parametrize("path", [*PUBLIC_FORMS, f"{FORM}/group"])
+def test_a_body_that_is_dear_to_take_apart_is_not_taken_apart(app: Flask, client: FlaskClient, path: str) -> None:
+    def send(body: bytes) -> tuple[int, bool]:
+        answer = client.post(path, data=body, content_type="application/x-www-form-urlencoded")
+        return answer.status_code, "What you sent is larger than this page can accept." in answer.text
+
+    assert send(urlencode(hidden(client, path)).encode() + b"&a" * 19_000)[0] in {200, 303, 422}
+    assert send(b"a&" * 20_000) == (413, True)
+    assert send(b"a=" + b"x" * 1_000_000) == (413, True)
+    assert send(b"%" * 3_000)[0] == 400
 
 
 @pytest.mark.parametrize("path", PUBLIC_FORMS)
