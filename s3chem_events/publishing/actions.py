@@ -138,7 +138,7 @@ def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None, 
 
 
 def undo(event: Event, *, base_url: str, by: Actor) -> Event:
-    """Take back the change that is held still, so that nobody hears of it; what was saved besides it stays.
+    """Take back the changes that are held still, so that nobody hears of them; what was saved besides them stays.
 
     SEQUENCE rises all the same: a calendar that subscribes may have seen the change.
 
@@ -150,13 +150,13 @@ def undo(event: Event, *, base_url: str, by: Actor) -> Event:
     waiting = queries.telling(event.id)
     if waiting is None:
         raise TooLate
-    since, told = waiting.data["since"], waiting.data["revision"]
-    target = queries.facts_at(event, since)
-    if told != event.revision:
-        target, _ = merging.merged(queries.facts_at(event, told), target, values.event_facts(event))
     journal.call_off(waiting)
-    undone = db.update(Revision).where(Revision.event_id == event.id, Revision.number.between(since + 1, told))
-    db.session.execute(undone.values(undone=True))
+    target = values.event_facts(event)
+    for kept in queries.revisions(event.id):
+        if kept.number > waiting.data["since"] and kept.told_since is not None:
+            before, after = (queries.facts_at(event, number) for number in (kept.number - 1, kept.number))
+            target, _ = merging.merged(after, before, target)
+            kept.undone = True
     _write(event, target, base_url=base_url, by=by, undone=True)
     return event
 
