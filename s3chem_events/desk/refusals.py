@@ -31,5 +31,6 @@ def _reason(status: int) -> tuple[str, str]:
         400: (_("This form has expired"), _("Nothing was changed. Go back, reload the page and send it again.")),
         403: (_("Your role does not include this"), _("Ask a coordinator if you need it.")),
         404: (_("Page not found"), _("The address may be mistyped, or this belongs to someone else’s event.")),
+        413: (_("That was too large"), _("What you sent is larger than this page can accept.")),
         429: (_("Too many tries"), _("Wait a few minutes, then try again.")),
     }.get(status, (_("This is not possible"), _("Nothing was changed.")))
