@@ -11,7 +11,7 @@ from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
 from s3chem_events.mailing import bounces, received
-from s3chem_events.registration import codes, details, forgetting, inviting, moving_up, reminding, uploads
+from s3chem_events.registration import codes, details, forgetting, inviting, offers, reminding, uploads
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +30,7 @@ DUTIES: tuple[Callable[..., object], ...] = (
     bounces.erase_outlived,
 )
 """What is looked after each minute, each in a transaction of its own; an action is told `by` whom: the clock."""
-EACH: tuple[tuple[Callable[[], list[int]], Callable[..., object]], ...] = (
-    (moving_up.with_a_line, moving_up.look_after),
-)
+EACH: tuple[tuple[Callable[[], list[int]], Callable[..., object]], ...] = ((offers.with_a_line, offers.look_after),)
 """What is looked after event by event, so that none is kept locked for the sake of another: which ones, and how."""
 
 

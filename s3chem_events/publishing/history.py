@@ -9,7 +9,7 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.publishing import merging
 from s3chem_events.publishing.changes import HISTORIC, MODES, Change, Difference, Sort, compare
 from s3chem_events.publishing.facts import EventFacts
-from s3chem_events.publishing.lifecycle import State, Visibility
+from s3chem_events.publishing.lifecycle import TAKING, State, Visibility
 
 
 class Kept(Protocol):
@@ -97,6 +97,19 @@ def previous_start(passages: Iterable[Passage]) -> date | None:
         if is_moved and not _is_same(before, after) and not _is_same(before, newest):
             return before
     return None
+
+
+def unsettled_at(key: str, revisions: Iterable[Kept]) -> datetime | None:
+    """Return when a part was last off, by itself or with its event, or given another beginning; None where never."""
+    return max((one.at for one in revisions if _unsettles(key, one)), default=None)
+
+
+def _unsettles(key: str, revision: Kept) -> bool:
+    state = revision.changes.get("state", [None, State.ANNOUNCED])[1]
+    lists = revision.changes.get("parts", [[], []])
+    before, after = ({part["key"]: part for part in parts or ()}.get(key, {}) for parts in lists)
+    is_off = state not in TAKING or after.get("cancelled", False)
+    return (is_off and not revision.undone) or before.get("starts") != after.get("starts")
 
 
 def _start(facts: EventFacts) -> date:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, not_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
 
 from s3chem_events.core import journal
@@ -165,7 +165,7 @@ def pass_on(event_id: int) -> int:
         limit = part.capacities[mode]
         if limit is None or held.get((part.id, mode), 0) < limit:
             held[part.id, mode] = held.get((part.id, mode), 0) + 1
-            _give(participation, event)
+            give(participation, event)
             given += 1
     return given
 
@@ -189,31 +189,6 @@ def promote(
     journal.record("registration.promoted", registration.id, by=by, event=event, part=part_id, over=over_capacity)
 
 
-def end_offers(event_id: int, moment: datetime) -> int:
-    """Take back the places of a locked event that were offered and not accepted in time; returns how many."""
-    over = db.session.scalars(
-        _in_line(event_id).where(
-            Participation.standing == Standing.OFFERED, Participation.offered_until <= moment, not_(Part.cancelled)
-        )
-    )
-    return sum(end_offer(participation) for participation in list(over))
-
-
-def end_offer(participation: Participation) -> bool:
-    """Take one offered place back. The person is off the list: a place goes on, and never back."""
-    registration = participation.registration
-    leave(registration, participation)
-    journal.record(
-        "registration.offer_ended",
-        registration.id,
-        by=LINE,
-        event=registration.event_id,
-        part=participation.part_id,
-        until=f"{participation.offered_until:%Y-%m-%dT%H:%M:%SZ}",
-    )
-    return True
-
-
 def leave(registration: Registration, participation: Participation) -> None:
     """Take somebody off the line for a part; who has nothing left of the event has withdrawn from it."""
     moment = now()
@@ -228,17 +203,6 @@ def leave(registration: Registration, participation: Participation) -> None:
         registration.withdrawn_at, registration.person = moment, None
 
 
-def look_after(event_id: int, *, by: Actor) -> int:  # noqa: ARG001 - every duty is told by whom
-    """End the offers of an event whose time is over and pass free places on; returns how many places moved."""
-    _lock(event_id)
-    return end_offers(event_id, now()) + pass_on(event_id)
-
-
-def _lock(event_id: int) -> None:
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(select(Event.id).where(Event.id == event_id).with_for_update())
-
-
 def _may_come_back(event_id: int) -> bool:
     """Whether an organiser has just taken people off and may put them back: nobody moves up before that is over."""
     query = select(Fact.id).where(
@@ -250,7 +214,8 @@ def _may_come_back(event_id: int) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def _give(participation: Participation, event: Event) -> None:
+def give(participation: Participation, event: Event) -> None:
+    """Let somebody have a free place, or offer it to her, as the organiser chose."""
     moment = now()
     if event.waiting_list is WaitingList.AUTOMATIC:
         promote(participation.registration, participation, by=LINE, pending=participation.part.approval)
@@ -268,10 +233,11 @@ def _give(participation: Participation, event: Event) -> None:
 
 
 def _waiting(event_id: int) -> Select[Participation]:
-    return _in_line(event_id).where(Participation.standing == Standing.WAITING).order_by(Participation.id)
+    return in_line(event_id).where(Participation.standing == Standing.WAITING).order_by(Participation.id)
 
 
-def _in_line(event_id: int) -> Select[Participation]:
+def in_line(event_id: int) -> Select[Participation]:
+    """Select the places of an event, each with its part and its person."""
     return (
         select(Participation)
         .join(Participation.part)
@@ -279,12 +245,3 @@ def _in_line(event_id: int) -> Select[Participation]:
         .where(Part.event_id == event_id)
         .options(contains_eager(Participation.part).joinedload(Part.event), contains_eager(Participation.registration))
     )
-
-
-def with_a_line() -> list[int]:
-    """Return the events in which somebody waits or is offered a place; each part is looked up by its index."""
-    there = (
-        select(Participation.id).where(Participation.part_id == Part.id, Participation.standing.in_(IN_LINE)).exists()
-    )
-    query = select(Part.event_id).join(Event).where(Event.state.in_(TAKING), there).distinct()
-    return list(db.session.scalars(query.order_by(Part.event_id)))

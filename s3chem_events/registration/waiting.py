@@ -9,7 +9,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, moving_up, places, queries
+from s3chem_events.registration import actions, moving_up, offers, places, queries
 from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -45,7 +45,8 @@ def accept(registration: Registration, *, part_key: str, by: Actor) -> bool:
         raise OfferOver if participation.offered_until else NotWaiting
     if registration.event.state not in TAKING or participation.part.cancelled:
         raise actions.NotOpen
-    if participation.offered_until is None or participation.offered_until <= now():
+    until = offers.ends_at(participation)
+    if until is None or until <= now():
         raise OfferOver  # the clock gives it to the next one within a minute
     moving_up.promote(registration, participation, by=by, pending=participation.part.approval)
     return True

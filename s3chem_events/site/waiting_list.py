@@ -26,20 +26,21 @@ def place(lang: str, token: str, key: str) -> BaseResponse:
     if press.done:
         return redirect(press.here, 303)
     held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
-    part, zone = held.part, registration.event.zone
+    part, event = held.part, registration.event
+    standing = Standing.WAITING if waiting_words.is_kept(held, event) else held.standing
     is_over = held.standing is Standing.WITHDRAWN and held.offered_until is not None
     return press.page(
         "site/own/place.html",
         f"{PLACE}/{part.key}",
-        heading=_heading(held.standing),
-        title=translated(registration.event.title, lang),
+        heading=_heading(standing),
+        title=translated(event.title, lang),
         part=translated(part.title, lang),
         days=part_range(part, lang),
         mode=modes(lang)[part.mode_of(held.mode)],
-        standing=held.standing.value,
-        told=waiting_words.how_it_stands(held, zone, lang),
-        ended=i18n.stamp(held.offered_until, zone, lang) if is_over and held.offered_until else "",
-        event_url=f"/{lang}/events/{registration.event.slug}",
+        standing=standing.value,
+        told=waiting_words.how_it_stands(held, event, lang),
+        ended=i18n.stamp(held.offered_until, event.zone, lang) if is_over and held.offered_until else "",
+        event_url=f"/{lang}/events/{event.slug}",
         refused=_refused(press.refusal),
     )
 

@@ -4,15 +4,24 @@ from flask_babel import ngettext
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.publishing.lifecycle import TAKING
+from s3chem_events.publishing.models import Event
 from s3chem_events.registration import waiting
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation
 
 
-def how_it_stands(held: Participation, zone: str, lang: str) -> str:
+def is_kept(held: Participation, event: Event) -> bool:
+    """Whether a place that is offered can be accepted by nobody now: the event or the part is off."""
+    return held.standing is Standing.OFFERED and (event.state not in TAKING or held.part.cancelled)
+
+
+def how_it_stands(held: Participation, event: Event, lang: str) -> str:
     """Say in words where somebody stands in line; nothing for who does not."""
+    if is_kept(held, event):
+        return _("We are keeping this place for you. If it takes place after all, we will offer it to you anew.")
     if held.standing is Standing.OFFERED and held.offered_until:
-        until = i18n.stamp(held.offered_until, zone, lang)
+        until = i18n.stamp(held.offered_until, event.zone, lang)
         if held.part.approval:
             return _(
                 "We are holding this place for you until %(moment)s. Once you have accepted it, the organisers decide.",

@@ -329,3 +329,63 @@ def test_who_takes_a_place_back_comes_after_those_who_wait_for_one_that_is_new(
     assert client.post(path, data={"csrf_token": token}).status_code == 409
     tick(app)
     assert standings(app) == "A withdrawn, B offered, C offered"
+
+
+def accept_page(client: FlaskClient, own_page: str) -> str:
+    return words(client.get(f"{own_page}/place/day"))
+
+
+@pytest.mark.parametrize("off", [{"state": State.POSTPONED}, {"parts": (replace(DAY, cancelled=True),)}])
+def test_an_offer_stands_still_while_there_is_nothing_to_come_to_and_is_made_anew_afterwards(
+    app: Flask, client: FlaskClient, clock: Clock, three: list[str], off: dict[str, object]
+):
+    withdraw(client, three[0])
+    subjects(app)
+    clock.advance(hours=1)
+    revise_event(app, "workshop", **off)
+    assert press(client, three[1], "accept").status_code == 403
+    kept_for_her = "We are keeping this place for you. If it takes place after all, we will offer it to you anew."
+    page = accept_page(client, three[1])
+    assert (kept_for_her in page, "Yes, accept the place" in page, "Leave the waiting list" in page) == (
+        True,
+        False,
+        True,
+    )
+    clock.advance(days=5)
+    tick(app)
+    clock.advance(days=5)
+    assert (standings(app), subjects(app)) == ("A withdrawn, B offered, C waiting", [])
+    revise_event(app, "workshop", state=State.ANNOUNCED, **places(1))
+    clock.advance(minutes=1)
+    tick(app, 2)
+    assert standings(app) == "A withdrawn, B offered, C waiting"
+    assert subjects(app) == ["A place is free for you until 5 December 2026, 14:01 CET B"]
+    clock.advance(hours=47)
+    tick(app)
+    assert press(client, three[1], "accept").status_code == 303
+    assert standings(app) == "A withdrawn, B confirmed, C waiting"
+
+
+def test_the_end_of_an_offer_follows_a_new_date_and_is_said_again(
+    app: Flask, client: FlaskClient, clock: Clock, three: list[str]
+):
+    withdraw(client, three[0])
+    subjects(app)
+    begins = datetime(2026, 11, 24, 12)  # noqa: DTZ001 - local
+    moved = replace(DAY, starts=begins, ends=begins + timedelta(hours=4), capacity={Mode.ON_SITE: 1})
+    clock.advance(minutes=1)
+    revise_event(app, "workshop", parts=(moved,))  # in 23 hours: half of them
+    clock.advance(minutes=1)
+    tick(app, 2)
+    assert subjects(app) == ["A place is free for you until 24 November 2026, 00:31 CET B"]
+    clock.advance(hours=11, minutes=40)
+    late = press(client, three[1], "accept")
+    assert (late.status_code, "The time of this offer is over" in words(late)) == (410, True)
+    tick(app)
+    assert standings(app) == "A withdrawn, B withdrawn, C offered"
+    clock.set(begins.replace(hour=11, tzinfo=UTC) - timedelta(minutes=30))  # half an hour before the beginning
+    assert press(client, three[2], "accept").status_code == 410
+    subjects(app)
+    revise_event(app, "workshop", parts=(replace(moved, starts=begins.replace(day=29), ends=begins.replace(day=30)),))
+    assert press(client, three[2], "accept").status_code == 303  # and before the clock has looked
+    assert standings(app) == "A withdrawn, B withdrawn, C confirmed"

@@ -16,7 +16,7 @@ from s3chem_events.core import db as database_module
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import CLOCK, OPERATOR, Fact
 from s3chem_events.publishing.lifecycle import Mode, WaitingList
-from s3chem_events.registration import capacity, moving_up, queries, waiting
+from s3chem_events.registration import capacity, moving_up, offers, queries, waiting
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
@@ -90,8 +90,8 @@ def one_place_for_two(app: Flask) -> tuple[Callable[[], None], Callable[[], None
 
     def clock_looks() -> None:
         with app.app_context(), transaction():
-            for event_id in moving_up.with_a_line():
-                moving_up.look_after(event_id, by=CLOCK)
+            for event_id in offers.with_a_line():
+                offers.look_after(event_id, by=CLOCK)
 
     def staff_give() -> None:
         try:
@@ -122,10 +122,10 @@ def test_an_event_that_fails_keeps_no_other_from_its_places(
     with app.app_context():
         event_id = db.session.scalar(db.select(Registration.event_id).distinct())
         locked, pass_on = list[int](), moving_up.pass_on
-    monkeypatch.setattr(moving_up, "_lock", locked.append)
-    monkeypatch.setattr(moving_up, "with_a_line", lambda: [0, event_id])
+    monkeypatch.setattr(offers, "_lock", locked.append)
+    monkeypatch.setattr(offers, "with_a_line", lambda: [0, event_id])
     monkeypatch.setattr(moving_up, "pass_on", lambda number: pass_on(number) if number else 1 // number)
-    monkeypatch.setattr(schedule, "EACH", ((moving_up.with_a_line, moving_up.look_after),))
+    monkeypatch.setattr(schedule, "EACH", ((offers.with_a_line, offers.look_after),))
     with app.app_context():
         schedule.tick()
     assert locked == [0, event_id]
@@ -138,7 +138,7 @@ def test_without_the_lock_the_place_is_given_twice(app: Flask, clock: Clock, mon
     slowed(monkeypatch, seconds=30)
     unlocked = queries.registration_by_id
     monkeypatch.setattr(queries, "registration_by_id", lambda number, **_lock: unlocked(number))
-    monkeypatch.setattr(moving_up, "_lock", lambda _event_id: None)
+    monkeypatch.setattr(offers, "_lock", lambda _event_id: None)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.remove(db.engine, "begin", database_module._begin)

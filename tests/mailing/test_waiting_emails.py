@@ -13,7 +13,7 @@ from s3chem_events.mailing import addresses
 from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing.actions import keep_document
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.registration import actions, moving_up, queries, waiting
+from s3chem_events.registration import actions, offers, queries, waiting
 from tests.conftest import Clock
 from tests.factories import WORKSHOP, add_event
 from tests.mailing.test_emails import PROJECT, holds_together
@@ -71,7 +71,7 @@ def on_silence(app: Flask, language: str, clock: Clock) -> KeptMail:
     on_offer(app, language, clock)
     clock.advance(hours=49)
     with app.app_context(), transaction():
-        moving_up.look_after(moving_up.with_a_line()[0], by=CLOCK)
+        offers.look_after(offers.with_a_line()[0], by=CLOCK)
     return newest(app)
 
 

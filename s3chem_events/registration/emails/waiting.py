@@ -30,16 +30,21 @@ def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
 
 def place_offered(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
-    """Offer a place until a moment; an offer that is over, accepted or declined meanwhile is not made any more."""
+    """Offer a place until a moment; an offer that is over, accepted, declined or made anew meanwhile is not made."""
     desk = Writer(letterhead)
     for fact, registration in queries.subjects(facts):
         for participation in _concerned(registration, [fact.data["part"]]):
-            if participation.standing is Standing.OFFERED and participation.offered_until:
+            until = participation.offered_until
+            if participation.standing is Standing.OFFERED and until and _is_said(until, fact):
                 draft = _without_calendar(desk, fact, registration, [participation])
                 place = f"{draft.values['own_page']}/{PLACE}/{entries.part_of(registration, participation).key}"
-                until = _stamp(desk, registration, participation.offered_until)
-                decided = entries.part_of(registration, participation).approval
-                yield replace(draft, values={**draft.values, "place": place, "until": until, "decided": decided})
+                said, decided = _stamp(desk, registration, until), entries.part_of(registration, participation).approval
+                yield replace(draft, values={**draft.values, "place": place, "until": said, "decided": decided})
+
+
+def _is_said(until: datetime, fact: Fact) -> bool:
+    """Whether a fact speaks of this offer: one that was made anew has a fact of its own."""
+    return str(fact.data["until"]) == f"{until:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def left(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
