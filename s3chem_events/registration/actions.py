@@ -184,11 +184,7 @@ def withdraw(
         return False
     taken, held, moment = queries.taken(registration.event_id), held_by(registration), now()
     standings = {p: p.standing for p in registration.participations}
-    for participation in registration.participations:
-        if participation.standing not in OVER:  # what was declined or refused before keeps its moment
-            participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
-    registration.withdrawn_at = registration.changed_at = moment
-    registration.person = None
+    end(registration, moment)
     versions.rise(registration, (p for p in standings if not p.part.cancelled))
     tell_the_page(held, taken, by=-1)
     details: dict[str, Any] = {"silent_until": silent_until.isoformat()} if silent_until else {}
@@ -197,6 +193,15 @@ def withdraw(
     moving_up.record_withdrawal(registration, standings, by=by, due_at=due_at, **details)
     moving_up.pass_on(registration.event_id)
     return True
+
+
+def end(registration: Registration, moment: datetime) -> None:
+    """Let a registration be withdrawn as a whole; its person may register anew."""
+    for participation in registration.participations:
+        if participation.standing not in OVER:  # what was declined or refused before keeps its moment
+            participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
+    registration.withdrawn_at = registration.changed_at = moment
+    registration.person = None
 
 
 def may_withdraw(registration: Registration) -> bool:

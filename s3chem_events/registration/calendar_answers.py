@@ -6,6 +6,7 @@ guest's own address where DKIM proves it. Whatever is not certain is left to a p
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -24,6 +25,7 @@ from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import (
     actions,
+    cancelled_parts,
     guest_list,
     history,
     in_calendars,
@@ -136,7 +138,9 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
     if is_off or mode not in part.capacities:
         raise actions.NotOpen
     taken = moving_up.held_if_free(registration.event, [(part, mode)])
+    off = cancelled_parts.stood(registration)
     come_back(registration)
+    cancelled_parts.put_back(registration, off)
     participation.standing, participation.answer = Standing.CONFIRMED, Said.NOTHING
     participation.decided_at = registration.changed_at = now()
     versions.rise(registration, [participation])
@@ -192,17 +196,19 @@ def _follow(registration: Registration, participation: Participation, answer: An
 
 
 def _decline(registration: Registration, participation: Participation, answer: Answer, *, by: Actor) -> Verdict:
-    """Take a person off one part; the place is free at once."""
+    """Take a person off one part; the place is free at once. Who has nothing ahead has withdrawn."""
     taken, moment = queries.taken(registration.event_id), now()
     participation.standing, participation.answer = Standing.WITHDRAWN, Said.DECLINED
     participation.decided_at = registration.changed_at = moment
-    if all(p.standing is Standing.WITHDRAWN for p in registration.participations):
-        registration.withdrawn_at, registration.person = moment, None
+    kept: dict[str, Any] = {}
+    if not actions.may_withdraw(registration):
+        kept = cancelled_parts.kept({p: p.standing for p in registration.participations})
+        actions.end(registration, moment)
     versions.rise(registration, [participation])
     part = participation.part
     actions.tell_the_page([(part, part.mode_of(participation.mode))], taken, by=-1)
-    event = registration.event_id
-    fact = journal.record("registration.declined_by_calendar", registration.id, by=by, event=event, part=part.id)
+    event, kind = registration.event_id, "registration.declined_by_calendar"
+    fact = journal.record(kind, registration.id, by=by, event=event, part=part.id, **kept)
     history.write(registration, fact, (), comment=answer.comment)
     moving_up.pass_on(event)
     return done(PartStat.DECLINED)

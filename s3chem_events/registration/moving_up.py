@@ -18,7 +18,7 @@ from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.publishing.lifecycle import TAKING, Mode, WaitingList
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import capacity, places, queries
+from s3chem_events.registration import cancelled_parts, capacity, queries
 from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -135,8 +135,7 @@ def record_withdrawal(
     What she had in parts that were cancelled is no place that she gives up: it is kept as what is `off`.
     """
     live = {p: standing for p, standing in before.items() if not p.part.cancelled}
-    off = {str(p.part_id): s for p, s in before.items() if p.part.cancelled and s in places.INTERESTED}
-    kept: dict[str, Any] = {"off": off} if off else {}
+    kept = cancelled_parts.kept(before)
     waited = [p.part_id for p, standing in live.items() if standing in IN_LINE]
     given_up = [p.part_id for p, standing in live.items() if standing in {Standing.CONFIRMED, Standing.PENDING}]
     event = registration.event_id
@@ -145,7 +144,7 @@ def record_withdrawal(
     if waited and not given_up and due_at is None:
         journal.record("registration.left_waiting_list", registration.id, by=by, event=event, parts=waited, **kept)
         return
-    if waited or off:
+    if waited or kept:
         details["parts"] = given_up
     journal.record("registration.withdrawn", registration.id, by=by, due_at=due_at, event=event, **details, **kept)
 

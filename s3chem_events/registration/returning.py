@@ -1,9 +1,8 @@
 """The way back for somebody who withdrew as a whole, or whose link somebody else pressed: all parts, or none."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
@@ -11,8 +10,8 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import CONTACT, PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, calendar_answers, moving_up, places, versions
-from s3chem_events.registration.capacity import HOLDING, IN_LINE, Standing
+from s3chem_events.registration import actions, calendar_answers, cancelled_parts, moving_up, versions
+from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 
 UNDO = timedelta(hours=24)
@@ -62,7 +61,7 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
         raise calendar_answers.TooLate
     stood = _stood(registration)
     given_up = [p for p in stood if not p.part.cancelled and stood[p] not in IN_LINE]  # who left the line has left it
-    lost = [p for p in stood if p.part.cancelled and _fits(p, stood[p])]
+    lost = [p for p in stood if p.part.cancelled and cancelled_parts.fits(p, stood[p])]
     wanted: list[tuple[Part, Mode]] = [(p.part, p.part.mode_of(p.mode)) for p in given_up]
     if not wanted or any(mode not in part.capacities for part, mode in wanted):
         raise actions.NotOpen
@@ -93,19 +92,8 @@ def take_back_for(registration: Registration, *, by: Actor) -> bool:
     return take_back(registration, by=by)
 
 
-def lost(registration: Registration) -> Mapping[int, Standing]:
-    """Return how somebody stood to the parts, by their ids, that were cancelled before she withdrew from the rest."""
-    if registration.withdrawn_at is None or not any(p.part.cancelled for p in registration.participations):
-        return {}
-    last = _withdrawal(registration, "registration.withdrawn", "registration.left_waiting_list")
-    return {
-        int(part_id): Standing(standing) for part_id, standing in (last.data if last else {}).get("off", {}).items()
-    }
-
-
-def _withdrawal(registration: Registration, *kinds: str) -> Fact | None:
-    wanted = kinds or ("registration.withdrawn",)
-    query = select(Fact).where(Fact.kind.in_(wanted), Fact.subject_id == registration.id)
+def _withdrawal(registration: Registration) -> Fact | None:
+    query = select(Fact).where(Fact.kind == "registration.withdrawn", Fact.subject_id == registration.id)
     last: Fact | None = db.session.scalar(query.order_by(Fact.id.desc()).limit(1))
     return last
 
@@ -129,14 +117,3 @@ def _stood(registration: Registration) -> dict[Participation, Standing]:
 def _left_then(participation: Participation, registration: Registration) -> bool:
     """Whether a place was given up with the whole; what was declined before stays declined."""
     return participation.standing is Standing.WITHDRAWN and participation.decided_at == registration.withdrawn_at
-
-
-def _fits(participation: Participation, standing: Standing) -> bool:
-    """Whether somebody can stand like this again in a part that is cancelled, without one place more than there are."""
-    part, mode = participation.part, participation.part.mode_of(participation.mode)
-    limit = part.capacities.get(mode)
-    if standing not in HOLDING or limit is None:
-        return True
-    there = select(func.count(Participation.id)).join(Part)
-    there = there.where(Part.id == part.id, places.MODE.in_([mode]), Participation.standing.in_(HOLDING))
-    return (db.session.scalar(there) or 0) < limit

@@ -18,6 +18,7 @@ from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import (
     actions,
     calendar_answers,
+    cancelled_parts,
     choices,
     coming,
     entries,
@@ -100,7 +101,7 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
     own, event = f"/{lang}/registrations/{token}", registration.event
     ordered = entries.in_order(registration, registration.participations)
     may_undo = returning.may_take_back(registration)
-    sentence, kind, lost = *_status(registration, lang), returning.lost(registration)
+    sentence, kind, lost = *_status(registration, lang), cancelled_parts.stood(registration)
     return RegistrationView(
         reference=registration.reference,
         rows=_rows(registration, lang, openly=openly),

@@ -1,22 +1,26 @@
 """Who withdraws leaves what takes place; what the organisers had cancelled stays theirs, and comes back as they say."""
 
 import csv
+import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
+from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import Text
 from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import COLUMNS
 from tests.conftest import Clock
 from tests.desk.test_life import EVENT, decide, step
 from tests.factories import PUBLIC_DAY, add_event, count, hidden, register, soup, words
+from tests.flows.test_answers_of_calendars import bring, invitation
 from tests.support.desk import signed_in
 from tests.support.post import kept, work
 
@@ -131,3 +135,44 @@ def test_a_day_cancelled_only_after_she_withdrew_comes_back_with_the_rest(app, c
     assert [told(mail)[::2] for mail in sent(app)] == [("REQUEST", False)]
     assert [told(mail)[::2] for mail in tell(app, clock, organiser, "revival")] == [("REQUEST", True)]
     assert exported(organiser) == [("day-1", "confirmed"), ("day-2", "confirmed")]
+
+
+@pytest.mark.settings(INBOX="push")
+def test_who_declines_the_last_of_what_takes_place_has_withdrawn_and_comes_back_with_all(app, client, organiser, clock):
+    own = str(register(client, **BOTH).location)
+    work(app)
+    tell(app, clock, organiser, "cancellation")
+    before, no = stands(client, own), invitation(app, newest=-1)
+    assert bring(app, no.mail("gmail")) == "done: declined"
+    assert stands(client, own) == [("Site visit", "Cancelled"), ("Public conference", "Withdrawn")]
+    assert exported(organiser) == [("day-1", "withdrawn"), ("day-2", "withdrawn")]
+    assert "Your registration was withdrawn on" in words(client.get(own))
+    (mail,) = sent(app)
+    (back,) = re.findall(r"http://localhost(/\S+/restoration/\S+)", mail.text)
+    press(client, back)
+    assert stands(client, own) == before
+    assert [told(mail)[::2] for mail in sent(app)] == [("REQUEST", False)]
+    # For good: neither the day that is held after all nor her own link brings her back, and she may register anew.
+    again = replace(invitation(app), stamp=no.stamp + timedelta(minutes=1))
+    assert bring(app, again.mail("gmail")) == "done: declined"
+    sent(app)
+    assert tell(app, clock, organiser, "revival") == []
+    clock.advance(hours=49)
+    assert register(client, **BOTH).status_code == 303
+    assert count(app, Registration) == 2
+
+
+@pytest.mark.settings(INBOX="push")
+def test_who_was_refused_one_day_and_declines_the_other_has_withdrawn(app, client, clock):
+    add_event(app, parts=(replace(FIRST_DAY, approval=True), PUBLIC_DAY))
+    own = str(register(client, **BOTH).location)
+    work(app)
+    desk, people = signed_in(app), f"{EVENT}/participants"
+    with app.app_context():
+        reference = db.session.scalar(db.select(Registration.reference))
+    typed = hidden(desk, f"{people}?state=all") | {"reference": reference, "confirmed": "yes"}
+    assert desk.post(f"{people}/rejection", data=typed).status_code == 303
+    sent(app)
+    assert bring(app, invitation(app).mail("gmail")) == "done: declined"
+    assert [state for _part, state in stands(client, own)] == ["Not accepted", "Withdrawn"]
+    assert count(app, Registration, withdrawn_at=None) == 0
