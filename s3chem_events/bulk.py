@@ -26,7 +26,7 @@ BREATH = 0.025
 With less, somebody may find it locked time after time."""
 
 
-def carry_on(forgetting: Mapping[str, str]) -> bool:
+def carry_on(forgetting: Mapping[str, tuple[str, ...]]) -> bool:
     """Take the next step of the oldest campaign that has one; returns whether there was any.
 
     `forgetting` says which facts erase their subject (dispatch.FORGET): nobody is written to who was erased meanwhile.
@@ -88,7 +88,7 @@ def _subscribe(import_id: int, *, by: Actor) -> int:
         return importing.finish(import_id, by=by)
 
 
-def _write(taken: sending.Slice, forgetting: Mapping[str, str]) -> None:
+def _write(taken: sending.Slice, forgetting: Mapping[str, tuple[str, ...]]) -> None:
     letters, left_out, subjects = list[Letter](), dict[int, str](), dict[int, int]()
     for row, letter in _letters(taken, letterhead_of(settings()), now()):
         if isinstance(letter, str):

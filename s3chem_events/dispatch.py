@@ -35,6 +35,7 @@ from s3chem_events.registration.emails import (
     reminders,
     waiting,
 )
+from s3chem_events.registration.mail_log import EMAILS as REGISTRATIONS
 
 log = logging.getLogger(__name__)
 Composer = Callable[[Sequence[Fact], Letterhead], Iterable[Draft]]
@@ -96,18 +97,20 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
 }
 """Which facts write to whom. A composer whose subject is gone yields nothing."""
 
-FORGET: dict[str, str] = {
-    "registration.disowned": "registration",
-    "delegation.disowned": "delegation",
-    "follower.left": "follower",
-    "follower.erased": "follower",
-    "subscriber.left": "subscriber",
-    "subscriber.erased": "subscriber",
-    "invitation.erased": "invitation",
-    "arrival.finished": "arrival",
-    "arrival.outlived": "arrival",
+FORGET: dict[str, tuple[str, ...]] = {
+    "registration.disowned": REGISTRATIONS,
+    "registration.erased": REGISTRATIONS,
+    "delegation.disowned": ("delegation.",),
+    "delegation.erased": ("delegation.",),
+    "follower.left": ("follower.",),
+    "follower.erased": ("follower.",),
+    "subscriber.left": ("subscriber.",),
+    "subscriber.erased": ("subscriber.",),
+    "invitation.erased": ("invitation.",),
+    "arrival.finished": ("arrival.",),
+    "arrival.outlived": ("arrival.",),
 }
-"""Which facts erase their subject, and the room whose e-mails about it are emptied with it."""
+"""Which facts erase their subject, and how the kinds of the e-mails begin that are emptied with it."""
 
 ARRIVALS: dict[type[Any], Handler] = {
     calendar_answers.Answered: calendar_answers.calendar_reply,
@@ -175,9 +178,9 @@ def relay() -> int:
                 letters.clear()
     with transaction():
         _post(letters, failed)
-        for fact in facts:
-            if fact.kind in FORGET:
-                emptying.forget(FORGET[fact.kind], fact)
+        for kind, beginnings in FORGET.items():
+            if erased := [fact for fact in facts if fact.kind == kind]:
+                emptying.forget(beginnings, erased)
         relaying.settle([fact.id for fact in facts if fact.id not in failed])
         relaying.fail(failed)
     return len(facts)

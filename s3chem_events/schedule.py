@@ -11,7 +11,7 @@ from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
 from s3chem_events.mailing import bounces, received
-from s3chem_events.registration import codes, details, forgetting, inviting, offers, reminding, uploads
+from s3chem_events.registration import codes, details, erasing, forgetting, inviting, offers, reminding, uploads
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,8 @@ DUTIES: tuple[Callable[..., object], ...] = (
     forgetting.erase_outlived,
     inviting.erase_outlived,
     codes.erase_outlived,
+    erasing.erase_outlived,
+    erasing.erase_names,
     uploads.sweep,
     gate_links.erase_outlived,
     received.erase_outlived,

@@ -77,6 +77,7 @@ def _sheet(registration: Registration) -> Sheet:
         closing=[
             _("Please bring this letter with you. At the entrance your name, or the reference above, is enough."),
             _("If your plans change, please tell us, so that someone else can have your place.") + f" {contact}",
+            _("How we use your data: %(address)s", address=f"{letterhead.base_url}/{language}/privacy"),
         ],
         funding=letterhead.funding.within(language),
         emblem=_("Emblem of the European Union"),

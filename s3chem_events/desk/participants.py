@@ -249,7 +249,7 @@ def _differences(event: Event, facts: Sequence[Fact], language: str) -> dict[int
 
 def _unreached(person: Registration, emails: Sequence[OutgoingEmail]) -> str:
     """Say that a person's e-mails do not arrive, as far as the newest of them to this address tell."""
-    if person.withdrawn_at is not None:
+    if person.withdrawn_at is not None or person.erased_at is not None:
         return ""
     if person.address_digest and undelivered.suppression(person.address_digest):
         return str(_("E-mails to this address come back, so none is sent there any more."))

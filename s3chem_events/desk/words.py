@@ -198,4 +198,6 @@ def happenings() -> dict[str, str]:
         "registration.left_waiting_list": _("Left the waiting list"),
         "registration.presence_noted": _("Presence written down"),
         "registration.offer_ended": _("Offer ended without an answer"),
+        "registration.erased": _("E-mail address and e-mails erased"),
+        "registration.name_erased": _("Name and organisation erased"),
     }

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam
 
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import queries
 from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail
 
@@ -13,10 +14,18 @@ WAYS_IN = "organiser."
 """The kinds that hold a way into the desk."""
 
 
-def forget(room: str, fact: Fact) -> int:
-    """Empty the e-mails about a thing that a fact erases, and stop those that wait; the bare fact of each stays."""
-    about = [OutgoingEmail.subject_id == fact.subject_id, OutgoingEmail.kind.startswith(f"{room}.", autoescape=True)]
-    about.append(OutgoingEmail.fact_id < fact.id)  # what was asked for again after it is still wanted
+def forget(beginnings: Sequence[str], facts: Sequence[Fact]) -> int:
+    """Empty the e-mails about what facts of one kind erase, and stop those that wait; the bare fact of each stays.
+
+    `beginnings` are those of the kinds of e-mails about it.
+    """
+    erased = db.select(Fact.id).where(
+        Fact.id.in_([fact.id for fact in facts]),
+        Fact.subject_id == OutgoingEmail.subject_id,
+        Fact.id > OutgoingEmail.fact_id,  # what was asked for again after it is still wanted
+    )
+    subjects = OutgoingEmail.subject_id.in_([fact.subject_id for fact in facts])
+    about = (subjects, queries.of_kinds(*beginnings), erased.correlate(OutgoingEmail).exists())
     waiting = {"state": State.CANCELLED, "due_at": None}
     db.session.execute(db.update(OutgoingEmail).where(*about, OutgoingEmail.state.in_(WAITING)).values(waiting))
     ids = list(db.session.scalars(db.select(OutgoingEmail.id).where(*about)))

@@ -1,5 +1,6 @@
 """Which facts still have to become e-mails, and which could not. Works in the caller's transaction."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
@@ -30,11 +31,11 @@ def is_waiting() -> bool:
     return db.session.scalar(_ANY_WAITING, {"moment": now()}) is not None
 
 
-def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, str]) -> list[Letter]:
+def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, tuple[str, ...]]) -> list[Letter]:
     """Leave out letters about what was erased or called off while they were written.
 
-    `forgetting` maps fact kinds to their rooms. What happened after the erasure is told: who left a list may have come
-    back. Whoever calls off from now on waits for the caller's transaction.
+    `forgetting` maps fact kinds to how the kinds of the e-mails begin that they erase. What happened after the erasure
+    is told: who left a list may have come back. Whoever calls off from now on waits for the caller's transaction.
     """
     if not letters:
         return []
@@ -42,11 +43,17 @@ def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, str]) -> li
     letters = [letter for letter in letters if letter.fact_id not in off]
     subjects = {letter.subject_id for letter in letters}
     asked = {"kinds": list(forgetting), "subjects": list(subjects)}
-    gone: dict[tuple[str, int], int] = {}
+    gone = defaultdict[int, list[tuple[tuple[str, ...], int]]](list)
     for kind, subject_id, fact_id in db.session.execute(_GONE, asked):
-        about = (forgetting[kind], subject_id)
-        gone[about] = max(fact_id, gone.get(about, 0))
-    return [one for one in letters if one.fact_id > gone.get((one.kind.partition(".")[0], one.subject_id), 0)]
+        gone[subject_id].append((forgetting[kind], fact_id))
+    return [
+        letter
+        for letter in letters
+        if not any(
+            letter.fact_id <= fact_id and letter.kind.startswith(beginnings)
+            for beginnings, fact_id in gone[letter.subject_id]
+        )
+    ]
 
 
 def _called_off(fact_ids: Collection[int]) -> set[int]:

@@ -206,7 +206,8 @@ def end(registration: Registration, moment: datetime) -> None:
 
 def may_withdraw(registration: Registration) -> bool:
     """Whether somebody has, or waits for, a place in a part that takes place: there is something to withdraw from."""
-    return registration.withdrawn_at is None and bool(parts_ahead(registration))
+    is_kept = registration.withdrawn_at is None and registration.erased_at is None
+    return is_kept and bool(parts_ahead(registration))
 
 
 def parts_ahead(registration: Registration) -> list[Part]:
@@ -226,8 +227,9 @@ def request_link(email: str, *, by: Actor) -> None:
 
 
 def send_link(registration: Registration, *, by: Actor) -> bool:
-    """Have one person's link sent again on behalf; False for a withdrawn one, and within the pause."""
-    if registration.withdrawn_at is not None or not again.may_be_written(registration.link_sent_at):
+    """Have one person's link sent again on behalf; False for one withdrawn or erased, and within the pause."""
+    is_gone = registration.withdrawn_at is not None or registration.erased_at is not None
+    if is_gone or not again.may_be_written(registration.link_sent_at):
         return False
     registration.link_sent_at = now()
     journal.record("registration.link_requested", registration.id, by=by, registrations=[registration.id])

@@ -20,7 +20,7 @@ class SameAddress(Refused):
 
 
 class Withdrawn(Refused):
-    """A registration that is withdrawn is written to no more."""
+    """A registration that is withdrawn, or long over, is written to no more."""
 
     code = "withdrawn"
     status = 409
@@ -33,7 +33,7 @@ def correct_address(registration: Registration, *, email: str, by: Actor) -> Non
         SameAddress, Withdrawn, actions.AddressBlocked, actions.AlreadyRegistered, core.errors.Invalid.
 
     """
-    if registration.withdrawn_at is not None:
+    if registration.withdrawn_at is not None or registration.erased_at is not None:
         raise Withdrawn
     typed = names.address(email)
     if typed == registration.email:

@@ -14,5 +14,9 @@ def follow(registration: Registration) -> None:
         registration.via_contact = False  # she has an address of her own now
     registration.person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
     shown = ("given_name", "family_name", "organisation", "email", "phone", "reference")
-    words = " ".join(getattr(registration, name) for name in shown)
-    registration.search = names.sought(words)[:LONGEST_SEARCH]
+    registration.search = searchable(*(getattr(registration, name) for name in shown))
+
+
+def searchable(*shown: str) -> str:
+    """Return what the desk's search finds somebody by."""
+    return names.sought(" ".join(shown))[:LONGEST_SEARCH]

@@ -138,6 +138,7 @@ def is_silent(event_id: int, inquiry: Inquiry) -> ColumnElement[bool]:
     return and_(
         Registration.event_id == event_id,
         Registration.withdrawn_at.is_(None),
+        Registration.erased_at.is_(None),
         _asked(inquiry),
         _holding(_had_a_place(inquiry)),
         or_(Registration.coming_at.is_(None), ~answered),

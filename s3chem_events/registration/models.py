@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, stored
+from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, partial_index, stored
 from s3chem_events.core.text import Text, TextColumn
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
@@ -26,7 +26,7 @@ class Registration(Model):
     Who was entered at the desk may have no `email`, and then no `address_digest`: she is called on the `phone`.
     `coming` is what she said last when asked whether she still comes, `invitations` whether her e-mails carry any,
     `letter_at` when a letter of invitation was asked for.
-    Who gave her places to somebody else is withdrawn since `handed_over_at`.
+    Who gave her places to somebody else is withdrawn since `handed_over_at`. Since `erased_at` nobody can be reached.
     Who came with a `delegation` and has no address of her own is written to `via_contact`: `email` is the contact's.
     """
 
@@ -35,6 +35,7 @@ class Registration(Model):
         UniqueConstraint("event_id", "person"),
         Index("ix_registration_event_sort", "event_id", "sort_name", "id"),
         Index("ix_registration_address", "address_digest"),
+        partial_index("ix_registration_reachable", "event_id", "id", where="erased_at IS NULL"),
         NEVER_AGAIN,
     )
 
@@ -67,6 +68,7 @@ class Registration(Model):
     letter_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     delegation_id: Mapped[int | None] = mapped_column(ForeignKey("delegation.id", ondelete="SET NULL"), index=True)
     via_contact: Mapped[bool] = mapped_column(default=False, server_default=false())
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     event: Mapped[Event] = relationship(lazy="raise")
     participations: Mapped[list["Participation"]] = relationship(

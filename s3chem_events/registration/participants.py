@@ -52,7 +52,7 @@ class Wanted:
     standing: Standing | None = None
     sort: str = "name"
     withdrawn: bool = True  # False leaves out who has withdrawn or was rejected
-    to_call: bool = False  # True leaves out who has an e-mail address
+    to_call: bool = False  # True leaves out who has an e-mail address, and who has been erased
     delegation: str = ""  # the reference of one
 
     @property
@@ -88,6 +88,7 @@ class Participant:
     region: str
     registered_at: datetime
     handed_over_at: datetime | None
+    erased_at: datetime | None
     places: tuple[Place, ...]
 
 
@@ -231,7 +232,7 @@ def _participations(event_id: int, wanted: Wanted) -> Select[Any]:
 def _sought(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions = _said(wanted.words)
     if wanted.to_call:
-        conditions.append(Registration.email == "")
+        conditions += [Registration.email == "", Registration.erased_at.is_(None)]
     if wanted.delegation:
         theirs = db.select(Delegation.id).filter_by(reference=wanted.delegation)
         conditions.append(Registration.delegation_id.in_(theirs))

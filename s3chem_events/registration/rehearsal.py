@@ -225,6 +225,7 @@ def _people(event_id: int) -> Select[int, str, bool, int, Mode, Standing]:
         .where(
             Registration.event_id == event_id,
             Registration.withdrawn_at.is_(None),
+            Registration.erased_at.is_(None),
             Participation.standing.in_(INTERESTED),
         )
         .order_by(Registration.id)

@@ -165,6 +165,7 @@ def _page(
         said=said,
         most=MOST,
         terms=terms.said(event, form.offered(), lang),
+        erasure=terms.erasure(event, lang),
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         action=f"/{lang}{form.at}",
         single_url=f"/{lang}{form.at}".removesuffix("/group"),

@@ -23,7 +23,7 @@ from s3chem_events.registration.admitting import Agreed, PeopleRefused, PlacesSh
 from s3chem_events.registration.delegation_queries import delegation_by_token
 from s3chem_events.registration.links import DELEGATION, DELEGATION_NOT_ME
 from s3chem_events.registration.models import Delegation, Registration
-from s3chem_events.site import delegation_view
+from s3chem_events.site import delegation_view, terms
 from s3chem_events.site.delegating_form import DelegateForm
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
@@ -257,5 +257,6 @@ def _people_page(
         faulty=[field for field in person if field.errors],
         may_wait=may_wait,
         refusal=refusal,
+        erasure=terms.erasure(delegation.event, lang),
         own_url=f"/{lang}/delegations/{token}",
     )

@@ -20,7 +20,7 @@ from s3chem_events.registration import asking, codes, own_questions, queries, su
 from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered, Applicant
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import FREE, NEEDS, Kind
-from s3chem_events.site import opened, own_view
+from s3chem_events.site import opened, own_view, terms
 from s3chem_events.site.forms import RegistrationForm
 from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
 from s3chem_events.site.own_actions import SUBSTITUTION
@@ -134,6 +134,7 @@ def _page(
         "form": form,
         "questions": own_questions.groups(form, form.questions, fresh.event, lang),
         "meant": typos.meant(form.told("email")) if request.method == "POST" else "",
+        "erasure": terms.erasure(fresh.event, lang),
         "locked": not _is_hers(fresh),
         "code_url": f"{here}/code?for={SUBSTITUTION}",
         "own_url": here,

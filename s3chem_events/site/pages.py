@@ -1,5 +1,6 @@
 """The public pages: home, events, news, texts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,6 +27,8 @@ from s3chem_events.site.views import EventView
 
 pages = Blueprint("site", __name__)
 HOME_NEWS, HOME_PAST = 4, 3
+AUDIT = "{audit_until}"
+"""What stands in a notice for the project's audit date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +194,11 @@ def text(lang: str, key: str) -> str:
     """A notice: privacy, imprint, accessibility."""
     document = queries.document(key) or abort(404)
     data = document.data
+    until = queries.audit_day(project())
+    day = short_range(until, until, lang) if until else _("[date, to be entered]")
     sections = [
-        (part["id"], translated(Text(part["title"]), lang), _passage(part["body"], lang)) for part in data["sections"]
+        (part["id"], translated(Text(part["title"]), lang), _passage(_dated(part["body"], day), lang))
+        for part in data["sections"]
     ]
     return render(
         "site/pages/text.html",
@@ -204,6 +210,10 @@ def text(lang: str, key: str) -> str:
         to_be_approved=bool(data.get("to_be_approved")),
         version=_version(data.get("version", ""), lang),
     )
+
+
+def _dated(body: Mapping[str, str], day: str) -> dict[str, str]:
+    return {code: words.replace(AUDIT, day) for code, words in body.items()}
 
 
 def _version(words: str, lang: str) -> str:

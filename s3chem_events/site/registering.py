@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 from flask import Blueprint, abort, current_app, redirect, request
 from flask.wrappers import Response
@@ -10,7 +9,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
-from s3chem_events.core import i18n, limits
+from s3chem_events.core import limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import cleaning, csrf, filing, private
@@ -39,7 +38,6 @@ from s3chem_events.site.views import EventView, PartView
 registering = Blueprint("registering", __name__)
 csrf.exempt(registering)  # the form checks its own token, so that an old one costs a press and not the typing
 GONE, FORBIDDEN = 410, 403
-ADDRESS_KEPT = timedelta(days=90)
 Registrar = Callable[[RegistrationForm, str], Registration]
 """What registers a checked form for the event of a slug, under its lock."""
 
@@ -184,7 +182,9 @@ def page(
         path=preview or form.at,
         private=bool(form.invited or preview),
         is_preview=bool(preview),
-        kept_until=_kept_until(event, lang),
+        kept_until=terms.kept_until(event, lang),
+        erasure=terms.erasure(event, lang),
+        name_kept=terms.name_kept(lang),
         section="events",
         event=view,
         form=form,
@@ -220,12 +220,6 @@ def offers(form: RegistrationForm, event: Event, view: EventView) -> dict[str, P
     """Return what can be chosen, with its place: to whom a closed part is open, its room is told."""
     places = {part.key: part_place(event, part) for part in form.offered()}
     return {part.key: replace(part, place=places[part.key]) for part in view.parts if part.key in places}
-
-
-def _kept_until(event: Event, lang: str) -> str:
-    """Say until when an address is kept (privacy notice, "How long we keep them")."""
-    day = max(part.ends_on for part in event.live_parts) + ADDRESS_KEPT
-    return i18n.short_range(day, day, lang)
 
 
 def _submit_label(form: RegistrationForm, view: EventView) -> str:

@@ -11,7 +11,9 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event, Part, runs_of
+from s3chem_events.registration.erasing import KEPT_FOR
 from s3chem_events.registration.openness import Openness, Taken, is_awaited, openness
+from s3chem_events.site.frame import project
 
 REASONS = {
     Openness.CANCELLED: _l("This event has been cancelled."),
@@ -65,6 +67,32 @@ def said(event: Event, offered: Sequence[Part], lang: str, *, decided: bool = Fa
             until = i18n.clock(closes + timedelta(minutes=event.grace), event.zone, lang)
             sentences.append(_("If you open the form before then, you can still submit it until %(time)s.", time=until))
     return sentences
+
+
+def kept_until(event: Event, lang: str) -> str:
+    """Return the day on which the addresses of an event's people are erased, in words."""
+    day = max(part.ends_on for part in event.live_parts) + KEPT_FOR
+    return i18n.short_range(day, day, lang)
+
+
+def erasure(event: Event, lang: str) -> str:
+    """Say what data are for and when addresses are erased, above the box about the privacy notice."""
+    purpose, until = _("We use these data for this event only."), kept_until(event, lang)
+    erased = _("E-mail addresses are erased 90 days after the event (%(date)s).", date=until)
+    if event.state is State.POSTPONED:
+        erased = _("E-mail addresses are erased 90 days after the event.")
+    return f"{purpose} {erased}"
+
+
+def name_kept(lang: str) -> str:
+    """Say until when a name is kept, and what for."""
+    day = queries.audit_day(project())
+    if day is None:
+        return _("Your name is kept until the project’s audit date, as evidence for the funding programme.")
+    return _(
+        "Your name is kept until the project’s audit date (%(date)s), as evidence for the funding programme.",
+        date=i18n.short_range(day, day, lang),
+    )
 
 
 def _approval(offered: Sequence[Part], lang: str) -> list[str]:

@@ -103,7 +103,7 @@ def test_what_was_written_before_somebody_left_is_emptied_and_what_she_asks_for_
         one = audience.subscriber_by_id(late.subject_id, lock=True) or pytest.fail("her row is gone")
         assert (one.state, one.email, one.topics) == (State.LEFT, "", [])
         subscribing.ask(Wish("anna@x.example", "en", ["project"], "1", "en"), by=VISITOR)
-        forgetting = {"subscriber.left": "subscriber"}
+        forgetting = {"subscriber.left": ("subscriber.",)}
         assert relaying.still_wanted([late], forgetting) == []  # a worker that had read her before she left
         again = newsletter(told.id + 100, one, one.asked_at)
         assert relaying.still_wanted([again], forgetting) == [again]
