@@ -1,8 +1,8 @@
 """What the public pages, the feeds and the desk read of events and news."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
@@ -141,18 +141,6 @@ def has_news(slug: str) -> bool:
 def document(key: str) -> Document | None:
     """Return a text of the site."""
     return db.session.get(Document, key)
-
-
-def audit_until() -> date | None:
-    """Return the day until which the funding programme may look at names, if the project's content says so."""
-    found = document("project")
-    return audit_day(found.data) if found else None
-
-
-def audit_day(project: Mapping[str, Any]) -> date | None:
-    """Return the same day as a project's content has it."""
-    day = project.get("audit_until")
-    return date.fromisoformat(day) if day else None
 
 
 def version_of(key: str) -> str:

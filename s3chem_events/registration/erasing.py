@@ -14,7 +14,7 @@ from s3chem_events.core import clock, journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
-from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing import audited
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import derived
@@ -56,7 +56,7 @@ def erase_outlived(*, by: Actor) -> int:
 
 def erase_names(*, by: Actor) -> int:
     """Erase name and organisation of the next people once the project's audit date has passed; returns how many."""
-    until = publishing.audit_until()
+    until = audited.until()
     if until is None or clock.today("UTC") <= until:
         return 0
     named = select(Registration.id, Registration.event_id, Registration.reference).where(

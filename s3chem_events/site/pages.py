@@ -15,7 +15,7 @@ from s3chem_events.core.i18n import country_name, joined, preferred, short_range
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import Text
-from s3chem_events.publishing import queries
+from s3chem_events.publishing import audited, queries
 from s3chem_events.publishing.lifecycle import LISTED, State
 from s3chem_events.publishing.models import NewsItem
 from s3chem_events.site import listing
@@ -194,7 +194,7 @@ def text(lang: str, key: str) -> str:
     """A notice: privacy, imprint, accessibility."""
     document = queries.document(key) or abort(404)
     data = document.data
-    until = queries.audit_day(project())
+    until = audited.day_in(project())
     day = short_range(until, until, lang) if until else _("[date, to be entered]")
     sections = [
         (part["id"], translated(Text(part["title"]), lang), _passage(_dated(part["body"], day), lang))

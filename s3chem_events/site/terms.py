@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.publishing import queries
+from s3chem_events.publishing import audited, queries
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event, Part, runs_of
 from s3chem_events.registration.erasing import KEPT_FOR
@@ -86,7 +86,7 @@ def erasure(event: Event, lang: str) -> str:
 
 def name_kept(lang: str) -> str:
     """Say until when a name is kept, and what for."""
-    day = queries.audit_day(project())
+    day = audited.day_in(project())
     if day is None:
         return _("Your name is kept until the project’s audit date, as evidence for the funding programme.")
     return _(

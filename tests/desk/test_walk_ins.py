@@ -54,6 +54,7 @@ def test_on_another_day_a_way_to_reach_somebody_is_needed(app: Flask, clock: Clo
     desk = signed_in(app)
     page = desk.get(NEW)
     assert "whoever walks in" not in words(page)
+    assert soup(page).select_one('main a[href="/en/privacy"]') is not None  # at hand for who enters a caller (B13)
     answer = desk.post(NEW, data=filled(page) | PERSON | {"mode-day": "on_site"})
     assert (answer.status_code, "Enter a telephone number" in words(answer)) == (422, True)
     assert desk.post(NEW, data=filled(page) | PERSON | {"mode-day": "on_site", "phone": "12"}).status_code == 422
@@ -81,6 +82,7 @@ def test_a_confirmation_on_paper_is_whole_and_in_the_language_of_the_person(
         "Votre inscription",
         reference,
         "Warszawa",
+        "Comment nous utilisons vos données : http://localhost/fr/privacy",
     ):
         assert part in said, (part, said)
     assert page.select_one("img.emblem") is not None

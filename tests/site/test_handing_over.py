@@ -90,6 +90,10 @@ def test_colleague_gets_the_place_and_nothing_else_and_both_are_told(  # B12
     offered = filled(client.get(f"{own}/substitution"))
     assert (offered["given_name"], offered["email"], offered["organisation"]) == ("", "", "Politechnika")
     assert "coeliac" not in client.get(f"{own}/substitution").text
+    assert (
+        "E-mail addresses are erased 90 days after the event (16 September 2027)."
+        in client.get(f"{own}/substitution").text
+    )  # H3
     answer = hand_over(client, own, language="de")
     assert (answer.status_code, answer.location) == (303, own)
     page = words(client.get(own))
