@@ -141,7 +141,7 @@ def _granted(found: Event, reference: str, registration_id: int) -> ResponseRetu
 def _page(found: Event, *, typed: str = "", fault: str = "") -> str:
     terms, language = details.terms(found), i18n.language()
     people, given = details.expected(found, terms), gate_links.of_event(found.id)
-    usual = details.usual_end(found)
+    usual = details.usual_end(found, terms.asked)
     local = typed
     if not typed and terms.is_set and terms.until is not None:
         local = terms.until.astimezone(times.zone_info(found.zone)).strftime(LOCAL)

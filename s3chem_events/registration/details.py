@@ -57,12 +57,19 @@ def terms(event: Event) -> Terms:
     """Return what the gate of a loaded event wants; two statements."""
     row = db.session.get(Details, event.id)
     said = row.until if row is not None else None
-    return Terms(asking.asked_at(event.id, when=When.AFTERWARDS), said or usual_end(event), said is not None)
+    asked = asking.asked_at(event.id, when=When.AFTERWARDS)
+    return Terms(asked, said or usual_end(event, asked), said is not None)
 
 
-def usual_end(event: Event) -> datetime | None:
-    """Return two in the afternoon of the working day before the first day on site; holidays are not known here."""
-    days = [part.starts_on for part in event.parts if part.on_site and not part.cancelled]
+def usual_end(event: Event, asked: Iterable[Asked]) -> datetime | None:
+    """Return two in the afternoon of the working day before the first day on site that its gate asks for.
+
+    Holidays are not known here.
+    """
+    keys = {question.part for question in asked}
+    asks_for_all = not keys or "" in keys
+    live = [part for part in event.parts if part.on_site and not part.cancelled]
+    days = [part.starts_on for part in live if asks_for_all or part.key in keys]
     if not days:
         return None
     day = min(days) - timedelta(days=1)

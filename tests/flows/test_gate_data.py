@@ -243,6 +243,16 @@ def test_an_old_page_shows_none_of_what_was_typed(app: Flask, client: FlaskClien
     assert client.post(f"{own}/details", data=data | {"question-plate": "MA-1"}).text.count("MA-1") == 1
 
 
+@pytest.mark.one_database
+def test_what_is_asked_for_a_later_day_alone_can_be_told_until_the_working_day_before_it(
+    app: Flask, client: FlaskClient
+) -> None:
+    add_event(app, slug="visit")
+    add_question(app, "shoes", slug="visit", label="Size of your shoes", part="day-2", **GATE)
+    own = str(register(client, "/en/events/visit/register").location)
+    assert "The entrance still needs details from you, until 17 June 2027, 14:00 CEST" in words(client.get(own))
+
+
 def test_the_site_sets_its_own_hour_and_what_was_told_is_deleted_at_once(
     app: Flask, client: FlaskClient, clock: Clock
 ) -> None:

@@ -159,7 +159,7 @@ def still_needed(app: Flask, language: str) -> KeptMail:
     with app.app_context(), transaction():
         event = publishing.event_by_slug(slug, lock=True)
         assert event is not None
-        until = details.usual_end(event)
+        until = details.terms(event).until
         assert until is not None
         record("details.due", event.id, by=OPERATOR, until=until.isoformat())
     work(app)
