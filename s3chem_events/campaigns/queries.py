@@ -166,7 +166,8 @@ def public(difference: Difference, *, but: AbstractSet[str] = frozenset()) -> Di
 
 def last_heard(ids: Sequence[int]) -> Mapping[int, int]:
     """Return the newest fact of which some followers were written."""
-    return {one: max(kinds.values()) for one, kinds in outbox.last_written({TOLD, "follower.asked"}, ids).items()}
+    written = outbox.written_from_to({TOLD, "follower.asked"}, ids)
+    return {one: max(last for _first, last in kinds.values()) for one, kinds in written.items()}
 
 
 def samples(hearers: Mapping[int, str]) -> list[Follower]:

@@ -136,13 +136,16 @@ def invitations(subject_id: int, *, digest: str) -> list[str]:
     return [calendar for calendars in found for calendar in calendars]
 
 
-def last_written(kinds: Collection[str], subjects: Select[Any] | Sequence[int]) -> dict[int, dict[str, int]]:
-    """Return the newest fact of which an e-mail was written, by subject and kind, for some kinds, in one statement."""
-    query = db.select(OutgoingEmail.subject_id, OutgoingEmail.kind, func.max(OutgoingEmail.fact_id))
-    found = defaultdict[int, dict[str, int]](dict)
+def written_from_to(
+    kinds: Collection[str], subjects: Select[Any] | Sequence[int]
+) -> dict[int, dict[str, tuple[int, int]]]:
+    """Return the first and the newest fact of which an e-mail was written, by subject and kind, in one statement."""
+    ends = func.min(OutgoingEmail.fact_id), func.max(OutgoingEmail.fact_id)
+    query = db.select(OutgoingEmail.subject_id, OutgoingEmail.kind, *ends)
+    found = defaultdict[int, dict[str, tuple[int, int]]](dict)
     query = query.where(OutgoingEmail.subject_id.in_(subjects), OutgoingEmail.kind.in_(kinds))
-    for subject_id, kind, fact_id in db.session.execute(query.group_by(OutgoingEmail.subject_id, OutgoingEmail.kind)):
-        found[subject_id][kind] = fact_id
+    for subject_id, kind, *facts in db.session.execute(query.group_by(OutgoingEmail.subject_id, OutgoingEmail.kind)):
+        found[subject_id][kind] = (facts[0], facts[1])
     return dict(found)
 
 

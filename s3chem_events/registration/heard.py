@@ -1,33 +1,34 @@
 """What each registered person heard last of an event: her confirmation, or the last change that she was told."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select
 
 from s3chem_events.mailing import queries as mailing
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.changes import Difference, Sort
 from s3chem_events.publishing.known import Known
+from s3chem_events.registration.models import Participation, Registration
 
-WHOLE = frozenset(
+TOLD = "event.changed"
+FIRST = frozenset({"registration.confirmed", "registration.pending", "registration.waiting", "registration.taken_over"})
+"""The e-mails by which somebody hears of an event for the first time: she knows it as the earliest of them says."""
+AGAIN = frozenset(
     {
-        "registration.confirmed",
         "registration.approved",
-        "registration.confirmation_requested",
-        "registration.taken_over",
-        "registration.waiting",
+        "registration.promoted",
+        "registration.place_offered",
+        "registration.mode_changed",
         "registration.restored",
         "registration.address_corrected",
-        "event.changed",
+        "registration.confirmation_requested",
     }
 )
-"""The e-mails that say how all parts of a registration stand, and put it into the calendar."""
-OF_ONE_PART = frozenset({"registration.promoted", "registration.mode_changed", "registration.place_offered"})
-"""The e-mails that say it of one part: of all, where somebody has no other."""
-IN_PASSING = frozenset({"event.reminded", "event.asked_again", "details.due", "registration.link_requested"})
-"""The e-mails that name the days, but neither what has become of them nor, to all who get them, a calendar."""
+"""The e-mails that say how she stands by now."""
+IN_PASSING = AGAIN | {"event.reminded", "event.asked_again", "details.due", "registration.link_requested"}
+"""The e-mails that name the days as they are, but not what has become of them."""
 
 
 class Heard:
@@ -36,30 +37,40 @@ class Heard:
     def __init__(self, known: Known, *, since: int, among: Select[Any] | Sequence[int]) -> None:
         """Read of what those `among` (registration ids) were written; `since` is what others know."""
         self.known, self._since = known, since
-        kinds = WHOLE | OF_ONE_PART | IN_PASSING
-        self._facts: Mapping[int, Mapping[str, int]] = mailing.last_written(kinds, among)
+        self._facts = mailing.written_from_to(FIRST | IN_PASSING | {TOLD}, among)
 
-    def number(self, registration_id: int, parts: Iterable[object]) -> int:
-        """Return the revision that a person who takes part in these parts knows.
+    def number(self, registration_id: int) -> int:
+        """Return the revision that a person knows: of which she was told last, or as which she found the event.
 
-        What was written in passing counts only where it is not so any more: it brought no calendar.
+        Whatever was written to her besides counts only where it is not so any more: it says not what has changed.
         """
-        told = self._newest(registration_id, WHOLE if len(set(parts)) > 1 else WHOLE | OF_ONE_PART, self._since)
-        read = self._newest(registration_id, IN_PASSING, 0)
-        came_back = read > told and {*self.known.since(read).changes} - {*self.known.since(told).changes}
-        return read if came_back else told
-
-    def _newest(self, registration_id: int, kinds: AbstractSet[str], otherwise: int) -> int:
-        """Return the revision that the newest e-mail of these kinds speaks of, if there is one."""
         facts = self._facts.get(registration_id, {})
-        last = max((fact_id for kind, fact_id in facts.items() if kind in kinds), default=None)
-        return otherwise if last is None else self.known.at(last)
+        found = min((first for kind, (first, _last) in facts.items() if kind in FIRST), default=None)
+        told = max((last for kind, (_first, last) in facts.items() if kind == TOLD), default=found)
+        knows = self._since if told is None else self.known.at(told)
+        read = max((self.known.at(last) for _first, last in facts.values()), default=knows)
+        came_back = read > knows and {*self.known.since(read).changes} - {*self.known.since(knows).changes}
+        return read if came_back else knows
 
-    def news(self, registration_id: int, parts: Iterable[object]) -> Difference:
+    def news(self, registration_id: int) -> Difference:
         """Return what such a person does not know yet; the link to join stood in her last reminder."""
-        found = self.known.since(self.number(registration_id, parts))
+        found = self.known.since(self.number(registration_id))
         reminded = self._facts.get(registration_id, {}).get("event.reminded")
         if reminded is None:
             return found
-        later = self.known.since(self.known.at(reminded)).changes
+        later = self.known.since(self.known.at(reminded[1])).changes
         return replace(found, changes=tuple(c for c in found.changes if c.sort is not Sort.LINK or c in later))
+
+
+def fallen_away(registration: Registration) -> list[Participation]:
+    """Return what somebody has left in parts that are cancelled, which nobody has told her yet: her calendar has them.
+
+    The news of it will not reach her any more.
+    """
+    keys = {part.id: part.key for part in registration.event.parts if part.cancelled}
+    left = [p for p in registration.participations if p.part_id in keys and p.decided_at == registration.withdrawn_at]
+    event = publishing.event_by_id(registration.event_id) if left else None
+    if event is None:
+        return []
+    news = Heard(Known(event), since=event.revision, among=[registration.id]).news(registration.id)
+    return [p for p in left if Sort.PART_CANCELLED in news.sorts(keys[p.part_id])]

@@ -19,7 +19,7 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import places
 from s3chem_events.registration.capacity import HOLDING, Standing
-from s3chem_events.registration.heard import IN_PASSING
+from s3chem_events.registration.heard import IN_PASSING, TOLD
 from s3chem_events.registration.links import OWN_PAGE
 from s3chem_events.registration.models import Participation, Registration
 
@@ -225,7 +225,7 @@ def misled(first: int) -> ColumnElement[bool]:
     touched = select(Fact.subject_id).where(
         Fact.kind.startswith("registration."), or_(Fact.id > first, Fact.relayed_at > change)
     )
-    written = outbox.written_since(first, "event.changed", *IN_PASSING)
+    written = outbox.written_since(first, TOLD, *IN_PASSING)
     return Registration.id.in_(touched) | Registration.id.in_(written)
 
 

@@ -184,7 +184,7 @@ def audience(
     languages, to_call, unconcerned, ask = dict[str, int](), list[int](), 0, 0
     oldest, news, touched = set[int](), set[Change](), set[str]()
     for registration_id, (language, email, parts) in people.items():
-        known = heard.number(registration_id, parts) if heard else None
+        known = heard.number(registration_id) if heard else None
         theirs = frozenset(parts.items())
         if not tells(None, theirs, language) or not (told := tells(known, theirs, language)):
             unconcerned += 1

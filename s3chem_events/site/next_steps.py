@@ -13,13 +13,13 @@ from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions
 from s3chem_events.registration.capacity import IN_LINE, UNSCHEDULED, Standing
-from s3chem_events.registration.heard import WHOLE
+from s3chem_events.registration.heard import AGAIN, FIRST, TOLD
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import standings
 
 SOON = timedelta(hours=1)
 """How long an e-mail may be written that does not stand in the outbox yet."""
-DETAILS = WHOLE | {"registration.pending", "registration.promoted"}
+DETAILS = FIRST | AGAIN | {TOLD}
 """The e-mails that say how somebody stands."""
 
 

@@ -220,7 +220,7 @@ def test_a_change_is_told_to_the_pending_without_a_calendar_and_a_reminder_to_no
     assert [(subject, to) for subject, to, _calendar in mails(app)] == [("Reminder", "Anna")]
 
 
-def test_who_is_approved_during_the_hold_has_read_of_the_move_in_that_very_email(
+def test_who_is_approved_during_the_hold_reads_after_it_what_has_moved(
     app: Flask, clock: Clock, desk: FlaskClient, pages: dict[str, str]
 ):
     mails(app)
@@ -234,7 +234,8 @@ def test_who_is_approved_during_the_hold_has_read_of_the_move_in_that_very_email
     decide(desk, app, "approval", "Anna")
     assert [(to, calendar) for _subject, to, calendar in mails(app)] == [("Anna", "REQUEST")]
     clock.advance(minutes=11)
-    assert [to for _subject, to, _calendar in mails(app)] == ["Boris", "Carla", "Doris"]
+    told = [(to, calendar) for _subject, to, calendar in mails(app)]
+    assert told == [("Anna", "REQUEST"), ("Boris", ""), ("Carla", ""), ("Doris", "")]
 
 
 def test_a_withdrawn_request_that_is_taken_back_waits_for_the_decision_again(

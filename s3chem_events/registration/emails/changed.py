@@ -80,7 +80,7 @@ def drafts(
         parts = {keys[p.part_id]: (p.mode, p.standing) for p in going}
         if concerning(announced, event, registration, parts) is None:
             continue
-        theirs = concerning(heard.news(registration.id, parts), event, registration, parts)
+        theirs = concerning(heard.news(registration.id), event, registration, parts)
         if theirs:
             yield _draft(writer, fact, registration, theirs, going)
 

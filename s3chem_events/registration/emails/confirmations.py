@@ -15,6 +15,7 @@ from s3chem_events.registration import (
     calendar_answers,
     delegation_queries,
     entries,
+    heard,
     links,
     queries,
     returning,
@@ -64,6 +65,7 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         kept = held.get((registration.event_id, registration.address_digest), set())
         given_up = fact.data.get("parts")  # a place that somebody only waited for never was in the calendar
         theirs = [p for p in registration.participations if given_up is None or p.part_id in given_up]
+        theirs += [p for p in heard.fallen_away(registration) if p not in theirs]
         if not theirs:  # several were taken off at once, and this one had only waited
             yield from waiting.off_the_list(desk, fact, registration)
             continue

@@ -6,7 +6,7 @@ from functools import cache
 
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
-from s3chem_events.registration import asking, queries, substituting
+from s3chem_events.registration import asking, heard, queries, substituting
 from s3chem_events.registration.emails import confirmations
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.questions import NEEDS
@@ -20,6 +20,7 @@ def handed_over(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft
     others = substituting.counterparts(facts)
     for fact, registration in gone:
         theirs = [p for p in registration.participations if p.part_id in fact.data["parts"]]
+        theirs += heard.fallen_away(registration)
         kept = held.get((registration.event_id, registration.address_digest), set())
         draft = desk.draft(fact, registration, theirs, method="CANCEL", kept=kept)
         successor = isolated(defused(others[fact.id].full_name)) if fact.id in others else ""
