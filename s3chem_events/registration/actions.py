@@ -206,8 +206,7 @@ def end(registration: Registration, moment: datetime) -> None:
 
 def may_withdraw(registration: Registration) -> bool:
     """Whether somebody has, or waits for, a place in a part that takes place: there is something to withdraw from."""
-    is_kept = registration.withdrawn_at is None and registration.erased_at is None
-    return is_kept and bool(parts_ahead(registration))
+    return registration.withdrawn_at is None and registration.erased_at is None and bool(parts_ahead(registration))
 
 
 def parts_ahead(registration: Registration) -> list[Part]:
