@@ -55,7 +55,7 @@ def add_event(facts: EventFacts, *, base_url: str, by: Actor) -> Event:
         SlugTaken: the address is in use.
 
     """
-    rules.check(facts)
+    facts = rules.check(facts)
     if db.session.scalar(db.select(Event.id).filter_by(slug=facts.slug)) is not None:
         raise SlugTaken(slug=facts.slug)
     moment = now()
@@ -87,7 +87,7 @@ def revise_event(
         Invalid, WrongMove, SlugTaken, PartInUse, StillRegistered, Stale.
 
     """
-    rules.check(facts)
+    facts = rules.check(facts)
     if expected is not None and expected != event.revision:
         raise Stale(expected=expected, revision=event.revision)
     lifecycle.check_move(event.state, facts.state)

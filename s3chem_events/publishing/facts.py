@@ -128,7 +128,7 @@ def placed_as(part: PartFacts, other: PartFacts) -> PartFacts:
 
 
 def check(facts: EventFacts) -> EventFacts:
-    """Return the facts where they hold together.
+    """Return the facts where they hold together; what was told to the guests of a closed part goes when it is opened.
 
     Raises:
         Invalid: with the path to the value.
@@ -154,7 +154,8 @@ def check(facts: EventFacts) -> EventFacts:
             times.moment(value, facts.zone, path)
     if facts.opens and facts.closes and facts.closes <= facts.opens:
         raise Invalid("registration.closes", "registration closes before it opens")
-    return facts
+    opened = (part if part.visibility is Visibility.INVITED else replace(part, reason=NOTHING) for part in facts.parts)
+    return replace(facts, parts=tuple(opened))
 
 
 def _check_year(day: date, path: str) -> None:

@@ -1,7 +1,7 @@
 """What became of an event in public, oldest first, for its page and its JSON-LD; pure."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -35,24 +35,33 @@ def history(newest: EventFacts, revisions: Iterable[Kept]) -> list[Passage]:
     """Return the moves of an event since it was public; what was undone never happened.
 
     `revisions` are all that there are, in any order; steps that were told at once are one move. A revision that cannot
-    be read any more ends the way back.
+    be read any more ends the way back. A part that is closed by now was never open, as far as the public reads.
     """
     passages: list[Passage] = []
-    after = newest
+    after, open_to = newest, dict[str, Visibility]()
     for steps in _tellings(sorted(revisions, key=lambda kept: int(kept.number), reverse=True)):
         try:
             before = merging.opened(after, [step.changes for step in steps])
         except Invalid:
             break
         last = steps[0]
+        for part in (*after.parts, *before.parts):
+            open_to.setdefault(part.key, part.visibility)
         if not last.undone and before.state is not State.DRAFT:
-            told = compare(before, after)
+            told = compare(_closed_as(open_to, before), _closed_as(open_to, after))
             sorts = HISTORIC - {Sort.HYBRID} if before.state is State.SAVE_THE_DATE else HISTORIC  # it was open still
-            moves = tuple(one for one in told.changes if one.sort in sorts or _goes_elsewhere(one, before, after))
+            moves = tuple(one for one in told.changes if one.sort in sorts or _goes_elsewhere(one, told))
             if moves:
-                passages.append(Passage(last.number, last.at, Difference(before, after, moves)))
+                passages.append(Passage(last.number, last.at, replace(told, changes=moves)))
         after = before
     return passages[::-1]
+
+
+def _closed_as(open_to: Mapping[str, Visibility], facts: EventFacts) -> EventFacts:
+    """Close the parts that were closed later."""
+    closed = {key for key, to in open_to.items() if to is Visibility.INVITED}
+    parts = (replace(part, visibility=Visibility.INVITED) if part.key in closed else part for part in facts.parts)
+    return replace(facts, parts=tuple(parts))
 
 
 def _tellings(newest_first: Iterable[Kept]) -> Iterator[list[Kept]]:
@@ -132,18 +141,19 @@ def moved_online(passages: Iterable[Passage]) -> frozenset[str]:
     return frozenset(key for key, moved in online.items() if moved)
 
 
-def _goes_elsewhere(change: Change, before: EventFacts, after: EventFacts) -> bool:
-    """Whether a part leaves a place that was known; that a town gets its hall is a detail, and so is a closed room."""
+def _goes_elsewhere(change: Change, told: Difference) -> bool:
+    """Whether a part leaves a place that was known; that a town gets its hall is a detail, a closed room is no news."""
+    before, after = told.before, told.after
     if change.sort is not Sort.PLACE:
         return False
     new = next(part for part in after.parts if part.key == change.part)
     old = next((part for part in before.parts if part.key == change.part), new)
     was, becomes = old.venue or before.venue, new.venue or after.venue
-    if was is None or becomes is None:
+    if was is None or becomes is None or new.visibility is Visibility.INVITED:
         return False
     if was.city != becomes.city:
         return bool(was.city and becomes.city)
-    return bool(was.name and becomes.name != was.name) and new.visibility is Visibility.PUBLIC
+    return bool(was.name and becomes.name != was.name)
 
 
 def _moment(value: date) -> datetime:

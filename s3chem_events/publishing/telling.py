@@ -107,13 +107,13 @@ def days(parts: tuple[PartFacts, ...], language: str) -> str:
 
 
 def place(part: PartFacts, facts: EventFacts, language: str, *, inside: bool = False) -> str:
-    """Write where a part takes place, as far as that is known; the room of a closed part for those inside alone."""
+    """Write where a part takes place, as far as that is known; of a closed part for those inside alone."""
     _ = words(language)
     venue = part.venue or facts.venue
     if Mode.ON_SITE not in part.capacity:
         return _("Online")
     if venue is None or (part.visibility is Visibility.INVITED and not inside):
-        return (venue.city if venue else "") or _("to be announced")
+        return _("to be announced")
     return _venue(venue, language) or _("to be announced")
 
 

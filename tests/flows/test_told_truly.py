@@ -177,6 +177,16 @@ def test_reason_of_a_closed_part_reaches_its_guests_and_nothing_public(app, clie
     assert "The hall is taken." in words(client.get(public[0]))
     assert not any(why in page for page in (found["public"].text, found["public"].html, found["public"].calendar))
 
+    # Opened, the part keeps nothing of what its guests alone were told.
+    preview = step(organiser, "edit", **{"parts-0-visibility": "public"})
+    assert preview.status_code == 303
+    come(app, "Later", **{"mode-day-1": "on_site"})
+    found = told(app, clock)
+    pages = [client.get(path).get_data(as_text=True).replace("\r\n ", "") for path in public]
+    assert [path for path, page in zip(public, pages, strict=True) if "minister" in page] == []
+    assert "minister" not in found["later"].calendar.replace("\r\n ", "")
+    assert "minister" not in organiser.get("/desk/events/conference/texts").get_data(as_text=True)
+
 
 def test_preview_shows_what_followers_read_and_who_reads_the_reason_in_another_language(app, clock):
     add_event(app, opens=None)
