@@ -1,7 +1,6 @@
 """The operator's commands for events as files (contract: "An event as a file")."""
 
 import json
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +14,7 @@ from s3chem_events.core.commands import Commands
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.guard import settings
-from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.desk import changes, deciding
 from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.disclosing import disclosed
@@ -77,13 +76,12 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool) -> None:
         if found.revision != seen and (tell or waiting is not None):  # what is held back is told as it is then
             fact = deciding.announce(found, since=seen, waiting=waiting, by=OPERATOR)
         changed = _ask(found, asked) or found.revision != seen
-        due_at, now_at = fact.due_at if fact else None, _revision(found, _asked(found))
+        now_at, told = _revision(found, _asked(found)), _told(fact, waiting) if tell or waiting else ""
         if changed and later:
             raise click.ClickException(later)
     if not changed:
         click.echo("Nothing was changed.")
         return
-    told = _told(due_at, tell=tell, is_held=waiting is not None)
     click.echo(f"Changed {facts.slug}: {settings().base_url}/en/events/{facts.slug}{told}")
     if written:
         click.echo(f"Its revision is now {now_at}.")
@@ -92,16 +90,16 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool) -> None:
     _warn(facts)
 
 
-def _told(due_at: datetime | None, *, tell: bool, is_held: bool) -> str:
-    """Say who is told of a change, and when."""
-    if not tell and not is_held:
-        return ""
-    if due_at is None:
-        return " There is nothing to tell."
-    if due_at <= now():
-        return " Who was told something else meanwhile is told at once."
-    held = " What was held back already is told with it." if is_held else ""
-    return f" People are told at {due_at:%H:%M} UTC.{held}"
+def _told(fact: Fact | None, waiting: Fact | None) -> str:
+    """Say who is told of a change, and when; `waiting` is what was held back before it."""
+    if fact is not None and fact.due_at is not None:
+        if fact.due_at <= now():
+            return " Who was told something else meanwhile is told at once."
+        held = " What was held back already is told with it." if waiting else ""
+        return f" People are told at {fact.due_at:%H:%M} UTC.{held}"
+    if waiting is not None and waiting.due_at is not None and not waiting.data.get("called_off"):
+        return f" There is nothing new to tell. What was held back already is still told at {waiting.due_at:%H:%M} UTC."
+    return " There is nothing to tell."
 
 
 def _warn(facts: EventFacts) -> None:

@@ -318,6 +318,11 @@ def test_who_registers_within_the_hold_is_corrected_after_a_file_that_takes_it_b
     clock.advance(minutes=2)
     renamed = replace(october, title=Text({**october.title, "fr": "Journée de clôture"}))
     assert update(renamed) == "People are told at 12:12 UTC. What was held back already is told with it."
+    noted, still = (
+        replace(renamed, note=Text(en="Bring a badge.")),
+        "What was held back already is still told at 12:12 UTC.",
+    )
+    assert update(noted, *options) == f"There is nothing new to tell. {still}"
     assert update(CONFERENCE, *options) == "Who was told something else meanwhile is told at once."
     assert_jean_alone_is_corrected(app, clock)
 
