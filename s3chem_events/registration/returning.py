@@ -10,6 +10,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import CONTACT, PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
+from s3chem_events.publishing.queries import part_ends_at
 from s3chem_events.registration import actions, calendar_answers, cancelled_parts, moving_up, versions
 from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
@@ -28,8 +29,8 @@ def may_take_back(registration: Registration) -> bool:
 
 
 def is_offered(withdrawn: Fact | None, registration: Registration) -> bool:
-    """Whether a withdrawal may be undone: pressed by the own link, or done for want of an answer."""
-    if withdrawn is None or registration.event.state in OFF:
+    """Whether a withdrawal may be undone: pressed by the own link, or done for want of an answer, and not over yet."""
+    if withdrawn is None or registration.event.state in OFF or not _ahead(registration):
         return False
     return withdrawn.by in {str(PARTICIPANT), str(CONTACT)} or "silent_until" in withdrawn.data
 
@@ -60,7 +61,8 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
     if not may_take_back(registration):
         raise calendar_answers.TooLate
     stood = _stood(registration)
-    given_up = [p for p in stood if not p.part.cancelled and stood[p] not in IN_LINE]  # who left the line has left it
+    # Who left the line has left it, and what has ended since then is over.
+    given_up = [p for p in stood if not (p.part.cancelled or stood[p] in IN_LINE or _missed(p))]
     lost = [p for p in stood if p.part.cancelled and cancelled_parts.fits(p, stood[p])]
     wanted: list[tuple[Part, Mode]] = [(p.part, p.part.mode_of(p.mode)) for p in given_up]
     if not wanted or any(mode not in part.capacities for part, mode in wanted):
@@ -117,3 +119,15 @@ def _stood(registration: Registration) -> dict[Participation, Standing]:
 def _left_then(participation: Participation, registration: Registration) -> bool:
     """Whether a place was given up with the whole; what was declined before stays declined."""
     return participation.standing is Standing.WITHDRAWN and participation.decided_at == registration.withdrawn_at
+
+
+def _ahead(registration: Registration) -> bool:
+    """Whether anything that was given up with the whole takes place still."""
+    given_up = {p.part_id for p in registration.participations if _left_then(p, registration)}
+    parts = [part for part in registration.event.parts if part.id in given_up]
+    return any(not part.cancelled and now() < part_ends_at(part) for part in parts)
+
+
+def _missed(participation: Participation) -> bool:
+    """Whether a part has ended since a place in it was given up."""
+    return participation.decided_at < part_ends_at(participation.part) <= now()

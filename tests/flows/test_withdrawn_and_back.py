@@ -3,7 +3,7 @@
 import csv
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -176,3 +176,21 @@ def test_who_was_refused_one_day_and_declines_the_other_has_withdrawn(app, clien
     assert bring(app, invitation(app).mail("gmail")) == "done: declined"
     assert [state for _part, state in stands(client, own)] == ["Not accepted", "Withdrawn"]
     assert count(app, Registration, withdrawn_at=None) == 0
+
+
+def test_what_has_ended_meanwhile_is_not_taken_back_and_nothing_once_all_is_over(app, client, organiser, clock):
+    own = str(register(client, **BOTH).location)
+    clock.set(datetime(2027, 6, 17, 9, tzinfo=UTC))
+    press(client, f"{own}/withdrawal")
+    clock.set(datetime(2027, 6, 17, 22, 30, tzinfo=UTC))  # half past midnight there
+    press(client, f"{own}/restoration")
+    assert stands(client, own) == [("Site visit", "Withdrawn"), ("Public conference", "Confirmed")]
+    clock.set(datetime(2027, 6, 18, 9, tzinfo=UTC))
+    press(client, f"{own}/withdrawal")
+    page = f"{own}/restoration"
+    clock.set(datetime(2027, 6, 18, 22, 30, tzinfo=UTC))
+    late = client.post(page, data=hidden(client, "/en/registrations/lost-link"))  # as from a page that was open before
+    assert (late.status_code, "The time in which this could be undone is over." in words(late)) == (410, True)
+    assert stands(client, own) == [("Site visit", "Withdrawn"), ("Public conference", "Withdrawn")]
+    assert soup(client.get(own)).select_one(f'a[href="{page}"]') is None
+    assert [page in mail.text for mail in sent(app) if mail.method == "CANCEL"] == [False, False]
