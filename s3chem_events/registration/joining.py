@@ -11,9 +11,8 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import actions, guest_list, inviting, moving_up, queries, versions
-from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.invitation import Invitation, InvitationUse
-from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.models import Registration
 from s3chem_events.registration.places import INTERESTED
 
 
@@ -81,20 +80,13 @@ def join(invitation: Invitation, *, may_wait: bool, by: Actor) -> Registration:
 
 
 def _put_down(registration: Registration, chosen: list[tuple[Part, Mode]], waiting: list[tuple[str, str]]) -> None:
-    """Write the places down; one that she gave back before is hers again, with a newer entry in her calendar."""
-    moment = now()
+    """Write the places down; for one that she gave back, or left the line for, she comes like a newcomer."""
+    moment = registration.changed_at = now()
     before = versions.first(registration.event_id, registration.address_digest)
-    there = {one.part_id: one for one in registration.participations}
-    for part, mode in chosen:
-        place = there.get(part.id)
-        if place is None:
-            place = Participation(part_id=part.id, part=part, changes=before.get(part.id, 0))
-            registration.participations.append(place)
-        else:
-            versions.rise(registration, [place])
-        place.mode, place.decided_at, place.answer, place.offered_until = mode, moment, Said.NOTHING, None
-        place.standing = Standing.WAITING if (part.key, mode) in waiting else Standing.CONFIRMED
-    registration.changed_at = moment
+    for former in [one for one in registration.participations if one.part in {part for part, _mode in chosen}]:
+        registration.participations.remove(former)
+    db.session.flush()
+    registration.participations += moving_up.participations(chosen, waiting, moment=moment, before=before, decided=True)
     db.session.flush()
 
 

@@ -409,6 +409,31 @@ def test_a_guest_who_joins_a_full_day_waits_only_if_she_says_so_and_a_code_adds_
     assert "waiting list" in kept(app)[-1].text
 
 
+def test_who_left_the_line_and_is_invited_herself_stands_at_its_end(app: Flask, client, clock) -> None:
+    first, code, anna = invite(app, replace(GUEST, email="first@park.example"), Guest(uses=5), GUEST)
+    closed = replace(CLOSED_DAY, capacity={Mode.ON_SITE: 1})
+    revise_event(app, parts=(closed, PUBLIC_DAY), waiting_list=WaitingList.AUTOMATIC)
+    seat = come(client, link(app, first), email="first@park.example", parts=["day-1"], family_name="Erste").location
+    own = come(client, link(app, code), email=GUEST.email, family_name="Nowak").location
+    for name in ("Ben", "Carla"):
+        path = link(app, code)
+        assert come(client, path, email=f"{name}@park.example", family_name=name, parts=["day-1"]).status_code == 303
+    leave = f"{own}/place/day-1"
+    assert client.post(leave, data=hidden(client, leave) | {"press": "leave"}).status_code == 303
+    assert press(client, link(app, anna), press="join").status_code == 409
+    assert press(client, link(app, anna), press="wait").status_code == 303
+    withdrawal = f"{seat}/withdrawal"
+    client.post(withdrawal, data=hidden(client, withdrawal))
+    assert places(app) == [
+        ("Erste", "day-1", "withdrawn"),
+        ("Nowak", "day-2", "confirmed"),
+        ("Ben", "day-1", "confirmed"),
+        ("Carla", "day-1", "waiting"),
+        ("Nowak", "day-1", "waiting"),
+    ]
+    assert "1 person is ahead of you." in words(client.get(own))
+
+
 def test_a_partners_delegation_takes_the_closed_day_as_far_as_the_code_is_good_for(app: Flask, client, clock):
     (code,) = invite(app, Guest(organisation="Chemiepark", language="en", uses=2))
     (personal,) = invite(app)
