@@ -11,7 +11,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, capacity, moving_up, queries
+from s3chem_events.registration import actions, moving_up, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -30,9 +30,7 @@ def approve(registration: Registration, *, by: Actor, parts: Collection[str] = (
     if not (pending or revised) or registration.event.state not in TAKING:
         return False
     wanted = [(one.part, one.part.mode_of(one.mode)) for one in revised]
-    taken = queries.taken(registration.event_id)
-    if not over_capacity:
-        capacity.check({(p.key, m): (p.capacities.get(m), taken.get((p.id, m), 0)) for p, m in wanted})
+    taken = moving_up.check_by_hand(registration.event, wanted, beyond=over_capacity)
     _decide(registration, [*pending, *revised], Standing.CONFIRMED, reason="")
     actions.tell_the_page(wanted, taken, by=1)
     told = [one.part_id for one in (*pending, *revised)]

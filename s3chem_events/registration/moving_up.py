@@ -104,9 +104,10 @@ def check_by_hand(event: Event, chosen: Sequence[tuple[Part, Mode]], *, beyond: 
 
     """
     crowd = queries.crowd(event.id)
-    there = {(part.id, mode): crowd.get((part.id, mode), queries.Crowd()) for part, mode in chosen}
     if not beyond:
-        capacity.check({(p.key, m): (p.capacities[m], there[p.id, m].held + there[p.id, m].kept) for p, m in chosen})
+        there = {(part.id, mode): crowd.get((part.id, mode), queries.Crowd()) for part, mode in chosen}
+        before = {(part.key, mode): there[part.id, mode].held + there[part.id, mode].kept for part, mode in chosen}
+        capacity.check({(part.key, mode): (part.capacities.get(mode), before[part.key, mode]) for part, mode in chosen})
     return {which: one.held for which, one in crowd.items()}
 
 

@@ -196,6 +196,21 @@ def test_a_no_is_revised_and_takes_no_place_of_another_without_being_asked(
         assert set(db.session.scalars(db.select(Participation.decision_reason))) == {""}
 
 
+def test_a_no_is_revised_for_no_place_that_may_be_put_back(app: Flask, client: FlaskClient, clock: Clock):
+    add_event(app, WORKSHOP, parts=(replace(DAY, capacity={Mode.ON_SITE: 1}),), waiting_list=WaitingList.OFF)
+    desk = signed_in(app)
+    come(client, "Anna")
+    decide(desk, app, "rejection", "Anna", confirmed="yes")
+    come(client, "Boris")
+    decide(desk, app, "approval", "Boris")
+    decide(desk, app, "withdrawal", "Boris", confirmed="yes")
+    answer = decide(desk, app, "approval", "Anna")
+    assert (answer.status_code, "No place is left" in words(answer)) == (409, True)
+    undo = soup(desk.get(LIST)).select(f"form[action='{LIST}/withdrawal/undo'] input")
+    desk.post(f"{LIST}/withdrawal/undo", data={str(one["name"]): str(one["value"]) for one in undo})
+    assert standings(app) == "A rejected, B confirmed"
+
+
 def test_a_change_is_told_to_the_pending_without_a_calendar_and_a_reminder_to_nobody_of_them(
     app: Flask, clock: Clock, desk: FlaskClient, pages: dict[str, str]
 ):
