@@ -26,7 +26,7 @@ from tests.support.post import enrol, rows, work
 from tests.support.post_office import PostOffice
 from tests.support.servers import free_port, mailing_to
 
-TOUR = replace(PUBLIC_DAY, key="tour")
+TOUR, SUPPER = replace(PUBLIC_DAY, key="tour"), replace(PUBLIC_DAY, key="supper")
 DINNER = replace(PUBLIC_DAY, key="dinner", starts=date(2027, 6, 19), ends=date(2027, 6, 19))
 
 
@@ -61,8 +61,11 @@ def delivered(app: Flask, office: PostOffice, clock: Clock) -> dict[str, list[st
     return dict(found)
 
 
-def without(facts: EventFacts, key: str) -> EventFacts:
-    return replace(facts, parts=tuple(replace(p, cancelled=True) if p.key == key else p for p in facts.parts))
+def rearranged(facts: EventFacts) -> EventFacts:
+    """Call the tour off, and move the supper."""
+    public, tour, supper, dinner = facts.parts
+    moved = replace(supper, starts=date(2027, 6, 20), ends=date(2027, 6, 20))
+    return replace(facts, parts=(public, replace(tour, cancelled=True), dinner, moved))
 
 
 @pytest.mark.parametrize("guarded", [True, False])
@@ -72,19 +75,21 @@ def test_reminder_that_waited_reaches_those_alone_who_still_come(
     if not guarded:
         monkeypatch.setattr(reminding, "outlived", lambda claims: set())
     late = [] if guarded else ["Reminder"]
-    add_event(app, state=State.ANNOUNCED, parts=(PUBLIC_DAY, TOUR, DINNER))
-    for name, key in (("anna", "day-2"), ("bea", "tour"), ("dora", "day-2"), ("emil", "dinner")):
+    add_event(app, state=State.ANNOUNCED, parts=(PUBLIC_DAY, TOUR, SUPPER, DINNER))
+    keys = {"anna": "day-2", "bea": "tour", "carl": "supper", "dora": "day-2", "emil": "dinner"}
+    for name, key in keys.items():
         enrol(app, given_name=name, email=f"{name}@park.example", choices={key: Mode.ON_SITE})
-    assert set(delivered(app, office, clock)) == {"anna", "bea", "dora", "emil"}
+    assert set(delivered(app, office, clock)) == set(keys)
     anna = own_page(rows(app)[0].text)
     clock.set(NINE)
     tick(app)
     press(client, f"{anna}/withdrawal")
-    change(app, lambda facts: without(facts, "tour"))
+    change(app, rearranged)
     clock.advance(minutes=10)
     assert delivered(app, office, clock) == {
         "anna": [*late, "Withdrawn"],
         "bea": [*late, "One part is cancelled"],
+        "carl": [*late, "New date for Final conference – Public conference"],
         "dora": ["Reminder"],
     }
     clock.set(NINE + timedelta(days=1))
@@ -93,6 +98,6 @@ def test_reminder_that_waited_reaches_those_alone_who_still_come(
     clock.advance(minutes=10)
     assert delivered(app, office, clock)["emil"] == [*late, "Cancelled"]
     stopped = [row.id for row in rows(app) if row.kind == "event.reminded" and row.state == "cancelled"]
-    assert len(stopped) == (3 if guarded else 0)
+    assert len(stopped) == (4 if guarded else 0)
     if guarded:
         assert "stopped: there is nothing left to remind of" in words(signed_in(app).get(f"/desk/mail/{stopped[0]}"))
