@@ -69,7 +69,8 @@ def held(event: Event) -> Held | None:
 def held_of(events: list[Event]) -> list[Held]:
     """Return what is held back of some events."""
     there = {event.id: event for event in events}
-    return [_held(there[fact.subject_id], fact) for fact in queries.tellings_held() if fact.subject_id in there]
+    facts = [fact for fact in queries.unwritten_tellings().values() if fact.due_at and fact.due_at > now()]
+    return [_held(there[fact.subject_id], fact) for fact in facts if fact.subject_id in there]
 
 
 def told(event: Event) -> Told | None:

@@ -107,10 +107,10 @@ def untold(event_id: int) -> Fact | None:
     return next((fact for fact in facts if "misled" not in fact.data), None)
 
 
-def tellings_held() -> list[Fact]:
-    """Return the announcements of changes, of all events, that are held back still."""
-    query = select(Fact).where(Fact.kind == "event.changed", Fact.relayed_at.is_(None), Fact.due_at > now())
-    return list(db.session.scalars(query.order_by(Fact.due_at)))
+def unwritten_tellings() -> dict[int, Fact]:
+    """Return the announcements of changes whose e-mails are not all written, by their events."""
+    query = select(Fact).where(Fact.kind == "event.changed", Fact.relayed_at.is_(None)).order_by(Fact.due_at)
+    return {fact.subject_id: fact for fact in db.session.scalars(query) if "misled" not in fact.data}
 
 
 def last_told(event_id: int) -> Fact | None:

@@ -57,11 +57,10 @@ def _described(wanted: listing.Wanted, lang: str) -> Calendar:
 
 def _kept_entries(events: list[Event], lang: str) -> list[Entry]:
     """Return the entries of events for as long as calendars are to hold them."""
-    coming = [event for event in events if not queries.is_past(event)]
-    passages = queries.passages(coming)
+    passages = queries.passages(events)
     found = []
     for event in events:
-        for entry in _entries(event, lang, passages.get(event.id, ())):
+        for entry in _entries(event, lang, passages[event.id]):
             until = _held_until(entry)
             if clock.now() < until:
                 keep_until(until)

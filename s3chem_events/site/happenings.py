@@ -20,6 +20,8 @@ from s3chem_events.site.pages import news_view
 
 MOST = 100
 REMEMBERED = timedelta(days=365)
+SOON = timedelta(minutes=1)
+"""When it is looked again whether the e-mails of a change are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,20 @@ def _news(lang: str) -> Iterator[Happening]:
 
 
 def _changes(lang: str) -> Iterator[Happening]:
-    """A change is told once it cannot be undone any more: what a feed reader has fetched stays there."""
+    """A change is told once nothing becomes of it any more: what a feed reader has fetched stays there.
+
+    One that people are told waits until their e-mails are written: until then it is undone, or told with the next.
+    """
     since = now() - REMEMBERED
     events = [event for event in queries.listed_events() if event.revised_at > since]
-    passages = queries.passages(events)
+    passages, unwritten = queries.passages(events), queries.unwritten_tellings()
     for event in events:
+        held = unwritten.get(event.id)
         for passage in passages[event.id]:
             told_at = passage.at + HOLD
-            if told_at > now():
+            if held is not None and passage.number > held.data["since"]:
+                keep_until(max(held.due_at or told_at, now() + SOON))
+            elif told_at > now():
                 keep_until(told_at)
             elif passage.at > since:
                 yield _change(event, passage, lang)

@@ -17,7 +17,7 @@ from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import actions
 from s3chem_events.publishing.facts import VenueFacts
-from s3chem_events.publishing.lifecycle import Kind, Mode, State
+from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 from tests.conftest import Clock
 from tests.factories import BASE_URL, CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event
 from tests.support.statements import statements
@@ -114,6 +114,37 @@ def test_one_entry_lives_through_the_whole_story(app: Flask, client: FlaskClient
     assert len(calendar.refresh()) == 1
     clock.advance(minutes=2)
     assert calendar.refresh() == []
+
+
+def test_what_was_closed_in_the_draft_and_what_opens_later_grows_up_without_doubling(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    opened = replace(CLOSED_DAY, visibility=Visibility.PUBLIC)
+    hours = replace(opened, starts=datetime(2027, 6, 17, 13), ends=datetime(2027, 6, 17, 17))  # noqa: DTZ001
+    for slug, first in (("draft", State.DRAFT), ("closed", State.SAVE_THE_DATE)):
+        add_event(app, slug=slug, parts=(CLOSED_DAY,), state=first)
+        assert uids(client) == set()
+        calendar = Client(client)
+        revise_event(app, slug, parts=(opened,), state=State.SAVE_THE_DATE)
+        assert calendar.refresh() == [("Save the date: Final conference", "TENTATIVE", date(2027, 6, 17))]
+        whole = set(calendar.entries)
+        clock.advance(days=1)
+        revise_event(app, slug, parts=(hours,), state=State.ANNOUNCED)
+        assert [starts for _title, _status, starts in calendar.refresh()] == [datetime(2027, 6, 17, 11, tzinfo=UTC)]
+        assert set(calendar.entries) == whole
+        revise_event(app, slug, state=State.DRAFT)
+
+
+def test_an_entry_keeps_its_title_when_the_event_ends_in_the_feed_and_in_its_file(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app, parts=TIMED, state=State.ANNOUNCED)
+    revise_event(app, parts=(TIMED[0], replace(TIMED[1], capacity={Mode.ONLINE: None})))
+    for day in (17, 19, 25):
+        clock.set(datetime(2027, 6, day, 12, tzinfo=UTC))
+        for path in ("/calendar.ics", "/events/conference.ics"):
+            (entry,) = Calendar.from_ical(client.get(path).data).events
+            assert str(entry["SUMMARY"]) == "Final conference – Public conference (now online)", (day, path)
 
 
 def test_a_second_part_has_a_uid_of_its_own_and_the_first_keeps_the_events(

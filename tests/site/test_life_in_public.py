@@ -14,11 +14,12 @@ from flask.testing import FlaskClient
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import LANGUAGES, Text
-from s3chem_events.publishing import actions, queries
+from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import MaterialFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 from tests.conftest import Clock
 from tests.factories import BASE_URL, CLOSED_DAY, PUBLIC_DAY, WORKSHOP, add_event, revise_event, soup, words
+from tests.support.post import work
 
 HALL = VenueFacts(name="Vrijthof Hall", address="Vrijthof 1", city="Maastricht", country="NL")
 IN_THE_HALL = "Vrijthof Hall, Vrijthof 1, Maastricht, Netherlands"
@@ -354,6 +355,43 @@ def test_the_feed_tells_changes_once_they_stand(app: Flask, client: FlaskClient,
     clock.advance(minutes=30)
     (again,) = ET.fromstring(client.get("/feed.atom").data).findall("a:entry", ATOM)
     assert ET.tostring(again) == ET.tostring(entry)
+
+
+def test_what_the_feed_has_told_stays_also_where_the_worker_was_away_and_the_next_move_is_told_with_it(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    def move(month: int) -> None:
+        clock.advance(minutes=15)
+        parts = [replace(p, starts=p.starts.replace(month=month), ends=p.ends.replace(month=month)) for p in OCTOBER]
+        with app.app_context(), transaction():
+            event = queries.event_by_slug("conference", lock=True)
+            assert event is not None
+            seen, facts = event.revision, values.event_facts(event)
+            actions.revise_event(event, replace(facts, parts=tuple(parts)), base_url=BASE_URL, by=OPERATOR)
+            actions.tell(event, since=seen, by=OPERATOR)
+
+    def feed() -> list[tuple[str, str]]:
+        found = ET.fromstring(client.get("/feed.atom").data).findall("a:entry", ATOM)
+        return [(one.findtext("a:title", "", ATOM), one.findtext("a:id", "", ATOM)) for one in found]
+
+    add_event(app)
+    move(10)
+    clock.advance(minutes=15)
+    assert feed() == []  # due, and no worker is there
+    move(11)
+    clock.advance(minutes=15)
+    assert feed() == []
+    work(app)
+    clock.advance(minutes=1)
+    (first,) = feed()
+    assert first[0] == "New date for Final conference: 21–22 November 2027"
+    move(9)
+    assert feed() == [first]
+    clock.advance(minutes=10)
+    work(app)
+    clock.advance(minutes=1)
+    (second, again) = feed()
+    assert (second[0], again) == ("New date for Final conference: 21–22 September 2027", first)
 
 
 def test_every_page_names_the_feed_in_its_language(app: Flask, client: FlaskClient, clock: Clock) -> None:
