@@ -53,6 +53,7 @@ class Answer:
     revision: int = 0
     pending: Pending | None = None
     is_told: bool = False
+    is_cancelled_instead: bool = False
 
     @property
     def is_saved(self) -> bool:
@@ -212,7 +213,7 @@ def _refused(slug: str, form: Any, expected: int, refusal: Refused) -> Answer:
     if said is not None:
         say(*said)
         return Answer(slug, refusal.status)
-    return Answer(slug, refusal.status, _sentence(refusal))
+    return Answer(slug, refusal.status, _sentence(refusal), is_cancelled_instead=isinstance(refusal, booked.PartInUse))
 
 
 def _meanwhile(slug: str, form: Any, expected: int, refusal: Clashed | actions.Stale) -> Answer:
@@ -250,7 +251,8 @@ def _at_field(form: Any, refusal: Refused) -> tuple[Field, str] | None:
 def _sentence(refusal: Refused) -> str:
     said: dict[str, str] = {
         "part_in_use": _(
-            "People are registered for a part that you removed. Restore it, or withdraw their registrations first."
+            "People are registered for a part that you removed, or have it in their calendars. "
+            "Restore it and cancel it instead: then they are told."
         ),
         "still_registered": _(
             "People are registered, so the event cannot become a draft again. Postpone it or cancel it instead."

@@ -91,7 +91,7 @@ def revise_event(
     if expected is not None and expected != event.revision:
         raise Stale(expected=expected, revision=event.revision)
     lifecycle.check_move(event.state, facts.state)
-    bookings.check(event.state, facts, booked)
+    bookings.check(values.event_facts(event), facts, booked)
     facts = _where_expected(event, facts)
     if facts.slug != event.slug and db.session.scalar(db.select(Event.id).filter_by(slug=facts.slug)) is not None:
         raise SlugTaken(slug=facts.slug)

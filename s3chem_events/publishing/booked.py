@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from s3chem_events.core.errors import Refused
 from s3chem_events.publishing.facts import EventFacts, PartFacts
-from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lifecycle import LISTED, Mode, State, Visibility
 
 
 class PartInUse(Refused):
-    """A part that people registered for cannot simply vanish; it can be cancelled."""
+    """A part that people registered for, or that public calendars hold, cannot simply vanish; it can be cancelled."""
 
     code = "part_in_use"
     status = 409
@@ -41,12 +41,16 @@ class Booked:
 NOBODY = Booked()
 
 
-def check(before: State, after: EventFacts, booked: Booked) -> None:
-    """Refuse a change that takes away what people hold.
+def check(before: EventFacts, after: EventFacts, booked: Booked) -> None:
+    """Refuse a change that takes away what people hold, or leaves an entry in calendars that nobody takes out.
 
     Raises:
-        StillRegistered.
+        StillRegistered, PartInUse.
 
     """
-    if after.state is State.DRAFT and before is not State.DRAFT and booked.people:
+    if after.state is State.DRAFT and before.state is not State.DRAFT and booked.people:
         raise StillRegistered(people=booked.people)
+    known = [part.key for part in before.parts if part.visibility is Visibility.PUBLIC and before.state in LISTED]
+    gone = [key for key in known if key not in {part.key for part in after.parts}]
+    if gone:
+        raise PartInUse(f"calendars may hold the part {gone[0]!r}: cancel it instead")

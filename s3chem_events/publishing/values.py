@@ -112,7 +112,8 @@ def _apply_part(part: Part, values: PartFacts, zone: str) -> None:
 def _share_uid(event: Event, *, known: set[str], base_url: str) -> None:
     """Let the first public part carry the event's own UID, so that a calendar's one entry grows up into it.
 
-    Where that part becomes a closed one, a new public part takes it over, or one that had it before.
+    Where no public part has it, the one that had it before takes it, or the first: calendars that know that part by
+    another UID are told with the next e-mail (registration.in_calendars).
     """
     holder = next((part for part in event.parts if part.uid == event.uid), None)
     public = [part for part in event.parts if part.visibility is Visibility.PUBLIC]
@@ -120,8 +121,6 @@ def _share_uid(event: Event, *, known: set[str], base_url: str) -> None:
         return
     had_it = (part for part in public if any(uid == event.uid for _last, uid in part.former_uids))
     heir = next(had_it, public[0])
-    if heir.key in known and not heir.former_uids:  # a part that calendars know already keeps its UID for ever
-        return
     if holder is not None:
         _rename(holder, _own_uid(holder, event, base_url), event.revision)
         db.session.flush()  # no two parts have one UID, not for a moment

@@ -7,13 +7,15 @@ from datetime import date, datetime, time
 import pytest
 from bs4 import Tag
 
+from s3chem_events import cli
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import files, queries, values
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State
-from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, hidden, register, soup, words
+from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, hidden, register, revise_event, soup, words
 from tests.support.desk import filled, signed_in
+from tests.support.post import enrol
 
 EVENT = "/desk/events/conference"
 EDIT = f"{EVENT}/edit"
@@ -165,14 +167,26 @@ def test_parts_are_added_moved_and_removed_with_buttons_alone(app, organiser):
     assert parts[1] == PUBLIC_DAY
 
 
-def test_a_part_that_people_registered_for_cannot_be_removed(app, organiser):
-    add_event(app)
-    assert register(app.test_client()).status_code == 303
-    typed = filled(organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"do": "remove:parts-1"}))
-    page = organiser.post(EDIT, data=typed)
-    assert page.status_code == 409
-    assert "People are registered for a part that you removed." in words(page)
-    assert facts_of(app) == CONFERENCE
+def test_a_part_that_people_or_public_calendars_hold_is_cancelled_and_never_removed(app, organiser, tmp_path):
+    first = replace(PUBLIC_DAY, key="day-0", starts=date(2027, 6, 16), ends=date(2027, 6, 16))
+    parts = (first, CLOSED_DAY, PUBLIC_DAY)
+    add_event(app, parts=parts, state=State.DRAFT)
+    typed = filled(organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"do": "remove:parts-0"}))
+    assert organiser.post(EDIT, data=typed).status_code == 303
+    assert facts_of(app).parts == parts[1:]  # no calendar knows a draft
+    revise_event(app, parts=parts, state=State.SAVE_THE_DATE)
+    enrol(app, 1, choices={"day-1": "on_site"}, invited=frozenset({"day-1"}))
+    for number in (0, 1):
+        asked = organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"do": f"remove:parts-{number}"})
+        page = organiser.post(EDIT, data=filled(asked))
+        assert page.status_code == 409
+        assert "for a part that you removed, or have it in their calendars. Restore it and cancel it" in words(page)
+        assert soup(page).select_one(f"main p > a[href='{EVENT}/cancellation']") is not None
+        assert facts_of(app).parts == parts
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(files.write(replace(facts_of(app), parts=parts[1:]))))
+    done = app.test_cli_runner().invoke(cli.group, ["event", "update", str(file)])
+    assert (done.exit_code, "the part 'day-0': cancel it instead" in done.output) == (1, True)
 
 
 @pytest.mark.parametrize(
