@@ -1,7 +1,8 @@
 """Puzzles that a browser solves by calculating, in the format of ALTCHA (altcha.org): its widget solves them, too.
 
 Nothing is stored. A puzzle is signed together with what it was asked for: its solution is good for that, and until its
-end. Where that can happen once only, as one person's registration by one form, nothing is won by sending it again.
+end. Who asks sees to it that this happens once only, as one person's registration by one form: then nothing is won by
+sending it again.
 """
 
 import hmac

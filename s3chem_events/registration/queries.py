@@ -143,6 +143,12 @@ def registration_by_id(registration_id: int, *, lock: bool = False) -> Registrat
     )
 
 
+def has_made_another(event_id: int, attempt: str, *, person: str) -> bool:
+    """Whether a form has made a registration that is not this person's: withdrawn, handed over or changed since."""
+    made = select(Registration.id).filter_by(event_id=event_id, attempt=attempt)
+    return db.session.scalar(made.where(Registration.person.is_distinct_from(person)).limit(1)) is not None
+
+
 def people_by_ids(ids: Iterable[int]) -> dict[int, Registration]:
     """Return registrations by id, themselves alone: enough to write to people, not about their parts."""
     return {one.id: one for one in db.session.scalars(select(Registration).where(Registration.id.in_(list(ids))))}

@@ -27,13 +27,14 @@ from s3chem_events.site import delegation_view, terms
 from s3chem_events.site.delegating_form import DelegateForm
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
-from s3chem_events.site.forms import ATTEMPT, PressForm, new_attempt
+from s3chem_events.site.forms import ATTEMPT, REFUSALS, PressForm, new_attempt
 from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
+from s3chem_events.site.proving import ProofAsked, Proving
 
 Deed = Callable[[Delegation], object]
 
 
-class NewPersonForm(Form):
+class NewPersonForm(Proving, Form):
     """One more person; `person` holds her fields."""
 
     attempt = HiddenField()
@@ -111,7 +112,7 @@ def delegation_people(lang: str, token: str) -> BaseResponse:
             DelegateForm.blame(person.parts, _("Choose at least one part."))
         return _people_page(found, lang, token, form, person, 422, press_again() if form.errors else "")
     try:
-        _add(token, form, person)
+        _add(found, token, form, person)
     except Refused as refusal:
         found = delegation_by_token(token) or abort(404)  # what was read before went with the roll-back
         return _people_page(found, lang, token, form, person, refusal.status, _refused(refusal, person), refusal)
@@ -138,9 +139,13 @@ def delegation_not_me(lang: str, token: str) -> BaseResponse:
     )
 
 
-def _add(token: str, form: NewPersonForm, person: DelegateForm) -> None:
+def _add(delegation: Delegation, token: str, form: NewPersonForm, person: DelegateForm) -> None:
     limits.spend(limits.REGISTRATIONS, "register", limits.network())
+    who = actions.person_of(_applicant(delegation, form, person))
+    form.prove(lambda: f"{delegation.reference} {form.attempt.data} {who}")
     mailbox = mailbox_digest(person.email.data) if person.email.data else ""
+    if mailbox:
+        limits.spend(limits.MAILBOXES, "mailboxes", limits.network())
     if mailbox and limits.is_over(limits.ADDRESS, "register-address", mailbox):
         raise PeopleRefused({1: "address_blocked"})  # in the same words: nobody learns whether an address is blocked
     with transaction():
@@ -219,6 +224,8 @@ def _refused(refusal: Refused, person: DelegateForm) -> str:
         return ""
     if isinstance(refusal, PlacesShort):
         return _("There is no place left for this person. Nobody has been added yet.")
+    if isinstance(refusal, ProofAsked):
+        return str(REFUSALS[refusal.code])
     if isinstance(refusal, limits.TooMany):
         return too_many()
     if isinstance(refusal, delegations.TooManyPeople):

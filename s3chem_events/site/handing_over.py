@@ -16,15 +16,16 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.mailing import typos
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing.queries import version_of
-from s3chem_events.registration import asking, codes, own_questions, queries, substituting
+from s3chem_events.registration import actions, asking, codes, own_questions, queries, substituting
 from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered, Applicant
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import FREE, NEEDS, Kind
 from s3chem_events.site import opened, own_view, terms
-from s3chem_events.site.forms import RegistrationForm
+from s3chem_events.site.forms import REFUSALS, RegistrationForm
 from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
 from s3chem_events.site.own_actions import SUBSTITUTION
 from s3chem_events.site.person_form import PersonForm
+from s3chem_events.site.proving import ProofAsked, Proving
 
 AGREED = _l("My colleague wants to come, and knows the privacy notice.")
 MISSING = _l("Please ask your colleague first, and confirm it here.")
@@ -32,7 +33,7 @@ OFFERED = ("organisation", "organisation_type", "region", "country")
 """What a colleague usually shares."""
 
 
-class SuccessorForm(PersonForm):
+class SuccessorForm(Proving, PersonForm):
     """Who comes instead. Nothing is filled in of the first person but where she is from.
 
     What nobody can agree to for somebody else, needs and consents, is asked of the colleague on her own page.
@@ -101,7 +102,7 @@ def _answered(registration: Registration, form: SuccessorForm, lang: str, token:
     if form.asks_again(registration):
         return _page(registration, form, lang, token, 422)
     try:
-        _hand_over(token, form)
+        _hand_over(registration, token, form)
     except Refused as refusal:
         return _page(registration, form, lang, token, refusal.status, _sentence(refusal))
     return redirect(f"/{lang}/registrations/{token}", 303)
@@ -112,10 +113,13 @@ def _is_hers(registration: Registration) -> bool:
     return not codes.may_be_sent(registration) or opened.is_open(registration)
 
 
-def _hand_over(token: str, form: SuccessorForm) -> None:
-    limits.spend(limits.REGISTRATIONS, "register", limits.network())
-    limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.told("email")))
+def _hand_over(registration: Registration, token: str, form: SuccessorForm) -> None:
     version = version_of("privacy")
+    limits.spend(limits.REGISTRATIONS, "register", limits.network())
+    who = actions.person_of(form.successor(registration, version))
+    form.prove(lambda: f"{registration.reference} {who}")  # it is handed over once
+    limits.spend(limits.MAILBOXES, "mailboxes", limits.network())
+    limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.told("email")))
     with transaction():
         found = queries.registration_by_token(token, lock=True)
         if found is not None and found.handed_over_at is None:
@@ -153,5 +157,6 @@ def _sentence(refusal: Refused) -> str:
             "colleague, simply withdraw: your place is then free for somebody else."
         ),
         limits.TooMany: too_many(),
+        ProofAsked: str(REFUSALS[ProofAsked.code]),
     }
     return said.get(type(refusal)) or _("This can no longer be changed here. Nothing has changed.")

@@ -134,8 +134,14 @@ def _register(form: RegistrationForm, slug: str) -> Registration:
 
 
 def _what_is_sent(form: RegistrationForm) -> str:
-    """Say what a puzzle is solved for: one person's registration, which the same form makes once."""
-    return f"{form.event.slug} {form.attempt.data} {actions.person_of(form.applicant(''))}"
+    """Say what a puzzle is solved for: one person's registration, which the same form makes once.
+
+    Where it has made one that was withdrawn or is somebody else's now, it is another form, with a puzzle of its own.
+    """
+    person = actions.person_of(form.applicant(""))
+    if registrations.has_made_another(form.event.id, form.attempt.data or "", person=person):
+        form.attempt.data = new_attempt()
+    return f"{form.event.slug} {form.attempt.data} {person}"
 
 
 def _keep_files(form: RegistrationForm) -> None:

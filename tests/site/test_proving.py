@@ -10,10 +10,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events.core import puzzles
+from s3chem_events.core.db import db
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.registration.models import Registration
+from s3chem_events.registration import links
+from s3chem_events.registration.models import Delegation, Registration
 from tests.conftest import Clock
-from tests.factories import FILLED, PUBLIC_DAY, add_event, count, hidden, hidden_in, words
+from tests.factories import FILLED, PUBLIC_DAY, add_event, count, hidden, hidden_in, soup, words
+from tests.support.desk import filled
+from tests.support.post import enrol_several
 from tests.support.puzzles import solved
 
 FORM = "/en/events/conference/register"
@@ -64,6 +68,79 @@ def test_who_comes_after_the_crowd_is_asked_for_a_calculation_that_is_good_for_h
     for changes in other:
         assert client.post(FORM, data=form | changes).status_code == 429
     assert client.get(FORM).get_data(as_text=True).count("altcha") == 0
+
+
+@pytest.mark.settings(LIMITS="on")
+def test_solution_makes_one_registration_whatever_becomes_of_it(
+    app: Flask, client: FlaskClient, clock: Clock, crowd: None
+) -> None:
+    _status, form, _page = send(client)
+    form["altcha"] = solved(form["altcha"])
+    own = client.post(FORM, data=form).location
+    assert client.post(f"{own}/withdrawal", data=hidden(client, f"{own}/withdrawal")).status_code == 303
+    again = client.post(FORM, data=form)
+    asked = hidden_in(again.get_data(as_text=True))
+    assert (again.status_code, asked["attempt"] != form["attempt"], count(app, Registration)) == (429, True, FREE + 1)
+    form |= asked | {"altcha": solved(asked["altcha"])}  # it is another form now
+    clock.advance(minutes=1)
+    own = client.post(FORM, data=form).location
+    changed = filled(client.get(f"{own}/change")) | {"given_name": "Zofia"}
+    assert client.post(f"{own}/change", data=changed).status_code == 303
+    assert client.post(FORM, data=form).status_code == 429
+    assert count(app, Registration) == FREE + 2
+
+
+@pytest.mark.settings(LIMITS="on")
+def test_contact_and_whoever_hands_over_from_a_crowded_network_are_asked_as_well(
+    app: Flask, client: FlaskClient, clock: Clock, crowd: None
+) -> None:
+    enrol_several(app, "Ada", "Bo")
+    with app.app_context():
+        bo = db.session.scalars(db.select(Registration).filter_by(given_name="Bo")).one()
+        page = links.delegation(bo.delegation_id or 0, 1, language="en")
+        own = links.own_page(bo.id, 1, language="en")
+    person = {"given_name": "Cy", "family_name": "Da", "email": "cy@x.example", "parts": "day-2"}
+    colleague = {"given_name": "Di", "family_name": "Em", "email": "di@x.example", "agreed": "y"}
+    before = count(app, Registration)
+    for path, label, typed in (
+        (f"{page}/people", "Register this person", {f"person-1-{name}": value for name, value in person.items()}),
+        (f"{own}/substitution", "Hand my place over", colleague),
+    ):
+        form = filled(client.get(path)) | typed
+        answer = client.post(path, data=form)
+        assert (answer.status_code, "there is nothing to solve or to type" in answer.text) == (429, True)
+        (button,) = soup(answer).select(".notice button")
+        (sent,) = soup(answer).select("main form.form")
+        assert (button.get_text(), button["form"], answer.text.count("/static/js/proof.")) == (label, sent["id"], 1)
+        form = filled(answer) | typed
+        assert client.post(path, data=form).status_code == 429  # too early, and not solved
+        form["altcha"] = solved(form["altcha"])
+        name = next(one for one in typed if one.endswith("family_name"))
+        assert client.post(path, data=form | {name: "Else"}).status_code == 429
+        assert [client.post(path, data=form).status_code for _press in range(2)] == [303, 303]
+        clock.advance(minutes=1)
+    assert count(app, Registration) == before + 2
+
+
+@pytest.mark.settings(LIMITS="on")
+@pytest.mark.one_database
+def test_network_writes_to_so_many_mailboxes_in_whatever_way_people_are_added(
+    app: Flask, client: FlaskClient, clock: Clock, crowd: None
+) -> None:
+    codes = []
+    for group in range(3):
+        enrol_several(app, "Ada", email=f"office{group}@firm.example")
+        with app.app_context():
+            page = links.delegation(count(app, Delegation), 1, language="en")
+        for number in range(18):
+            typed = {"given_name": f"P{number}", "email": f"p{number}@h{group}.example", "parts": "day-2"}
+            form = filled(client.get(f"{page}/people")) | {f"person-1-{name}": one for name, one in typed.items()}
+            answer = client.post(f"{page}/people", data=form)
+            if asked := hidden_in(answer.get_data(as_text=True)).get("altcha"):
+                answer = client.post(f"{page}/people", data=filled(answer) | form | {"altcha": solved(asked)})
+            codes.append(answer.status_code)
+            clock.advance(seconds=5)
+    assert codes == [303] * 40 + [429] * 14
 
 
 @pytest.mark.settings(LIMITS="on")
