@@ -3,6 +3,10 @@
 A picture is written anew from the parts that draw it: what a camera notes of place and person (EXIF), comments, and
 whatever hangs behind the picture's end are left out or refused. Nothing is decompressed beyond what its size promises,
 so that a small file cannot become a large one here (security.md R12).
+
+A document is kept as it came. What makes it act is looked for as it stands there, and in its object streams, which is
+where programs put it. A reader that is laxer than the standard may find more: so no file is shown by us, each is handed
+out as an attachment.
 """
 
 import re
@@ -47,9 +51,23 @@ SCAN, FRAME = 0xDA, 8
 """The marker of a scan; the shortest length of a frame's segment."""
 PDF_START = re.compile(rb"%PDF-[12]\.[0-9]")
 _ACTS = ("JavaScript", "JS", "Launch", "EmbeddedFiles", "EmbeddedFile", "RichMedia", "XFA")
-_SPELT = ("".join(rf"(?:{sign}|(?i:#{ord(sign):02x}))" for sign in name) for name in _ACTS)
-PDF_ACTS = re.compile(rf"/({'|'.join(_SPELT)})\b".encode())
-"""What makes a document act or carry another file; each sign as it is, or by its number (ISO 32000-1, 7.3.5)."""
+
+
+def _named(*names: str) -> re.Pattern[bytes]:
+    """Find names, each sign as it is or by its number (ISO 32000-1, 7.3.5)."""
+    spelt = ("".join(rf"(?:{sign}|(?i:#{ord(sign):02x}))" for sign in name) for name in names)
+    return re.compile(rf"/({'|'.join(spelt)})\b".encode())
+
+
+PDF_ACTS = _named(*_ACTS)
+"""What makes a document act or carry another file."""
+LONGEST_ACT = len("/") + max(map(len, _ACTS)) * len("#4a") + 1
+PDF_OBJECTS, PDF_STREAM = _named("ObjStm"), re.compile(rb"(?<!end)stream[\0\t\n\f\r ]*")
+PDF_NUMBERED = re.compile(rb"#([0-9A-Fa-f]{2})")
+MOST_PDF_OBJECTS = 20_000_000
+"""What a document's object streams may hold: they describe pages, and are no pictures."""
+PDF_OBJECTS_COST = 2_000
+"""To begin one takes as long as to unpack so many bytes."""
 PDF_TAIL, ZIP_TAIL = 1_024, 65_557
 ZIP_END = b"PK\x05\x06"
 MARKUP = re.compile(rb"<(script|html|svg|!doctype)", re.IGNORECASE)
@@ -78,9 +96,50 @@ def _pdf(content: bytes) -> bytes:
     two_things = (
         content[end + 5 :].strip(b"\0 \t\r\n") or ZIP_END in content[-ZIP_TAIL:] or MARKUP.search(content[:PDF_TAIL])
     )
-    if two_things or PDF_ACTS.search(content):
+    if two_things or PDF_ACTS.search(content) or any(map(PDF_ACTS.search, _pdf_objects(content))):
         raise Invalid("file", "type")
     return content
+
+
+def _pdf_objects(content: bytes) -> Iterator[bytes]:
+    """Yield what object streams hold (ISO 32000-1, 7.5.7), in pieces that overlap by the longest name.
+
+    Not taken is one that cannot be looked into: packed otherwise than by Flate alone, or encrypted, or without an end;
+    nor one that hides another, nor what is too much in all.
+    """
+    at, room = 0, MOST_PDF_OBJECTS
+    while (named := PDF_OBJECTS.search(content, at)) and (begun := PDF_STREAM.search(content, named.end())):
+        told = content[max(content.rfind(b"obj", at, named.start()), at) : begun.start()]
+        told = PDF_NUMBERED.sub(lambda sign: bytes([int(sign[1], 16)]), told)
+        at, tail = begun.end(), b""
+        room -= PDF_OBJECTS_COST
+        is_plain = b"/Filter" not in told  # it stands there as it is
+        if room < 0 or not (is_plain or (told.count(b"Decode") == 1 and b"/FlateDecode" in told)):
+            raise Invalid("file", "type")
+        for piece, end in () if is_plain else _flate(content, at):
+            at, room = end, room - len(piece)
+            if room < 0:
+                raise Invalid("file", "type")
+            yield tail + piece
+            tail = (tail + piece)[-LONGEST_ACT:]
+        if PDF_OBJECTS.search(content, begun.end(), at):
+            raise Invalid("file", "type")
+
+
+def _flate(content: bytes, at: int) -> Iterator[tuple[bytes, int]]:
+    """Yield what is packed from a place on, in pieces, each with where the next one goes on."""
+    unpacking, rest = zlib.decompressobj(), b""
+    try:
+        while not unpacking.eof:
+            rest = rest or content[at : at + PIECE]
+            if not rest:
+                raise Invalid("file", "type")
+            at += 0 if unpacking.unconsumed_tail else len(rest)
+            piece = unpacking.decompress(rest, MEGABYTE)
+            rest = unpacking.unconsumed_tail
+            yield piece, at - len(unpacking.unused_data)
+    except zlib.error as error:
+        raise Invalid("file", "type") from error
 
 
 def _png(content: bytes) -> bytes:

@@ -2,6 +2,8 @@
 
 import tracemalloc
 import zipfile
+import zlib
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
@@ -71,10 +73,60 @@ def test_what_is_two_things_acts_or_bursts_is_refused_in_little_memory(content: 
     assert most < 20_000_000
 
 
+def test_what_acts_in_an_object_stream_of_a_document_is_found_and_other_documents_are_taken() -> None:
+    acts = b"5 0 << /S /J#61vaScript /JS (app.alert(1)) >>"
+    quiet, far = b"5 0 << /Type /Page >>", b"5 0 " + b" " * 999_995 + acts  # across the border of two pieces
+    flate = b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"
+    stored = zlib.compress(document(acts), 0)
+    for content, said in (
+        (document(quiet), "pdf"),
+        (document(quiet) + document(quiet), "pdf"),
+        (document(quiet, b"/Filter /LZWDecode", pack=bytes), "pdf"),  # a picture
+        (document(quiet, b"/Type /ObjStm /N 1 /First 4", pack=bytes), "pdf"),
+        (document(acts), "type"),
+        (document(far), "type"),
+        (document(quiet) + document(acts), "type"),
+        (document(acts, flate.replace(b"ObjStm", b"#4fbjSt#6D").replace(b"Flate", b"Fl#61te")), "type"),
+        (document(quiet, flate.replace(b"/FlateDecode", b"[/FlateDecode /ASCIIHexDecode]")), "type"),
+        (document(quiet, flate + b" /DecodeParms << /Predictor 12 >>"), "type"),
+        (document(quiet, flate.replace(b"/FlateDecode", b"9 0 R")), "type"),
+        (document(quiet, pack=lambda content: zlib.compress(content)[:9]), "type"),
+        (document(b"encrypted", pack=bytes), "type"),
+        (document(b" " * 20_000_001), "type"),
+        (document(quiet, flate, pack=lambda content: stored), "type"),
+    ):
+        assert verdict(content) == said, content[:200]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7\n" + b"/ObjStm" * 700_000 + b"%%EOF",
+        b"%PDF-1.7\n" + b"/ObjStm /Filter /FlateDecode stream " * 140_000 + b"%%EOF",
+        b"%PDF-1.7\n" + b"/ObjStm stream " * 330_000 + b"%%EOF",
+        b"%PDF-1.7\n" + b"/ObjStm obj " * 400_000 + b"stream %%EOF",
+    ],
+)
+def test_a_document_full_of_names_is_looked_through_once(content: bytes) -> None:
+    with ends():
+        assert verdict(content) in {"pdf", "type"}
+
+
 def test_what_is_packed_behind_the_end_of_a_picture_is_not_gathered() -> None:
     content = png(lines=b"\0" * 6).replace(chunk(b"IEND", b""), chunk(b"IDAT", b"x") * 100_000 + chunk(b"IEND", b""))
     with ends():
         assert verdict(content) == "png"
+
+
+def document(
+    objects: bytes,
+    told: bytes = b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode",
+    *,
+    pack: Callable[[bytes], bytes] = zlib.compress,
+) -> bytes:
+    """Return a document with an object stream of which the dictionary has this `told`."""
+    packed = pack(objects)
+    return PDF.replace(b"trailer", b"4 0 obj\n<< %b >>\nstream\r\n%b\nendstream\nendobj\ntrailer" % (told, packed))
 
 
 def verdict(content: bytes) -> str:
