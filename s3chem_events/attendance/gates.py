@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.errors import Refused
-from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.places import place_line
 from s3chem_events.registration import answering, asking, details, entries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration

@@ -14,9 +14,8 @@ from s3chem_events.core import i18n
 from s3chem_events.core.db import db
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import values
-from s3chem_events.publishing.entries import place_line, public_venue
 from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
-from s3chem_events.publishing.lines import EventLines, event_lines
+from s3chem_events.publishing.lines import EventLines, public_lines
 from s3chem_events.publishing.models import Event, NewsItem
 
 
@@ -80,14 +79,12 @@ def changed(seen: Mapping[str, str], loaded: Loaded) -> list[Event]:
 def event_block(event: Event, language: str, base_url: str) -> EventLines:
     """Put an event into words."""
     _ = i18n.words(language)
-    on_site = any(part.on_site and part.visibility is Visibility.PUBLIC for part in event.live_parts)
-    place = place_line(public_venue(event), language) if on_site else None
     notes = {
         State.CANCELLED: _("Cancelled"),
         State.POSTPONED: _("Postponed: a new date will follow."),
         State.SAVE_THE_DATE: _("Save the date"),
     }
-    said = event_lines(event, event.live_parts, place, language=language, base_url=base_url)
+    said = public_lines(event, language=language, base_url=base_url)
     return replace(said, summary=event.summary.within(language), note=notes.get(event.state, ""))
 
 

@@ -13,14 +13,15 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
-from s3chem_events.publishing import lines, telling
+from s3chem_events.publishing import headlines, lines, telling
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.changes import MODES, Difference, Sort
-from s3chem_events.publishing.entries import place_line, places_line, public_entries
+from s3chem_events.publishing.entries import public_entries
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
 from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.places import place_line
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.openness import Openness, openness
 
@@ -87,7 +88,7 @@ def news(desk: "Desk", fact: Fact, event: Event, *, known: Known, followers: Seq
         difference = read(last, language, parts)
         if read(fact.data["since"], language, parts) and difference:
             values = {
-                "headline": telling.headline(difference, language),
+                "headline": headlines.headline(difference, language),
                 "told": telling.sentences(difference, language),
                 "reason": "" if "misled" in fact.data else difference.why(language),
             }
@@ -144,14 +145,7 @@ class Desk:
         return event if event is not None and event.state in LISTED else None
 
     def _lines(self, event: Event, language: str) -> EventLines:
-        on_site = [part for part in event.live_parts if part.on_site and part.visibility is Visibility.PUBLIC]
-        said = lines.event_lines(
-            event,
-            event.live_parts,
-            places_line(event, on_site, language) if on_site else None,
-            language=language,
-            base_url=self.letterhead.base_url,
-        )
+        said = lines.public_lines(event, language=language, base_url=self.letterhead.base_url)
         how = openness(event, registrations.taken(event.id))
         opens = how is Openness.LATER and event.opens_at
         return replace(

@@ -95,14 +95,19 @@ def short_range(first: date, last: date, language: str) -> str:
     return _range(first, last, here, here.date_formats["long"].pattern, "–")
 
 
+def listed(words: Sequence[str], language: str) -> str:
+    """Put words into a list: `Płock, Łódź and online`."""
+    return lists.format_list(words, locale=locale(language))
+
+
 def long_days(runs: Sequence[tuple[date, date]], language: str) -> str:
     """Write runs of days in full, as `long_date` does: `Thursday, 17 June 2027 and Friday, 22 October 2027`."""
-    return lists.format_list([long_date(*run, language) for run in runs], locale=locale(language))
+    return listed([long_date(*run, language) for run in runs], language)
 
 
 def short_days(runs: Sequence[tuple[date, date]], language: str) -> str:
     """Write runs of days without weekdays, as `short_range` does: `17 June 2027 and 22 October 2027`."""
-    return lists.format_list([short_range(*run, language) for run in runs], locale=locale(language))
+    return listed([short_range(*run, language) for run in runs], language)
 
 
 def _range(first: date, last: date, here: Locale, pattern: str, dash: str) -> str:

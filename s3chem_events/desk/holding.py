@@ -19,7 +19,7 @@ from s3chem_events.desk import deciding, words
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State
-from s3chem_events.publishing import actions, joining, queries, telling, values
+from s3chem_events.publishing import actions, headlines, joining, queries, telling, values
 from s3chem_events.publishing.booked import PartInUse
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.models import Event
@@ -174,7 +174,7 @@ def _held(event: Event, fact: Fact) -> Held:
         slug=event.slug,
         title=event.title.within(language),
         fact_id=fact.id,
-        headline=telling.headline(difference.focused, language) if difference else "",
+        headline=headlines.headline(difference.focused, language) if difference else "",
         changes=[one.text for one in telling.sentences(difference, language, inside=True)],
         at=i18n.clock(due_at, event.zone, language),
         emails=audience.emails + len(campaigns.hearers(event.id, difference, heard.known)),

@@ -19,7 +19,7 @@ from s3chem_events.desk import changes, deciding, overview, words
 from s3chem_events.desk.deciding import Pending
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.mailing.letters import Letter
-from s3chem_events.publishing import queries, telling
+from s3chem_events.publishing import headlines, queries, telling
 from s3chem_events.publishing.changes import compare
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import TAKING
@@ -89,7 +89,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         **header(the_event(slug)),  # read anew: the rehearsal has rolled back
         pending=pending,
         faulty=[Fault("until", (pending.problem,))] if pending.problem else [],
-        headline=telling.headline(seen.difference.focused, language),
+        headline=headlines.headline(seen.difference.focused, language),
         told=[
             *telling.sentences(seen.difference, language, inside=True),
             *(Told(line) for line in words.links_to_come(pending.before, pending.facts)),

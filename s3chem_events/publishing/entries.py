@@ -4,14 +4,14 @@ While no hours are known there is one entry for all days that follow each other;
 the public part. Days that lie apart are no one date to keep: there each part has its own entry from the beginning.
 """
 
-from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from s3chem_events.calendar.entries import Entry, Mailbox, Status
 from s3chem_events.core import i18n
 from s3chem_events.core.markdown import plain
 from s3chem_events.publishing.lifecycle import State, Visibility
-from s3chem_events.publishing.models import Event, Part, Venue, runs_of
+from s3chem_events.publishing.models import Event, Part, runs_of
+from s3chem_events.publishing.places import Where, ways_of, where
 from s3chem_events.publishing.times import zone_info
 
 STATUSES = {
@@ -89,7 +89,7 @@ def part_entry(
         url=page_url(event, language, base_url),
         created_at=event.created_at,
         revised_at=event.revised_at,
-        location=_location(event, part.venue or event.venue, language, online_only=not part.on_site),
+        location=_location(event, where(event, ways_of([part]), inside=True), language),
         description=_description(event, language, base_url, closing, funding, part=part),
         organizer=organizer,
     )
@@ -98,27 +98,6 @@ def part_entry(
 def page_url(event: Event, language: str, base_url: str) -> str:
     """Return the address of an event's public page."""
     return f"{base_url}/{language}/events/{event.slug}"
-
-
-def place_line(venue: Venue | None, language: str) -> str:
-    """Write a place in one line, as far as it is known."""
-    if venue is None:
-        return ""
-    country = i18n.country_name(venue.country, language) if venue.country else ""
-    return ", ".join(words for words in (venue.name, venue.address, venue.city, country) if words)
-
-
-def places_line(event: Event, parts: Iterable[Part], language: str) -> str:
-    """Write where some parts take place on site, each place once."""
-    lines = (place_line(part.venue or event.venue, language) for part in parts)
-    return "; ".join(dict.fromkeys(line for line in lines if line))
-
-
-def public_venue(event: Event) -> Venue | None:
-    """Return where the public goes: the place that the parts open to it share, or else the event's own."""
-    there = [part.venue or event.venue for part in public_parts(event) if part.on_site and not part.cancelled]
-    places = {venue and (venue.name, venue.address, venue.city, venue.country): venue for venue in there}
-    return there[0] if len(places) == 1 else event.venue
 
 
 def _whole(
@@ -134,7 +113,6 @@ def _whole(
     """Return the one entry of an event whose hours are not known, with the days and the place of what takes place."""
     living = [part for part in public if not part.cancelled]
     cancelled, parts = not living or event.state is State.CANCELLED, living or public
-    venue = next((part.venue for part in parts if part.venue), event.venue)
     title = event.title.within(language)
     if not cancelled and any(part.key in moved_online for part in parts):
         title = _said_online(title, parts, language)
@@ -149,7 +127,7 @@ def _whole(
         url=page_url(event, language, base_url),
         created_at=event.created_at,
         revised_at=event.revised_at,
-        location=_location(event, venue, language, online_only=not any(part.on_site for part in parts)),
+        location=_location(event, where(event, ways_of(parts)), language),
         description=_description(event, language, base_url, "", funding),
         organizer=organizer,
     )
@@ -172,16 +150,12 @@ def _summary(event: Event, title: str, language: str, cancelled: bool) -> str:  
     return title
 
 
-def _location(event: Event, venue: Venue | None, language: str, *, online_only: bool) -> str:
+def _location(event: Event, there: Where, language: str) -> str:
     """Name the place as far as it is known; nothing rather than an empty promise."""
     _ = i18n.words(language)
-    if online_only:
-        return _("Online")
-    if venue is None:
-        return ""
-    if venue.city and not venue.name and event.state is State.SAVE_THE_DATE:
-        return _("%(city)s (venue to be announced)", city=venue.city)
-    return place_line(venue, language)
+    if event.state is State.SAVE_THE_DATE and (city := there.town_alone):
+        return _("%(city)s (venue to be announced)", city=city)
+    return there.in_full(language)
 
 
 def _description(

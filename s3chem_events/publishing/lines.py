@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from s3chem_events.core import i18n
 from s3chem_events.publishing.entries import page_url
+from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part, runs_of
+from s3chem_events.publishing.places import open_ways, where
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,17 @@ class PartLines:
     """When the link to join can be found, for somebody who takes part online."""
 
 
-def event_lines(event: Event, parts: Iterable[Part], place: str | None, *, language: str, base_url: str) -> EventLines:
-    """Put an event into words on the days of some of its parts; without a place it is online."""
-    _ = i18n.words(language)
-    runs = runs_of(parts)
+def public_lines(event: Event, *, language: str, base_url: str) -> EventLines:
+    """Put an event into words for everybody: the days and the place of what is open to all."""
+    return event_lines(event, open_ways(event), language=language, base_url=base_url)
+
+
+def event_lines(
+    event: Event, ways: Iterable[tuple[Part, Mode]], *, language: str, base_url: str, inside: bool = False
+) -> EventLines:
+    """Put an event into words on the days and at the place of some of its parts, as somebody takes part in them."""
+    there = list(ways)
+    runs = runs_of(part for part, _mode in there)
     figures, month = i18n.figures_of(runs, language)
     title = event.title.said(language)
     return EventLines(
@@ -52,7 +61,7 @@ def event_lines(event: Event, parts: Iterable[Part], place: str | None, *, langu
         figures=figures,
         month=month,
         days=i18n.short_days(runs, language),
-        place=_("Online") if place is None else place,
+        place=where(event, there, inside=inside).in_full(language),
         url=page_url(event, language, base_url),
     )
 

@@ -7,9 +7,10 @@ from datetime import date, datetime
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import words
 from s3chem_events.publishing import times
-from s3chem_events.publishing.changes import MODES, Change, Difference, Sort, compare
-from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
+from s3chem_events.publishing.changes import MODES, Change, Difference, Sort
+from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
+from s3chem_events.publishing.places import place_line
 
 Ways = Mapping[str, tuple[Mode, Mode]]
 """How somebody took part in each part by its key, and does now."""
@@ -37,43 +38,6 @@ class Told:
     def becomes(self) -> str:
         """The new value, where the sentence does not name it itself."""
         return "" if self.new in self.text else self.new
-
-
-def headline(difference: Difference, language: str) -> str:
-    """Return what it comes down to, as the subject of an e-mail or the title of a preview.
-
-    It names the part where it speaks of one of several: who was told that the event has moved would look for all of it.
-    """
-    _ = words(language)
-    title, part = difference.after.title.within(language), _only_part(difference)
-    if part is not None:
-        title = i18n.joined(title, part.title.within(language))
-    dates = when((part,) if part is not None else difference.parts, difference.after.zone, language)
-    if difference.headline in FALLEN and (gone := _fallen(difference)):
-        return _fallen_headline(difference.headline, title, days(gone, language), language)
-    if difference.headline is Sort.RESCHEDULED and not has_new_days(difference):
-        return _("New hours for %(title)s: %(when)s", title=title, when=dates)
-    said = {
-        Sort.CANCELLED: _("Cancelled: %(title)s", title=title),
-        Sort.PART_CANCELLED: _("One part is cancelled: %(title)s", title=title),
-        Sort.POSTPONED: _("Postponed: %(title)s", title=title),
-        Sort.REVIVED: _("It takes place after all: %(title)s", title=title),
-        Sort.RESCHEDULED: _("New date for %(title)s: %(days)s", title=title, days=dates),
-        Sort.MOVED_ONLINE: _("Now online: %(title)s", title=title),
-        Sort.MOVED_ON_SITE: _("Now on site: %(title)s", title=title),
-        Sort.HYBRID: _("Now on site and online: %(title)s", title=title),
-        Sort.ANNOUNCED: _("It takes place after all: %(title)s", title=title)
-        if difference.before.state is State.POSTPONED
-        else _("Announced: %(title)s, %(days)s", title=title, days=dates),
-        Sort.HOURS: _("The hours of %(title)s", title=title),
-        Sort.PLACE: _("The venue of %(title)s", title=title),
-        Sort.LINK: _("A new link to join online: %(title)s", title=title),
-        Sort.PART_ADDED: _("A new part: %(title)s", title=title),
-        Sort.TITLE: _("A new title: %(title)s", title=title),
-        Sort.PROGRAMME: _("News of the programme: %(title)s", title=title),
-        Sort.OVER: _("Looking back: %(title)s", title=title),
-    }
-    return said[difference.headline]
 
 
 def sentences(difference: Difference, language: str, *, inside: bool = False, modes: Ways | None = None) -> list[Told]:
@@ -114,7 +78,7 @@ def place(part: PartFacts, facts: EventFacts, language: str, *, inside: bool = F
         return _("Online")
     if venue is None or (part.visibility is Visibility.INVITED and not inside):
         return _("to be announced")
-    return _venue(venue, language) or _("to be announced")
+    return place_line(venue, language) or _("to be announced")
 
 
 def when_and_where(part: PartFacts, facts: EventFacts, language: str, *, inside: bool = False) -> str:
@@ -142,7 +106,7 @@ def has_new_days(difference: Difference) -> bool:
     return set(old) != set(new)
 
 
-def _fallen(difference: Difference) -> tuple[PartFacts, ...]:
+def fallen(difference: Difference) -> tuple[PartFacts, ...]:
     """Return the parts, as people knew them, that have lost their day; none where there was no day to lose."""
     before = difference.before
     if before.state in {State.POSTPONED, State.CANCELLED}:
@@ -150,15 +114,6 @@ def _fallen(difference: Difference) -> tuple[PartFacts, ...]:
     gone = {change.part for change in difference.changes if change.sort is difference.headline} - {""}
     theirs = gone or difference.keys
     return tuple(part for part in before.live_parts if part.key in theirs) or before.live_parts
-
-
-def _fallen_headline(sort: Sort, title: str, gone: str, language: str) -> str:
-    _ = words(language)
-    return {
-        Sort.CANCELLED: _("Cancelled: %(title)s, %(days)s", title=title, days=gone),
-        Sort.PART_CANCELLED: _("One part is cancelled: %(title)s, %(days)s", title=title, days=gone),
-        Sort.POSTPONED: _("Postponed: %(title)s (planned for %(days)s)", title=title, days=gone),
-    }[sort]
 
 
 def _planned(change: Change, difference: Difference, language: str, *, inside: bool, modes: Ways) -> str:
@@ -171,17 +126,9 @@ def _planned(change: Change, difference: Difference, language: str, *, inside: b
             language,
             inside=inside,
         )
-        for part in _fallen(replace(difference, changes=(change,)))
+        for part in fallen(replace(difference, changes=(change,)))
     ]
     return "; ".join(dict.fromkeys(told))
-
-
-def _only_part(difference: Difference) -> PartFacts | None:
-    """Return the one part of several that the headline speaks of, whoever reads it; None where it speaks of more."""
-    before, after = difference.before, difference.after
-    several = {part.key for facts in (before, after) for part in facts.live_parts}
-    about = {change.part for change in compare(before, after).changes if change.sort is difference.headline}
-    return next((part for part in after.parts if {part.key} == about), None) if len(several) > 1 else None
 
 
 def _told(change: Change, difference: Difference, language: str, *, several: bool, inside: bool) -> Told:
@@ -261,17 +208,13 @@ def _part(
         Sort.PART_ADDED: _("This part is new: %(when)s.", when=when((new[0],), new[1].zone, language)),
         Sort.PROGRAMME: _("The programme has been updated."),
     }[sort]
-    return (text, was, becomes) if sort in MODES and was != becomes else (text, "", "")
+    goes = sort in MODES and (Mode.ON_SITE in old[0].capacity) != (Mode.ON_SITE in new[0].capacity)
+    return (text, was, becomes) if goes else (text, "", "")
 
 
 def _hours(part: PartFacts, facts: EventFacts, language: str) -> str:
     starts, ends = (times.moment(one, facts.zone) for one in (part.starts, part.ends) if isinstance(one, datetime))
     return i18n.hours(starts, ends, facts.zone, language)
-
-
-def _venue(venue: VenueFacts, language: str) -> str:
-    country = i18n.country_name(venue.country, language) if venue.country else ""
-    return ", ".join(line for line in (venue.name, venue.address, venue.city, country) if line)
 
 
 def _day(value: date) -> date:

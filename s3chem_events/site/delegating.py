@@ -158,7 +158,7 @@ def _page(
         section="events",
         event=view,
         form=form,
-        offers=offers(form, event, view),
+        offers=offers(form, event, view, lang),
         told_again=again.fill(form),
         refusal=refusal,
         short=_short(form, event, short, lang) if short else None,

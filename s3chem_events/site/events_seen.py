@@ -17,9 +17,11 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import entries, lines, queries, words
+from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.history import Passage
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part, Venue, runs_of
+from s3chem_events.publishing.places import Where, open_ways, ways_of, where
 from s3chem_events.registration import moving_up
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.capacity import Availability
@@ -58,7 +60,7 @@ def event_view(
     `passages` are what became of it in public; without them nothing is said of that.
     """
     taken = registrations.taken(event.id) if taken is None else taken
-    is_past, on_site = queries.is_past(event), any(part.on_site for part in event.live_parts)
+    is_past, there = queries.is_past(event), where(event, open_ways(event))
     return EventView(
         slug=event.slug,
         url=f"/{lang}/events/{event.slug}",
@@ -70,8 +72,8 @@ def event_view(
         state=event.state.value,
         **_days(event.live_parts, lang),
         hours="" if event.state is State.POSTPONED else _hours(event.live_parts, lang),
-        place=_place(event, entries.public_venue(event), online=not on_site),
-        venue=_venue(entries.public_venue(event), lang) if on_site else None,
+        place=_place(event, there, lang),
+        venues=[_venue(place, lang) for place in there.places] if all(place.name for place in there.places) else [],
         kind_text=words.kinds(lang)[event.kind],
         region_text=regions(lang).get(event.region, event.region),
         **terms.shown(event, taken, lang),
@@ -91,12 +93,11 @@ def narrowed(view: EventView, event: Event, held: Sequence[tuple[Part, Mode]], l
     if not held:
         return view
     parts = [part for part, _mode in held]
-    venue = next((part.venue for part in parts if part.venue), event.venue)
     return replace(
         view,
         **_days(parts, lang),
         hours=_hours(parts, lang),
-        place=_place(event, venue, online=all(mode is Mode.ONLINE for _part, mode in held)),
+        place=_place(event, where(event, held, inside=True), lang),
     )
 
 
@@ -110,9 +111,9 @@ def part_range(part: Part, lang: str) -> str:
     return i18n.long_date(part.starts_on, part.ends_on, lang)
 
 
-def part_place(event: Event, part: Part) -> str:
+def part_place(event: Event, part: Part, lang: str) -> str:
     """Write where a part takes place."""
-    return _place(event, part.venue or event.venue, online=not part.on_site)
+    return _place(event, where(event, ways_of([part]), inside=True), lang)
 
 
 def _days(parts: Sequence[Part], lang: str) -> dict[str, Any]:
@@ -146,20 +147,13 @@ def _hours(parts: list[Part], lang: str) -> str:
     return i18n.hours(min(s for s, _e in timed), max(e for _s, e in timed), parts[0].zone, lang)
 
 
-def _place(event: Event, venue: Venue | None, *, online: bool) -> str:
-    if online:
-        return _("Online")
-    if venue is None or not (venue.name or venue.city):
-        return "" if queries.is_past(event) else _("Place to be announced")
-    place = ", ".join(part for part in (venue.name, venue.city) if part)
-    if not venue.name and event.state is State.SAVE_THE_DATE:
-        return _("%(city)s, venue to be announced", city=venue.city)
-    return place
+def _place(event: Event, there: Where, lang: str) -> str:
+    if event.state is State.SAVE_THE_DATE and (city := there.town_alone):
+        return _("%(city)s, venue to be announced", city=city)
+    return there.in_short(lang) or ("" if queries.is_past(event) else _("Place to be announced"))
 
 
-def _venue(venue: Venue | None, lang: str) -> VenueView | None:
-    if venue is None or not venue.name:
-        return None
+def _venue(venue: Venue | VenueFacts, lang: str) -> VenueView:
     country = i18n.country_name(venue.country, lang) if venue.country else ""
     lines = [line for line in (venue.address, venue.city, country) if line]
     where = ", ".join([venue.name, *lines])
@@ -212,7 +206,7 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
         date_long=date_long,
         hours=hours,
         # The room of a closed part is nobody's business but its guests'.
-        place="" if invited else part_place(event, part),
+        place="" if invited else part_place(event, part, lang),
         mode_text=" · ".join(words.modes(lang)[mode] for mode in part.capacities),
         audience_text=_("By invitation") if invited else _("Open to everyone"),
         places_text=_places(event, part, taken, lang) if shows_places else "",

@@ -9,7 +9,7 @@ from markupsafe import escape
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
-from s3chem_events.publishing import queries, telling
+from s3chem_events.publishing import headlines, queries
 from s3chem_events.publishing.actions import HOLD
 from s3chem_events.publishing.history import Passage
 from s3chem_events.publishing.models import Event
@@ -86,7 +86,7 @@ def _change(event: Event, passage: Passage, lang: str) -> Happening:
     return Happening(
         id=uuid5(NAMESPACE_URL, f"{event.uid}#{passage.number}").urn,
         url=f"{settings().base_url}/{lang}/events/{event.slug}",
-        title=Translated(telling.headline(passage.difference, lang), lang),
+        title=Translated(headlines.headline(passage.difference, lang), lang),
         summary=Translated(" ".join(said), lang),
         content=Translated(paragraphs, lang),
         published_at=at,

@@ -23,6 +23,7 @@ from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import lines
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
+from s3chem_events.publishing.places import ways_of
 from s3chem_events.registration import bringing, guest_list, invitation, inviting, joining
 from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.delegations import Group
@@ -31,7 +32,7 @@ from s3chem_events.registration.inviting import InvitationOver
 from s3chem_events.registration.models import Delegation, Registration
 from s3chem_events.site import delegating, registering
 from s3chem_events.site.delegating_form import DelegationForm
-from s3chem_events.site.events_seen import event_view, part_place
+from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.forms import REFUSALS, PressForm, RegistrationForm
 from s3chem_events.site.frame import render, translated, urls
@@ -241,9 +242,11 @@ def _shown(template: str, lang: str, token: str, found: Invitation, **values: An
         template,
         lang,
         request.path.removeprefix(f"/{lang}"),
-        event=event_view(event, lang, calendar=False),
+        event=narrowed(event_view(event, lang, calendar=False), event, ways_of(parts), lang),
         name=found.full_name,
-        parts=[(translated(part.title, lang), *lines.when(part, lang), part_place(event, part)) for part in parts],
+        parts=[
+            (translated(part.title, lang), *lines.when(part, lang), part_place(event, part, lang)) for part in parts
+        ],
         may_register=bool(opened) and has_room,
         is_registered=registration is not None,
         may_join=registration is not None and has_room and bool(joining.parts_to_join(event, found, registration)),

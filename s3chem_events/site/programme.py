@@ -5,9 +5,9 @@ from datetime import date
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.publishing.entries import place_line
 from s3chem_events.publishing.lifecycle import Visibility
 from s3chem_events.publishing.models import Event, Part, ProgrammeItem
+from s3chem_events.publishing.places import place_line
 from s3chem_events.site.frame import translated
 from s3chem_events.site.views import DayView, ItemView
 

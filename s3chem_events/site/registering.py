@@ -21,6 +21,7 @@ from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
+from s3chem_events.publishing.places import ways_of
 from s3chem_events.registration import actions, file_fields, inviting, links, own_questions
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.actions import AlreadyRegistered
@@ -194,7 +195,7 @@ def page(
         section="events",
         event=view,
         form=form,
-        offers=offers(form, event, view),
+        offers=offers(form, event, view, lang),
         not_offered=[(part, shut) for part in view.parts if part.key not in offered and not part.invited],
         questions=own_questions.groups(form, form.questions, event, lang),
         told_again=not preview and again.fill(form),
@@ -218,13 +219,12 @@ def as_offered(form: RegistrationForm, event: Event, lang: str) -> EventView:
     taken = {which: sum(there) - there.queued for which, there in crowd.items()}
     form.show_waiting(queues(event, crowd, invited=form.invited, opened_at=form.opened_at))
     open_now = queries.open_parts(event, invited=form.invited, opened_at=form.opened_at)
-    offers = [(part, mode) for part in open_now for mode in part.capacities]
-    return narrowed(event_view(event, lang, calendar=False, taken=taken), event, offers, lang)
+    return narrowed(event_view(event, lang, calendar=False, taken=taken), event, ways_of(open_now), lang)
 
 
-def offers(form: RegistrationForm, event: Event, view: EventView) -> dict[str, PartView]:
+def offers(form: RegistrationForm, event: Event, view: EventView, lang: str) -> dict[str, PartView]:
     """Return what can be chosen, with its place: to whom a closed part is open, its room is told."""
-    places = {part.key: part_place(event, part) for part in form.offered()}
+    places = {part.key: part_place(event, part, lang) for part in form.offered()}
     return {part.key: replace(part, place=places[part.key]) for part in view.parts if part.key in places}
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from s3chem_events.core.guard import settings
 from s3chem_events.publishing import queries
-from s3chem_events.publishing.entries import public_venue
+from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.history import Passage, moved_online, previous_start
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Venue
+from s3chem_events.publishing.places import open_ways, where
 from s3chem_events.publishing.times import zone_info
 from s3chem_events.site.events_seen import organizer
 from s3chem_events.site.views import EventView
@@ -23,7 +24,7 @@ def json_ld(event: Event, view: EventView, lang: str, *, passages: Sequence[Pass
     base = settings().base_url
     parts = event.live_parts
     first, last = min(parts, key=queries.part_begins_at), max(parts, key=queries.part_ends_at)
-    modes = {mode for part in parts for mode in part.capacities}
+    modes = {mode for _part, mode in open_ways(event)}
     attendance = {frozenset({Mode.ON_SITE}): "Offline", frozenset({Mode.ONLINE}): "Online"}
     found = {
         "@context": SCHEMA,
@@ -64,8 +65,8 @@ def _statuses(event: Event, passages: Sequence[Passage]) -> str | list[str]:
     online = moved_online(passages)
     found = [f"{SCHEMA}/EventRescheduled"] if previous_start(passages) else []
     # schema.org: "changed from in-person to online"; where one can still go to a room, the attendance mode says so.
-    is_online = not any(part.on_site for part in event.live_parts)
-    if is_online and any(part.key in online for part in event.live_parts):
+    ways = open_ways(event)
+    if not any(mode is Mode.ON_SITE for _part, mode in ways) and any(part.key in online for part, _mode in ways):
         found.append(f"{SCHEMA}/EventMovedOnline")
     return _one_or_all(found) or f"{SCHEMA}/EventScheduled"
 
@@ -73,20 +74,19 @@ def _statuses(event: Event, passages: Sequence[Passage]) -> str | list[str]:
 def _location(event: Event, view: EventView, base: str, modes: set[Mode]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if Mode.ON_SITE in modes and view.place:
-        venue = public_venue(event)
-        found.append({"@type": "Place", "name": _name(venue, view), **_address(venue)})
+        places = where(event, open_ways(event)).places
+        found += [{"@type": "Place", "name": _name(place) or view.place, **_address(place)} for place in places]
+        found += [] if places else [{"@type": "Place", "name": view.place}]
     if Mode.ONLINE in modes:
         found.append({"@type": "VirtualLocation", "url": f"{base}{view.url}"})
     return found
 
 
-def _name(venue: Venue | None, view: EventView) -> str:
-    return (venue.name or venue.city if venue else "") or view.place
+def _name(venue: Venue | VenueFacts) -> str:
+    return venue.name or venue.city
 
 
-def _address(venue: Venue | None) -> dict[str, Any]:
-    if venue is None:
-        return {}
+def _address(venue: Venue | VenueFacts) -> dict[str, Any]:
     known = {
         "streetAddress": venue.address if venue.name else "",
         "addressLocality": venue.city,

@@ -103,7 +103,7 @@ class EventView:
     hours: str
     dates_iso: str
     place: str
-    venue: VenueView | None
+    venues: list[VenueView]
     kind_text: str
     region_text: str
     register_url: str

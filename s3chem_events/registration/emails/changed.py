@@ -8,8 +8,8 @@ from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
+from s3chem_events.publishing import headlines, telling
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing import telling
 from s3chem_events.publishing.changes import Difference, Sort
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import Mode, State
@@ -118,7 +118,7 @@ def _draft(
     places = _placed(registration, participations, difference)
     modes = entries.ways(registration, participations, difference.before)
     values = {
-        "headline": telling.headline(difference, language),
+        "headline": headlines.headline(difference, language),
         "told": telling.sentences(difference, language, inside=True, modes=modes),
         "reason": "" if "misled" in fact.data else difference.why(language),
         "event": writer.event_lines(event, tuple(places.there or places.chosen), language),

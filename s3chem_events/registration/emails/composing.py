@@ -15,10 +15,10 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import addresses, render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
 from s3chem_events.publishing import lines
-from s3chem_events.publishing.entries import place_line, places_line
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.places import place_line
 from s3chem_events.registration import entries, in_calendars, links, names, places, versions
 from s3chem_events.registration.models import Participation, Registration
 
@@ -193,14 +193,7 @@ class Writer:
 
     def _event_lines(self, event: Event, chosen: tuple[tuple[Part, Mode], ...], language: str) -> EventLines:
         living = [(part, mode) for part, mode in chosen if not part.cancelled] or chosen
-        on_site = [part for part, mode in living if mode is Mode.ON_SITE]
-        said = lines.event_lines(
-            event,
-            [part for part, _mode in living],
-            places_line(event, on_site, language) if on_site else None,
-            language=language,
-            base_url=self.letterhead.base_url,
-        )
+        said = lines.event_lines(event, living, language=language, base_url=self.letterhead.base_url, inside=True)
         hours_open = all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE
         return replace(said, hours_open=hours_open)
 
