@@ -150,6 +150,25 @@ def test_where_the_public_goes_is_said_of_what_is_open_to_it(app: Flask, clock: 
     assert "\n18 czerwca 2027, Online\n" in reader.mails[-1].text
 
 
+def test_an_announcement_comes_first_and_says_what_is_new_alone(app: Flask, clock: Clock) -> None:
+    part = replace(date_alone(FIRST), ends=DAYS["b"])
+    add_event(app, title=Text(en="Forum"), venue=None, opens=None, parts=(part,))
+    house, reader = Conference(app, clock, slug="conference"), Person("", "en", email="r@b.example")
+    house.follow(reader)
+    moved = {"parts__0__starts_on": "2027-06-18", "parts__0__online": "y"}
+    house.decide("edit", house.fill_in("edit", **moved), "no")
+    clock.advance(days=1)
+    house.enter_desk()
+    hall = {"venue__name": "Vrijthof Hall", "venue__city": "Maastricht", "venue__country": "NL"}
+    hours = {"parts__0__starts_time": "09:30", "parts__0__ends_time": "16:00"}
+    tell(house, "announcement", **hall, **hours, opens="2026-11-24T09:00")
+    mail = reader.mails[-1]
+    assert mail.envelope.subject == "Announced: Forum, 18 June 2027, 09:30–16:00 CEST"
+    said = " ".join(mail.text.split())
+    assert said.index("The event has been announced.") < said.index("You can now take part on site or online.")
+    assert "to be announced" not in said.partition("The venue is now")[0]
+
+
 NEW_PLACES = {
     "en": "New venue for Forum: Geleen and Sittard",
     "de": "Neuer Ort für Forum: Geleen und Sittard",
