@@ -178,4 +178,4 @@ def _part(event: Event, part: Part, language: str) -> PartLines:
     _ = i18n.words(language)
     where = [place_line(part.venue or event.venue, language) or _("on site")] if part.on_site else []
     where += [_("online")] if part.online else []
-    return lines.part_lines(part, ", ".join(where), language=language)
+    return lines.part_lines(event, part, ", ".join(where), language=language)

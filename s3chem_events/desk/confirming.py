@@ -69,7 +69,7 @@ def _sheet(registration: Registration) -> Sheet:
         ],
         event=writer.event_lines(registration.event, tuple(chosen), language),
         parts=[
-            (standing, writer.part_lines(part, mode, language))
+            (standing, writer.part_lines(registration.event, part, mode, language))
             for standing, (part, mode) in zip(standings, chosen, strict=True)
         ],
         reference_label=_("Reference"),

@@ -115,6 +115,6 @@ def _part(
         Meter(mode, sum(held.get((part.id, mode, standing), 0) for standing in HOLDING), capacity)
         for mode, capacity in part.capacities.items()
     ]
-    days, hours = lines.when(part, language)
+    days, hours = lines.when(event, part, language)
     there = noted.get(part.id, presence.Counted()) if presence.may_be_noted(part) else None
     return PartShown(part, is_off(event, part), days, hours, meters, there)

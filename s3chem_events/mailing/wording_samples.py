@@ -15,6 +15,8 @@ SAME: Mapping[str, Any] = {
     **dict.fromkeys(("invited", "was_sure", "takes_place", "updates", "has_calendar"), True),
     "reference": REFERENCE,
     "is_limited": True,
+    "is_postponed": False,
+    "reopens": True,
     "may_withdraw": True,
     "kept": 0,
     "calendars": 1,

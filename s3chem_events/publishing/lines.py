@@ -1,11 +1,11 @@
 """An event and its parts as e-mails put them: every string ready, in one language."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from s3chem_events.core import i18n
 from s3chem_events.publishing.entries import page_url
-from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part, runs_of
 from s3chem_events.publishing.places import open_ways, where
 
@@ -50,31 +50,47 @@ def public_lines(event: Event, *, language: str, base_url: str) -> EventLines:
 def event_lines(
     event: Event, ways: Iterable[tuple[Part, Mode]], *, language: str, base_url: str, inside: bool = False
 ) -> EventLines:
-    """Put an event into words on the days and at the place of some of its parts, as somebody takes part in them."""
+    """Put an event into words on the days and at the place of some of its parts, as somebody takes part in them.
+
+    Of a postponed one nothing holds any more: no place is named, and its days as what was planned.
+    """
     there = list(ways)
-    runs = runs_of(part for part, _mode in there)
+    _, runs = i18n.words(language), runs_of(part for part, _mode in there)
     figures, month = i18n.figures_of(runs, language)
     title = event.title.said(language)
-    return EventLines(
+    days = i18n.short_days(runs, language)
+    said = EventLines(
         title=title.text,
         title_lang=title.lang,
         figures=figures,
         month=month,
-        days=i18n.short_days(runs, language),
+        days=planned(event, days, language),
         place=where(event, there, inside=inside).in_full(language),
         url=page_url(event, language, base_url),
     )
+    if event.state is State.POSTPONED:
+        lead = _("Previously planned for:")
+        return replace(said, figures="", month=f"{lead} {days}", place="")
+    return said
 
 
-def part_lines(part: Part, where: str, *, language: str) -> PartLines:
+def part_lines(event: Event, part: Part, where: str, *, language: str) -> PartLines:
     """Put a part into words."""
     title = part.title.said(language)
-    day, hours = when(part, language)
+    day, hours = when(event, part, language)
     return PartLines(title=title.text, title_lang=title.lang, day=day, hours=hours, where=where)
 
 
-def when(part: Part, language: str) -> tuple[str, str]:
+def planned(event: Event, days: str, language: str) -> str:
+    """Write days of an event; those of a postponed one as what was planned."""
+    _ = i18n.words(language)
+    return _("previously planned for %(days)s", days=days) if event.state is State.POSTPONED else days
+
+
+def when(event: Event, part: Part, language: str) -> tuple[str, str]:
     """Write the days of a part, and its hours as far as they are known; together they name each day once."""
+    if event.state is State.POSTPONED:
+        return planned(event, i18n.long_date(part.starts_on, part.ends_on, language), language), ""
     if part.starts_at is None or part.ends_at is None:
         return i18n.long_date(part.starts_on, part.ends_on, language), ""
     write = i18n.hours if part.starts_on == part.ends_on else i18n.through

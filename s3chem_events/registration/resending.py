@@ -5,6 +5,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import again
+from s3chem_events.publishing.lifecycle import State
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 
@@ -19,7 +20,9 @@ class SentLately(Refused):
 
 
 def may_resend(registration: Registration) -> bool:
-    """Whether there is a place to confirm, and a mailbox to send it to."""
+    """Whether there is a place to confirm in what takes place, and a mailbox to send it to."""
+    if registration.event.state in {State.CANCELLED, State.POSTPONED}:
+        return False
     there = (one for one in registration.participations if not one.part.cancelled)
     holds = any(one.standing is Standing.CONFIRMED for one in there)
     return holds and bool(registration.email) and registration.withdrawn_at is None

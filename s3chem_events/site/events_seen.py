@@ -70,8 +70,8 @@ def event_view(
         report_html=_rich(event.report, lang) if event.report else None,
         reason=translated(event.reason, lang),
         state=event.state.value,
-        **_days(event.live_parts, lang),
-        hours="" if event.state is State.POSTPONED else _hours(event.live_parts, lang),
+        **_days(event, event.live_parts, lang),
+        hours=_hours(event, event.live_parts, lang),
         place=_place(event, there, lang),
         venues=[_venue(place, lang) for place in there.places] if all(place.name for place in there.places) else [],
         kind_text=words.kinds(lang)[event.kind],
@@ -95,8 +95,8 @@ def narrowed(view: EventView, event: Event, held: Sequence[tuple[Part, Mode]], l
     parts = [part for part, _mode in held]
     return replace(
         view,
-        **_days(parts, lang),
-        hours=_hours(parts, lang),
+        **_days(event, parts, lang),
+        hours=_hours(event, parts, lang),
         place=_place(event, where(event, held, inside=True), lang),
     )
 
@@ -116,15 +116,15 @@ def part_place(event: Event, part: Part, lang: str) -> str:
     return _place(event, where(event, ways_of([part]), inside=True), lang)
 
 
-def _days(parts: Sequence[Part], lang: str) -> dict[str, Any]:
+def _days(event: Event, parts: Sequence[Part], lang: str) -> dict[str, Any]:
     runs = runs_of(parts)
     days, month_year = i18n.figures_of(runs, lang)
     first, last = runs[0][0], runs[-1][1]
     return {
         "days": days,
         "month_year": month_year,
-        "date_long": i18n.long_days(runs, lang),
-        "dates_iso": first.isoformat() if first == last else "",
+        "date_long": lines.planned(event, i18n.long_days(runs, lang), lang),
+        "dates_iso": first.isoformat() if first == last and event.state is not State.POSTPONED else "",
     }
 
 
@@ -138,7 +138,9 @@ def _rich(value: Text, lang: str) -> Translated:
     return Translated(html(plain.text) if plain.text else Markup(), plain.lang, plain.fallback_note)
 
 
-def _hours(parts: list[Part], lang: str) -> str:
+def _hours(event: Event, parts: list[Part], lang: str) -> str:
+    if event.state is State.POSTPONED:
+        return ""
     timed = [(p.starts_at, p.ends_at) for p in parts if p.starts_at and p.ends_at]
     if len(timed) != len(parts):
         return ""
@@ -197,7 +199,7 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
     invited = part.visibility is Visibility.INVITED
     shows_places = not (invited or part.cancelled) and openness(event, taken) in terms.DECIDED
     days, _month = i18n.day_figures(part.starts_on, part.ends_on, lang)
-    date_long, hours = lines.when(part, lang)
+    date_long, hours = lines.when(event, part, lang)
     return PartView(
         key=part.key,
         title=translated(part.title, lang),

@@ -245,7 +245,8 @@ def _shown(template: str, lang: str, token: str, found: Invitation, **values: An
         event=narrowed(event_view(event, lang, calendar=False), event, ways_of(parts), lang),
         name=found.full_name,
         parts=[
-            (translated(part.title, lang), *lines.when(part, lang), part_place(event, part, lang)) for part in parts
+            (translated(part.title, lang), *lines.when(event, part, lang), part_place(event, part, lang))
+            for part in parts
         ],
         may_register=bool(opened) and has_room,
         is_registered=registration is not None,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration import (
     actions,
     answering,
@@ -63,7 +64,9 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
         )
     if actions.may_withdraw(registration):
         end = _("If you withdraw, you can register again as long as registration is open.")
-        if modes.is_limited(registration):
+        if not publishing.open_parts(registration.event):
+            end = _("Your registration is then withdrawn. An e-mail confirms it; for a day you can take it back.")
+        elif modes.is_limited(registration):
             end = _(
                 "If you withdraw, someone else can have your place. "
                 "You can register again as long as places are available."

@@ -60,7 +60,7 @@ def mode(lang: str, token: str, key: str) -> BaseResponse:
         return redirect(press.here, 303)
     held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
     part, other = held.part, modes.other_mode(registration, held)
-    days, hours = lines.when(part, lang)
+    days, hours = lines.when(registration.event, part, lang)
     return press.page(
         "site/own/mode.html",
         f"mode/{key}",

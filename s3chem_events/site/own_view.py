@@ -191,7 +191,7 @@ def _rows(registration: Registration, lang: str, *, openly: bool) -> list[tuple[
 
 def _held(registration: Registration, held: Participation, lang: str, own: str, *, lost: Collection[int]) -> HeldView:
     part, event = held.part, registration.event
-    days, hours, mode = *lines.when(part, lang), part.mode_of(held.mode)
+    days, hours, mode = *lines.when(event, part, lang), part.mode_of(held.mode)
     text, kind = _standing(registration, held, lost)
     comes = held.standing is Standing.CONFIRMED and not part.cancelled
     joins = comes and mode is Mode.ONLINE and now() < publishing.part_ends_at(part)
@@ -204,7 +204,7 @@ def _held(registration: Registration, held: Participation, lang: str, own: str, 
         title=translated(part.title, lang),
         days=days,
         hours=hours,
-        place=part_place(event, part, lang) if mode is Mode.ON_SITE else "",
+        place=part_place(event, part, lang) if mode is Mode.ON_SITE and event.state is not State.POSTPONED else "",
         mode=mode_words(lang)[mode],
         status=text,
         status_kind=kind,

@@ -115,7 +115,7 @@ def test_a_postponed_event_whose_old_days_have_passed_waits_for_its_new_ones(
     clock.set(datetime(2028, 1, 10, 12, tzinfo=UTC))
     page = client.get("/en/events/workshop")
     text = words(page)
-    assert all(said in text for said in ("Postponed", "A new date will be announced.", "Previously planned for:"))
+    assert all(said in text for said in ("Postponed", "A new date will be announced.", "previously planned for"))
     assert "Ended" not in text
     assert soup(page).find("a", href="/en/events/workshop/updates") is not None
     assert client.get("/en/events/workshop/updates").status_code == 200

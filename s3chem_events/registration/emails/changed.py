@@ -143,7 +143,7 @@ def _now(writer: Writer, event: Event, places: _Places, language: str) -> dict[s
     is_over = event.state is State.OVER
 
     def unsure(standing: Standing) -> list[object]:
-        return [writer.part_lines(part, mode, language) for part, mode in places.unsure[standing] if not is_over]
+        return [writer.part_lines(event, part, mode, language) for part, mode in places.unsure[standing] if not is_over]
 
     return {
         "is_off": not places.there,

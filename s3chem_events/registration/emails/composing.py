@@ -64,7 +64,11 @@ class Writer:
 
         def lines_of(part: Part, mode: Mode) -> PartLines:
             is_held = method == "REQUEST"
-            return self.place_lines(event, part, mode, language) if is_held else self.part_lines(part, mode, language)
+            return (
+                self.place_lines(event, part, mode, language)
+                if is_held
+                else self.part_lines(event, part, mode, language)
+            )
 
         calendars = self.calendars(registration, told, note=note, method=method, sent_at=fact.happened_at)
         values = {
@@ -79,6 +83,7 @@ class Writer:
             ),
             "kept": len(chosen) - len(told),
             "is_limited": places.are_limited(chosen),
+            "is_postponed": event.state is State.POSTPONED,
             **self.choice(registration, language),
         }
         return self.written_to(registration, fact, values, calendars=calendars, method=method)
@@ -197,14 +202,15 @@ class Writer:
         hours_open = all(part.starts_at is None for part in event.parts) and event.state is State.SAVE_THE_DATE
         return replace(said, hours_open=hours_open)
 
-    def _part_lines(self, part: Part, mode: Mode, language: str) -> PartLines:
+    def _part_lines(self, event: Event, part: Part, mode: Mode, language: str) -> PartLines:
         _ = i18n.words(language)
-        where = _("online") if mode is Mode.ONLINE else place_line(part.venue, language) or _("on site")
-        return lines.part_lines(part, where, language=language)
+        place = "" if event.state is State.POSTPONED else place_line(part.venue, language)
+        where = _("online") if mode is Mode.ONLINE else place or _("on site")
+        return lines.part_lines(event, part, where, language=language)
 
     def _place_lines(self, event: Event, part: Part, mode: Mode, language: str) -> PartLines:
         """Put a part into words for who holds a place in it: also from when on she finds the link to join."""
-        said, opens = self.part_lines(part, mode, language), entries.joins_from(event, part)
+        said, opens = self.part_lines(event, part, mode, language), entries.joins_from(event, part)
         if mode is not Mode.ONLINE or part.starts_at is None or event.state not in TAKING or now() >= opens:
             return said
         _, moment = i18n.words(language), i18n.stamp(opens, part.zone, language)

@@ -9,6 +9,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration import (
     answering,
@@ -71,7 +72,11 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             continue
         asked = set(fact.data.get("pending", ()))  # nobody had approved them, so nothing is in the calendar
         draft = desk.draft(fact, registration, theirs, method="CANCEL", kept=kept | asked)
-        values = {"kept": sum(p.part_id in kept - asked for p in theirs), "was_sure": len(theirs) > len(asked)}
+        values = {
+            "kept": sum(p.part_id in kept - asked for p in theirs),
+            "was_sure": len(theirs) > len(asked),
+            "reopens": bool(publishing.open_parts(registration.event)),
+        }
         yield _with_way_back(desk, replace(draft, values={**draft.values, **values}), fact, registration)
 
 

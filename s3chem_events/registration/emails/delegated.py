@@ -7,6 +7,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
+from s3chem_events.publishing import lines
 from s3chem_events.publishing.lines import EventLines
 from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.words import modes
@@ -105,8 +106,8 @@ def _place(desk: Writer, one: Registration, held: Participation, language: str) 
     _ = i18n.words(language)
     return _(
         "%(part)s (%(mode)s), %(day)s: %(standing)s",
-        part=desk.part_lines(part, mode, language).title,
-        day=i18n.short_range(part.starts_on, part.ends_on, language),
+        part=desk.part_lines(one.event, part, mode, language).title,
+        day=lines.planned(one.event, i18n.short_range(part.starts_on, part.ends_on, language), language),
         mode=modes(language)[mode],
         standing=standing_words(held.standing, language),
     )

@@ -66,7 +66,7 @@ def _draft(writer: Writer, event: Event, reading: Reading) -> Draft:
         language=one.language,
         values={
             "event": writer.event_lines(event, tuple(chosen), language),
-            "parts": [writer.part_lines(part, mode, language) for part, mode in chosen],
+            "parts": [writer.part_lines(event, part, mode, language) for part, mode in chosen],
             "until": writer.stamp(until.replace(second=0, microsecond=0), event.zone, language),
             "invitation": link,
             "regrets": f"{link}/{REGRETS}",

@@ -127,7 +127,7 @@ def _day_before(writer: Writer, fact: Fact, registration: Registration, part: Pa
     )
     values = {
         "event": writer.event_lines(registration.event, ((part, mode),), language),
-        "parts": [writer.part_lines(part, mode, language)],
+        "parts": [writer.part_lines(registration.event, part, mode, language)],
         "room": room,
         "is_limited": places.are_limited([(part, mode)]),
     }
