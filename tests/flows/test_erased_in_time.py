@@ -11,13 +11,15 @@ from s3chem_events import dispatch, schedule
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import Base, db, transaction
 from s3chem_events.core.guard import settings
-from s3chem_events.core.journal import CLOCK, Fact
-from s3chem_events.mailing import emptying, relaying, render, rewording
+from s3chem_events.core.journal import CLOCK, PARTICIPANT, Fact
+from s3chem_events.mailing import emptying, outbox, relaying, render, rewording
+from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import Mode, State
-from s3chem_events.registration import erasing
+from s3chem_events.registration import disowning, erasing
+from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.emails import confirmations
 from s3chem_events.registration.models import Answer, Consent, Delegation, Registration
 from tests.conftest import Clock
@@ -219,6 +221,24 @@ def test_what_was_on_its_way_to_somebody_who_was_erased_meanwhile_is_not_written
         assert relaying.still_wanted(late, dispatch.FORGET) == []
         others = [replace(letter, kind=kind) for kind in ("follower.told", "delegation.registered")]
         assert relaying.still_wanted(others, dispatch.FORGET) == others
+
+
+def test_who_says_that_it_was_not_she_has_the_emails_about_changes_erased_as_well(app: Flask, clock: Clock):
+    add_event(app)
+    (number,) = enrol(app)
+    with app.app_context(), transaction():
+        letterhead = letterhead_of(settings())
+        confirmed = [fact for fact in relaying.waiting(most=9) if fact.kind == "registration.confirmed"]
+        (draft,) = confirmations.confirmed(confirmed, letterhead)
+        letter = render.written(draft, letterhead, at=now(), wordings=rewording.in_force())
+        outbox.post([replace(letter, kind=kind) for kind in ("event.changed", "event.reminded", "details.due")])
+    assert count(app, OutgoingEmail, address="anna0@park.example") == 3
+    with app.app_context(), transaction():
+        registration = registrations.registration_by_id(number, lock=True)
+        assert registration is not None
+        disowning.disown(registration, by=PARTICIPANT)
+    work(app)
+    assert "anna0@park.example" not in everything(app)
 
 
 def test_after_the_audit_date_names_go_and_the_counts_stay(app: Flask, client: FlaskClient, clock: Clock):
