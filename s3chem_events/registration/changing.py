@@ -95,8 +95,8 @@ def changeable(registration: Registration, *, openly: bool) -> list[Asked]:
 
     What is asked only upon an answer that is not shown is not shown either: it would count as asked no more. Files
     stay as they are: a form that comes back without one would take away what was sent. What must be answered and never
-    was is asked of everybody, and what can be answered of who has no mailbox for a code: there is nothing yet that
-    could be seen or taken away.
+    was is asked of everybody. Who has no mailbox for a code is asked all of it, `unseen` whether she has told it: the
+    contact has the same link.
     """
     keys = {held.part.key for held in registration.participations if held.standing in INTERESTED}
     given = {one.question.key for one in answering.of([registration.id]).get(registration.id, [])}
@@ -105,10 +105,18 @@ def changeable(registration: Registration, *, openly: bool) -> list[Asked]:
         is_theirs = not question.part or question.part in keys
         is_kept = question.kind is Kind.FILE or (history.is_guarded(question) and not openly)
         is_new = question.key not in given and (question.required or registration.via_contact)
-        is_shown = is_new or not is_kept
-        if is_theirs and is_shown and (not question.only_if or question.only_if in shown):
-            shown[question.key] = question
+        is_blank = unseen(registration, question)
+        upon = shown.get(question.only_if)
+        follows = not question.only_if or (upon is not None and (is_blank or not unseen(registration, upon)))
+        if is_theirs and follows and (is_new or is_blank or not is_kept):
+            told_already = is_blank and question.key in given
+            shown[question.key] = replace(question, required=False) if told_already else question
     return list(shown.values())
+
+
+def unseen(registration: Registration, question: Asked) -> bool:
+    """Whether a question stands in the form as if it had never been answered; left empty, it keeps its answer."""
+    return registration.via_contact and history.is_guarded(question) and question.kind is not Kind.FILE
 
 
 def change(
@@ -235,7 +243,7 @@ def _answers(registration: Registration, answered: Answered) -> list[Line]:
     lines = []
     for question in answered.asked:
         old, new = there.get(question.id), given.get(question.id)
-        if old != new:
+        if old != new and not (new is None and unseen(registration, question)):
             told = question.readers not in SENSITIVE and question.kind is not Kind.FILE
             name = questions.field_name(question.key)
             lines.append(Line(name, old if told else None, new if told else None))

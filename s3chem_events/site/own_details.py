@@ -57,6 +57,9 @@ class DetailsForm(PersonForm):
         form = cls.of(questions, lang, parts=parts, more=more)
         if not form.is_submitted():
             there = {one.question.key: one.value for one in answering.of([registration.id]).get(registration.id, [])}
+            for question in questions:
+                if changing.unseen(registration, question):
+                    there.pop(question.key, None)
             values = {name: getattr(registration, name) for name in changing.COLUMNS}
             form.show(values | {"seen": str(history.newest(registration.id))}, there)
         return form

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from s3chem_events.core.db import db, transaction
 from s3chem_events.publishing.lifecycle import Mode, WaitingList
-from s3chem_events.registration.models import BlockedAddress, Code, Delegation, Participation, Registration
+from s3chem_events.registration.models import Answer, BlockedAddress, Code, Delegation, Participation, Registration
 from tests.conftest import Clock
 from tests.factories import (
     FILLED,
@@ -522,9 +522,23 @@ def test_who_has_no_address_of_her_own_completes_her_details_and_nothing_of_them
     typed |= {"question-diet": "coeliac", "question-diet-consent": "y"}
     assert client.post(f"{own}/change", data=typed).status_code == 303
     assert work(app) == 1
+    (told,) = [mail for mail in kept(app) if "Diet" in mail.text + mail.html or "Do you stay for lunch?" in mail.text]
+    assert ("Do you stay for lunch?" in told.text, "Diet" in told.text + told.html) == (True, False)
     seen = words(client.get(own))
     assert ("Details are missing" in seen, "coeliac" in seen, "Show what is hidden" in seen) == (False, False, False)
-    assert "question-diet" not in sent_again(client.get(f"{own}/change"), "details")
+    untold, form = (client.get(f"{link}/change") for link in (own_links(summary.text)[1], own))
+    fields = [[one["id"] for one in soup(page).select("[name^=question-diet]")] for page in (untold, form)]
+    assert (fields[0] == fields[1], "coeliac" in form.text) == (True, False)
+    typed = sent_again(form, "details") | {"organisation": "Elsewhere"}
+    assert (typed["question-diet"], client.post(f"{own}/change", data=typed).status_code) == ("", 303)
+    with app.app_context():
+        assert {"coeliac", "yes"} == {str(one.value) for one in db.session.scalars(db.select(Answer))}  # left as it was
+    assert work(app) == 1
+    typed = sent_again(client.get(f"{own}/change"), "details")
+    typed |= {"question-diet": "vegan", "question-diet-consent": "y"}
+    assert (client.post(f"{own}/change", data=typed).status_code, work(app)) == (303, 0)  # no word of it to the contact
+    with app.app_context():
+        assert "vegan" in {str(one.value) for one in db.session.scalars(db.select(Answer))}
     cards = [" ".join(one.text.split()) for one in soup(client.get(page)).select("li.offer")]
     assert [("Details complete" in one, "Details are missing" in one) for one in cards] == [
         (False, True),

@@ -30,8 +30,12 @@ def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         others = {p.part_id for p in there} - going
         draft = desk.draft(fact, registration, there, method="REQUEST" if going else "", kept=others)
         asked = asking.asked_at(registration.event_id, retired=True)
+        if registration.via_contact:  # not even that there is such an answer is for the contact
+            asked = tuple(one for one in asked if not history.is_guarded(one))
         language = render.spoken(registration.language)
         told = history.said(changes.get(fact.id, []), asked, language, openly=False, in_mail=True)
+        if not told:
+            continue
         values = {
             "differences": told,
             "by_desk": fact.by != str(PARTICIPANT),
