@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from s3chem_events import delivering
 from s3chem_events.campaigns import importing, sending
 from s3chem_events.campaigns.writing import GONE, UNWRITABLE
+from s3chem_events.core import logs
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
@@ -109,7 +109,7 @@ def _letters(taken: sending.Slice, letterhead: Letterhead, moment: datetime) -> 
         try:
             yield row, render.written(draft, letterhead, at=moment) if draft is not None else GONE
         except Exception as error:  # noqa: BLE001 - the worker's edge: its reader is marked
-            log.error("campaign %d gives reader %d no e-mail: %s", taken.campaign_id, row, delivering.where(error))  # noqa: TRY400
+            log.error("campaign %d gives reader %d no e-mail: %s", taken.campaign_id, row, logs.where(error))  # noqa: TRY400
             yield row, UNWRITABLE
 
 

@@ -2,13 +2,13 @@
 
 import logging
 import time
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from s3chem_events.campaigns import sending
+from s3chem_events.core import logs
 from s3chem_events.core.clock import now
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
@@ -118,7 +118,7 @@ class Run:
         except OSError as error:
             return Result(Outcome.LATER, text=f"it could not be kept ({error.strerror})", trouble=True)
         except Exception as error:  # noqa: BLE001 - one e-mail that cannot be written must not stop the others
-            log.error("e-mail %d cannot be written: %s", claimed.id, where(error))  # noqa: TRY400 - the message may hold an address
+            log.error("e-mail %d cannot be written: %s", claimed.id, logs.where(error))  # noqa: TRY400 - the message may hold an address
             return Result(Outcome.NEVER, text=f"it cannot be written ({type(error).__name__})")
         if result.outcome is Outcome.SENT:
             self.journal.accepted(claimed.id)
@@ -158,9 +158,3 @@ def running(given: Settings) -> Iterator["Run"]:
         run.transport.close()
         run.journal.close(settled=settled)
         db.session.rollback()
-
-
-def where(error: Exception) -> str:
-    """Name an error and its place, without its message, which may hold what people typed."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} in " + " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames[-4:]))

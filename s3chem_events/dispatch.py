@@ -13,7 +13,7 @@ from s3chem_events.campaigns import answers as followers
 from s3chem_events.campaigns import emails as campaigns
 from s3chem_events.campaigns import newsletter_emails as newsletter
 from s3chem_events.campaigns import trials
-from s3chem_events.core import tasks
+from s3chem_events.core import logs, tasks
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
@@ -201,7 +201,7 @@ def _written(
     except Exception as error:  # noqa: BLE001 - the worker's edge: the fact is marked
         db.session.rollback()
         if len(facts) == 1:
-            log.error("fact %d (%s) gives no e-mail: %s", facts[0].id, facts[0].kind, delivering.where(error))  # noqa: TRY400
+            log.error("fact %d (%s) gives no e-mail: %s", facts[0].id, facts[0].kind, logs.where(error))  # noqa: TRY400
             failed[facts[0].id] = type(error).__name__
         else:
             for fact in facts:

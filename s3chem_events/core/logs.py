@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -93,3 +94,9 @@ def access(method: str, route: str, status: int, seconds: float) -> None:
     """Write one access."""
     said = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
     log.info("access", extra=said)
+
+
+def where(error: Exception) -> str:
+    """Name an error and its place, without its message, which may hold what people typed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in " + " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames[-4:]))

@@ -207,8 +207,10 @@ def _decline(registration: Registration, participation: Participation, answer: A
     versions.rise(registration, [participation])
     part = participation.part
     actions.tell_the_page([(part, part.mode_of(participation.mode))], taken, by=-1)
-    event, kind = registration.event_id, "registration.declined_by_calendar"
-    fact = journal.record(kind, registration.id, by=by, event=event, part=part.id, **kept)
+    event = registration.event_id
+    fact = journal.record(
+        "registration.declined_by_calendar", registration.id, by=by, event=event, part=part.id, **kept
+    )
     history.write(registration, fact, (), comment=answer.comment)
     moving_up.pass_on(event)
     return done(PartStat.DECLINED)
