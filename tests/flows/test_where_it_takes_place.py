@@ -53,8 +53,8 @@ def shown_at(page: TestResponse) -> str:
 def beside(house: Conference) -> tuple[list[str], list[str]]:
     """Return what the box “Place” says, and where its maps lead."""
     page = soup(house.public.get(f"/en/events/{house.slug}"))
-    box = page.select("section[aria-labelledby=place] > :not(h2):not(.more)")
-    maps = [str(link["href"]) for link in page.select("a[href^='geo:']")]
+    maps = [str(link.extract()["href"]) for link in page.select("a[href^='geo:']")]
+    box = page.select("section[aria-labelledby=place] > :not(h2)")
     return [" ".join(one.get_text(" ").split()) for one in box], maps
 
 
