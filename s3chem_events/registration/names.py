@@ -92,18 +92,19 @@ def address(value: str) -> str:
     return f"{checked.local_part}@{trimmed.rpartition('@')[2]}"
 
 
-PERSON = ("given_name", "family_name", "email", "phone")
+PERSON = ("given_name", "family_name", "email", "phone", "organisation")
 """What tells one person from another."""
 
 
-def person_digest(*, given_name: str, family_name: str, email: str, phone: str = "") -> str:
+def person_digest(*, given_name: str, family_name: str, email: str, phone: str = "", organisation: str = "") -> str:
     """Return what makes two presses the same person: address and name, compared without case and form.
 
-    Without an address it is the telephone number; its digits alone count.
+    Without an address it is the telephone number, of which the digits alone count, and without both the organisation:
+    two who walk in may have one name.
     """
     if not email:
         digits = "".join(c for c in phone if c.isdigit())
-        email = f"{digits}@telephone"
+        email = f"{digits}@telephone" if digits else f"{fold(organisation)}@organisation"
     name = unicodedata.normalize("NFKC", clean_line(f"{given_name} {family_name}")).casefold()
     return sha256(f"{addresses.key(email)}\n{name}".encode()).hexdigest()
 

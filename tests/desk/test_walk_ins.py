@@ -49,6 +49,16 @@ def test_who_walks_in_is_entered_in_one_press_and_over_capacity_after_a_second(a
     assert (work(app), len(kept(app))) == (0, 0)
 
 
+def test_two_of_one_name_who_walk_in_are_told_apart_by_their_organisations(app: Flask, desk: FlaskClient):
+    typed = filled(desk.get(NEW)) | PERSON | {"given_name": "Jan", "family_name": "Kowalski", "confirmed": "beyond"}
+    park, town = typed | {"organisation": "Chemiepark"}, typed | {"organisation": "Miasto Warszawa"}
+    assert [desk.post(NEW, data=data).status_code for data in (park, town)] == [303, 303]
+    again = desk.post(NEW, data=park | {"organisation": "CHEMIEPARK"})
+    assert (again.status_code, "This person is registered for the event already." in words(again)) == (409, True)
+    rows = desk.get("/desk/events/workshop/participants.json").get_json()
+    assert [row["organisation"] for row in rows] == ["Chemiepark", "Miasto Warszawa"]
+
+
 def test_on_another_day_a_way_to_reach_somebody_is_needed(app: Flask, clock: Clock, desk: FlaskClient):
     clock.set(datetime(2027, 8, 24, 9, tzinfo=UTC))
     desk = signed_in(app)
