@@ -18,7 +18,7 @@ from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
-from s3chem_events.registration import answering, capacity, derived, moving_up, names, queries, versions
+from s3chem_events.registration import anew, answering, capacity, derived, moving_up, names, places, queries, versions
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import (
     BlockedAddress,
@@ -29,7 +29,6 @@ from s3chem_events.registration.questions import Given
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Letters and digits that nobody confuses on the telephone."""
-OVER = frozenset({Standing.WITHDRAWN, Standing.REJECTED})
 
 
 class NotOpen(Refused):
@@ -96,7 +95,7 @@ def register(event: Event, applicant: Applicant, *, by: Actor, decided: bool = F
 
     """
     chosen = chosen_parts(event, applicant)
-    there: Registration | None = db.session.scalar(_THERE, {"event": event.id, "person": person_of(applicant)})
+    there = _in_the_way(event, applicant, chosen, decided=decided)
     if there is not None:
         if applicant.attempt and secrets.compare_digest(there.attempt, applicant.attempt):
             return there
@@ -123,10 +122,17 @@ def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False
     chosen = [(part, applicant.choices[key]) for key, part in parts.items() if key in applicant.choices]
     if not chosen or any(mode not in part.capacities for part, mode in chosen):
         raise NothingChosen
-    if db.session.scalar(_THERE, {"event": event.id, "person": person_of(applicant)}) is not None:
+    if _in_the_way(event, applicant, chosen) is not None:
         raise AlreadyRegistered
     taken = moving_up.check_by_hand(event, chosen, beyond=beyond)
     return _put_down(event, applicant, chosen, taken, by=by, decided=True)
+
+
+def _in_the_way(
+    event: Event, applicant: Applicant, chosen: list[tuple[Part, Mode]], *, decided: bool = False
+) -> Registration | None:
+    person, digest = person_of(applicant), addresses.digest(applicant.email) if applicant.email else ""
+    return anew.make_way(event.id, {person: [part.id for part, _mode in chosen]}, [digest], decided=decided).get(person)
 
 
 def _put_down(
@@ -198,7 +204,7 @@ def withdraw(
 def end(registration: Registration, moment: datetime) -> None:
     """Let a registration be withdrawn as a whole; its person may register anew."""
     for participation in registration.participations:
-        if participation.standing not in OVER:  # what was declined or refused before keeps its moment
+        if participation.standing not in places.OVER:  # what was declined or refused before keeps its moment
             participation.standing, participation.decided_at = Standing.WITHDRAWN, moment
     registration.withdrawn_at = registration.changed_at = moment
     registration.person = None
@@ -206,12 +212,8 @@ def end(registration: Registration, moment: datetime) -> None:
 
 def may_withdraw(registration: Registration) -> bool:
     """Whether somebody has, or waits for, a place in a part that takes place: there is something to withdraw from."""
-    return registration.withdrawn_at is None and registration.erased_at is None and bool(parts_ahead(registration))
-
-
-def parts_ahead(registration: Registration) -> list[Part]:
-    """Return the parts that take place in which somebody has, or waits for, a place."""
-    return [p.part for p in registration.participations if p.standing not in OVER and not p.part.cancelled]
+    is_there = registration.withdrawn_at is None and registration.erased_at is None
+    return is_there and bool(places.parts_ahead(registration))
 
 
 def request_link(email: str, *, by: Actor) -> None:
@@ -235,9 +237,6 @@ def send_link(registration: Registration, *, by: Actor) -> bool:
     return True
 
 
-_THERE = select(Registration).where(
-    Registration.event_id == bindparam("event"), Registration.person == bindparam("person")
-)
 _BLOCKED = select(BlockedAddress.id).where(BlockedAddress.address_digest == bindparam("digest")).limit(1)
 
 

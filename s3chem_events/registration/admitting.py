@@ -16,7 +16,7 @@ from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, capacity, delegation_queries, moving_up, names
+from s3chem_events.registration import actions, anew, capacity, delegation_queries, moving_up, names
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Standing, Which
 from s3chem_events.registration.models import BlockedAddress, Delegation, Participation, Registration
@@ -83,7 +83,7 @@ def admit(
     """
     chosen = {place: actions.chosen_parts(event, one) for place, one in wanted.items()}
     people = {place: one if one.email else replace(one, email=delegation.email) for place, one in wanted.items()}
-    _check_people(event, delegation, people)
+    _check_people(event, delegation, people, chosen)
     waits, taken = _shared_out(event, chosen, agreed)
     db.session.add(delegation)
     db.session.flush()
@@ -105,17 +105,17 @@ def admit(
     return registered
 
 
-def _check_people(event: Event, delegation: Delegation, people: Mapping[int, Applicant]) -> None:
+def _check_people(
+    event: Event,
+    delegation: Delegation,
+    people: Mapping[int, Applicant],
+    chosen: Mapping[int, Sequence[tuple[Part, Mode]]],
+) -> None:
     """Refuse who is there already, was entered twice, or whose address wants nothing to do with us."""
     persons = {place: actions.person_of(one) for place, one in people.items()}
     digests = {place: addresses.digest(one.email) for place, one in people.items()}
-    there = set(
-        db.session.scalars(
-            select(Registration.person).where(
-                Registration.event_id == event.id, Registration.person.in_(set(persons.values()))
-            )
-        )
-    )
+    wanted = {person: [part.id for part, _mode in chosen[place]] for place, person in persons.items()}
+    there = anew.make_way(event.id, wanted, set(digests.values()))
     blocked = set(
         db.session.scalars(
             select(BlockedAddress.address_digest).where(

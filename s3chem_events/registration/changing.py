@@ -87,7 +87,7 @@ def details_of(registration: Registration) -> Details:
 def may_change(registration: Registration) -> bool:
     """Whether a person of a loaded event can still say something else."""
     event = registration.event
-    return registration.withdrawn_at is None and event.state is not State.CANCELLED and not is_past(event)
+    return registration.person is not None and event.state is not State.CANCELLED and not is_past(event)
 
 
 def changeable(registration: Registration, *, openly: bool) -> list[Asked]:

@@ -31,8 +31,9 @@ def registration_of(invitation: Invitation, *, lock: bool = False) -> Registrati
     """
     if not invitation.address_digest or invitation.uses != 1:
         return None
-    asked = {"event_id": invitation.event_id, "address_digest": invitation.address_digest, "withdrawn_at": None}
-    found = db.session.scalars(select(Registration.id).filter_by(**asked, via_contact=False).limit(2)).all()
+    asked = {"event_id": invitation.event_id, "address_digest": invitation.address_digest, "via_contact": False}
+    theirs = select(Registration.id).filter_by(**asked).where(Registration.person.is_not(None))
+    found = db.session.scalars(theirs.limit(2)).all()
     return queries.registration_by_id(found[0], lock=lock) if len(found) == 1 else None
 
 

@@ -21,7 +21,7 @@ LONGEST_REASON = 1000
 
 
 class Registration(Model):
-    """One person at one event. `person` is empty once it is withdrawn, so that the person may come back.
+    """One person at one event; `person` is who it is, and empty once she may come anew (registration.anew).
 
     Who was entered at the desk may have no `email`, and then no `address_digest`: she is called on the `phone`.
     `coming` is what she said last when asked whether she still comes, `invitations` whether her e-mails carry any,

@@ -41,6 +41,11 @@ def are_limited(chosen: Iterable[tuple[Part, Mode]]) -> bool:
     return any(part.capacities.get(mode) is not None for part, mode in chosen)
 
 
+def parts_ahead(registration: Registration) -> list[Part]:
+    """Return the parts that take place in which somebody has, or waits for, a place."""
+    return [p.part for p in registration.participations if p.standing not in OVER and not p.part.cancelled]
+
+
 def line(event_id: int) -> Subquery:
     """Return where each of those who wait in an event stands in line, from 1 on: `id` of a participation, `position`.
 

@@ -11,7 +11,7 @@ from s3chem_events.mailing.letters import State as Email
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions
+from s3chem_events.registration import actions, places
 from s3chem_events.registration.capacity import IN_LINE, UNSCHEDULED, Standing
 from s3chem_events.registration.heard import AGAIN, FIRST, TOLD
 from s3chem_events.registration.models import Registration
@@ -69,7 +69,7 @@ def after(registration: Registration) -> list[str]:
     decided = standings.awaited(registration)
     if is_unscheduled(registration):
         return decided
-    hours_open = any(part.starts_at is None for part in actions.parts_ahead(registration))
+    hours_open = any(part.starts_at is None for part in places.parts_ahead(registration))
     return [
         _("Times, venue and programme will be published on the event page; a subscribed calendar updates itself.")
         if hours_open

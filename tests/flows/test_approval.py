@@ -366,6 +366,30 @@ def test_one_part_is_decided_about_while_the_other_is_simply_taken(app: Flask, c
     assert mails(app) == [("Withdrawn", "Anna", "CANCEL")]
 
 
+def test_who_was_rejected_for_one_part_may_come_to_another_and_never_asks_twice_for_the_first(
+    app: Flask, client: FlaskClient, clock: Clock
+):
+    add_event(app, state=State.ANNOUNCED, parts=(MEETING, OPEN_DAY))
+    desk = signed_in(app)
+
+    def ask(*parts: str) -> TestResponse:
+        return register(client, FORM, given_name="Anna", email="Anna@x.example", parts=list(parts))
+
+    meeting = str(ask("day-1").location)
+    token = str(soup(desk.get(PEOPLE)).select_one('input[name="csrf_token"]')["value"])  # type: ignore[index]
+    anna = {"csrf_token": token, "reference": references(app, "Anna")[0]}
+    desk.post(f"{PEOPLE}/rejection", data=anna | {"confirmed": "yes", "reason": "Members only."})
+    assert (ask("day-1").status_code, ask("day-1", "day-2").status_code) == (409, 409)
+    leave(client, str(ask("day-2").location))
+    assert (ask("day-1").status_code, standings(app)) == (409, "A rejected, A withdrawn")
+    day = str(ask("day-2").location)
+    assert "Members only." not in words(client.get(day))  # whoever typed her name learns nothing
+    desk.post(f"{PEOPLE}/approval", data=anna)
+    assert standings(app) == "A confirmed, A withdrawn, A confirmed"
+    leave(client, meeting)
+    assert standings(app) == "A withdrawn, A withdrawn, A confirmed"
+
+
 def test_a_guest_named_by_an_organiser_needs_no_yes_while_whom_a_partner_brings_does(
     app: Flask, client: FlaskClient, clock: Clock
 ):

@@ -19,9 +19,10 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import COLUMNS
 from tests.conftest import Clock
 from tests.desk.test_life import EVENT, decide, step
-from tests.factories import PUBLIC_DAY, add_event, count, hidden, register, soup, words
+from tests.factories import PUBLIC_DAY, add_event, count, hidden, register, revise_event, soup, words
 from tests.flows.test_answers_of_calendars import bring, invitation
-from tests.support.desk import signed_in
+from tests.flows.test_delegations import delegate
+from tests.support.desk import filled, signed_in
 from tests.support.post import kept, work
 
 FIRST_DAY = replace(
@@ -194,3 +195,50 @@ def test_what_has_ended_meanwhile_is_not_taken_back_and_nothing_once_all_is_over
     assert stands(client, own) == [("Site visit", "Withdrawn"), ("Public conference", "Withdrawn")]
     assert soup(client.get(own)).select_one(f'a[href="{page}"]') is None
     assert [page in mail.text for mail in sent(app) if mail.method == "CANCEL"] == [False, False]
+
+
+def test_who_is_left_with_a_cancelled_day_comes_to_the_other_and_stands_in_both_when_it_is_held_after_all(
+    app, client, organiser, clock
+):
+    first = str(register(client, parts="day-1", **{"mode-day-1": "on_site"}).location)
+    work(app)
+    tell(app, clock, organiser, "cancellation")
+    second = str(register(client).location)
+    again = register(client)
+    assert (again.status_code, "Your personal link shows how it stands." in words(again)) == (409, True)
+    assert [stands(client, own) for own in (first, second)] == [
+        [("Site visit", "Cancelled")],
+        [("Public conference", "Confirmed")],
+    ]
+    assert client.get(f"{first}/change").location == first  # by name the newer one is hers
+    sent(app)
+    assert [told(mail)[::2] for mail in tell(app, clock, organiser, "revival")] == [("REQUEST", True)]
+    assert [stands(client, own) for own in (first, second)] == [
+        [("Site visit", "Confirmed")],
+        [("Public conference", "Confirmed")],
+    ]
+    press(client, f"{second}/withdrawal")
+    assert register(client).status_code == 409  # she has the other day
+
+
+@pytest.mark.parametrize("door", ["site", "desk", "group"])
+def test_who_left_the_line_for_what_takes_place_may_come_anew_by_each_door(app, client, organiser, clock, door):
+    revise_event(app, parts=(FIRST_DAY, replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 1})))
+    register(app.test_client(), given_name="Jan", email="other@park.example")
+    waiting = {"waiting": "day-2:on_site"}
+    own = str(register(client, **BOTH, **waiting).location)
+    assert stands(client, own) == [("Site visit", "Confirmed"), ("Public conference", "Waiting list")]
+    tell(app, clock, organiser, "cancellation")
+    line = f"{own}/place/day-2"
+    client.post(line, data=hidden(client, line) | {"press": "leave"})
+    revise_event(app, parts=(replace(FIRST_DAY, cancelled=True), PUBLIC_DAY))
+    me = {"given_name": "Żaneta", "family_name": "Źdźbło", "email": "zaneta@uczelnia.example"}
+    new = f"{EVENT}/participants/new"
+    typed = filled(organiser.get(new)) | me | {"organisation": "Politechnika", "mode-day-2": "on_site"}
+    come = {
+        "site": lambda: register(client),
+        "desk": lambda: organiser.post(new, data=typed),
+        "group": lambda: delegate(client, [tuple(me.values())]),
+    }[door]
+    assert (come().status_code, come().status_code) == (303, 409)
+    assert exported(organiser) == [("day-1", "withdrawn"), *[("day-2", "confirmed")] * 2, ("day-2", "withdrawn")]
