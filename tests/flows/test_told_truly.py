@@ -206,7 +206,7 @@ def test_preview_shows_what_followers_read_and_who_reads_the_reason_in_another_l
     page = soup(preview)
     samples = {one.summary.get_text(" ", strip=True): one.get_text(" ") for one in page.select(".sample-follower")}
     assert list(samples) == ["French · kept informed · 1 e-mail", "Polish · kept informed · 1 e-mail"]
-    assert "Reporté du" in next(iter(samples.values()))
+    assert "Déplacé du" in next(iter(samples.values()))
     assert not re.search(r"/updates/(?!…)", str(page.main))  # nobody's way out is shown
     foreign = [" ".join(line.get_text(" ").split()) for line in page.select("#foreign li")]
     assert foreign == ["French: 1 reader · reason (English)", "Polish: 1 reader · title (English), reason (English)"]

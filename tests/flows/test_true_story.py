@@ -330,7 +330,7 @@ def moved(story: Story, house: Conference) -> None:
     story.calendars_show(FIRST_MOVED, SECOND_IN_GELEEN)
     assert house.statuses() == (["EventRescheduled"], "Mixed", "2027-06-17T13:00:00+02:00")
     assert house.history()[0] == TO_GELEEN
-    assert house.history("fr")[0].startswith("Reporté du 17–18 juin 2027 au 21–22 octobre 2027. ")
+    assert house.history("fr")[0].startswith("Déplacé du 17–18 juin 2027 au 21–22 octobre 2027. ")
     assert house.headlines()[0] == "New date for Final conference: 21–22 October 2027"
     assert f"{CAMPUS}, Geleen" in house.page()
 

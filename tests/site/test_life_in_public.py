@@ -55,10 +55,10 @@ def test_moved_to_october_is_told_in_words_in_each_language(app: Flask, client: 
         f"The event has been announced. Public conference: 18 June 2027, {IN_THE_HALL}. Announced on 2 March 2027",
     ]
     assert history(client, "/fr/events/conference")[0] == (
-        "Reporté du 17–18 juin 2027 au 21–22 octobre 2027. Annoncé le 4 avril 2027"
+        "Déplacé du 17–18 juin 2027 au 21–22 octobre 2027. Annoncé le 4 avril 2027"
     )
     assert history(client, "/de/events/conference")[0] == (
-        "Verschoben vom 17.–18. Juni 2027 auf den 21.–22. Oktober 2027. Bekannt gegeben am 4. April 2027"
+        "Verlegt vom 17.–18. Juni 2027 auf den 21.–22. Oktober 2027. Bekannt gegeben am 4. April 2027"
     )
     assert len({history(client, f"/{lang}/events/conference")[0] for lang in LANGUAGES}) == len(LANGUAGES)
     for path in ("/en/", "/en/events/", "/en/events/conference"):
