@@ -35,11 +35,14 @@ def public_entries(
 ) -> list[Entry]:
     """Return what the public's calendars hold of a loaded event: never a part by invitation, never a join link.
 
-    `moved_online` are the keys of the parts that once had a room: their titles say that they have none any more.
+    `moved_online` are the keys of the parts that once had a room: their titles say that they have none any more, until
+    the event is closed.
     """
     public = public_parts(event)
     if not public:
         return []
+    if event.state is State.OVER:
+        moved_online = frozenset()
     if all(part.starts_at is None for part in event.parts) and len(runs_of(event.parts)) == 1:
         return [_whole(event, public, moved_online, language, base_url, organizer=organizer, funding=funding)]
     return [

@@ -135,16 +135,19 @@ def test_what_was_closed_in_the_draft_and_what_opens_later_grows_up_without_doub
         revise_event(app, slug, state=State.DRAFT)
 
 
-def test_an_entry_keeps_its_title_when_the_event_ends_in_the_feed_and_in_its_file(
+def test_an_entry_keeps_its_title_until_the_event_is_closed_in_the_feed_and_in_its_file(
     app: Flask, client: FlaskClient, clock: Clock
 ) -> None:
     add_event(app, parts=TIMED, state=State.ANNOUNCED)
     revise_event(app, parts=(TIMED[0], replace(TIMED[1], capacity={Mode.ONLINE: None})))
-    for day in (17, 19, 25):
+    title = "Final conference – Public conference"
+    for day, said, sequence in ((17, f"{title} (now online)", 1), (19, f"{title} (now online)", 1), (25, title, 2)):
         clock.set(datetime(2027, 6, day, 12, tzinfo=UTC))
+        if day == 25:
+            revise_event(app, state=State.OVER)
         for path in ("/calendar.ics", "/events/conference.ics"):
             (entry,) = Calendar.from_ical(client.get(path).data).events
-            assert str(entry["SUMMARY"]) == "Final conference – Public conference (now online)", (day, path)
+            assert (str(entry["SUMMARY"]), entry["SEQUENCE"]) == (said, sequence), (day, path)
 
 
 def test_a_second_part_has_a_uid_of_its_own_and_the_first_keeps_the_events(
