@@ -37,7 +37,7 @@ IN_COMMENT = re.compile(r"[^()\\]+|\\.|[()]")
 PLAIN = re.compile(r'"([\w.@-]*)"')
 EQUALS = re.compile(r"\s*=\s*")
 SAID = re.compile(r"[a-z][\w./-]*=\S+")
-DOMAINS = {"dkim": {"header.d", "header.i"}, "dmarc": {"header.from"}}
+DOMAINS = {"dkim": ("header.d", "header.i"), "dmarc": ("header.from",)}
 """Where each method says whom it has found (RFC 8601 2.7)."""
 COVERED = {"to", "content-type"}
 READ_BY = {"content-disposition", "content-transfer-encoding"}
@@ -96,17 +96,18 @@ def _says_so(value: str, authserv_id: str, domain: str) -> bool:
     server, *results = _plain(value).lower().split(";")
     if server.split()[:1] != [authserv_id.lower()]:
         return False
-    return any(_aligned(signer, domain) for result in results for signer in _signers(result))
+    return any(_aligned(_signer(result), domain) for result in results)
 
 
-def _signers(result: str) -> list[str]:
-    """Return the domains that a method has found; none where it did not pass, or where a word is not understood."""
+def _signer(result: str) -> str:
+    """Return the domain that a method has found; none where it did not pass, or where a word is not understood."""
     words = EQUALS.sub("=", result).split()
     if not words or not all(SAID.fullmatch(word) for word in words):
-        return []
+        return ""
     method, *properties = (word.partition("=") for word in words)
-    wanted = DOMAINS.get(method[0].partition("/")[0], set()) if method[2] == "pass" else set()
-    return [value.rpartition("@")[2] for name, _, value in properties if name in wanted]
+    wanted = DOMAINS.get(method[0].partition("/")[0], ()) if method[2] == "pass" else ()
+    found = {name: value.rpartition("@")[2] for name, _, value in properties}
+    return next((found[name] for name in wanted if name in found), "")
 
 
 def _plain(value: str) -> str:

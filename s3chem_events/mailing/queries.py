@@ -128,12 +128,25 @@ def newest(subject_id: int, kinds: Collection[str], *, digest: str) -> tuple[Sta
     return (State(row.state), row.sent_at) if row else None
 
 
-def invitations(subject_id: int, *, digest: str) -> list[str]:
-    """Return the calendars that somebody was written at an address, those that take out an entry too, newest first."""
-    query = db.select(OutgoingEmail.calendars).filter_by(subject_id=subject_id, address_digest=digest)
-    query = query.where(OutgoingEmail.method.in_(INVITING), OutgoingEmail.state.not_in(NEVER_SENT))
-    found = db.session.scalars(query.order_by(OutgoingEmail.id.desc()))
-    return [calendar for calendars in found for calendar in calendars]
+def waiting_of(fact_ids: Collection[int]) -> list[int]:
+    """Return the e-mails of some facts that wait for their turn."""
+    query = db.select(OutgoingEmail.id).where(OutgoingEmail.fact_id.in_(fact_ids), OutgoingEmail.state.in_(WAITING))
+    return list(db.session.scalars(query))
+
+
+def invitations(subject_id: int, *, digest: str) -> list[tuple[str, bool]]:
+    """Return the calendars that somebody was written at an address, those that take out an entry too, newest first.
+
+    With each goes whether it was given to a mail server: of one that waits still, nobody can know.
+    """
+    query = db.select(OutgoingEmail.calendars, OutgoingEmail.attempts > 0).where(
+        OutgoingEmail.subject_id == subject_id,
+        OutgoingEmail.address_digest == digest,
+        OutgoingEmail.method.in_(INVITING),
+        OutgoingEmail.state.not_in(NEVER_SENT),
+    )
+    found = db.session.execute(query.order_by(OutgoingEmail.id.desc()))
+    return [(calendar, tried) for calendars, tried in found for calendar in calendars]
 
 
 def written_from_to(

@@ -4,6 +4,7 @@ An answer counts for one registration: by the tag in the organizer's address tha
 guest's own address where DKIM proves it. Whatever is not certain is left to a person.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,9 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.mailing import outbox
+from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.addresses import digest, mailbox_digest
 from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
@@ -102,19 +105,21 @@ def calendar_reply(arrived: Answered, *, proven: bool) -> Verdict:
 def record_answer(registration: Registration, participation: Participation, *, answer: Answer, by: Actor) -> Verdict:
     """Write down what a guest says to one part of a locked event; said twice, or of an older date, it changes nothing.
 
-    RFC 5546 2.1.5: what has the higher SEQUENCE and then the later DTSTAMP holds.
+    RFC 5546 2.1.5: what has the higher SEQUENCE and then the later DTSTAMP holds. One that was never sent is made up.
     """
     moment = now()
     stamp = min(answer.stamped_at or moment, moment)  # a calendar whose clock is fast must not outrank what comes later
-    if answer.sequence < in_calendars.sequence(registration, answer.uid):
+    newest, highest = in_calendars.sequences(registration, answer.uid)
+    if answer.sequence > highest:
+        return for_a_person("another_event")
+    if answer.sequence < newest:
         return ignored("old_invitation")
-    sequence = min(answer.sequence, versions.sequence(registration.event.sequence, participation))
     last = participation.answer_dtstamp
-    if last is not None and (sequence, stamp) <= (participation.answer_sequence, last):
+    if last is not None and (answer.sequence, stamp) <= (participation.answer_sequence, last):
         return ignored(SAID_BEFORE)
     verdict = _follow(registration, participation, answer, by=by)
     if not verdict.needs_a_person:
-        participation.answer_sequence, participation.answer_dtstamp = sequence, stamp
+        participation.answer_sequence, participation.answer_dtstamp = answer.sequence, stamp
     return verdict
 
 
@@ -145,8 +150,19 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
     participation.decided_at = registration.changed_at = now()
     versions.rise(registration, [participation])
     actions.tell_the_page([(part, mode)], taken, by=1)
+    _stop_notices(registration, part, by=by)
     journal.record("registration.restored", registration.id, by=by, event=registration.event_id, part=part.id)
     return True
+
+
+def _stop_notices(registration: Registration, part: Part, *, by: Actor) -> None:
+    """Stop what waits and says that she declined a part: it holds no more, and what comes next must not wait for it."""
+    kind = "registration.declined_by_calendar"
+    declined = db.session.scalars(select(Fact).filter_by(kind=kind, subject_id=registration.id))
+    about = [fact.id for fact in declined if fact.data["part"] == part.id]
+    for email_id in mailing.waiting_of(about):
+        with suppress(outbox.NotWaiting):  # it has just left
+            outbox.cancel(email_id, by=by)
 
 
 def may_undo(registration: Registration, participation: Participation) -> bool:

@@ -23,22 +23,23 @@ def uids(registration: Registration, part: Part, *, told: Collection[Part] = ())
     confirmed = {place.part_id for place in registration.participations if place.standing is Standing.CONFIRMED}
     theirs = {one.uid for one in registration.event.parts if one.id in confirmed} | {one.uid for one in told}
     newest = dict[str, str]()
-    for method, uid, _sequence in _written(registration):
+    for method, uid, *_ in _written(registration):
         newest.setdefault(uid, method)
     known = {uid for _last, uid in part.former_uids} - theirs | {part.uid}
     return [uid for uid in newest if newest[uid] == "REQUEST" and uid in known] or [part.uid]
 
 
-def sequence(registration: Registration, uid: str) -> int:
-    """Return the SEQUENCE of the newest invitation to an entry; none where there was no invitation to it.
+def sequences(registration: Registration, uid: str) -> tuple[int, int]:
+    """Return the SEQUENCE of the newest invitation to an entry, and the highest that was sent for it; else 0.
 
     Not the event's own: a change of which nobody was told must not make everybody's answers old ones.
     """
-    written = _written(registration)
-    return next((number for method, one, number in written if (method, one) == ("REQUEST", uid)), 0)
+    about = [(method, number, sent) for method, one, number, sent in _written(registration) if one == uid]
+    newest = next((number for method, number, _ in about if method == "REQUEST"), 0)
+    return newest, max((number for _, number, sent in about if sent), default=0)
 
 
-def _written(registration: Registration) -> Iterator[tuple[str, str, int]]:
-    """Yield what her calendar was told, newest first: METHOD, UID and SEQUENCE."""
-    for calendar in mailing.invitations(registration.id, digest=registration.address_digest):
-        yield itip.invitation(calendar.encode())
+def _written(registration: Registration) -> Iterator[tuple[str, str, int, bool]]:
+    """Yield what her calendar was told, newest first: METHOD, UID, SEQUENCE, and whether it can have arrived."""
+    for calendar, sent in mailing.invitations(registration.id, digest=registration.address_digest):
+        yield *itip.invitation(calendar.encode()), sent

@@ -27,7 +27,7 @@ from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, hidden, re
 from tests.support import dkim_keys
 from tests.support.desk import signed_in
 from tests.support.patience import ends
-from tests.support.post import enrol, kept, rows, work
+from tests.support.post import enrol, kept, relay, rows, work
 from tests.support.replies import CALENDARS, Reply
 
 GUEST = "zaneta@uczelnia.example"
@@ -253,6 +253,31 @@ def test_yes_after_no_takes_the_place_back_while_that_is_possible(app: Flask, cl
     assert standing(app) == [("withdrawn", "declined")]
 
 
+def test_number_that_was_never_sent_is_made_up_and_a_notice_that_holds_no_more_is_not_sent(
+    app: Flask, clock: Clock, invited: Reply
+):
+    def says(partstat: str, minutes: int, sequence: int) -> str:
+        clock.advance(seconds=30)
+        stamp = invited.stamp + timedelta(minutes=minutes)
+        return bring(app, replace(invited, partstat=partstat, sequence=sequence, stamp=stamp).mail("gmail"))
+
+    made_up = [says(word, turn, 999_999) for turn in range(3) for word in ("DECLINED", "ACCEPTED")]
+    assert (set(made_up), standing(app)) == ({"for_a_person: another_event"}, [("confirmed", "nothing")])
+    assert (says("DECLINED", 3, 0), says("ACCEPTED", 4, 1)) == ("done: declined", "for_a_person: another_event")
+    relay(app)  # the mail server takes nothing for a while
+    assert says("ACCEPTED", 5, 0) == "done: accepted"
+    relay(app)
+    # She has not been sent yet what she answers here, though it could be guessed.
+    assert [says("DECLINED", 6 + number, number) for number in range(3)] == [
+        "ignored: old_invitation",
+        *["for_a_person: another_event"] * 2,
+    ]
+    assert (work(app), standing(app)) == (1, [("confirmed", "accepted")])
+    assert (kept(app)[-1].method, invitation(app).sequence) == ("REQUEST", 2)
+    assert says("DECLINED", 10, 2) == "done: declined"
+    assert (work(app), kept(app)[-1].envelope.subject.startswith("You declined in your calendar")) == (1, True)
+
+
 def test_no_to_the_old_date_is_not_no_to_the_new_one(app: Flask, invited: Reply):
     week = timedelta(days=7)
     moved = replace(PUBLIC_DAY, starts=PUBLIC_DAY.starts + week, ends=PUBLIC_DAY.ends + week)
@@ -425,6 +450,7 @@ NOT_SAID = {
     "quoted sender": f'{SERVER}; dkim=none; spf=pass smtp.mailfrom="x;{FOUND}"@evil.example',
     "quoted reason": f'{SERVER}; dkim=fail reason="bad\\";{FOUND}"',
     "quoted identity": f'{SERVER}; dkim=pass header.i="a header.d=uczelnia.example "@evil.example',
+    "identity of others": f"{SERVER}; dkim=pass header.i=@uczelnia.example header.d=evil.example",
     "parenthesis quoted": f'{SERVER} (a; spf=pass smtp.mailfrom=")"; {FOUND}',
     "comment in a quotation": f'{SERVER}; spf=pass smtp.mailfrom="("@evil.example;dkim=none (";{FOUND}',
     "never closed": f'{SERVER}; {FOUND} reason="',
