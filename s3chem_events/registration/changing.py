@@ -1,6 +1,6 @@
 """What people told us, changed: by themselves with their own link, or at the desk for them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -153,7 +153,8 @@ def change(
         _move(registration)
         fact = journal.record("registration.address_changed", registration.id, by=by, event=event)
     _keep(registration, answers, answered, by=by)
-    history.write(registration, fact, [*lines, *answers], reason=reason)
+    fallen = _let_fall(registration, {line.field for line in answers})
+    history.write(registration, fact, [*lines, *answers, *fallen], reason=reason)
     return True
 
 
@@ -253,7 +254,30 @@ def _answers(registration: Registration, answered: Answered) -> list[Line]:
 def _keep(registration: Registration, lines: Sequence[Line], answered: Answered, *, by: Actor) -> None:
     changed = {line.field for line in lines}
     ids = [one.id for one in answered.asked if questions.field_name(one.key) in changed]
-    uploads.let_go(registration.id, ids)
-    db.session.execute(db.delete(Answer).where(Answer.registration_id == registration.id, Answer.question_id.in_(ids)))
-    answering.end_consents(registration.id, changed)
+    _erase(registration.id, ids, changed)
     answering.keep(registration, [one for one in answered.given if one.question.id in ids], by=by)
+
+
+def _let_fall(registration: Registration, changed: Collection[str]) -> list[Line]:
+    """Erase what was asked only upon answers that are others now, in fields of the form, and what hung on it in turn.
+
+    It was perhaps not in the form, which shows what few may read only after a code: it is not wanted any more at all.
+    """
+    there = answering.of([registration.id]).get(registration.id, [])
+    values, others, gone = {one.question.key: one.value for one in there}, set(changed), dict[str, int]()
+    for question in (one.question for one in there):
+        field = questions.field_name(question.key)
+        hangs_on_it = question.only_if and questions.field_name(question.only_if) in others
+        if hangs_on_it and not questions.condition_holds(question, values):
+            del values[question.key]
+            others.add(field)
+            gone[field] = question.id
+    _erase(registration.id, gone.values(), gone)
+    return [Line(field, None, None) for field in gone]
+
+
+def _erase(registration_id: int, question_ids: Collection[int], subjects: Collection[str]) -> None:
+    uploads.let_go(registration_id, question_ids)
+    mine = Answer.registration_id == registration_id
+    db.session.execute(db.delete(Answer).where(mine, Answer.question_id.in_(question_ids)))
+    answering.end_consents(registration_id, subjects)

@@ -17,7 +17,8 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing.lifecycle import State
-from s3chem_events.registration.models import Change, Code, Consent, Registration
+from s3chem_events.registration import answering
+from s3chem_events.registration.models import Answer, Change, Code, Consent, Registration
 from tests.conftest import Clock
 from tests.factories import add_event, add_question, count, hidden, not_me, register, revise_event, soup, words
 from tests.support.desk import filled, signed_in
@@ -450,3 +451,21 @@ def test_links_of_a_cancelled_event_still_say_what_became_of_it(app: Flask, clie
     assert words(client.get(own)).endswith(
         "What you can do now Show what is hidden We send a code to your e-mail address for that."
     )
+
+
+def test_a_need_goes_with_the_answer_upon_which_it_was_asked(app: Flask, client: FlaskClient) -> None:
+    add_question(app, "step", label="A step?", kind="access", readers="accessibility", only_if="hall", only_is="yes")
+    need = {"question-hall": "yes", "question-step": "A ramp", "question-step-consent": "y"}
+    own = str(register(client, **need).headers["Location"])
+    work(app)
+    with app.app_context():
+        assert answering.open_requests() == {"conference": 1}
+    assert "question-step" not in filled(client.get(f"{own}/change"))  # without a code
+    assert change(client, own, **{"question-hall": "no"}).status_code == 303
+    with app.app_context():
+        assert [one.value for one in db.session.scalars(db.select(Answer))] == ["no"]
+        consent = db.session.scalars(db.select(Consent).filter_by(subject="question-step")).one()
+        assert consent.withdrawn_at is not None
+        assert answering.open_requests() == {}
+    work(app)
+    assert ("A step?" in newest(app).text, "A ramp" in newest(app).text) == (True, False)
