@@ -96,19 +96,22 @@ def changeable(registration: Registration, *, openly: bool) -> list[Asked]:
     What is asked only upon an answer that is not shown is not shown either: it would count as asked no more. Files
     stay as they are: a form that comes back without one would take away what was sent. What must be answered and never
     was is asked of everybody. Who has no mailbox for a code is asked all of it, `unseen` whether she has told it: the
-    contact has the same link.
+    contact has the same link. An answer to other words is none to these.
     """
     keys = {held.part.key for held in registration.participations if held.standing in INTERESTED}
-    given = {one.question.key for one in answering.of([registration.id]).get(registration.id, [])}
-    shown: dict[str, Asked] = {}
+    there = answering.of([registration.id]).get(registration.id, [])
+    given = {one.question.key: one.question.version for one in there}
+    blank, shown = set[str](), dict[str, Asked]()
     for question in asking.asked_at(registration.event_id):
         is_theirs = not question.part or question.part in keys
         is_kept = question.kind is Kind.FILE or (history.is_guarded(question) and not openly)
         is_new = question.key not in given and (question.required or registration.via_contact)
-        is_blank = unseen(registration, question)
-        upon = shown.get(question.only_if)
-        follows = not question.only_if or (upon is not None and (is_blank or not unseen(registration, upon)))
-        if is_theirs and follows and (is_new or is_blank or not is_kept):
+        is_unseen = unseen(registration, question)
+        if is_unseen or given.get(question.key, question.version) != question.version:
+            blank.add(question.key)
+        is_blank = question.key in blank
+        follows = not question.only_if or (question.only_if in shown and (is_blank or question.only_if not in blank))
+        if is_theirs and follows and (is_new or is_unseen or not is_kept):
             told_already = is_blank and question.key in given
             shown[question.key] = replace(question, required=False) if told_already else question
     return list(shown.values())
@@ -238,13 +241,15 @@ def _move(registration: Registration) -> None:
 
 
 def _answers(registration: Registration, answered: Answered) -> list[Line]:
-    rows = db.session.execute(select(Answer.question_id, Answer.value).filter_by(registration_id=registration.id))
-    there: dict[int, Any] = {one.question_id: one.value for one in rows}
+    query = select(Answer.question_id, Answer.value, Answer.version).filter_by(registration_id=registration.id)
+    there: dict[int, Any] = {one.question_id: one for one in db.session.execute(query)}
     given = {one.question.id: one.value for one in answered.given if one.agreed or one.question.kind not in NEEDS}
     lines = []
     for question in answered.asked:
-        old, new = there.get(question.id), given.get(question.id)
-        if old != new and not (new is None and unseen(registration, question)):
+        row, new = there.get(question.id), given.get(question.id)
+        old = row.value if row is not None and (row.version == question.version or row.value != new) else None
+        stays = new is None and row is not None and (row.version != question.version or unseen(registration, question))
+        if old != new and not stays:
             told = question.readers not in SENSITIVE and question.kind is not Kind.FILE
             name = questions.field_name(question.key)
             lines.append(Line(name, old if told else None, new if told else None))

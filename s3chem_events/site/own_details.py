@@ -56,12 +56,12 @@ class DetailsForm(PersonForm):
         parts = [held.part.key for held in registration.participations if held.standing in INTERESTED]
         form = cls.of(questions, lang, parts=parts, more=more)
         if not form.is_submitted():
-            there = {one.question.key: one.value for one in answering.of([registration.id]).get(registration.id, [])}
-            for question in questions:
-                if changing.unseen(registration, question):
-                    there.pop(question.key, None)
+            told = answering.of([registration.id]).get(registration.id, [])
+            there = {(one.question.key, one.question.version): one.value for one in told}
+            shown_too = [one for one in questions if not changing.unseen(registration, one)]
             values = {name: getattr(registration, name) for name in changing.COLUMNS}
-            form.show(values | {"seen": str(history.newest(registration.id))}, there)
+            answers = {one.key: there.get((one.key, one.version)) for one in shown_too}
+            form.show(values | {"seen": str(history.newest(registration.id))}, answers)
         return form
 
     def details(self, registration: Registration) -> Details:

@@ -469,3 +469,23 @@ def test_a_need_goes_with_the_answer_upon_which_it_was_asked(app: Flask, client:
         assert answering.open_requests() == {}
     work(app)
     assert ("A step?" in newest(app).text, "A ramp" in newest(app).text) == (True, False)
+
+
+def test_an_answer_to_other_words_is_none_to_the_new_ones_and_stays_until_they_are_answered(
+    app: Flask, client: FlaskClient, own: str
+) -> None:
+    desk, path = signed_in(app), "/desk/events/conference/questions/hall"
+    assert desk.post(path, data=filled(desk.get(path)) | {"label": "Are you away?", "required": "y"}).status_code == 303
+    form = client.get(f"{own}/change")
+    assert ("Are you away?" in words(form), "question-hall" in filled(form)) == (True, False)
+
+    def told() -> list[tuple[str, int]]:
+        with app.app_context():
+            rows = db.session.scalars(db.select(Answer).join(Answer.question).filter_by(key="hall"))
+            return [(one.value, one.version) for one in rows]
+
+    assert change(client, own, organisation="Elsewhere").status_code == 303  # nobody is made to answer anew
+    assert ("Do you help in the hall?" in words(client.get(own)), told()) == (True, [("yes", 1)])
+    assert change(client, own, **{"question-hall": "yes"}).status_code == 303
+    assert ("Are you away?" in words(client.get(own)), told()) == (True, [("yes", 2)])
+    assert filled(client.get(f"{own}/change"))["question-hall"] == "yes"
