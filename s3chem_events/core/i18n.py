@@ -101,13 +101,28 @@ def listed(words: Sequence[str], language: str) -> str:
 
 
 def long_days(runs: Sequence[tuple[date, date]], language: str) -> str:
-    """Write runs of days in full, as `long_date` does: `Thursday, 17 June 2027 and Friday, 22 October 2027`."""
-    return listed([long_date(*run, language) for run in runs], language)
+    """Write runs of days in full, as `long_date` does: `Thursday, 17 June and Friday, 22 October 2027`."""
+    here = locale(language)
+    return _listed(runs, here, here.date_formats["full"].pattern, " – ")
 
 
 def short_days(runs: Sequence[tuple[date, date]], language: str) -> str:
-    """Write runs of days without weekdays, as `short_range` does: `17 June 2027 and 22 October 2027`."""
-    return listed([short_range(*run, language) for run in runs], language)
+    """Write runs of days without weekdays, as `short_range` does: `20 and 22 October 2027`."""
+    here = locale(language)
+    return _listed(runs, here, here.date_formats["long"].pattern, "–")
+
+
+def _listed(runs: Sequence[tuple[date, date]], here: Locale, pattern: str, dash: str) -> str:
+    """Write runs of days, each without the year, and the month, that it shares with the last day of all."""
+    end, said = runs[-1][1], list[str]()
+    for first, last in runs[:-1]:
+        own = pattern
+        if first.year == end.year:
+            own = YEAR_AT_THE_END.sub("", own)
+        if (first.year, first.month) == (end.year, end.month):
+            own = MONTH_AT_THE_END.sub("", own)
+        said.append(_range(first, last, here, own, dash))
+    return lists.format_list([*said, _range(*runs[-1], here, pattern, dash)], locale=here)
 
 
 def _range(first: date, last: date, here: Locale, pattern: str, dash: str) -> str:
@@ -165,10 +180,15 @@ def day_figures(first: date, last: date, language: str) -> tuple[str, str]:
 
 
 def figures_of(runs: Sequence[tuple[date, date]], language: str) -> tuple[str, str]:
-    """Return figures and month of runs of days, as `day_figures` does; two that lie apart stand each by itself."""
+    """Return figures and month of runs of days, as `day_figures` does; those that lie apart stand each by itself.
+
+    Over several months there is room for two.
+    """
     first, last = runs[0][0], runs[-1][1]
     figures, month = day_figures(first, last, language)
-    if len(runs) != 2 or (first.year, first.month) == (last.year, last.month):  # noqa: PLR2004 - more find no room
+    if (first.year, first.month) == (last.year, last.month):
+        return ", ".join(day_figures(*run, language)[0] for run in runs), month
+    if len(runs) != 2:  # noqa: PLR2004 - more find no room
         return figures, month
     here = locale(language)
     short = here.datetime_skeletons["MMMd"].pattern

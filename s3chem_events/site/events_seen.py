@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from s3chem_events.calendar import links
-from s3chem_events.calendar.entries import Mailbox, Status
+from s3chem_events.calendar.entries import Entry, Mailbox, Status
 from s3chem_events.core import i18n
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
@@ -29,7 +29,7 @@ from s3chem_events.registration.choices import regions
 from s3chem_events.registration.openness import Taken, left, openness
 from s3chem_events.site import programme, story, terms
 from s3chem_events.site.frame import Translated, funding, project, translated
-from s3chem_events.site.views import CalendarLinks, EventView, MaterialView, PartView, VenueView
+from s3chem_events.site.views import CalendarLinks, EventView, MaterialView, PartView, VenueView, WebLinks
 
 PLACES = {
     Availability.UNLIMITED: _l("Places available"),
@@ -37,7 +37,7 @@ PLACES = {
     Availability.FEW: _l("Only a few places left"),
     Availability.FULL: _l("Full"),
 }
-NO_CALENDAR = CalendarLinks("", "", "", "", "")
+NO_CALENDAR = CalendarLinks("", (), "", "")
 
 
 def event_views(events: Sequence[Event], lang: str) -> list[EventView]:
@@ -184,15 +184,23 @@ def _calendar(event: Event, lang: str) -> CalendarLinks:
     )
     living = [entry for entry in shown if entry.status is not Status.CANCELLED]
     # A copy in a web calendar follows no change: none of a day that may not come.
-    one = links.event(living[0]) if living and event.state is not State.POSTPONED else None
+    lasting = [] if event.state is State.POSTPONED else living
     feed = links.subscription(f"{base}/calendar.ics?lang={lang}", name=project().get("name", "S3Chem"))
     return CalendarLinks(
         download_url=f"/events/{event.slug}.ics?lang={lang}" if shown else "",
-        google_url=one.google if one else "",
-        outlook_url=one.outlook if one else "",
+        web=[_web(event, entry, lang, alone=len(lasting) == 1) for entry in lasting],
         webcal_url=feed.webcal,
         ics_copy_url=feed.plain,
     )
+
+
+def _web(event: Event, entry: Entry, lang: str, *, alone: bool) -> WebLinks:
+    """Return the links that add one entry; one of several is named by its day, and by its part."""
+    one, label = links.event(entry), ""
+    part = next((part for part in event.parts if part.uid == entry.uid), None)
+    if part is not None and not alone:
+        label = f"{i18n.days_and_months(part.starts_on, part.ends_on, lang)}, {part.title.within(lang)}"
+    return WebLinks(label, one.google, one.outlook)
 
 
 def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
@@ -214,6 +222,7 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
         places_text=_places(event, part, taken, lang) if shows_places else "",
         invited=invited,
         cancelled=part.cancelled,
+        reason=translated(Text() if invited else part.reason, lang),
         starts_iso=_utc(part.starts_at),
         ends_iso=_utc(part.ends_at),
         zone=part.zone,

@@ -33,7 +33,7 @@ from s3chem_events.registration.waiting import PLACE
 from s3chem_events.site import answered, next_steps, standings, waiting_words
 from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.frame import Translated, translated
-from s3chem_events.site.views import CalendarLinks, EventView
+from s3chem_events.site.views import CalendarLinks, EventView, WebLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def _held(registration: Registration, held: Participation, lang: str, own: str, 
         change_url=f"{own}/mode/{part.key}" if other else "",
         change_label=change_label(other),
         told=waiting_words.how_it_stands(held, event, lang) if in_line else "",
-        reason=held.decision_reason if held.standing is Standing.REJECTED else "",
+        reason=_reason(held, lang),
         place_url=f"{own}/{PLACE}/{part.key}" if in_line else "",
         waits=held.standing is Standing.WAITING,
     )
@@ -242,6 +242,13 @@ def _standing(registration: Registration, held: Participation, lost: Collection[
     }[held.standing]
 
 
+def _reason(held: Participation, lang: str) -> str:
+    """Return why somebody was not accepted, or why the part does not take place."""
+    if held.standing is Standing.REJECTED:
+        return held.decision_reason
+    return held.part.reason.within(lang) if held.part.cancelled else ""
+
+
 def _said(held: Participation) -> str:
     """Say what the person's calendar answered."""
     return {
@@ -256,8 +263,7 @@ def _calendar(registration: Registration, lang: str) -> CalendarLinks:
     feed = subscription(url, name=registration.event.title.within(lang))
     return CalendarLinks(
         download_url=url.removeprefix(settings().base_url),
-        google_url=feed.google,
-        outlook_url=feed.outlook,
+        web=[WebLinks("", feed.google, feed.outlook)],
         webcal_url=feed.webcal,
         ics_copy_url=feed.plain,
     )

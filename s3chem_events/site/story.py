@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from s3chem_events.core import i18n
+from s3chem_events.core.text import Text
 from s3chem_events.publishing import telling
 from s3chem_events.publishing.changes import Difference, Sort
 from s3chem_events.publishing.facts import EventFacts
@@ -38,9 +39,15 @@ def sentences(difference: Difference, lang: str) -> list[str]:
         said.append(together or telling.sentences(alone, lang)[0].text)
         if change.sort is Sort.ANNOUNCED:
             said += _announced(difference.after, lang)
-    if lang in difference.reason:
-        said.append(difference.reason[lang])
+    said += [why[lang] for why in _reasons(difference) if lang in why]
     return list(dict.fromkeys(said))
+
+
+def _reasons(difference: Difference) -> list[Text]:
+    """Return why the event changed, and why its public parts did."""
+    changed = {change.part for change in difference.changes}
+    public = {part.key for part in difference.after.parts if part.visibility is Visibility.PUBLIC}
+    return replace(difference, keys=changed & public).reasons
 
 
 def _announced(facts: EventFacts, lang: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What the templates of events are given: plain values, every string ready, in one language."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from s3chem_events.site.frame import Translated
@@ -50,6 +51,8 @@ class PartView:
     places_text: str
     invited: bool
     cancelled: bool
+    reason: Translated
+    """Why it does not take place; nothing of a closed part."""
     starts_iso: str
     ends_iso: str
     zone: str
@@ -73,12 +76,20 @@ class MaterialView:
 
 
 @dataclass(frozen=True, slots=True)
+class WebLinks:
+    """What puts one entry into a web calendar, or subscribes to it; `label` says which, where there are several."""
+
+    label: str
+    google_url: str
+    outlook_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarLinks:
     """The ways of one event into a calendar."""
 
     download_url: str
-    google_url: str
-    outlook_url: str
+    web: Sequence[WebLinks]
     webcal_url: str
     ics_copy_url: str
 

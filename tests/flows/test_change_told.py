@@ -474,5 +474,5 @@ def test_a_subject_names_the_part_where_one_of_several_has_moved_in_each_languag
     clock.advance(**HOLD)
     work(app)
     whole = {row.language: row.subject for row in rows(app) if row.kind == "event.changed"}
-    assert whole["en"] == "New date for Final conference: 15 July 2027 and 23 July 2027"
-    assert whole["fr"] == "Nouvelle date pour Conférence finale\xa0: 15 juillet 2027 et 23 juillet 2027"
+    assert whole["en"] == "New date for Final conference: 15 and 23 July 2027"
+    assert whole["fr"] == "Nouvelle date pour Conférence finale\xa0: 15 et 23 juillet 2027"

@@ -1,5 +1,6 @@
 """What calendars are served: the perfect objects, one identity for life, nothing of closed parts."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.lifecycle import State
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event, words
+from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event, soup, words
 
 
 def lines(data: bytes) -> list[str]:
@@ -101,10 +102,10 @@ def test_days_that_lie_apart_are_an_entry_each_and_keep_it_for_ever(
     said = lines(client.get("/events/conference.ics").data)
     assert "SUMMARY:Save the date: Final conference – Public conference" in said
     page = words(client.get("/en/events/conference"))
-    assert "Thursday, 17 June 2027 and Friday, 22 October 2027 17 Jun, 22 Oct 2027 Final conference" in page
-    assert "Register for 17 June 2027 and 22 October 2027" in page
+    assert "Thursday, 17 June and Friday, 22 October 2027 17 Jun, 22 Oct 2027 Final conference" in page
+    assert "Register for 17 June and 22 October 2027" in page
     assert "17 Jun – 22 Oct" not in page
-    assert "jeudi 17 juin 2027 et vendredi 22 octobre 2027" in words(client.get("/fr/events/conference"))
+    assert "jeudi 17 juin et vendredi 22 octobre 2027" in words(client.get("/fr/events/conference"))
     timed = replace(autumn, starts=datetime(2027, 10, 22, 10), ends=datetime(2027, 10, 22, 12))  # noqa: DTZ001
     revise_event(app, parts=(replace(june, cancelled=True), timed))
     grown = entries(client.get("/calendar.ics").data)
@@ -112,6 +113,26 @@ def test_days_that_lie_apart_are_an_entry_each_and_keep_it_for_ever(
         (first["uid"], "CANCELLED"),
         (second["uid"], "TENTATIVE"),
     ]
+
+
+def test_days_of_one_month_that_lie_apart_stand_each_by_itself_and_go_each_into_a_web_calendar(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    days = [
+        replace(PUBLIC_DAY, key=f"day-{n}", title=Text(en=f"Day {n}"), starts=date(2027, 10, n), ends=date(2027, 10, n))
+        for n in (20, 22)
+    ]
+    add_event(app, parts=tuple(days), state=State.ANNOUNCED)
+    page = soup(client.get("/en/events/conference"))
+    assert [one.get_text() for one in page.select(".band .date-days, .band .date-month")] == ["20, 22", "October 2027"]
+    assert page.select(".band .button")[0].get_text() == "Register for 20 and 22 October 2027"
+    links = page.select(".event-side a[href*='calendar.google.com'], .event-side a[href*='outlook.office.com']")
+    assert [link.get_text() for link in links] == [
+        f"{where}: {n} October, Day {n}" for n in (20, 22) for where in ("Google Calendar", "Outlook on the web")
+    ]
+    assert [re.findall(r"2027-?10-?2\d", str(link["href"]))[0][-2:] for link in links] == ["20", "20", "22", "22"]
+    long = words(client.get("/pl/events/conference"))
+    assert "środa, 20 i piątek, 22 października 2027" in long
 
 
 def test_moments_follow_summer_time(app: Flask, client: FlaskClient, clock: Clock) -> None:

@@ -44,6 +44,15 @@ def data_of(client: FlaskClient, path: str = "/en/events/conference") -> dict[st
     return found
 
 
+def preview(client: FlaskClient, language: str) -> list[str]:
+    """Return title and description of the workshop's page as a link to it is shown elsewhere."""
+    page = soup(client.get(f"/{language}/events/workshop"))
+    found = [page.select(f"meta[property='og:{name}']")[0] for name in ("title", "description")]
+    said = [str(tag["content"]) for tag in found]
+    assert page.select("title")[0].get_text().startswith(said[0])
+    return said
+
+
 def test_moved_to_october_is_told_in_words_in_each_language(app: Flask, client: FlaskClient, clock: Clock) -> None:
     add_event(app)  # A3
     clock.set(datetime(2027, 3, 2, 9, tzinfo=UTC))
@@ -260,6 +269,10 @@ def test_a_postponed_event_has_no_day_to_put_into_a_calendar(app: Flask, client:
     page = soup(client.get("/en/events/workshop"))
     assert page.select("a[href*='calendar.google.com'], a[href*='outlook.office.com']") == []
     assert "10:30" not in page.main.get_text()
+    assert preview(client, "en") == [
+        "Postponed: Workshop, previously planned for Wednesday, 25 August 2027",
+        "Postponed: Workshop",
+    ]
     assert history(client, "/en/events/workshop") == [
         "The event has been postponed. A new date will be announced. Announced on 23 November 2026"
     ]
@@ -272,6 +285,8 @@ def test_a_cancelled_event_keeps_its_page_and_takes_nobody(app: Flask, client: F
     page = client.get("/en/events/workshop")
     assert history(client, "/en/events/workshop") == ["The event has been cancelled. Announced on 23 November 2026"]
     assert "This event has been cancelled." in words(page)
+    assert preview(client, "en") == ["Cancelled: Workshop, Wednesday, 25 August 2027", "Cancelled: Workshop"]
+    assert [said.partition(" ")[0] for said in preview(client, "pl")] == ["Odwołane:", "Odwołane:"]
     assert client.get("/en/events/workshop/register").status_code in {403, 410}
     assert "STATUS:CANCELLED" in client.get("/calendar.ics").get_data(as_text=True)
 

@@ -17,42 +17,42 @@ SAID = {
     "en": (
         "Register for 9 September",
         "Register for 9–10 September",
-        "Register for 9 September 2027 and 25 November 2027",
+        "Register for 9 September and 25 November 2027",
     ),
     "de": (
         "Für den 9. September anmelden",
         "Für den 9.–10. September anmelden",
-        "Für den 9. September 2027 und 25. November 2027 anmelden",
+        "Für den 9. September und 25. November 2027 anmelden",
     ),
     "fr": (
         "S’inscrire pour le 9 septembre",
         "S’inscrire pour les 9–10 septembre",
-        "S’inscrire pour les 9 septembre 2027 et 25 novembre 2027",
+        "S’inscrire pour les 9 septembre et 25 novembre 2027",
     ),
     "nl": (
         "Aanmelden voor 9 september",
         "Aanmelden voor 9–10 september",
-        "Aanmelden voor 9 september 2027 en 25 november 2027",
+        "Aanmelden voor 9 september en 25 november 2027",
     ),
     "it": (
         "Iscrizione per il giorno 9 settembre",
         "Iscrizione per i giorni 9–10 settembre",
-        "Iscrizione per i giorni 9 settembre 2027 e 25 novembre 2027",
+        "Iscrizione per i giorni 9 settembre e 25 novembre 2027",
     ),
     "ca": (
         "Inscripció per al dia 9 de setembre",
         "Inscripció per als dies 9–10 de setembre",
-        "Inscripció per als dies 9 de setembre del 2027 i 25 de novembre del 2027",
+        "Inscripció per als dies 9 de setembre i 25 de novembre del 2027",
     ),
     "es": (
         "Inscribirse para el 9 de septiembre",
         "Inscribirse para los días 9–10 de septiembre",
-        "Inscribirse para los días 9 de septiembre de 2027 y 25 de noviembre de 2027",
+        "Inscribirse para los días 9 de septiembre y 25 de noviembre de 2027",
     ),
     "pl": (
         "Rejestracja na 9 września",
         "Rejestracja na dni 9–10 września",
-        "Rejestracja na dni 9 września 2027 i 25 listopada 2027",
+        "Rejestracja na dni 9 września i 25 listopada 2027",
     ),
 }
 
