@@ -16,7 +16,7 @@ from s3chem_events.desk import changes, holding, life, translations
 from s3chem_events.publishing import lines, queries, values
 from s3chem_events.publishing.lifecycle import LISTED, Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.publishing.places import ways_of, where
+from s3chem_events.publishing.places import open_ways, where
 from s3chem_events.registration import approval, choices, inquiries, participants
 from s3chem_events.registration.capacity import HOLDING, Standing
 
@@ -63,7 +63,7 @@ def shown(event: Event) -> dict[str, object]:
         "opens": i18n.stamp(opens, event.zone, language) if opens else "",
         "closes": i18n.stamp(queries.closes_at(event), event.zone, language),
         "region": choices.regions(language).get(event.region, event.region),
-        "place": where(event, ways_of(event.live_parts), inside=True).in_full(language),
+        "place": where(event, open_ways(event)).in_full(language),
         "note": html(event.note.within(language)),
         "missing": {LANGUAGES[code]: (code, n) for code, n in translations.missing(values.event_facts(event)).items()},
         "calendar_url": f"/events/{event.slug}.ics?lang={language}",
