@@ -17,7 +17,7 @@ from s3chem_events.mailing import bounces, journal, outbox, pace, places, render
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.suppression import suppressed
-from s3chem_events.registration import reminding
+from s3chem_events.registration import reminding, too_late
 
 log = logging.getLogger(__name__)
 BATCH = 50
@@ -97,7 +97,7 @@ class Run:
                 claims = outbox.claim(self.journal.owner, most=most, whole_site=self.settings.limits)
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
-            blocked = dict.fromkeys(reminding.outlived(claims), Outcome.OUTLIVED)
+            blocked = dict.fromkeys(reminding.outlived(claims) | too_late.outlived(claims), Outcome.OUTLIVED)
             return claims, blocked | dict.fromkeys(suppressed(claims), Outcome.SUPPRESSED), pause
 
     def _has_place(self) -> bool:

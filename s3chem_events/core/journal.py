@@ -35,6 +35,8 @@ PARTICIPANT = Actor("participant")
 CONTACT = Actor("contact")
 OPERATOR = Actor("operator")
 CLOCK = Actor("clock")
+STRANGERS = frozenset({str(VISITOR), str(PARTICIPANT), str(CONTACT)})
+"""Who fills in a form, or has the link that the form shows: the address on it may be anybody's."""
 
 
 class Fact(Model):

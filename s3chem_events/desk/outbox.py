@@ -48,7 +48,7 @@ def outcomes() -> dict[Outcome, str]:
         Outcome.NEVER: _("permanently refused"),
         Outcome.UNKNOWN: _("no answer after the text was given"),
         Outcome.SUPPRESSED: _("held back, nothing is sent to this address"),
-        Outcome.OUTLIVED: _("stopped: there is nothing left to remind of"),
+        Outcome.OUTLIVED: _("stopped: what it tells of is over"),
         Outcome.INTERRUPTED: _("interrupted"),
         Outcome.BOUNCED: _("came back undelivered"),
         Outcome.DELAYED: _("late: another server goes on trying"),

@@ -67,7 +67,8 @@ def post(letters: Sequence[Letter]) -> list[Letter]:
     if not letters:
         return []
     moment = now()
-    rows = [_row(letter, moment) for letter in letters]
+    counted = zip(letters, restraint.counted(letters), strict=True)
+    rows = [_row(letter, moment) | {"mailbox_digest": mailbox} for letter, mailbox in counted]
     try:
         with undone_alone():
             db.session.connection().execute(insert(OutgoingEmail).on_conflict_do_nothing(), rows)
@@ -242,7 +243,6 @@ def _row(letter: Letter, moment: datetime) -> dict[str, Any]:
     row["calendars"] = [calendar.decode() for calendar in letter.calendars]
     return row | {
         "address_digest": addresses.digest(letter.address),
-        "mailbox_digest": restraint.counted(letter),
         "state": State.QUEUED,
         "attempts": 0,
         "due_at": moment,

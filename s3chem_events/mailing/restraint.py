@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, CursorResult, bindparam, func
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import STRANGERS, Actor, Fact
 from s3chem_events.mailing import addresses
 from s3chem_events.mailing.letters import Letter, State
 from s3chem_events.mailing.models import OutgoingEmail
@@ -22,10 +22,10 @@ from s3chem_events.mailing.models import OutgoingEmail
 EVERYTHING = 0
 """The subject of a fact that concerns no single e-mail."""
 COUNTED = ("registration.", "delegation.", "follower.asked", "subscriber.asked", "subscriber.link_requested")
-"""The kinds, or what they begin with, that a visitor's form can cause."""
-READERS = "subscriber."
-"""What the form of the newsletter causes; counted by itself, for it must not wait behind five registrations."""
-MEASURES_OF_READERS = ((timedelta(days=1), 3),)
+"""The kinds, or what they begin with, that a visitor's form can cause; what others cause of them is not counted."""
+READERS, CODES = "subscriber.", "registration.code_requested"
+"""What must not wait behind five registrations: the form of the newsletter, and codes that live for minutes."""
+MEASURES_APART = {READERS: ((timedelta(days=1), 3),), CODES: ((timedelta(hours=1), 3), (timedelta(days=1), 10))}
 MEASURES = ((timedelta(minutes=15), 5), (timedelta(days=1), 10))
 """A few colleagues at one mailbox hear at once; an office of forty within days, as an address that is bombed would."""
 BURST = (timedelta(minutes=1), 5)
@@ -39,11 +39,17 @@ CROWDED = "held back: too many to this address"
 BROKEN = "held back: too many registrations in an hour"
 
 
-def counted(letter: Letter) -> str | None:
-    """Return what an e-mail is counted under: its mailbox, that of a reader apart; None where no form can cause it."""
-    if letter.stream or not letter.kind.startswith(COUNTED):
-        return None
-    return addresses.mailbox_digest(letter.address, apart="newsletter:" if letter.kind.startswith(READERS) else "")
+def counted(letters: Sequence[Letter]) -> list[str | None]:
+    """Return what each e-mail is counted under: its mailbox, that of some kinds apart; None where no stranger asked."""
+    asked = [not letter.stream and letter.kind.startswith(COUNTED) for letter in letters]
+    facts = {letter.fact_id for letter, one in zip(letters, asked, strict=True) if one}
+    caused = set(db.session.scalars(_CAUSED, {"ids": list(facts)})) if facts else set()
+    return [
+        addresses.mailbox_digest(letter.address, apart=_apart(letter.kind))
+        if one and letter.fact_id in caused
+        else None
+        for letter, one in zip(letters, asked, strict=True)
+    ]
 
 
 def passing(rows: Sequence[Any], *, whole_site: bool) -> list[int]:
@@ -60,7 +66,7 @@ def passing(rows: Sequence[Any], *, whole_site: bool) -> list[int]:
     mailboxes = {row.mailbox_digest for row in new}
     times, bombed, held = _times(mailboxes, moment), _bombed(mailboxes, moment), defaultdict[str, list[int]](list)
     measures = {mailbox: MEASURES_OF_A_BURST if mailbox in bombed else MEASURES for mailbox in mailboxes}
-    measures |= {row.mailbox_digest: MEASURES_OF_READERS for row in new if row.kind.startswith(READERS)}
+    measures |= {row.mailbox_digest: MEASURES_APART[_apart(row.kind)] for row in new if _apart(row.kind)}
     for row in new:
         mine = times[row.mailbox_digest]
         if any(_over(mine, moment, span, most) for span, most in measures[row.mailbox_digest]):
@@ -90,6 +96,11 @@ def is_held() -> ColumnElement[bool]:
     """Return the condition under which an e-mail waits because of a measure, for its hour or for an organiser."""
     untried = (OutgoingEmail.state == State.DEFERRED) & (OutgoingEmail.attempts == 0)
     return untried & OutgoingEmail.last_text.in_([CROWDED, BROKEN])
+
+
+def _apart(kind: str) -> str:
+    """Return with what an e-mail's kind begins, where it is counted by itself."""
+    return next(filter(kind.startswith, MEASURES_APART), "")
 
 
 def _times(mailboxes: set[str], moment: datetime) -> defaultdict[str, list[datetime]]:
@@ -156,6 +167,7 @@ def _leave_to_people(held: dict[str, list[int]]) -> None:
         _hold(over, None, CROWDED)
 
 
+_CAUSED = db.select(Fact.id).where(Fact.id.in_(bindparam("ids", expanding=True)), Fact.by.in_(STRANGERS))
 _MANY = (
     db.select(OutgoingEmail.mailbox_digest)
     .where(

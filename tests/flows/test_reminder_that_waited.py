@@ -100,4 +100,4 @@ def test_reminder_that_waited_reaches_those_alone_who_still_come(
     stopped = [row.id for row in rows(app) if row.kind == "event.reminded" and row.state == "cancelled"]
     assert len(stopped) == (4 if guarded else 0)
     if guarded:
-        assert "stopped: there is nothing left to remind of" in words(signed_in(app).get(f"/desk/mail/{stopped[0]}"))
+        assert "stopped: what it tells of is over" in words(signed_in(app).get(f"/desk/mail/{stopped[0]}"))
