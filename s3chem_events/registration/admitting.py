@@ -16,7 +16,7 @@ from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, anew, capacity, delegation_queries, moving_up, names
+from s3chem_events.registration import actions, anew, capacity, delegation_queries, moving_up
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Standing, Which
 from s3chem_events.registration.models import BlockedAddress, Delegation, Participation, Registration
@@ -90,7 +90,7 @@ def admit(
     before = list(db.session.scalars(select(Registration).filter_by(delegation_id=delegation.id)))
     registered = [actions.new_registration(event, one) for one in people.values()]
     for registration in registered:
-        registration.via_contact = _is_reached_through(delegation, registration)
+        registration.via_contact = delegation_queries.is_reached_through(delegation, registration)
         registration.delegation_id = delegation.id
     registered = _inserted(registered)
     versions = first_of(event.id, [one.address_digest for one in registered])
@@ -136,13 +136,6 @@ def _check_people(
         seen.add(person)
     if faults:
         raise PeopleRefused(faults)
-
-
-def _is_reached_through(delegation: Delegation, registration: Registration) -> bool:
-    """Whether somebody has the contact's address, and is not the contact."""
-    named = {name: getattr(delegation, name) for name in ("given_name", "family_name", "email")}
-    is_same_mailbox = registration.address_digest == delegation.address_digest
-    return is_same_mailbox and registration.person != names.person_digest(**named)
 
 
 def _shared_out(

@@ -11,6 +11,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.letters import defused, isolated
 from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import names
 from s3chem_events.registration.links import DELEGATION
 from s3chem_events.registration.models import Delegation, Participation, Registration
 
@@ -39,6 +40,13 @@ def delegations_by_ids(ids: Iterable[int]) -> dict[int, Delegation]:
 def is_contact(delegation: Delegation, person: Registration) -> bool:
     """Whether somebody of a delegation is its contact, who comes along."""
     return person.address_digest == delegation.address_digest and not person.via_contact
+
+
+def is_reached_through(delegation: Delegation, registration: Registration) -> bool:
+    """Whether somebody has the contact's address, and is not the contact."""
+    named = {name: getattr(delegation, name) for name in ("given_name", "family_name", "email")}
+    is_same_mailbox = registration.address_digest == delegation.address_digest
+    return is_same_mailbox and registration.person != names.person_digest(**named)
 
 
 def contacts(facts: Iterable[Fact]) -> Callable[[Fact, Registration], str]:

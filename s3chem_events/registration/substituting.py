@@ -10,11 +10,11 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import actions, answering, identity, moving_up, names, versions
+from s3chem_events.registration import actions, answering, delegation_queries, identity, moving_up, names, versions
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.invitation import InvitationUse
-from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.models import Delegation, Participation, Registration
 
 NAMES = {"registration.handed_over": "to", "registration.taken_over": "of"}
 """The facts of a substitution, and where each names the other person."""
@@ -79,6 +79,8 @@ def _successor(
     identity.check(event.id, email=applicant.email, person=person)
     fresh = actions.new_registration(event, applicant)
     fresh.delegation_id = registration.delegation_id
+    delegation = db.session.get(Delegation, registration.delegation_id) if registration.delegation_id else None
+    fresh.via_contact = delegation is not None and delegation_queries.is_reached_through(delegation, fresh)
     versions.rise(registration, handed)
     before = versions.first(event.id, fresh.address_digest)
     fresh.participations = [

@@ -480,6 +480,26 @@ def test_details_are_said_to_be_missing_and_never_what_they_are(app: Flask, clie
     assert "badge" not in seen.lower()
 
 
+def test_a_colleague_entered_with_the_contacts_mailbox_is_reached_through_the_contact(
+    app: Flask, client: FlaskClient
+) -> None:
+    page = delegate(client, FIVE[2:3]).headers["Location"]
+    work(app)
+    own = own_links(kept(app)[-1].text)[0]
+    path = f"{own}/substitution"
+    colleague = {"given_name": "Piotr", "family_name": "Lis", "email": CONTACT["email"], "agreed": "y"}
+    answer = client.post(path, data=sent_again(client.get(path), "successor") | FILLED | colleague)
+    assert answer.status_code == 303, words(answer)
+    with app.app_context():
+        piotr = db.session.scalars(db.select(Registration).filter_by(given_name="Piotr")).one()
+        assert piotr.via_contact
+    assert "Piotr Lis" in words(client.get(page))
+    work(app)
+    piotrs = next(link for link in own_links(kept(app)[-1].text) if link != own)
+    refused = client.post(f"{piotrs}/code", data=hidden(client, f"{piotrs}/substitution") | {"press": "send"})
+    assert (refused.status_code, count(app, Code)) == (409, 0)
+
+
 def test_twenty_people_cost_as_many_statements_as_two(app: Flask, client: FlaskClient) -> None:
     def cost(number: int) -> int:
         people = [("N", f"{number}-{n}", f"n{number}-{n}@x.example") for n in range(number)]
