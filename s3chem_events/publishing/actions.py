@@ -55,7 +55,7 @@ def add_event(facts: EventFacts, *, base_url: str, by: Actor) -> Event:
         SlugTaken: the address is in use.
 
     """
-    facts = rules.check(facts)
+    rules.check(facts)
     if db.session.scalar(db.select(Event.id).filter_by(slug=facts.slug)) is not None:
         raise SlugTaken(slug=facts.slug)
     moment = now()
@@ -87,11 +87,12 @@ def revise_event(
         Invalid, WrongMove, SlugTaken, PartInUse, StillRegistered, Stale.
 
     """
-    facts = rules.check(facts)
+    before = values.event_facts(event)
+    facts = rules.opened(before, rules.check(facts))
     if expected is not None and expected != event.revision:
         raise Stale(expected=expected, revision=event.revision)
     lifecycle.check_move(event.state, facts.state)
-    bookings.check(values.event_facts(event), facts, booked)
+    bookings.check(before, facts, booked)
     facts = _where_expected(event, facts)
     if facts.slug != event.slug and db.session.scalar(db.select(Event.id).filter_by(slug=facts.slug)) is not None:
         raise SlugTaken(slug=facts.slug)

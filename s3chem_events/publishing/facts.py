@@ -59,7 +59,7 @@ class MaterialFacts:
 class PartFacts:
     """A part. `starts` and `ends` are naive local times, or dates alone (`ends` then is the last day).
 
-    `reason` says to those who have it why it is not as it was, where that is not for everybody. With `approval` an
+    `reason` says to those who see it why it is not as it was. With `approval` an
     organiser decides about each registration for it.
     """
 
@@ -128,7 +128,7 @@ def placed_as(part: PartFacts, other: PartFacts) -> PartFacts:
 
 
 def check(facts: EventFacts) -> EventFacts:
-    """Return the facts where they hold together; what was told to the guests of a closed part goes when it is opened.
+    """Return the facts where they hold together.
 
     Raises:
         Invalid: with the path to the value.
@@ -154,8 +154,19 @@ def check(facts: EventFacts) -> EventFacts:
             times.moment(value, facts.zone, path)
     if facts.opens and facts.closes and facts.closes <= facts.opens:
         raise Invalid("registration.closes", "registration closes before it opens")
-    opened = (part if part.visibility is Visibility.INVITED else replace(part, reason=NOTHING) for part in facts.parts)
-    return replace(facts, parts=tuple(opened))
+    return facts
+
+
+def opened(before: EventFacts, after: EventFacts) -> EventFacts:
+    """Return an event without what was told to the guests of closed parts alone, where such a part is open to all."""
+    told = {part.key: part.reason for part in before.parts if part.visibility is Visibility.INVITED}
+    parts = (
+        replace(part, reason=NOTHING)
+        if part.visibility is Visibility.PUBLIC and part.reason == told.get(part.key)
+        else part
+        for part in after.parts
+    )
+    return replace(after, parts=tuple(parts))
 
 
 def _check_year(day: date, path: str) -> None:

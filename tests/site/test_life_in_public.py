@@ -18,7 +18,7 @@ from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import MaterialFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 from tests.conftest import Clock
-from tests.factories import BASE_URL, CLOSED_DAY, PUBLIC_DAY, WORKSHOP, add_event, revise_event, soup, words
+from tests.factories import BASE_URL, CLOSED_DAY, PUBLIC_DAY, WORKSHOP, add_event, register, revise_event, soup, words
 from tests.support.post import work
 
 HALL = VenueFacts(name="Vrijthof Hall", address="Vrijthof 1", city="Maastricht", country="NL")
@@ -51,6 +51,23 @@ def preview(client: FlaskClient, language: str) -> list[str]:
     said = [str(tag["content"]) for tag in found]
     assert page.select("title")[0].get_text().startswith(said[0])
     return said
+
+
+def test_reason_of_a_public_part_that_is_cancelled_stands_wherever_that_is_said(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    boat = replace(PUBLIC_DAY, key="boat", title=Text(en="Boat trip"), reason=Text())
+    add_event(app, parts=(boat, PUBLIC_DAY, CLOSED_DAY), state=State.ANNOUNCED)
+    own = str(register(client, parts=["boat", "day-2"], **{"mode-boat": "online"}).location)
+    why, secret = "The ship has to be repaired.", "The minister comes earlier."
+    off = replace(boat, cancelled=True, reason=Text(en=why))
+    closed = replace(CLOSED_DAY, cancelled=True, reason=Text(en=secret))
+    revise_event(app, parts=(off, PUBLIC_DAY, closed))
+    page = soup(client.get("/en/events/conference"))
+    assert why in page.select("#boat")[0].get_text()
+    assert why in history(client)[0]
+    assert why in words(client.get(own))
+    assert secret not in page.get_text() + client.get("/feed.atom").get_data(as_text=True)
 
 
 def test_moved_to_october_is_told_in_words_in_each_language(app: Flask, client: FlaskClient, clock: Clock) -> None:
