@@ -6,22 +6,17 @@ What is brought may be anything: its size, its rows and what it unpacks to are b
 import csv
 import io
 import re
-import warnings
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from xml.parsers.expat import ExpatError
 
+from s3chem_events.core import workbooks
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.later import Later
-
-if TYPE_CHECKING:
-    import openpyxl
-else:
-    openpyxl = Later("openpyxl")
 
 MOST_BYTES = 1_000_000
 MOST_UNPACKED = 20_000_000
@@ -29,8 +24,6 @@ MOST_UNPACKED = 20_000_000
 MOST_ENTRIES = 2_000
 MOST_ROWS = 10_000
 MOST_COLUMNS = 100
-LAST_ROW = 100_000
-"""A row that says it stands further down is not waited for."""
 LONGEST_CELL = 2_000
 MOST_SIGNS = 5_000_000
 """In all cells together: in a workbook one long text may stand in each of them, and takes no room in the file."""
@@ -42,8 +35,8 @@ DIVIDERS = ",;\t|"
 SAYS_DIVIDER = re.compile(rf"sep=([{re.escape(DIVIDERS)}])\r?\n", re.IGNORECASE)
 CENTRAL = re.compile(rb"[A-Za-z][\xa3\xa5\xaf\xb3\xb9\xbf]|[\xa3\xa5\xaf\xb3\xb9][a-z]")
 """Letters of Polish beside others: in Western Europe's encoding a pound, a yen or a small digit would stand there."""
-BROKEN = (ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError, TypeError)
-"""What the libraries raise over a workbook that is none; an XML error is a SyntaxError to Python."""
+BROKEN = (ArithmeticError, EOFError, LookupError, OSError, RuntimeError, StopIteration, ValueError)
+"""What is raised over a workbook that is none, beside the errors of ZIP and XML."""
 
 
 class Unreadable(Refused):
@@ -116,14 +109,15 @@ def rows_of_text(text: str, *, divider: str = "") -> list[Row]:
     if said:
         text = text[said.end() :]
     try:
-        return _filled(_divided(text, divider or (said[1] if said else _divider(text))), first=2 if said else 1)
+        divider = divider or (said[1] if said else _divider(text))
+        return _filled(enumerate(_divided(text, divider), start=2 if said else 1))
     except csv.Error as error:
         raise Unreadable from error
 
 
-def _filled(lines: Iterable[Iterable[Any]], first: int = 1) -> list[Row]:
+def _filled(lines: Iterable[tuple[int, Iterable[Any]]]) -> list[Row]:
     found, known, signs = list[Row](), dict[str, str](), 0
-    for number, line in enumerate(lines, first):
+    for number, line in lines:
         cells = [known.setdefault(text, text) for text in map(_written, line)]
         signs += sum(map(len, cells))
         if signs > MOST_SIGNS:
@@ -147,7 +141,7 @@ def _written(cell: Any) -> str:
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
     if isinstance(cell, date | time):
         return cell.isoformat()
-    return str(cell)[:LONGEST_CELL].strip()
+    return str(cell).strip()[:LONGEST_CELL].rstrip()
 
 
 def _decoded(data: bytes) -> str:
@@ -183,26 +177,20 @@ def _divided(text: str, divider: str) -> Iterator[list[str]]:
         yield row[:MOST_COLUMNS]
 
 
-def _sheet(data: bytes) -> Iterator[tuple[Any, ...]]:
+def _sheet(data: bytes) -> Iterator[tuple[int, list[Any]]]:
     try:
-        _check_unpacked(data)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of styles and rules that are not read here
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-            sheet = next(one for one in book.worksheets if one.sheet_state == "visible")
-            sheet.reset_dimensions()  # what the file says of its size may be wrong
-            yield from sheet.iter_rows(max_row=LAST_ROW, max_col=MOST_COLUMNS, values_only=True)
-    except Refused:
-        raise
-    except zipfile.BadZipFile as error:
-        raise Unreadable from error
-    except (ValueError, StopIteration, zlib.error, *BROKEN) as error:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _check_unpacked(archive)
+            yield from workbooks.Workbook(archive).rows(most_columns=MOST_COLUMNS)
+    except workbooks.TooMuch as error:
+        raise TooLarge(most=MOST_UNPACKED) from error
+    except (zipfile.BadZipFile, zlib.error, ExpatError, *BROKEN) as error:
         raise Unreadable from error
 
 
-def _check_unpacked(data: bytes) -> None:
+def _check_unpacked(archive: zipfile.ZipFile) -> None:
     """Refuse an archive that would unpack to more than it should: Python reads no more of a part than it declares."""
-    parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    parts = archive.infolist()
     if len(parts) > MOST_ENTRIES or sum(part.file_size for part in parts) > MOST_UNPACKED:
         raise TooLarge(most=MOST_UNPACKED)
     if not any(part.filename == "xl/workbook.xml" for part in parts):

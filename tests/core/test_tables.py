@@ -3,11 +3,12 @@
 import io
 import random
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import openpyxl
 import pytest
 import xlsxwriter
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from s3chem_events.core.tables import (
     LONGEST_CELL,
@@ -100,6 +101,58 @@ def test_what_is_too_much_is_refused_before_it_is_read():
         rows_of(bomb.getvalue())
     farthest = rows_of(replaced(workbook(("here",)), b'<row r="1"', b'<row r="999999999999"', b'r="A1"', b""))
     assert farthest == []
+
+
+SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
+
+
+def sheet(rows: str) -> bytes:
+    return with_part(workbook(("here",)), "xl/worksheets/sheet1.xml", (SHEET % rows).encode())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<row r="1">' + "<c><v>1</v></c>" * 1_200_000 + "</row>",
+        "<row><c/></row>" * 400_000,
+        "<row/>" * 1_000_000,
+        "</sheetData>" + "<x/>" * 1_000_000 + "<sheetData>",
+        '<row r="1"><c t="n"><v>1</v>' + " " * 600_000 + "</c></row>",
+        "<row " + " ".join(f'a{number}=""' for number in range(70_000)) + "/>",
+    ],
+)
+def test_a_small_workbook_of_many_tags_or_long_ones_is_refused_before_it_is_taken_apart(rows: str):
+    bomb = sheet(rows)
+    assert len(bomb) < MOST_BYTES
+    with pytest.raises(Unreadable):
+        rows_of(bomb)
+
+
+def test_what_stands_far_down_or_far_right_costs_no_more_than_what_stands_at_the_top():
+    one = '<row r="%s"><c r="B%s"><v>7</v></c><c r="XFD%s"><v>8</v></c></row>'
+    assert rows_of(sheet(one % (1, 1, 1) + one % ((100_000,) * 3))) == [Row(1, ("", "7")), Row(100_000, ("", "7"))]
+    for nowhere in ("99999999999999999999", "100001", "0", "-5"):
+        assert rows_of(sheet(one % ((nowhere,) * 3))) == []
+    blank = '<row><c r="CV1" t="inlineStr"><is><t> </t></is></c></row>' * 50_000
+    assert rows_of(sheet(blank + '<row><c t="str"><v>here</v></c></row>')) == [Row(50_001, ("here",))]
+
+
+def test_cells_are_read_as_any_program_writes_them():
+    cells = (
+        '<c t="inlineStr"><is><r><t>Żaneta </t></r><r><t>Źdźbło</t></r></is></c><c/><c t="b"><v>1</v></c>'
+        '<c t="e"><v>#N/A</v></c><c t="str"><f>A1</f><v>made</v></c><c><v>-3</v></c><c><v>1E3</v></c>'
+        '<c t="d"><v>2027-06-18T10:00:00</v></c>'
+    )
+    assert [row.cells for row in rows_of(sheet(f"<row>{cells}</row>"))] == [
+        ("Żaneta Źdźbło", "", "True", "#N/A", "made", "-3", "1000", "2027-06-18 10:00:00")
+    ]
+    old = openpyxl.Workbook()
+    old.epoch = CALENDAR_MAC_1904
+    old.active.append([date(2027, 6, 18), timedelta(hours=30)])
+    old.active["B1"].number_format = "[h]:mm"
+    kept = io.BytesIO()
+    old.save(kept)
+    assert [row.cells for row in rows_of(kept.getvalue())] == [("2027-06-18", "1 day, 6:00:00")]
 
 
 def test_one_long_text_in_each_cell_of_a_small_workbook_does_not_fill_the_memory():

@@ -53,7 +53,7 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
         "cryptography.hazmat.primitives.asymmetric.rsa",
         "cryptography.hazmat.primitives.serialization",
     },
-    "core.tables": {"openpyxl"},
+    "core.workbooks": {"openpyxl"},
     "core.limits": {"limits.aio"},
     "core.tasks": {"psycopg", "huey.consumer"},
     "desk.arrivals": {"s3chem_events.mailing.arrivals", "s3chem_events.mailing.reading"},
