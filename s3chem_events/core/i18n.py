@@ -19,13 +19,10 @@ from flask_babel import Babel, Domain, get_locale
 from flask_babel import gettext as flask_gettext
 from werkzeug.datastructures import LanguageAccept
 
+from s3chem_events.core import day_ranges
 from s3chem_events.core.text import DEFAULT, LANGUAGES
 
-YEAR_AT_THE_END = re.compile(r"(\s*'\w+')?\s*y+$")
-MONTH_AT_THE_END = re.compile(r"(\s*'\w+')?\s*M+$")
-DAY_AT_THE_START = re.compile(r"^d+\.?\s*")
 LITTLE_WORD = re.compile(r"\b(del?) ")
-FIRST_OF_MONTH = re.compile(r"\b1\b")
 NAMES_ITS_HOURS = {"de"}
 """Languages with names of their own for the hours of Europe (MEZ, MESZ); CLDR gives French bare offsets."""
 COUNTRY = re.compile("[A-Z]{2}")
@@ -86,13 +83,13 @@ def _lighten(found: Locale) -> None:
 def long_date(first: date, last: date, language: str) -> str:
     """Write a day or days in full, with weekdays and the year: `Thursday, 17 – Friday, 18 June 2027`."""
     here = locale(language)
-    return _range(first, last, here, here.date_formats["full"].pattern, " – ")
+    return day_ranges.within(first, last, here, here.date_formats["full"].pattern, " – ")
 
 
 def short_range(first: date, last: date, language: str) -> str:
     """Write a day or days without weekdays: `17–18 June 2027`."""
     here = locale(language)
-    return _range(first, last, here, here.date_formats["long"].pattern, "–")
+    return day_ranges.within(first, last, here, here.date_formats["long"].pattern, "–")
 
 
 def listed(words: Sequence[str], language: str) -> str:
@@ -103,50 +100,13 @@ def listed(words: Sequence[str], language: str) -> str:
 def long_days(runs: Sequence[tuple[date, date]], language: str) -> str:
     """Write runs of days in full, as `long_date` does: `Thursday, 17 June and Friday, 22 October 2027`."""
     here = locale(language)
-    return _listed(runs, here, here.date_formats["full"].pattern, " – ")
+    return day_ranges.listed(runs, here, here.date_formats["full"].pattern, " – ")
 
 
 def short_days(runs: Sequence[tuple[date, date]], language: str) -> str:
     """Write runs of days without weekdays, as `short_range` does: `20 and 22 October 2027`."""
     here = locale(language)
-    return _listed(runs, here, here.date_formats["long"].pattern, "–")
-
-
-def _listed(runs: Sequence[tuple[date, date]], here: Locale, pattern: str, dash: str) -> str:
-    """Write runs of days, each without the year, and the month, that it shares with the last day of all."""
-    end, said = runs[-1][1], list[str]()
-    for first, last in runs[:-1]:
-        own = pattern
-        if first.year == end.year:
-            own = YEAR_AT_THE_END.sub("", own)
-        if (first.year, first.month) == (end.year, end.month):
-            own = MONTH_AT_THE_END.sub("", own)
-        said.append(_range(first, last, here, own, dash))
-    return lists.format_list([*said, _range(*runs[-1], here, pattern, dash)], locale=here)
-
-
-def _range(first: date, last: date, here: Locale, pattern: str, dash: str) -> str:
-    """Write a range by the language's own pattern, month and year once where they are the same.
-
-    Babel's intervals know only the patterns of CLDR, and shorten month and weekday where the full one is not among them
-    (German: `Do., 17. – Fr., 18. Juni`).
-    """
-    ends = _spelled(last, pattern, here)
-    if first == last:
-        return ends
-    if first.year == last.year:
-        pattern = YEAR_AT_THE_END.sub("", pattern)
-    if (first.year, first.month) == (last.year, last.month):
-        pattern = MONTH_AT_THE_END.sub("", pattern)
-    else:
-        dash = " – "
-    return f"{_spelled(first, pattern, here)}{dash}{ends}"
-
-
-def _spelled(day: date, pattern: str, here: Locale) -> str:
-    """Write a date, or what is said of its day; CLDR lets French say `1 juin`, which is `1er juin` on paper."""
-    spelled = str(dates.format_date(day, pattern, here))
-    return FIRST_OF_MONTH.sub("1er", spelled, count=1) if here.language == "fr" and day.day == 1 else spelled
+    return day_ranges.listed(runs, here, here.date_formats["long"].pattern, "–")
 
 
 def day_and_month(day: date, language: str) -> str:
@@ -159,7 +119,9 @@ def days_and_months(first: date, last: date, language: str) -> str:
     if first.year != last.year:
         return short_range(first, last, language)
     here = locale(language)
-    return _range(first, last, here, YEAR_AT_THE_END.sub("", here.date_formats["long"].pattern), "–")
+    return day_ranges.within(
+        first, last, here, day_ranges.YEAR_AT_THE_END.sub("", here.date_formats["long"].pattern), "–"
+    )
 
 
 def day_figures(first: date, last: date, language: str) -> tuple[str, str]:
@@ -170,12 +132,12 @@ def day_figures(first: date, last: date, language: str) -> tuple[str, str]:
     here = locale(language)
     if (first.year, first.month) == (last.year, last.month):
         whole = here.date_formats["long"].pattern
-        alone = MONTH_AT_THE_END.sub("", YEAR_AT_THE_END.sub("", whole))
-        figures = "–".join(_spelled(day, alone, here) for day in sorted({first, last}))
-        month = str(dates.format_date(first, DAY_AT_THE_START.sub("", whole), here))
+        alone = day_ranges.MONTH_AT_THE_END.sub("", day_ranges.YEAR_AT_THE_END.sub("", whole))
+        figures = "–".join(day_ranges.spelled(day, alone, here) for day in sorted({first, last}))
+        month = str(dates.format_date(first, day_ranges.DAY_AT_THE_START.sub("", whole), here))
         return figures, LITTLE_WORD.sub("\\1\N{NO-BREAK SPACE}", month)
     short = here.datetime_skeletons["MMMd"].pattern
-    figures = f"{_spelled(first, short, here)} – {_spelled(last, short, here)}"
+    figures = f"{day_ranges.spelled(first, short, here)} – {day_ranges.spelled(last, short, here)}"
     return figures, str(last.year) if first.year == last.year else f"{first.year}–{last.year}"
 
 
@@ -192,7 +154,7 @@ def figures_of(runs: Sequence[tuple[date, date]], language: str) -> tuple[str, s
         return figures, month
     here = locale(language)
     short = here.datetime_skeletons["MMMd"].pattern
-    alone = (" – ".join(_spelled(day, short, here) for day in sorted(set(run))) for run in runs)
+    alone = (" – ".join(day_ranges.spelled(day, short, here) for day in sorted(set(run))) for run in runs)
     return ", ".join(alone), month
 
 
@@ -236,7 +198,9 @@ def span(starts: datetime, ends: datetime, zone: str, language: str) -> str:
 
 
 def _day_and_clock(moment: datetime, zone: str, language: str) -> str:
-    day = _spelled(moment.astimezone(ZoneInfo(zone)), locale(language).date_formats["long"].pattern, locale(language))
+    day = day_ranges.spelled(
+        moment.astimezone(ZoneInfo(zone)), locale(language).date_formats["long"].pattern, locale(language)
+    )
     return f"{day}, {clock(moment, zone, language)}"
 
 
@@ -250,7 +214,7 @@ def _hours_of(moment: datetime, zone: str, language: str) -> str:
 def short_stamp(moment: datetime, zone: str, language: str) -> str:
     """Write a moment for a column of a table: `1 Jun 2027, 12:00`."""
     here = locale(language)
-    day = _spelled(moment.astimezone(ZoneInfo(zone)), here.date_formats["medium"].pattern, here)
+    day = day_ranges.spelled(moment.astimezone(ZoneInfo(zone)), here.date_formats["medium"].pattern, here)
     return f"{day}, {clock(moment, zone, language)}"
 
 
