@@ -3,7 +3,7 @@
 Nobody is asked before the place is confirmed, and for the gate nobody but those who come there (domain: "ask late").
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -20,7 +20,8 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import times
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import answering, asking, entries, questions, uploads
+from s3chem_events.registration import answering, asking, entries, history, questions, uploads
+from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Answer, Consent, Details, Participation, Question, Registration
 from s3chem_events.registration.questions import Asked, Given, When
@@ -113,19 +114,32 @@ def is_complete(asked: Iterable[Asked], answers: Mapping[str, Any]) -> bool:
     return all(one.key in answers for one in due) and (bool(due) or any(one.key in answers for one in asked))
 
 
-def given_by(registration_id: int) -> dict[str, Any]:
-    """Return somebody's answers by key."""
-    return {one.question.key: one.value for one in answering.of([registration_id]).get(registration_id, [])}
+def given_by(registration_id: int, *, shown_at: When | None = None) -> dict[str, Any]:
+    """Return somebody's answers by key; where it is `shown_at` the page of a step, those that it may go by."""
+    given = answering.of([registration_id]).get(registration_id, [])
+    return known(given) if shown_at is None else shown(given, at=shown_at)
 
 
-def fill(registration: Registration, given: Iterable[Given], *, when: When, by: Actor) -> None:
-    """Keep what the gate or the letter wants, in place of what was told before.
+def known(given: Iterable[Answered]) -> dict[str, Any]:
+    """Return answers by key."""
+    return {one.question.key: one.value for one in given}
+
+
+def shown(given: Sequence[Answered], *, at: When) -> dict[str, Any]:
+    """Return the answers by which a page may ask whoever has the link alone: none that would tell what is hidden."""
+    told = history.mentionable(given, within=at)
+    return known(one for one in told if one.question.when is at or not history.is_guarded(one.question))
+
+
+def fill(registration: Registration, given: Iterable[Given], *, when: When, by: Actor, openly: bool = True) -> None:
+    """Keep what the gate or the letter wants, in place of what was told before; of what was asked `openly` or not.
 
     Raises:
         NotAsked: nothing is asked of her, or its time is over.
 
     """
-    asked = asked_of(registration, asking.asked_at(registration.event_id, when=when), before=given_by(registration.id))
+    before = given_by(registration.id, shown_at=None if openly else when)
+    asked = asked_of(registration, asking.asked_at(registration.event_id, when=when), before=before)
     if not asked or not is_open(registration.event, when):
         raise NotAsked
     ids = {question.id for question in asked}

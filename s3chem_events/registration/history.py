@@ -12,9 +12,9 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.mailing.letters import defused, isolated
 from s3chem_events.registration import choices, names, questions
-from s3chem_events.registration.answering import LONGEST_IN_MAIL
+from s3chem_events.registration.answering import LONGEST_IN_MAIL, Answered
 from s3chem_events.registration.models import Change, Registration
-from s3chem_events.registration.questions import CLOSED, SENSITIVE, Asked, Kind
+from s3chem_events.registration.questions import CLOSED, SENSITIVE, Asked, Kind, When
 
 REASON = "reason"
 """The field that holds what an organiser wrote about a change."""
@@ -50,6 +50,22 @@ class Difference:
 def is_guarded(question: Asked) -> bool:
     """Whether the answer to a question is shown, and changed, only by whoever holds the mailbox as well."""
     return question.readers in SENSITIVE or question.kind is Kind.PHONE
+
+
+def mentionable(given: Sequence[Answered], *, within: When | None = None) -> list[Answered]:
+    """Return of which answers, in the form's order, whoever has the link alone may know that they were given.
+
+    What is asked only upon an answer that is not shown would tell that answer. `within` the page of the entrance, or
+    of a letter, its own answers hide nothing.
+    """
+    found, shown = [], set[str]()
+    for one in given:
+        if one.question.only_if and one.question.only_if not in shown:
+            continue
+        found.append(one)
+        if not is_guarded(one.question) or one.question.when is within:
+            shown.add(one.question.key)
+    return found
 
 
 def write(
@@ -106,6 +122,16 @@ def forget(field: str, event_id: int) -> None:
     db.session.execute(gone.execution_options(synchronize_session=False))
 
 
+def told_as(asked: Sequence[Asked], *, within: When | None = None) -> dict[str, Asked]:
+    """Return by key as what each question is spoken of: that upon whose hidden answer it is asked, or itself."""
+    told: dict[str, Asked] = {}
+    for question in asked:
+        upon = told.get(question.only_if)
+        is_hidden = upon is not None and is_guarded(upon) and upon.when is not within
+        told[question.key] = upon if upon is not None and is_hidden else question
+    return told
+
+
 def said(
     changes: Sequence[Change], asked: Sequence[Asked], language: str, *, openly: bool, in_mail: bool = False
 ) -> list[Difference]:
@@ -114,14 +140,17 @@ def said(
     `openly` shows telephone numbers; `in_mail` lets no words of a visitor do harm.
     """
     by_name = {questions.field_name(question.key): question for question in asked}
+    if not openly:
+        by_name = {questions.field_name(key): question for key, question in told_as(asked).items()}
     columns = labels(language)
-    return [
+    told = [
         _question(one, by_name[one.field], language, openly=openly, in_mail=in_mail)
         if one.field in by_name
         else _column(one, columns[one.field], language, openly=openly, in_mail=in_mail)
         for one in changes
         if one.field in by_name or one.field in columns
     ]
+    return list(dict.fromkeys(told))
 
 
 def _column(change: Change, label: str, language: str, *, openly: bool, in_mail: bool) -> Difference:

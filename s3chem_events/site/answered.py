@@ -42,12 +42,13 @@ def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> li
     Who has not is told of every need alike, whether there is one or not: that there is one says something of health.
     What the entrance or a letter needs is never shown again, as its page promises (site.details).
     """
+    given = answering.of([registration.id]).get(registration.id, [])
     told = [
         (
             one.question.label.within(lang),
             not_shown() if history.is_guarded(one.question) and not unlocked else one.said(lang),
         )
-        for one in answering.of([registration.id]).get(registration.id, [])
+        for one in (given if unlocked else history.mentionable(given))
         if one.question.when is When.REGISTERING and (unlocked or one.question.kind not in NEEDS)
     ]
     told += [

@@ -1,13 +1,14 @@
 """What is still wanted of somebody who comes, as her own page and the page below it say it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration import asking, changing, completeness, details
+from s3chem_events.registration import asking, changing, completeness, details, history
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import Asked, When
+from s3chem_events.site import opened
 
 STEPS = {"details": When.AFTERWARDS, "letter": When.LETTER}
 """The pages below the own one, by what they ask."""
@@ -40,6 +41,16 @@ def titles() -> dict[When, str]:
     return {When.AFTERWARDS: _("Details for the entrance"), When.LETTER: _("Letter of invitation")}
 
 
+def may_ask_more(registration: Registration, when: When) -> bool:
+    """Whether the page of a step may ask more of whoever enters a code; the same whatever was answered."""
+    if opened.shown_at(registration, when) is None:
+        return False
+    everything = asking.asked_at(registration.event_id, when=None)
+    told = history.told_as(everything, within=when)
+    hidden = [replace(one, only_if="") for one in everything if one.when is when and told[one.key] is not one]
+    return bool(details.asked_of(registration, hidden, before={}))
+
+
 def until(registration: Registration, lang: str) -> str:
     """Return until when the gate takes its data, in words; nothing where it takes none."""
     terms = details.terms(registration.event)
@@ -58,8 +69,12 @@ def _of_the_form(registration: Registration, everything: Sequence[Asked], own_ur
 
 
 def _of_the_gate(registration: Registration, lang: str, own_url: str) -> Wanted | None:
-    terms, given = details.terms(registration.event), details.given_by(registration.id)
+    at = opened.shown_at(registration, When.AFTERWARDS)
+    terms, given = details.terms(registration.event), details.given_by(registration.id, shown_at=at)
     asked = details.asked_of(registration, terms.asked, before=given)
+    if not asked and terms.are_open and may_ask_more(registration, When.AFTERWARDS):
+        title, sentence = titles()[When.AFTERWARDS], _("The entrance may need details from you.")
+        return Wanted(title, sentence, f"{own_url}/details", _("Give the details"), is_missing=False)
     if not asked or terms.until is None:
         return None
     is_complete = details.is_complete(asked, given)
@@ -77,7 +92,7 @@ def _of_the_gate(registration: Registration, lang: str, own_url: str) -> Wanted 
 
 def _of_the_letter(registration: Registration, own_url: str) -> Wanted | None:
     title, url = titles()[When.LETTER], f"{own_url}/letter"
-    given = details.given_by(registration.id)
+    given = details.given_by(registration.id, shown_at=opened.shown_at(registration, When.LETTER))
     asked = details.asked_of(registration, asking.asked_at(registration.event_id, when=When.LETTER), before=given)
     if asked:
         is_complete = details.is_complete(asked, given)

@@ -12,7 +12,7 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.registration import asking, details, file_fields, own_questions, queries
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import Asked, Given, When
-from s3chem_events.site import detail_view, own_view
+from s3chem_events.site import detail_view, opened, own_view
 from s3chem_events.site.detail_view import STEPS
 from s3chem_events.site.fields import Form
 from s3chem_events.site.own import own, pressed, private_page, too_many, unknown_link
@@ -24,7 +24,7 @@ def more_details(lang: str, token: str, step: str) -> BaseResponse:
     """Ask (GET) and keep (POST) what is wanted later; what was told before is replaced."""
     registration = queries.registration_by_token(token) or abort(unknown_link(lang))
     when = STEPS[step]
-    before = details.given_by(registration.id)
+    before = details.given_by(registration.id, shown_at=opened.shown_at(registration, when))
     asked = details.asked_of(registration, asking.asked_at(registration.event_id, when=when), before=before)
     form = _form(asked, lang)
     if request.method != "POST" or not asked:
@@ -105,7 +105,7 @@ def _kept(token: str, given: tuple[Given, ...], when: When) -> Refused | None:
         with transaction():
             found = queries.registration_by_token(token, lock=True)
             if found is not None:
-                details.fill(found, given, when=when, by=PARTICIPANT)
+                details.fill(found, given, when=when, by=PARTICIPANT, openly=opened.shown_at(found, when) is None)
     except Refused as refusal:
         return refusal
     return None
@@ -125,7 +125,8 @@ def _page(
     when, here = STEPS[step], f"/{lang}/registrations/{token}"
     if not asked and when is When.LETTER and details.may_ask_for_letter(registration):
         return redirect(f"{here}/letter/request", 303)
-    if not asked and status == 200:  # noqa: PLR2004 - nobody is asked this
+    perhaps = detail_view.may_ask_more(registration, when)
+    if not asked and not perhaps and status == 200:  # noqa: PLR2004 - nobody is asked this
         abort(404)
     told = details.given_by(registration.id)
     return private_page(
@@ -136,7 +137,8 @@ def _page(
         title=detail_view.titles()[when],
         event=own_view.seen_by(registration, lang),
         until=detail_view.until(registration, lang) if when is When.AFTERWARDS else "",
-        is_open=bool(asked) and details.is_open(registration.event, when),
+        code_url=f"{here}/code?for={step}" if perhaps else "",
+        is_open=(bool(asked) or perhaps) and details.is_open(registration.event, when),
         is_told=any(one.key in told for one in asked),
         groups=own_questions.groups(form, asked, registration.event, lang) if asked else [],
         form=form,

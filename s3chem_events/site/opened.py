@@ -5,7 +5,9 @@ from datetime import timedelta
 from flask import session
 
 from s3chem_events.core.clock import now
+from s3chem_events.registration import codes
 from s3chem_events.registration.models import Registration
+from s3chem_events.registration.questions import When
 
 OPEN = "own_page_open"
 LASTS = timedelta(minutes=30)
@@ -22,3 +24,8 @@ def is_open(registration: Registration) -> bool:
     if not isinstance(noted, list) or noted[:2] != [registration.id, registration.link_version]:
         return False
     return now().timestamp() < float(noted[2])
+
+
+def shown_at(registration: Registration, when: When) -> When | None:
+    """Return the step whose page shows nothing by hidden answers; None where all may be asked, or no code be sent."""
+    return when if codes.may_be_sent(registration) and not is_open(registration) else None

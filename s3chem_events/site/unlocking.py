@@ -14,13 +14,14 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.registration import codes, queries
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import opened, own_view
+from s3chem_events.site.detail_view import STEPS
 from s3chem_events.site.fields import Form
 from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
 from s3chem_events.site.own_actions import CHANGE, SUBSTITUTION
 from s3chem_events.site.pages import contact
 
 TRIES = "10 per minute; 40 per hour"
-BEHIND = frozenset({CHANGE, SUBSTITUTION})
+BEHIND = frozenset({CHANGE, SUBSTITUTION, *STEPS})
 """The pages below the own one that a code may lead on to."""
 
 

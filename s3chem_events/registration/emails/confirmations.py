@@ -17,6 +17,7 @@ from s3chem_events.registration import (
     delegation_queries,
     entries,
     heard,
+    history,
     links,
     queries,
     returning,
@@ -48,7 +49,8 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         going = [p for p in going if not entries.part_of(registration, p).cancelled] or going
         if registration.withdrawn_at is None and going:
             draft = desk.draft(fact, registration, going, method="REQUEST")
-            said = answering.in_mail(given.get(registration.id, []), render.spoken(registration.language))
+            told = history.mentionable(given.get(registration.id, []))
+            said = answering.in_mail(told, render.spoken(registration.language))
             more = _details(draft, registration, going, wanted, given.get(registration.id, []))
             values = {"answers": said, "gate": more, "approved": fact.kind == APPROVED}
             yield replace(draft, values={**draft.values, **values, "registered_by": registered_by(fact, registration)})

@@ -31,7 +31,8 @@ def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         draft = desk.draft(fact, registration, there, method="REQUEST" if going else "", kept=others)
         asked = asking.asked_at(registration.event_id, retired=True)
         if registration.via_contact:  # not even that there is such an answer is for the contact
-            asked = tuple(one for one in asked if not history.is_guarded(one))
+            spoken_of = history.told_as(asked)
+            asked = tuple(one for one in asked if not history.is_guarded(spoken_of[one.key]))
         language = render.spoken(registration.language)
         told = history.said(changes.get(fact.id, []), asked, language, openly=False, in_mail=True)
         if not told:

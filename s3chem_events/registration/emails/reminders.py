@@ -22,6 +22,7 @@ from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.inquiries import Inquiry
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import SEATED
+from s3chem_events.registration.questions import When
 
 DETAILS = "details"
 """Where a participant tells it, below her own page."""
@@ -43,7 +44,7 @@ def gate_lines(
     given: Sequence[Answered],
 ) -> dict[str, Any]:
     """Return what an e-mail says of it: which details, until when, and where; nothing where none is wanted."""
-    before = {one.question.key: one.value for one in given}
+    before = details.shown(given, at=When.AFTERWARDS)
     asked = details.asked_of(registration, terms.asked, before=before, only=[one.id for one in going])
     if terms.until is None or not asked or not terms.are_open or details.is_complete(asked, before):
         return {}
