@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, tuple_
 
 from s3chem_events.core import clock, journal
 from s3chem_events.core.clock import now
@@ -12,7 +12,7 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import history, questions
-from s3chem_events.registration.models import Answer, Consent, Question, Registration
+from s3chem_events.registration.models import Answer, Change, Consent, Question, Registration
 from s3chem_events.registration.questions import SENSITIVE
 
 WITHDRAWN_FOR = timedelta(days=7)
@@ -33,7 +33,10 @@ def erase_outlived(*, by: Actor) -> int:
 
 
 def _outlived() -> list[tuple[int, str, int]]:
-    """Return the answered questions whose last day has come, a postponed event's not: its day is still to come."""
+    """Return the questions whose last day has come and of which something is kept, be it what an answer was before.
+
+    A postponed event's not: its day is still to come.
+    """
     last = (
         db.select(func.max(Part.ends_on))
         .where(Part.event_id == Question.event_id, ~Part.cancelled)
@@ -42,12 +45,14 @@ def _outlived() -> list[tuple[int, str, int]]:
     )
     ever = db.select(func.max(Part.ends_on)).where(Part.event_id == Question.event_id)
     ends = func.coalesce(last, ever.correlate(Question).scalar_subquery())
+    changed = db.select(Registration.event_id, Change.field).join(Change, Change.registration_id == Registration.id)
     query = (
         db.select(Question.id, Question.key, Question.event_id, Question.keep_days, ends)
         .join(Event, Event.id == Question.event_id)
         .where(
             Event.state != State.POSTPONED,
-            db.exists().where(Answer.question_id == Question.id),
+            db.exists().where(Answer.question_id == Question.id)
+            | tuple_(Question.event_id, questions.field_name("") + Question.key).in_(changed),
         )
     )
     today = clock.today("UTC")

@@ -14,10 +14,11 @@ from s3chem_events.core.text import Text
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing import queries
 from s3chem_events.registration import asking
-from s3chem_events.registration.models import Answer, Consent, Question, Registration
+from s3chem_events.registration.models import Answer, Change, Consent, Question, Registration
 from s3chem_events.registration.questions import Kind, Option, QuestionFacts, Readers
 from tests.conftest import Clock
 from tests.factories import PUBLIC_DAY, add_event, add_question, count, register, soup, words
+from tests.support.desk import filled
 
 FORM = "/en/events/conference/register"
 MENU = (Option("meat", Text(en="Meat", fr="Viande")), Option("fish", Text(en="Fish", fr="Poisson")))
@@ -236,6 +237,23 @@ def test_answers_are_deleted_on_their_day_once_and_the_registration_stays(
         facts = db.session.scalars(db.select(Fact).filter_by(kind="answers.erased").order_by(Fact.id)).all()
         assert [(fact.by, fact.data["count"]) for fact in facts] == [("clock", 1), ("clock", 1)]
     assert count(app, Registration) == 1
+
+
+def test_what_an_answer_was_before_goes_on_its_day_though_it_was_taken_back(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_question(app, "secret", label="Secret", keep_days=3)
+    own = register(client, **{"question-secret": "my secret word"}).headers["Location"]
+    sent = filled(client.get(f"{own}/change")) | {"question-secret": "", "organisation": "Chemelot"}
+    assert client.post(f"{own}/change", data=sent).status_code == 303
+    left = []
+    for day in (date(2027, 6, 20), date(2027, 6, 21)):
+        clock.set(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+        with app.app_context():
+            schedule.tick()
+            left.append(dict(db.session.execute(db.select(Change.field, Change.old)).all()))
+    plain = {"organisation": "Politechnika"}
+    assert left == [plain | {"question-secret": "my secret word"}, plain]
 
 
 def test_a_need_goes_a_week_after_the_withdrawal(app: Flask, client: FlaskClient, clock: Clock) -> None:
