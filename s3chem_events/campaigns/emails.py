@@ -74,7 +74,7 @@ def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
 def news(desk: "Desk", fact: Fact, event: Event, *, known: Known, followers: Sequence[Follower]) -> Iterator[Draft]:
     """Write what some followers are told: the difference to what each of them heard last, where that is news."""
-    announced = queries.public(known.since(fact.data["since"]))
+    announced = known.since(fact.data["since"])
     heard = queries.last_heard([follower.id for follower in followers]) if announced else {}
     there = queries.attended(event.id) if announced else {}
 
@@ -86,7 +86,7 @@ def news(desk: "Desk", fact: Fact, event: Event, *, known: Known, followers: Seq
         language, parts = render.spoken(follower.language), there.get(follower.id, frozenset())
         last = known.at(heard[follower.id]) if follower.id in heard else fact.data["since"]
         difference = read(last, language, parts)
-        if read(fact.data["since"], language, parts) and difference:
+        if difference:
             values = {
                 "headline": headlines.headline(difference, language),
                 "told": telling.sentences(difference, language),

@@ -101,12 +101,21 @@ def _misled(first: int) -> ColumnElement[bool]:
     return Follower.id.in_(outbox.written_since(first, TOLD, "follower.asked"))
 
 
-def hearers(event_id: int, announced: Difference, known: Known | None = None) -> Mapping[int, str]:
-    """Return who would hear of a change as followers: their languages by their numbers.
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a follower is told in her language, who knows an event as a revision left it."""
 
-    `known` leaves out those to whom it is no news.
+    language: str
+    since: int | None
+    difference: Difference
+
+
+def hearers(event_id: int, announced: Difference, known: Known | None = None) -> Mapping[int, News]:
+    """Return what followers would be told of a change, by their numbers; nobody whom it does not concern.
+
+    With what is `known` each is told what is news to her, be it announced or not.
     """
-    if announced.after.state not in LISTED or not public(announced):
+    if announced.after.state not in LISTED or (known is None and not public(announced)):
         return {}
     query = select(Follower.id, Follower.language).where(
         Follower.event_id == event_id, Follower.confirmed_at.is_not(None)
@@ -115,16 +124,16 @@ def hearers(event_id: int, announced: Difference, known: Known | None = None) ->
     heard, there = last_heard([row.id for row in rows]), attended(event_id)
 
     @cache
-    def tells(since: int | None, parts: frozenset[str], language: str) -> bool:
+    def tells(since: int | None, parts: frozenset[str], language: str) -> Difference:
         difference = announced if since is None or known is None else known.since(since)
-        return bool(public(difference, but=parts).read_in(render.spoken(language)))
+        return public(difference, but=parts).read_in(render.spoken(language))
 
-    def hears(number: int, language: str) -> bool:
-        parts = there.get(number, frozenset())
-        last = known.at(heard[number]) if known is not None and number in heard else None
-        return tells(None, parts, language) and tells(last, parts, language)
+    def news(number: int, language: str) -> News:
+        since = known.at(heard[number]) if known is not None and number in heard else None
+        return News(language, since, tells(since, there.get(number, frozenset()), language))
 
-    return {row.id: row.language for row in rows if hears(row.id, row.language)}
+    found = {row.id: news(row.id, row.language) for row in rows}
+    return {number: one for number, one in found.items() if one.difference}
 
 
 def by_language(languages: Iterable[str]) -> Mapping[str, int]:
@@ -170,9 +179,9 @@ def last_heard(ids: Sequence[int]) -> Mapping[int, int]:
     return {one: max(last for _first, last in kinds.values()) for one, kinds in written.items()}
 
 
-def samples(hearers: Mapping[int, str]) -> list[Follower]:
+def samples(hearers: Mapping[int, News]) -> list[Follower]:
     """Return somebody for each language, so that a preview shows a real e-mail."""
-    first = {language: number for number, language in sorted(hearers.items(), reverse=True)}
+    first = {hearers[number].language: number for number in sorted(hearers, reverse=True)}
     return list(db.session.scalars(select(Follower).where(Follower.id.in_(first.values()))))
 
 

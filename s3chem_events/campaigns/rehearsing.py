@@ -7,6 +7,7 @@ from s3chem_events.campaigns import emails, queries
 from s3chem_events.mailing import render, rewording
 from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing.becoming import announcement, changed_to
+from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.models import Event
@@ -14,18 +15,28 @@ from s3chem_events.publishing.models import Event
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """How many followers would hear of a change, by language, and a real e-mail for each language."""
+    """How many followers would hear of a change, by language, and a real e-mail for each language.
+
+    `news` is all that any of them is told; `besides` is what was saved before in silence, and is told with it to those
+    who do not know it yet.
+    """
 
     languages: Mapping[str, int]
     letters: Mapping[str, Letter]
+    news: Difference
+    besides: Difference
 
 
 def rehearse(event: Event, facts: EventFacts, *, letterhead: Letterhead, since: int) -> Rehearsal:
     """Return what followers would be told if a loaded event were changed to these facts; the session is rolled back."""
     known = Known(event, facts)
-    hearers = queries.hearers(event.id, known.since(since), known)
+    announced = known.since(since)
+    hearers = queries.hearers(event.id, announced, known)
+    oldest = min((one.since for one in hearers.values() if one.since), default=since)
+    news = known.since(oldest).only({change for one in hearers.values() for change in one.difference.changes})
+    besides = news.only({*news.changes} - {*announced.changes})
     if not hearers:
-        return Rehearsal({}, {})
+        return Rehearsal({}, {}, news, besides)
     fact, followers, desk = announcement(event, since=since), queries.samples(hearers), emails.Desk(letterhead)
     wordings = rewording.in_force()
     with changed_to(event, facts, letterhead.base_url):
@@ -34,4 +45,4 @@ def rehearse(event: Event, facts: EventFacts, *, letterhead: Letterhead, since: 
             draft.language: render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
             for draft in drafts
         }
-    return Rehearsal(queries.by_language(hearers.values()), letters)
+    return Rehearsal(queries.by_language(one.language for one in hearers.values()), letters, news, besides)

@@ -82,6 +82,8 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
     seen = rehearsal.rehearse(
         event, pending.facts, letterhead=letterhead, language=language, ask=pending.decision.asks, since=since
     )
+    news = following.news if following.languages and not seen.audience.emails else seen.news
+    besides = [one for one in (seen.besides, following.besides) if one]
     known = pending.decision.previewed or pending.decision.opened
     meanwhile = [r for r in queries.revisions(event_id) if 0 < known < r.number]
     return render_template(
@@ -89,7 +91,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         **header(the_event(slug)),  # read anew: the rehearsal has rolled back
         pending=pending,
         faulty=[Fault("until", (pending.problem,))] if pending.problem else [],
-        headline=headlines.headline(seen.difference.focused, language),
+        headline=headlines.headline(news.focused, language),
         told=[
             *telling.sentences(seen.difference, language, inside=True),
             *(Told(line) for line in words.links_to_come(pending.before, pending.facts)),
@@ -97,7 +99,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         closing=[i18n.stamp(moment, pending.facts.zone, language) for moment in seen.closing or ()],
         audience=seen.audience,
         aged=words.aged(compare(pending.before, pending.facts)),
-        besides=telling.sentences(seen.besides, language, inside=True) if seen.besides else [],
+        besides=list(dict.fromkeys(line for one in besides for line in telling.sentences(one, language, inside=True))),
         samples=_samples(seen.audience.languages, seen.letters, language),
         followers={i18n.language_name(code, language): n for code, n in following.languages.items()},
         follower_samples=_samples(following.languages, following.letters, language),

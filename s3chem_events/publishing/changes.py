@@ -110,9 +110,9 @@ class Difference:
         everybody = replace(self, keys=frozenset(part.key for part in self.after.parts))
         return list(dict.fromkeys(everybody.reasons))
 
-    def besides(self, announced: "Difference", told: AbstractSet[Change]) -> "Difference":
-        """Return what of it is `told` although it is not announced: what was saved before, and they do not know."""
-        return replace(self, changes=tuple(c for c in self.changes if c in told and c not in announced.changes))
+    def only(self, changes: AbstractSet[Change]) -> "Difference":
+        """Return of it what is among these changes."""
+        return replace(self, changes=tuple(change for change in self.changes if change in changes))
 
     def why(self, language: str) -> str:
         """Return these reasons in words of one language, each once."""

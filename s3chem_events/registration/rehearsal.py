@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy import ColumnElement, Select, select, true
 
 from s3chem_events.calendar.entries import Entry, Mailbox
 from s3chem_events.core.clock import now
@@ -50,6 +50,7 @@ class Audience:
 
     `known` are the revisions that those who are told know, `news` what they are told, and `entries` the parts whose
     entries change in their calendars; so many of the e-mails `ask` whether their readers still come, where they may.
+    `samples` are registrations that are written to, one for each language and mode.
     """
 
     languages: Mapping[str, int]
@@ -59,6 +60,7 @@ class Audience:
     news: AbstractSet[Change] = frozenset()
     entries: AbstractSet[str] = frozenset()
     ask: int = 0
+    samples: tuple[int, ...] = ()
 
     @property
     def emails(self) -> int:
@@ -70,11 +72,13 @@ class Audience:
 class Rehearsal:
     """A change as it would be told. `letters` holds a real e-mail for each language; `calendar` old and new entries.
 
-    `besides` is what was saved before in silence, and is told with it to those who do not know it yet. `closing` is
-    when registration, which has been open, closes so far and from now on, where it moves along though nobody said so.
+    `news` is all that anybody is told; `besides` is what was saved before in silence, and is told with it to those who
+    do not know it yet. `closing` is when registration, which has been open, closes so far and from now on, where it
+    moves along though nobody said so.
     """
 
     difference: Difference
+    news: Difference
     audience: Audience
     letters: Mapping[str, Letter]
     calendar: tuple[tuple[Entry | None, Entry], ...]
@@ -106,22 +110,23 @@ def rehearse(
     told = audience(event, difference, heard=heard)
     oldest = min(told.known, default=since)
     there, closed = _known(event, oldest, letterhead, language)
-    samples = _samples(event.id, difference)
-    fact = announcement(event, since=since, ask=ask)
+    fact = announcement(event, since=since, ask=ask)  # reads the event anew, with all its parts, before people's
+    samples = list(queries.registrations_by_ids(told.samples).values())
     wordings = rewording.in_force()
     with changed_to(event, facts, letterhead.base_url):
         after, closes = _entries(event, letterhead, language), publishing.closes_at(event)
         moves = closes != closed and event.closes_at is None and publishing.takes_registrations_from(event) is not None
-        drafts = list(changed.drafts(event, samples, difference, fact, letterhead, heard=heard))
+        drafts = list(changed.drafts(event, samples, fact, letterhead, heard=heard))
         letters = {
             draft.language: render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
             for draft in reversed(drafts)  # of two in one language the first
         }
-    news = heard.known.since(oldest)
+    news = heard.known.since(oldest).only(told.news | {*difference.changes})
     seen = told.entries | {key for key in after if difference.seen_in_calendars(key)}
     touched = [(there.get(key), entry) for key, entry in after.items() if key in seen]
-    besides = news.besides(difference, told.news)
-    return Rehearsal(difference, told, letters, tuple(touched), besides, (closed, closes) if closed and moves else None)
+    besides = news.only(told.news - {*difference.changes})
+    closing = (closed, closes) if closed and moves else None
+    return Rehearsal(difference, news, told, letters, tuple(touched), besides, closing)
 
 
 def listening(event: Event, facts: EventFacts, *, since: int) -> Heard:
@@ -166,7 +171,7 @@ def audience(
 ) -> Audience:
     """Return whom a change of a loaded event concerns, in a fixed number of statements however many there are.
 
-    `among` is a condition on the registrations; `heard` leaves out those to whom it is no news.
+    `among` is a condition on the registrations; with `heard` each is told what is news to her, be it announced or not.
     """
     keys = {part.id: part.key for part in event.parts}
     people: dict[int, tuple[str, bool, dict[str, tuple[Mode, Standing]]]] = {}
@@ -183,10 +188,11 @@ def audience(
     off = {part.key for part in announced.after.parts if part.cancelled or announced.after.state is State.CANCELLED}
     languages, to_call, unconcerned, ask = dict[str, int](), list[int](), 0, 0
     oldest, news, touched = set[int](), set[Change](), set[str]()
+    samples = dict[tuple[str, frozenset[Mode]], int]()
     for registration_id, (language, email, parts) in people.items():
         known = heard.number(registration_id) if heard else None
         theirs = frozenset(parts.items())
-        if not tells(None, theirs, language) or not (told := tells(known, theirs, language)):
+        if not (told := tells(known, theirs, language)):
             unconcerned += 1
             continue
         held = {key for key, (_mode, standing) in parts.items() if standing not in UNSCHEDULED}
@@ -196,9 +202,10 @@ def audience(
         if email:
             languages[language] = languages.get(language, 0) + 1
             ask += bool(held - off)
+            samples.setdefault((language, frozenset(mode for mode, _standing in parts.values())), registration_id)
         else:
             to_call.append(registration_id)
-    return Audience(languages, _unreachable(to_call), unconcerned, oldest, news, touched, ask)
+    return Audience(languages, _unreachable(to_call), unconcerned, oldest, news, touched, ask, tuple(samples.values()))
 
 
 def audience_of(event: Event, difference: Difference, fact: Fact, *, heard: Heard | None = None) -> Audience:
@@ -237,25 +244,6 @@ def _unreachable(ids: list[int]) -> tuple[Unreachable, ...]:
     return tuple(
         Unreachable(one.id, one.full_name, one.organisation, one.reference, one.phone) for one in (found if ids else ())
     )
-
-
-def _samples(event_id: int, difference: Difference) -> list[Registration]:
-    """Return somebody for each language and mode, so that the preview shows a real e-mail of who would hear of it."""
-    keys = _concerned(difference)
-    first = (
-        select(func.min(Registration.id))
-        .join(Participation)
-        .join(Part, Part.id == Participation.part_id)
-        .where(
-            Registration.event_id == event_id,
-            Registration.withdrawn_at.is_(None),
-            Registration.email != "",
-            Participation.standing.in_(INTERESTED),
-            Part.key.in_(keys),
-        )
-        .group_by(Registration.language, Participation.mode)
-    )
-    return list(queries.registrations_by_ids(db.session.scalars(first)).values())
 
 
 def _concerned(difference: Difference) -> set[str]:

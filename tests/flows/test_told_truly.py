@@ -18,6 +18,7 @@ from tests.conftest import Clock
 from tests.desk.test_life import OCTOBER, decide, step
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, hidden, register, soup, words
 from tests.flows.test_still_coming import counts
+from tests.support.conference import Conference, Person
 from tests.support.desk import filled, signed_in
 from tests.support.post import kept, work
 
@@ -238,6 +239,49 @@ def test_another_hall_is_no_news_to_who_takes_part_online(app, clock, organiser)
         "olga": (True, False),
     }
     assert "LOCATION:Online" in found["olga"].calendar
+
+
+def test_whoever_has_not_heard_is_told_also_when_what_is_announced_does_not_concern_her(app, clock, organiser):
+    for name, mode in (("Olga", "online"), ("Hans", "on_site")):
+        come(app, name, **{"mode-day-2": mode})
+    work(app)
+    earlier = {"parts-1-starts_time": "09:30", "parts-1-ends_time": "16:00"}
+    decide(organiser, step(organiser, "rescheduling", **earlier), "rescheduling", "no")
+    preview = step(organiser, "edit", venue__name="Vrijthof Hall")
+    said = words(preview)
+    assert "2 registered people get an e-mail" in said
+    assert "not concerned" not in said
+    assert "09:30" in said.partition("Saved earlier")[2].partition("Who is told")[0]
+    decide(organiser, preview, "edit", "yes")
+    assert "2 people will be told" in words(organiser.get("/desk/events/conference/"))
+    found = told(app, clock)
+    assert {name: ("09:30" in flat(mail), "Vrijthof" in flat(mail)) for name, mail in found.items()} == {
+        "hans": (True, True),
+        "olga": (True, False),
+    }
+    headings = {soup(preview).h1.get_text(), soup(preview).select_one(".sample-subject").get_text()}
+    assert {mail.envelope.subject for mail in found.values()} == headings
+    assert (found["olga"].method, "DTSTART;TZID=Europe/Amsterdam:20270618T093000" in found["olga"].calendar) == (
+        "REQUEST",
+        True,
+    )
+    # She has heard it now: the next hall is none of her business.
+    assert "1 registered person is not concerned" in words(step(organiser, "edit", venue__name="Campus"))
+
+
+def test_what_followers_have_not_heard_is_announced_with_the_change_that_brings_it(app, clock, organiser):
+    Conference(app, clock, slug="conference").follow(Person("", "en", email="en@park.example"))
+    clock.advance(minutes=1)
+    decide(organiser, step(organiser, "rescheduling", **LATER), "rescheduling", "no")
+    clock.advance(days=1)
+    organiser = signed_in(app)
+    preview = step(organiser, "edit", venue__name="Vrijthof Hall")
+    said = words(preview)
+    besides = said.partition("Saved earlier without telling anybody")[2].partition("Who is told")[0]
+    assert "Moved from 18 June 2027 to 22 October 2027." in besides
+    assert soup(preview).h1.get_text() == soup(preview).select_one(".sample-subject").get_text()
+    decide(organiser, preview, "edit", "yes")
+    assert "Moved from 18 June 2027 to 22 October 2027." in flat(told(app, clock)["en"])
 
 
 def _room_for(places: int):

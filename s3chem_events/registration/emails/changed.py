@@ -57,19 +57,18 @@ def event_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
             among = queries.misled(fact.data["misled"]) if "misled" in fact.data else None
             for registrations in queries.to_be_told(event, fact, among=among):
                 heard = Heard(known, since=since, among=[one.id for one in registrations])
-                yield from list(drafts(event, registrations, known.since(since), fact, letterhead, heard=heard))
+                yield from list(drafts(event, registrations, fact, letterhead, heard=heard))
 
 
 def drafts(
     event: Event,
     registrations: Sequence[Registration],
-    announced: Difference,
     fact: Fact,
     letterhead: Letterhead,
     *,
     heard: Heard,
 ) -> Iterator[Draft]:
-    """Write what some registered people are told; who takes part in nothing that is announced is told nothing.
+    """Write what some registered people are told; whom nothing concerns that is new to her is told nothing.
 
     Each reads the difference to what she heard last: what was saved in silence since is news to her, too.
     """
@@ -78,8 +77,6 @@ def drafts(
     for registration in registrations:
         going = [p for p in registration.participations if p.standing in INTERESTED]
         parts = {keys[p.part_id]: (p.mode, p.standing) for p in going}
-        if concerning(announced, event, registration, parts) is None:
-            continue
         theirs = concerning(heard.news(registration.id), event, registration, parts)
         if theirs:
             yield _draft(writer, fact, registration, theirs, going)
