@@ -110,11 +110,13 @@ class Letter:
 
 JOINTS = frozenset(".:/@。")
 """What holds an address together; other forms of them, `．` or `｡`, are these in NFKC."""
+LONGEST_TYPED = 60
+"""Of what a stranger may have typed (knowledge of mail bombing: a confirmation is nobody's advertisement)."""
 ZERO_WIDTH_SPACE = "\u200b"
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
-def defused(name: str, *, longest: int = 100) -> str:
+def defused(name: str, *, longest: int = LONGEST_TYPED) -> str:
     """Return a name that a stranger typed so that it can do no harm in an e-mail: one line, short, never a link.
 
     Mail programs turn `evil.example` into a link; an invisible space after the dot stops them.

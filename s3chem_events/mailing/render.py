@@ -24,7 +24,6 @@ from s3chem_events.mailing.wording import ORIGINAL, Filled, Wordings
 log = logging.getLogger(__name__)
 PARTS = ("subject.txt", "body.txt", "body.html")
 WIDTH = 72
-LONGEST_IN_SUBJECT = 60
 LONGEST_SUBJECT, LONGEST_SENDER = 300, 200
 """Programs show some eighty characters; what people typed, or an organiser's words with it, must fit the outbox."""
 BLANKS = re.compile(r"[ \t\r\n]+")  # not \s: French sets a narrow no-break space before a colon
@@ -140,7 +139,7 @@ def _rendered(draft: Draft, values: dict[str, Any], language: str, own: Filled) 
 
 
 def _short(name: str) -> str:
-    return isolated(defused(name, longest=LONGEST_IN_SUBJECT))
+    return isolated(defused(name))
 
 
 def _folder(draft: Draft) -> str:

@@ -25,35 +25,34 @@ OF_AN_EVENT = {
     "event_link": "event.url",
 }
 OF_A_PERSON = {"name": "name", "reference": "reference", "own_link": "own_page", **OF_AN_EVENT}
-CONFIRMED = {**OF_A_PERSON, "organisation": "organisation"}
 OF_A_GUEST = {"name": "name", "until": "until", **OF_AN_EVENT}
 OF_ONE_TITLE = {"event_title": "title"}
 LINKS = frozenset({"event_link", "own_link"})
 """Those whose value is an address of ours, which one may press."""
 
 KINDS: dict[str, Mapping[str, str]] = {
-    "registration.confirmed": CONFIRMED,
-    "registration.pending": CONFIRMED,
-    "registration.approved": CONFIRMED,
+    "registration.confirmed": OF_A_PERSON,
+    "registration.pending": OF_A_PERSON,
+    "registration.approved": OF_A_PERSON,
     "registration.rejected": OF_A_PERSON,
     "registration.withdrawn": OF_A_PERSON,
-    "registration.restored": CONFIRMED,
+    "registration.restored": OF_A_PERSON,
     "registration.declined_by_calendar": OF_A_PERSON,
     "registration.link_requested": {},
     "registration.changed": OF_A_PERSON,
     "registration.mode_changed": OF_A_PERSON,
-    "registration.address_corrected": CONFIRMED,
+    "registration.address_corrected": OF_A_PERSON,
     "registration.address_changed": OF_A_PERSON,
     "registration.address_left": {"name": "name", "reference": "reference", **OF_AN_EVENT},
     "registration.code_requested": OF_A_PERSON,
     "registration.handed_over": {"name": "name", "successor": "successor", "reference": "reference", **OF_AN_EVENT},
-    "registration.taken_over": CONFIRMED,
-    "registration.waiting": CONFIRMED,
+    "registration.taken_over": OF_A_PERSON,
+    "registration.waiting": OF_A_PERSON,
     "registration.place_offered": {**OF_A_PERSON, "until": "until"},
-    "registration.promoted": CONFIRMED,
+    "registration.promoted": OF_A_PERSON,
     "registration.left_waiting_list": OF_A_PERSON,
     "registration.offer_ended": {**OF_A_PERSON, "until": "ended"},
-    "registration.confirmation_requested": CONFIRMED,
+    "registration.confirmation_requested": OF_A_PERSON,
     "delegation.registered": {"name": "name", "reference": "reference", "own_link": "page", **OF_AN_EVENT},
     "event.changed": OF_A_PERSON,
     "event.reminded": OF_A_PERSON,

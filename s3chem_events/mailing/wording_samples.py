@@ -68,7 +68,6 @@ def _values(kind: str, language: str, letterhead: Letterhead) -> dict[str, Any]:
         **SAME,
         "event": event,
         "parts": [part],
-        "organisation": letterhead.organisation,
         "registered_at": day,
         "told": [{"text": f"{event['title']}: {day}", "old": "", "new": "", "was": "", "becomes": ""}],
         "headline": f"{event['title']}: {day}",

@@ -161,13 +161,13 @@ def _put_down(
 
 
 def record_places(registration: Registration, *, by: Actor) -> None:
-    """Write down that somebody came: to what, and with which standing, is read where it is told."""
+    """Write down that somebody came, once: to what, and with which standings, is read where it is told."""
     standings, event = {one.standing for one in registration.participations}, registration.event_id
     if Standing.CONFIRMED in standings:
         journal.record("registration.confirmed", registration.id, by=by, event=event)
-    if Standing.PENDING in standings:
+    elif Standing.PENDING in standings:
         journal.record("registration.pending", registration.id, by=by, event=event)
-    if Standing.WAITING in standings:
+    elif Standing.WAITING in standings:
         journal.record("registration.waiting", registration.id, by=by, event=event)
 
 

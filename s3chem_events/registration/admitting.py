@@ -226,15 +226,18 @@ def handed_on(delegation: Delegation, people: Sequence[Registration]) -> set[int
 def _record(
     registered: Sequence[Registration], held: Sequence[Participation], quiet: Collection[int], *, by: Actor
 ) -> None:
-    """Write down who has a place, and who waits for one."""
+    """Write down who came: each of them once."""
     details = {
         one.id: {"event": one.event_id, "delegation": one.delegation_id, "handed_on": one.id in quiet}
         for one in registered
     }
+    told = set[int]()
 
     def those(standing: Standing) -> dict[int, dict[str, Any]]:
-        return {place.registration_id: details[place.registration_id] for place in held if place.standing is standing}
+        found = {place.registration_id for place in held if place.standing is standing} - told
+        told.update(found)
+        return {number: details[number] for number in sorted(found)}
 
-    journal.record_each("registration.pending", those(Standing.PENDING), by=by)
     journal.record_each("registration.confirmed", those(Standing.CONFIRMED), by=by)
+    journal.record_each("registration.pending", those(Standing.PENDING), by=by)
     journal.record_each("registration.waiting", those(Standing.WAITING), by=by)

@@ -12,14 +12,11 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing.letters import defused, isolated
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import asking, places, questions, uploads
 from s3chem_events.registration.models import Answer, Consent, Participation, Question, Registration
 from s3chem_events.registration.questions import CLOSED, NEEDS, Asked, Given, Kind, Readers
 
-LONGEST_IN_MAIL = 60
-"""Of words that a stranger may have typed (knowledge of mail bombing: a confirmation is nobody's advertisement)."""
 CONSENT_TEXT = 1
 """Raised when the sentences of the form by which people agree to something say something else."""
 
@@ -119,16 +116,12 @@ def answer_of(event_id: int, answer_id: int) -> Answer | None:
 
 
 def in_mail(answered: Sequence[Answered], language: str) -> list[tuple[str, str]]:
-    """Return what an e-mail may say of answers: never a need, never long texts, and other words defused."""
-    rows = []
-    for one in answered:
-        label, words = one.question.label.within(language), one.said(language)
-        if one.is_sensitive or not (one.question.kind in CLOSED or one.question.kind is Kind.TEXT):
-            continue
-        if one.question.kind is Kind.TEXT:
-            words = isolated(defused(words, longest=LONGEST_IN_MAIL))
-        rows.append((label, words))
-    return rows
+    """Return what a first e-mail may say of answers: never a need, and no words of the visitor's own."""
+    return [
+        (one.question.label.within(language), one.said(language))
+        for one in answered
+        if one.question.kind in CLOSED and not one.is_sensitive
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,6 @@ from s3chem_events.registration import names
 from s3chem_events.registration.links import DELEGATION
 from s3chem_events.registration.models import Delegation, Participation, Registration
 
-LONGEST_IN_MAIL = 60
-"""Of a name that a stranger may have typed: an e-mail to others is nobody's advertisement."""
-
 
 def delegation_by_token(token: str, *, lock: bool = False, purpose: str = DELEGATION) -> Delegation | None:
     """Return the delegation that a contact's link opens, with its event and people; None for a link that is none."""
@@ -59,7 +56,7 @@ def contacts(facts: Iterable[Fact]) -> Callable[[Fact, Registration], str]:
         one = found.get(fact.data.get("delegation", 0))
         if one is None or is_contact(one, person):
             return ""
-        return isolated(defused(one.full_name, longest=LONGEST_IN_MAIL))
+        return isolated(defused(one.full_name))
 
     return registered_by
 

@@ -12,7 +12,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.mailing.letters import defused, isolated
 from s3chem_events.registration import choices, names, questions
-from s3chem_events.registration.answering import LONGEST_IN_MAIL, Answered
+from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.models import Change, Registration
 from s3chem_events.registration.questions import CLOSED, SENSITIVE, Asked, Kind, When
 
@@ -183,7 +183,7 @@ def _question(change: Change, question: Asked, language: str, *, openly: bool, i
         "" if value is None else questions.said(question, value, language) for value in (change.old, change.new)
     )
     if in_mail and question.kind is Kind.TEXT:
-        old, new = (isolated(defused(value, longest=LONGEST_IN_MAIL)) for value in (old, new))
+        old, new = (isolated(defused(value)) for value in (old, new))
     return Difference(label, old, new, hidden=False)
 
 

@@ -74,7 +74,7 @@ def join(invitation: Invitation, *, may_wait: bool, by: Actor) -> Registration:
     actions.tell_the_page(going, taken, by=1)
     if going:
         journal.record("registration.confirmed", registration.id, by=by, event=event.id)
-    if waiting:
+    else:
         journal.record("registration.waiting", registration.id, by=by, event=event.id)
     journal.record("invitation.accepted", invitation.id, by=by, event=event.id, registration=registration.id)
     return registration

@@ -65,7 +65,7 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
     _hand_over_invitation(registration.id, fresh.id)
     journal.record("registration.handed_over", registration.id, by=by, event=event.id, to=fresh.id, parts=parts)
     journal.record("registration.taken_over", fresh.id, by=by, event=event.id, of=registration.id)
-    if any(one.standing is Standing.PENDING for one in fresh.participations):
+    if all(one.standing is Standing.PENDING for one in fresh.participations):  # else the first e-mail names these too
         journal.record("registration.pending", fresh.id, by=by, event=event.id)
     moving_up.pass_on(event.id)  # a place that was only offered to her is free
     return fresh

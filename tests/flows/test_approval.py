@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.text import Text
 from s3chem_events.publishing import actions, values
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility, WaitingList
@@ -20,6 +21,7 @@ from tests.conftest import Clock
 from tests.factories import (
     BASE_URL,
     CLOSED_DAY,
+    FILLED_WORKSHOP,
     PUBLIC_DAY,
     WORKSHOP,
     add_event,
@@ -313,9 +315,7 @@ def test_one_part_is_decided_about_while_the_other_is_simply_taken(app: Flask, c
         for name in ("Anna", "Boris")
     )
     assert standings(app) == "A pending, A confirmed, B waiting, B confirmed"
-    assert mails(app) == [  # of each standing one, and only what is sure goes into the calendar
-        ("We have received your registration", "Anna", ""),
-        ("You are on the waiting list", "Boris", ""),
+    assert mails(app) == [  # one each, and only what is sure goes into the calendar
         ("Your place is confirmed", "Anna", "REQUEST"),
         ("Your place is confirmed", "Boris", "REQUEST"),
     ]
@@ -402,3 +402,22 @@ def test_a_guest_named_by_an_organiser_needs_no_yes_while_whom_a_partner_brings_
     (another,) = invite(app, replace(GUEST, email="carla@park.example"))
     shown = [said in words(client.get(f"{link(app, one)}/registration")) for one in (another, handed_on)]
     assert shown == [False, True]
+
+
+def test_who_has_a_place_and_waits_for_others_besides_is_written_one_e_mail(app: Flask, client: FlaskClient, clock):
+    days = [replace(DAY, key=key, title=Text(en=f"Day {key}"), capacity={Mode.ON_SITE: 1}) for key in ("a", "b", "c")]
+    add_event(app, WORKSHOP, parts=(replace(days[0], approval=False), days[1], replace(days[2], approval=False)))
+    form = f"{PAGE}/register"
+    register(client, form, **FILLED_WORKSHOP | {"email": "first@x.example", "parts": "c"})
+    mails(app)
+    register(client, form, **FILLED_WORKSHOP | {"parts": ["a", "b", "c"], "waiting": "c:on_site"})
+    assert mails(app) == [("Your place is confirmed", "zaneta", "REQUEST")]
+    (mail,) = kept(app)[-1:]
+    said = " ".join(mail.text.split())
+    assert re.findall(r"You are registered for|it is not confirmed yet|You are on the waiting list|- Day .", said) == [
+        *("You are registered for", "- Day a"),
+        *("it is not confirmed yet", "- Day b"),
+        *("You are on the waiting list", "- Day c"),
+    ]
+    assert re.findall("Day .", mail.html.partition("</title>")[2]) == ["Day a", "Day b", "Day c"]
+    assert mail.calendar.count("BEGIN:VEVENT") == 1

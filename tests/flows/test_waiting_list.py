@@ -151,12 +151,11 @@ def test_some_parts_full_and_others_free_is_never_split_in_silence(app: Flask, c
     assert client.post(PATH, data=typed | again).status_code == 303
     assert standings(app) == "A confirmed, B waiting, B confirmed"
     assert subjects(app) == [
-        "You are on the waiting list B",
         "Your place is confirmed A",
         "Your place is confirmed B",
     ]
     mail = next(m for m in kept(app) if m.envelope.subject.startswith("Your place") and "Boris" in m.text)
-    assert ("Workshop day" in mail.text, mail.calendar.count("BEGIN:VEVENT")) == (False, 1)
+    assert ("Workshop day" in mail.text, mail.calendar.count("BEGIN:VEVENT")) == (True, 1)
 
 
 def test_a_place_given_back_is_offered_to_the_first_and_never_taken_by_a_look(

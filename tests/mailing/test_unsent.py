@@ -50,18 +50,12 @@ def set_rows(app: Flask, states: Iterable[str], **more: object) -> None:
 def test_a_subject_of_any_length_is_cut_and_holds_up_nobody(app: Flask):
     revise_event(app, title=Text(en="Dissemination conference on regional chemistry " * 3))
     with app.app_context(), transaction():
-        words = "Registered: {{organisation}} {{name}}, {{event_title}}, {{organisation}}"
+        words = "Registered: {{name}}, {{event_title}}, {{event_title}}"
         rewording.save("registration.confirmed", "en", passages={"subject": words}, original={}, version=0, by=OLGA)
-    enrol(app, organisation="👩‍👩‍👧 " * 50)
-    enrol(app, given_name="Jan")
-    assert (work(app), states(app)) == (2, ["sent", "sent"])
-    long, short = (row.subject for row in rows(app))
-    assert (len(long) <= 300, long.startswith("Registered: 👩"), long.endswith("…"), short.endswith("Chemiepark")) == (
-        True,
-        True,
-        True,
-        True,
-    )
+    enrol(app, given_name="👩‍👩‍👧")
+    assert (work(app), states(app)) == (1, ["sent"])
+    (long,) = (row.subject for row in rows(app))
+    assert (len(long) <= 300, long.startswith("Registered: 👩"), long.endswith("…")) == (True, True, True)
     assert kept(app)[0].envelope.subject == long
     assert [shortened(text, 5) for text in ("abcde", "abcdef", "abe\u0301\u0302f", "a👩‍👩‍👧bc", "a🇩🇪🇫🇷🇮🇹")] == [
         "abcde",

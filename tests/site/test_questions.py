@@ -167,7 +167,7 @@ def test_without_consent_nothing_of_a_need_is_kept_and_the_page_says_why(app: Fl
         assert "coeliac" not in str([fact.data for fact in db.session.scalars(db.select(Fact))])
 
 
-def test_e_mails_say_the_answers_but_never_a_need_and_never_a_strangers_advertisement(
+def test_e_mails_say_what_was_chosen_but_never_a_need_and_no_words_of_a_strangers_own(
     app: Flask, client: FlaskClient
 ) -> None:
     add_question(app, "menu", kind=Kind.ONE_OF, label="Menu", options=MENU)
@@ -177,9 +177,11 @@ def test_e_mails_say_the_answers_but_never_a_need_and_never_a_strangers_advertis
     add_question(app, "access", **ACCESS)
     register(
         client,
+        given_name="Ann" * 30,
+        organisation="Cheap pills, call 0900 12345",
         **{
             "question-menu": "fish",
-            "question-badge": "win at casino.example " + "x" * 100,
+            "question-badge": "You won 1,000,000 EUR",
             "question-remarks": "buy now",
             "question-diet": "coeliac",
             "question-diet-consent": "y",
@@ -191,8 +193,9 @@ def test_e_mails_say_the_answers_but_never_a_need_and_never_a_strangers_advertis
         dispatch.relay()
         (mail,) = db.session.scalars(db.select(OutgoingEmail).filter_by(kind="registration.confirmed"))
         said = mail.text + mail.html + mail.subject
-    assert ("Menu: Fish" in said, "Name on the badge: win at casino" in said) == (True, True)
-    assert [word for word in ("casino.example", "buy now", "coeliac", "sign language", "x" * 60) if word in said] == []
+    assert "Menu: Fish" in said
+    strange = ("Cheap pills", "You won", "buy now", "coeliac", "sign language", "Ann" * 20)
+    assert [word for word in strange if word in said] == []
 
 
 def test_a_changed_question_is_shown_at_once_and_asked_again_of_who_saw_the_old_one(

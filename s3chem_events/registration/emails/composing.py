@@ -19,7 +19,7 @@ from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.places import place_line
-from s3chem_events.registration import entries, in_calendars, links, names, places, versions
+from s3chem_events.registration import entries, in_calendars, links, places, versions
 from s3chem_events.registration.models import Participation, Registration
 
 
@@ -74,7 +74,6 @@ class Writer:
         values = {
             "event": self.event_lines(event, tuple(chosen), language),
             "parts": [lines_of(part, mode) for part, mode in chosen],
-            "organisation": isolated(defused(registration.organisation, longest=names.LONGEST_ORGANISATION)),
             "registered_at": self.stamp(
                 registration.registered_at.replace(second=0, microsecond=0), event.zone, language
             ),

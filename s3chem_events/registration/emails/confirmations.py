@@ -53,6 +53,8 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             said = answering.in_mail(told, render.spoken(registration.language))
             more = _details(draft, registration, going, wanted, given.get(registration.id, []))
             values = {"answers": said, "gate": more, "approved": fact.kind == APPROVED}
+            if fact.kind not in {PROMOTED, APPROVED}:
+                values |= waiting.besides(desk, registration)
             yield replace(draft, values={**draft.values, **values, "registered_by": registered_by(fact, registration)})
 
 

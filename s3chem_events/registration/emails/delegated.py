@@ -11,7 +11,7 @@ from s3chem_events.publishing import lines
 from s3chem_events.publishing.lines import EventLines
 from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.words import modes
-from s3chem_events.registration import admitting, delegation_queries, entries, links
+from s3chem_events.registration import admitting, delegation_queries, entries, links, names
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Delegation, Participation, Registration
@@ -96,7 +96,7 @@ def _person(desk: Writer, one: Registration, language: str, *, is_handed_on: boo
         reference=one.reference,
         places=[_place(desk, one, held, language) for held in entries.in_order(one, one.participations)],
         url=desk.own_page(one, language) if is_handed_on and is_there else "",
-        address="" if is_handed_on or not is_there else isolated(defused(one.email)),
+        address="" if is_handed_on or not is_there else isolated(defused(one.email, longest=names.LONGEST_ADDRESS)),
     )
 
 

@@ -10,12 +10,27 @@ from datetime import datetime
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
+from s3chem_events.publishing.lines import PartLines
 from s3chem_events.registration import delegation_queries, entries, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 from s3chem_events.registration.waiting import PLACE
+
+
+def besides(desk: Writer, registration: Registration) -> dict[str, object]:
+    """Return for what else somebody waits, whose first e-mail says something better: no second one is written."""
+    language = render.spoken(registration.language)
+
+    def lines_of(standing: Standing) -> list[PartLines]:
+        theirs = [p for p in registration.participations if p.standing is standing]
+        chosen = entries.chosen(registration, theirs)
+        return [
+            desk.part_lines(registration.event, part, mode, language) for part, mode in chosen if not part.cancelled
+        ]
+
+    return {"asked": lines_of(Standing.PENDING), "queued": lines_of(Standing.WAITING)}
 
 
 def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -88,7 +103,8 @@ def pending(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     for fact, registration in queries.subjects(facts):
         asked = _decided(fact, registration, Standing.PENDING)
         if asked and not fact.data.get("handed_on"):  # whose link is in a contact's summary
-            yield _without_calendar(desk, fact, registration, asked)
+            draft = _without_calendar(desk, fact, registration, asked)
+            yield replace(draft, values={**draft.values, "queued": besides(desk, registration)["queued"]})
 
 
 def rejected(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
