@@ -98,6 +98,11 @@ def is_held() -> ColumnElement[bool]:
     return untried & OutgoingEmail.last_text.in_([CROWDED, BROKEN])
 
 
+def holds(email: OutgoingEmail) -> bool:
+    """Whether an e-mail waits because of a measure."""
+    return email.state == State.DEFERRED and email.attempts == 0 and email.last_text in {CROWDED, BROKEN}
+
+
 def _apart(kind: str) -> str:
     """Return with what an e-mail's kind begins, where it is counted by itself."""
     return next(filter(kind.startswith, MEASURES_APART), "")

@@ -9,13 +9,50 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses
-from s3chem_events.registration import actions, moving_up, queries
+from s3chem_events.mailing import addresses, restraint
+from s3chem_events.mailing import queries as mailing
+from s3chem_events.registration import actions, mail_log, moving_up, queries
 from s3chem_events.registration.models import BlockedAddress, Registration
 
 
-def disown(registration: Registration, *, by: Actor, **details: Any) -> None:
-    """Remove a registration whose address belongs to somebody else, and let nobody enter that address again."""
+def disown(registration: Registration, *, by: Actor, all_of_them: bool = False, **details: Any) -> None:
+    """Remove a registration whose address belongs to somebody else, and let nobody enter that address again.
+
+    With it goes, at this event, what the address was not told of yet because too much was written to it; `all_of_them`
+    where its owner says that none is hers: another may be a colleague's.
+    """
+    for other in _beside(registration):
+        if all_of_them or _is_untold(other):
+            _remove(other, by=by, beside=registration.id)
+    _remove(registration, by=by, **details)
+
+
+def beside(registration: Registration) -> int:
+    """Return how many other registrations at the same event were made with this address."""
+    return len(_beside(registration))
+
+
+def _beside(registration: Registration) -> list[Registration]:
+    if registration.via_contact:
+        return []
+    others = select(Registration.id).where(
+        Registration.event_id == registration.event_id,
+        Registration.address_digest == registration.address_digest,
+        Registration.id != registration.id,
+        Registration.via_contact.is_(False),
+        Registration.erased_at.is_(None),
+    )
+    found = map(queries.registration_by_id, list(db.session.scalars(others.order_by(Registration.id))))
+    return [one for one in found if one is not None]
+
+
+def _is_untold(registration: Registration) -> bool:
+    """Whether all that was to be written about somebody is held back."""
+    theirs = mailing.about(registration.id, *mail_log.EMAILS)
+    return bool(theirs) and all(restraint.holds(one) for one in theirs)
+
+
+def _remove(registration: Registration, *, by: Actor, **details: Any) -> None:
     taken, held = queries.taken(registration.event_id), actions.held_by(registration)
     if not registration.via_contact:  # else the address is the contact's
         block(registration.event_id, registration.address_digest)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, request
 from flask.wrappers import Response
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms import BooleanField
 
 from s3chem_events.core import i18n, limits
 from s3chem_events.core.db import transaction
@@ -116,6 +118,12 @@ def _leave(registration: Registration) -> None:
     actions.withdraw(registration, by=PARTICIPANT)
 
 
+class NotMeForm(PressForm):
+    """Says that an address stands on no registration of its owner."""
+
+    others = BooleanField(_l("Remove the others too: none of them is mine or a colleague’s."))
+
+
 @own.route("/<lang>/events/<slug>/removed")
 def removed(lang: str, slug: str) -> Response:
     """Say that a registration was removed, also when the page is loaded again."""
@@ -136,12 +144,12 @@ def removed(lang: str, slug: str) -> Response:
 def not_me(lang: str, token: str) -> BaseResponse:
     """Ask (GET) and remove (POST) a registration whose address belongs to somebody else; the own link opens it not."""
     registration = queries.registration_by_token(token, purpose=links.NOT_ME) or abort(unknown_link(lang))
-    form, slug = PressForm(), registration.event.slug
+    form, slug = NotMeForm(), registration.event.slug
     if request.method == "POST" and form.validate():
         with transaction():
             found = queries.registration_by_token(token, lock=True, purpose=links.NOT_ME)
             if found is not None:
-                disowning.disown(found, by=PARTICIPANT)
+                disowning.disown(found, by=PARTICIPANT, all_of_them=form.others.data)
         return redirect(f"/{lang}/events/{slug}/removed", 303)
     return private_page(
         "site/own/not_me.html",
@@ -150,6 +158,7 @@ def not_me(lang: str, token: str) -> BaseResponse:
         422 if form.errors else 200,
         event=event_view(registration.event, lang),
         form=form,
+        others=disowning.beside(registration),
         done=False,
         refusal=press_again() if form.errors else "",
     )

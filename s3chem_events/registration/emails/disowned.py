@@ -16,7 +16,7 @@ KIND = "event.disowned"
 def disowned(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Tell each organiser who answers for the event, in their own language."""
     for fact in facts:
-        if "delegation" in fact.data:  # told once, of the whole
+        if {"delegation", "beside"} & fact.data.keys():  # told once, of the whole
             continue
         event = publishing.event_by_id(fact.data["event"])
         if event is None:
