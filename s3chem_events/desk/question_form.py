@@ -122,6 +122,16 @@ class QuestionForm(FlaskForm):
             "only_if": ("only", gettext("Choose an answer to a question that stands before this one.")),
             "only_is": ("only", gettext("Choose an answer to a question that stands before this one.")),
         }
+        sentences |= {
+            "readers": (
+                "readers",
+                gettext("People have answered, and were told who reads it. Add another question for other readers."),
+            ),
+            "keep_days": (
+                "keep_days",
+                gettext("People have answered, and were told until when it is kept: it can only be deleted sooner."),
+            ),
+        }
         name, sentence = sentences.get(fault.path, ("label", gettext("This question cannot be saved like this.")))
         say(self._fields.get(name, self.label), sentence)
 

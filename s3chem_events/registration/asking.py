@@ -16,8 +16,16 @@ from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import questions
 from s3chem_events.registration.file_types import FileType
-from s3chem_events.registration.models import Question
-from s3chem_events.registration.questions import MOST_QUESTIONS, Asked, Option, QuestionFacts, StillNeeded, When
+from s3chem_events.registration.models import Answer, Question
+from s3chem_events.registration.questions import (
+    MOST_QUESTIONS,
+    Asked,
+    Option,
+    QuestionFacts,
+    Readers,
+    StillNeeded,
+    When,
+)
 
 PLAIN = tuple(f.name for f in fields(QuestionFacts) if f.name not in {"key", "options", "part", "types"})
 """What a row and its facts hold alike."""
@@ -57,13 +65,15 @@ def revise_question(event: Event, question: Question, facts: QuestionFacts, *, b
     """Give a question other words or rules. Its kind and key stay; what changes its meaning makes a new version.
 
     Raises:
-        Invalid: the kind changed, or it does not hold together.
+        Invalid: the kind changed, it does not hold together, or those who have answered were promised something else.
         StillNeeded: a choice goes that another question depends on.
 
     """
     before = asked(question)
     if facts.kind is not before.kind or facts.key != before.key:
         raise Invalid("kind", "stays as it is; add another question instead")
+    if db.session.scalar(db.select(Answer.id).filter_by(question_id=question.id).limit(1)) is not None:
+        _check_promises(before, facts)
     others = rows(event.id)
     earlier = (row for row in others if row.position < question.position and row.retired_at is None)
     questions.check(facts, _facts_by_key(earlier))
@@ -76,6 +86,14 @@ def revise_question(event: Event, question: Question, facts: QuestionFacts, *, b
     _write(question, facts, event)
     journal.record("question.revised", question.id, by=by, event=question.event_id, version=question.version)
     publishing.touch()
+
+
+def _check_promises(before: Asked, after: QuestionFacts) -> None:
+    """Hold what stood beside the field when people answered: who reads it, and until when."""
+    if after.readers not in {before.readers, Readers.ACCESSIBILITY}:
+        raise Invalid("readers", "people have answered: fewer may read it, not others")
+    if after.keep_days > before.keep_days:
+        raise Invalid("keep_days", "people have answered: it can be deleted sooner, not later")
 
 
 def move_question(question: Question, *, up: bool, by: Actor) -> bool:

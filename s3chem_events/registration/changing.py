@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -17,7 +16,7 @@ from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.queries import is_past
 from s3chem_events.registration import (
     answering,
-    asking,
+    asked_again,
     derived,
     history,
     identity,
@@ -28,7 +27,6 @@ from s3chem_events.registration import (
 )
 from s3chem_events.registration.history import Line
 from s3chem_events.registration.models import Answer, Registration
-from s3chem_events.registration.places import INTERESTED
 from s3chem_events.registration.questions import NEEDS, SENSITIVE, Asked, Given, Kind
 
 ROOM = "registration."
@@ -88,38 +86,6 @@ def may_change(registration: Registration) -> bool:
     """Whether a person of a loaded event can still say something else."""
     event = registration.event
     return registration.person is not None and event.state is not State.CANCELLED and not is_past(event)
-
-
-def changeable(registration: Registration, *, openly: bool) -> list[Asked]:
-    """Return the questions whose answers a person may change: of her parts, and of those that few read if `openly`.
-
-    What is asked only upon an answer that is not shown is not shown either: it would count as asked no more. Files
-    stay as they are: a form that comes back without one would take away what was sent. What must be answered and never
-    was is asked of everybody. Who has no mailbox for a code is asked all of it, `unseen` whether she has told it: the
-    contact has the same link. An answer to other words is none to these.
-    """
-    keys = {held.part.key for held in registration.participations if held.standing in INTERESTED}
-    there = answering.of([registration.id]).get(registration.id, [])
-    given = {one.question.key: one.question.version for one in there}
-    blank, shown = set[str](), dict[str, Asked]()
-    for question in asking.asked_at(registration.event_id):
-        is_theirs = not question.part or question.part in keys
-        is_kept = question.kind is Kind.FILE or (history.is_guarded(question) and not openly)
-        is_new = question.key not in given and (question.required or registration.via_contact)
-        is_unseen = unseen(registration, question)
-        if is_unseen or given.get(question.key, question.version) != question.version:
-            blank.add(question.key)
-        is_blank = question.key in blank
-        follows = not question.only_if or (question.only_if in shown and (is_blank or question.only_if not in blank))
-        if is_theirs and follows and (is_new or is_unseen or not is_kept):
-            told_already = is_blank and question.key in given
-            shown[question.key] = replace(question, required=False) if told_already else question
-    return list(shown.values())
-
-
-def unseen(registration: Registration, question: Asked) -> bool:
-    """Whether a question stands in the form as if it had never been answered; left empty, it keeps its answer."""
-    return registration.via_contact and history.is_guarded(question) and question.kind is not Kind.FILE
 
 
 def change(
@@ -241,14 +207,14 @@ def _move(registration: Registration) -> None:
 
 
 def _answers(registration: Registration, answered: Answered) -> list[Line]:
-    query = select(Answer.question_id, Answer.value, Answer.version).filter_by(registration_id=registration.id)
-    there: dict[int, Any] = {one.question_id: one for one in db.session.execute(query)}
+    there = {one.question.id: one for one in answering.of([registration.id]).get(registration.id, [])}
     given = {one.question.id: one.value for one in answered.given if one.agreed or one.question.kind not in NEEDS}
     lines = []
     for question in answered.asked:
         row, new = there.get(question.id), given.get(question.id)
-        old = row.value if row is not None and (row.version == question.version or row.value != new) else None
-        stays = new is None and row is not None and (row.version != question.version or unseen(registration, question))
+        is_stale = asked_again.is_stale(row, question)
+        old = None if row is None or (is_stale and row.value == new) else row.value
+        stays = new is None and row is not None and (is_stale or asked_again.unseen(registration, question))
         if old != new and not stays:
             told = question.readers not in SENSITIVE and question.kind is not Kind.FILE
             name = questions.field_name(question.key)

@@ -203,8 +203,15 @@ def same_meaning(before: QuestionFacts, after: QuestionFacts) -> bool:
     """Whether an answer to one wording answers the other as well: nothing differs but words in further languages."""
     if [option.key for option in before.options] != [option.key for option in after.options]:
         return False
+    return all(answers_to(before, after, value) for value in (None, *(option.key for option in before.options)))
+
+
+def answers_to(before: QuestionFacts, after: QuestionFacts, value: Any) -> bool:
+    """Whether an answer to one wording of a question answers another as well: what was asked, and what was chosen."""
+    chosen = value if isinstance(value, list) else [value]
+    options = {option.key: option.label for option in after.options}
     pairs = [(before.label, after.label), (before.help, after.help)]
-    pairs += [(one.label, other.label) for one, other in zip(before.options, after.options, strict=True)]
+    pairs += [(one.label, options.get(one.key, Text())) for one in before.options if one.key in chosen]
     return all(new.get(language) == words for old, new in pairs for language, words in old.items())
 
 

@@ -17,7 +17,7 @@ from s3chem_events.core.journal import PARTICIPANT, Fact
 from s3chem_events.mailing import typos
 from s3chem_events.mailing.addresses import digest, mailbox_digest
 from s3chem_events.registration import (
-    answering,
+    asked_again,
     asking,
     changing,
     codes,
@@ -49,19 +49,16 @@ class DetailsForm(PersonForm):
     def about(cls, registration: Registration, lang: str, *, openly: bool) -> "DetailsForm":
         """Make the form of a registration; what was typed under a code that has ended meanwhile is kept."""
         shown = openly or ("email" in request.form)
-        questions = changing.changeable(registration, openly=shown)
+        questions = asked_again.changeable(registration, openly=shown)
         more: dict[str, Any] = {"email": RegistrationForm.email} if shown else {}
         if shown and registration.phone:
             more["phone"] = TelField(_l("Telephone"), [Length(max=LONGEST_PHONE)])
         parts = [held.part.key for held in registration.participations if held.standing in INTERESTED]
         form = cls.of(questions, lang, parts=parts, more=more)
         if not form.is_submitted():
-            told = answering.of([registration.id]).get(registration.id, [])
-            there = {(one.question.key, one.question.version): one.value for one in told}
-            shown_too = [one for one in questions if not changing.unseen(registration, one)]
             values = {name: getattr(registration, name) for name in changing.COLUMNS}
-            answers = {one.key: there.get((one.key, one.version)) for one in shown_too}
-            form.show(values | {"seen": str(history.newest(registration.id))}, answers)
+            values |= {"seen": str(history.newest(registration.id))}
+            form.show(values, asked_again.shown_answers(registration, questions))
         return form
 
     def details(self, registration: Registration) -> Details:

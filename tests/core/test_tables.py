@@ -103,7 +103,9 @@ def test_what_is_too_much_is_refused_before_it_is_read():
     assert farthest == []
 
 
-SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
+)
 
 
 def sheet(rows: str) -> bytes:

@@ -13,7 +13,7 @@ from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration.models import Question
-from s3chem_events.registration.questions import LISTED, Kind, Option
+from s3chem_events.registration.questions import LISTED, Kind, Option, Readers
 from tests.conftest import Clock
 from tests.factories import add_event, add_question, hidden, register, revise_event, soup, words
 from tests.support.desk import signed_in
@@ -84,6 +84,26 @@ def test_choices_in_another_order_keep_what_was_answered(app: Flask, desk: Flask
         ]
     ticked = soup(client.get(f"{own}/change")).select("[name=question-hotel][checked]")
     assert [one["value"] for one in ticked] == ["sun"]
+
+
+def test_what_people_were_told_when_they_answered_is_not_widened_afterwards(
+    app: Flask, desk: FlaskClient, client: FlaskClient
+) -> None:
+    path = f"{LIST}badge"
+    save(desk, f"{LIST}new?kind=text", label="Badge", readers="accessibility")
+    nobody_has_answered = save(desk, path, label="Badge", readers="organisers", keep_days="9")
+    assert nobody_has_answered.status_code == 303
+    register(client, **{"question-badge": "Dr"})
+    for typed, sentence in (
+        ({"readers": "caterer", "keep_days": "9"}, "were told who reads it"),
+        ({"keep_days": "365"}, "it can only be deleted sooner"),
+    ):
+        answer = save(desk, path, label="Badge", **typed)
+        assert (answer.status_code, sentence in words(answer)) == (422, True)
+    assert save(desk, path, label="Badge", readers="accessibility", keep_days="2").status_code == 303
+    with app.app_context():
+        row = db.session.scalars(db.select(Question)).one()
+        assert (row.readers, row.keep_days) == (Readers.ACCESSIBILITY, 2)
 
 
 @pytest.mark.parametrize("kind", ["diet", "access", "photo", "list"])
