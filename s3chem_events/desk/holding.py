@@ -24,6 +24,7 @@ from s3chem_events.publishing.booked import PartInUse
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import rehearsal
+from s3chem_events.registration.rehearsal import Unreachable
 
 SHOWN_FOR = timedelta(days=14)
 
@@ -39,7 +40,7 @@ class Held:
     changes: list[str]
     at: str
     emails: int
-    calls: int
+    calls: tuple[Unreachable, ...]
     asked_until: str
     """The day by which people are asked whether they still come; nothing where they are not."""
     aged: list[str]
@@ -57,7 +58,7 @@ class Told:
     written: int
     is_due: bool  # its e-mails are still to be written
     is_kept: bool  # no server takes them: they stay in the mailbox
-    calls: int
+    calls: tuple[Unreachable, ...]
 
 
 def held(event: Event) -> Held | None:
@@ -83,17 +84,18 @@ def told(event: Event) -> Told | None:
     difference = joining.became(
         queries.facts_at(event, fact.data["since"]), queries.facts_at(event, fact.data["revision"])
     )
-    audience = rehearsal.audience_of(event, difference, fact)
-    expected = audience.emails + len(campaigns.hearers(event.id, difference))
+    heard = rehearsal.listening(event, difference.after, since=fact.data["since"])
+    audience = rehearsal.audience_of(event, difference, fact, heard=heard)
+    to_come = audience.emails + len(campaigns.hearers(event.id, difference, heard.known)) if is_due else 0
     return Told(
         fact_id=fact.id,
         at=i18n.short_stamp(fact.relayed_at or fact.due_at, event.zone, i18n.language()),
         sent=counts.get(State.SENT, 0),
-        emails=max(expected, written) if is_due else written,
+        emails=written + to_come,
         written=written,
         is_due=is_due,
         is_kept=settings().mail is None,
-        calls=len(audience.unreachable),
+        calls=audience.unreachable,
     )
 
 
@@ -178,7 +180,7 @@ def _held(event: Event, fact: Fact) -> Held:
         changes=[one.text for one in telling.sentences(difference, language, inside=True)],
         at=i18n.clock(due_at, event.zone, language),
         emails=audience.emails + len(campaigns.hearers(event.id, difference, heard.known)),
-        calls=len(audience.unreachable),
+        calls=audience.unreachable,
         asked_until=_day(fact.data["until"], language) if fact.data.get("ask") and audience.ask else "",
         aged=words.aged(difference),
     )

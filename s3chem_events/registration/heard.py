@@ -1,7 +1,8 @@
 """What each registered person heard last of an event: her confirmation, or the last change that she was told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Select
@@ -34,9 +35,19 @@ IN_PASSING = AGAIN | {"event.reminded", "event.asked_again", "details.due", "reg
 class Heard:
     """Tells of registered people what is news to them; `known` looks back on the event."""
 
-    def __init__(self, known: Known, *, since: int, among: Select[Any] | Sequence[int]) -> None:
-        """Read of what those `among` (registration ids) were written; `since` is what others know."""
-        self.known, self._since = known, since
+    def __init__(
+        self,
+        known: Known,
+        *,
+        since: int,
+        among: Select[Any] | Sequence[int],
+        called: Mapping[int, int] = MappingProxyType({}),
+    ) -> None:
+        """Read of what those `among` (registration ids) were written; `since` is what others know.
+
+        What those know who are `called` stands in no e-mail.
+        """
+        self.known, self._since, self._called = known, since, called
         self._facts = mailing.written_from_to(FIRST | IN_PASSING | {TOLD}, among)
 
     def number(self, registration_id: int) -> int:
@@ -44,6 +55,8 @@ class Heard:
 
         Whatever was written to her besides counts only where it is not so any more: it says not what has changed.
         """
+        if registration_id in self._called:
+            return self._called[registration_id]
         facts = self._facts.get(registration_id, {})
         found = min((first for kind, (first, _last) in facts.items() if kind in FIRST), default=None)
         told = max((last for kind, (_first, last) in facts.items() if kind == TOLD), default=found)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, func, select, true
 
 from s3chem_events.calendar.entries import Entry, Mailbox
 from s3chem_events.core.clock import now
@@ -28,7 +28,7 @@ from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import entries, queries
 from s3chem_events.registration.capacity import UNSCHEDULED, Standing
 from s3chem_events.registration.emails import changed
-from s3chem_events.registration.heard import Heard
+from s3chem_events.registration.heard import FIRST, Heard
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 
@@ -130,9 +130,24 @@ def rehearse(
 
 
 def listening(event: Event, facts: EventFacts, *, since: int) -> Heard:
-    """Return what the people of a loaded event know, of which `facts` are to become true."""
+    """Return what the people of a loaded event know, of which `facts` are to become true.
+
+    Who has no e-mail address has been called about the changes that were told since she was entered.
+    """
+    known, told = Known(event, facts), _told_before(event.id, since)
     people = select(Registration.id).where(Registration.event_id == event.id, Registration.withdrawn_at.is_(None))
-    return Heard(Known(event, facts), since=since, among=people)
+    entered = select(Fact.subject_id, func.min(Fact.id)).where(
+        Fact.kind.in_(FIRST), Fact.subject_id.in_(people.where(Registration.email == ""))
+    )
+    called = {one: max(known.at(first), told) for one, first in db.session.execute(entered.group_by(Fact.subject_id))}
+    return Heard(known, since=since, among=people, called=called)
+
+
+def _told_before(event_id: int, since: int) -> int:
+    """Return the revision of which people were told last before a change; 0 where they have not been told of any."""
+    query = select(Fact.data).where(Fact.kind == "event.changed", Fact.subject_id == event_id)
+    told = (data for data in db.session.scalars(query) if not data.get("called_off") and "misled" not in data)
+    return max((data["revision"] for data in told if data["revision"] <= since), default=0)
 
 
 def _known(event: Event, since: int, letterhead: Letterhead, language: str) -> tuple[dict[str, Entry], datetime | None]:

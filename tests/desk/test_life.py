@@ -224,19 +224,29 @@ def test_preview_says_what_another_organiser_saved_since_the_form_was_opened(app
     assert "Command line: Region: Limburg → Lombardy" in said
 
 
-def test_who_has_to_be_called_stays_known_after_the_hold(app, client, clock, organiser):
-    enrol(app, email="")
-    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
-    held = words(organiser.get("/desk/"))
-    assert "Nobody will get an e-mail. Until 13:10 this can be undone." in held
-    assert "1 person without an e-mail address has to be called." in held
+def test_who_has_to_be_called_stays_known_by_name_after_the_hold(app, client, clock, organiser):
+    both = dict.fromkeys(("day-1", "day-2"), Mode.ON_SITE)
+    enrol(app, email="", family_name="Both", choices=both, invited=("day-1",))
+    enrol(app, email="", family_name="Open", choices={"day-2": Mode.ON_SITE})
+    decide(organiser, step(organiser, "cancellation", what="part-day-1"), "cancellation", "yes")
+    assert "Nobody will get an e-mail. Until 13:10 this can be undone." in words(organiser.get("/desk/"))
+    assert to_call(organiser, "/desk/") == to_call(organiser) == ["Anna Both"]
     clock.advance(minutes=10)
     work(app)
-    link = soup(organiser.get(f"{EVENT}/")).find("a", string="1 person without an e-mail address has to be called.")
-    assert link is not None
-    listed = organiser.get(str(link["href"]))
-    assert "1 person ·" in words(listed)
-    assert "To be called" in words(listed)
+    assert "1 person without an e-mail address has to be called." in words(organiser.get(f"{EVENT}/"))
+    assert to_call(organiser) == ["Anna Both"]
+    # Another venue, and the old one again: nobody was called in between, so that it is no news to anybody.
+    decide(organiser, step(organiser, "edit", venue__name="Vrijthof Hall"), "edit", "no")
+    preview = step(organiser, "edit", venue__name="")
+    assert "have to be called" not in words(preview)
+    assert "2 registered people are not concerned and hear nothing" in words(preview)
+    decide(organiser, preview, "edit", "yes")
+    assert to_call(organiser) == []
+
+
+def to_call(organiser: FlaskClient, page: str = f"{EVENT}/") -> list[str]:
+    """Return the names of those who have to be called."""
+    return [one.get_text() for one in soup(organiser.get(page)).select(".callers a > bdi")]
 
 
 def test_question_that_is_held_back_is_seen_and_can_be_taken_out(app, client, clock, organiser):
