@@ -213,7 +213,7 @@ def _refused(slug: str, form: Any, expected: int, refusal: Refused) -> Answer:
     if said is not None:
         say(*said)
         return Answer(slug, refusal.status)
-    return Answer(slug, refusal.status, _sentence(refusal), is_cancelled_instead=isinstance(refusal, booked.PartInUse))
+    return Answer(slug, refusal.status, _sentence(refusal), is_cancelled_instead=refusal.code == booked.PartInUse.code)
 
 
 def _meanwhile(slug: str, form: Any, expected: int, refusal: Clashed | actions.Stale) -> Answer:
@@ -253,6 +253,10 @@ def _sentence(refusal: Refused) -> str:
         "part_in_use": _(
             "People are registered for a part that you removed, or have it in their calendars. "
             "Restore it and cancel it instead: then they are told."
+        ),
+        "still_asked": _(
+            "Questions are asked only of those who choose a part that you removed. "
+            "Restore it; then ask these questions no more, or of everybody."
         ),
         "still_registered": _(
             "People are registered, so the event cannot become a draft again. Postpone it or cancel it instead."

@@ -18,6 +18,12 @@ class PartInUse(Refused):
     status = 409
 
 
+class StillAsked(PartInUse):
+    """Questions are asked of those alone who chose a part: it takes them, and what hangs on them, with it."""
+
+    code = "still_asked"
+
+
 class StillRegistered(Refused):
     """An event that people registered for cannot be hidden or deleted; value: `people`."""
 
@@ -27,10 +33,14 @@ class StillRegistered(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """How many people are registered, and how many places they hold by part key and the mode that they chose."""
+    """How many people are registered, and how many places they hold by part key and the mode that they chose.
+
+    `asked` are the keys of parts of which something is asked besides.
+    """
 
     people: int = 0
     places: Mapping[tuple[str, Mode], int] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
 
     def held(self, part: PartFacts, mode: Mode) -> int:
         """Return how many people would take part in a mode of a part as it is given here."""
@@ -45,12 +55,15 @@ def check(before: EventFacts, after: EventFacts, booked: Booked) -> None:
     """Refuse a change that takes away what people hold, or leaves an entry in calendars that nobody takes out.
 
     Raises:
-        StillRegistered, PartInUse.
+        StillRegistered, PartInUse, StillAsked.
 
     """
     if after.state is State.DRAFT and before.state is not State.DRAFT and booked.people:
         raise StillRegistered(people=booked.people)
     known = [part.key for part in before.parts if part.visibility is Visibility.PUBLIC and before.state in LISTED]
-    gone = [key for key in known if key not in {part.key for part in after.parts}]
+    kept = {part.key for part in after.parts}
+    gone = [key for key in known if key not in kept]
     if gone:
         raise PartInUse(f"calendars may hold the part {gone[0]!r}: cancel it instead")
+    if asked := sorted(booked.asked - kept):
+        raise StillAsked(f"questions are asked for the part {asked[0]!r}: ask them no more, or of everybody, first")

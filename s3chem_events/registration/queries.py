@@ -21,7 +21,7 @@ from s3chem_events.registration import places
 from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.heard import IN_PASSING, TOLD
 from s3chem_events.registration.links import OWN_PAGE
-from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.models import Participation, Question, Registration
 
 
 class Crowd(NamedTuple):
@@ -50,7 +50,10 @@ def booked(event_id: int) -> Booked:
         .group_by(Part.key, Participation.mode)
     )
     people = select(func.count(Registration.id)).filter_by(event_id=event_id, withdrawn_at=None)
-    return Booked(db.session.scalar(people) or 0, {(key, mode): count for key, mode, count in rows})
+    asked = select(Part.key).join(Question, Question.part_id == Part.id)
+    asked = asked.where(Part.event_id == event_id, Question.retired_at.is_(None))
+    held = {(key, mode): count for key, mode, count in rows}
+    return Booked(db.session.scalar(people) or 0, held, frozenset(db.session.scalars(asked)))
 
 
 def taken_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:

@@ -9,11 +9,28 @@ from bs4 import Tag
 
 from s3chem_events import cli
 from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import files, queries, values
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State
-from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, hidden, register, revise_event, soup, words
+from s3chem_events.registration import asking
+from s3chem_events.registration.models import Question
+from s3chem_events.registration.questions import Kind as QuestionKind
+from tests.factories import (
+    CLOSED_DAY,
+    CONFERENCE,
+    PUBLIC_DAY,
+    add_event,
+    add_question,
+    count,
+    hidden,
+    register,
+    revise_event,
+    soup,
+    words,
+)
 from tests.support.desk import filled, signed_in
 from tests.support.post import enrol
 
@@ -187,6 +204,26 @@ def test_a_part_that_people_or_public_calendars_hold_is_cancelled_and_never_remo
     file.write_text(json.dumps(files.write(replace(facts_of(app), parts=parts[1:]))))
     done = app.test_cli_runner().invoke(cli.group, ["event", "update", str(file)])
     assert (done.exit_code, "the part 'day-0': cancel it instead" in done.output) == (1, True)
+
+
+@pytest.mark.one_database
+def test_a_part_of_which_something_is_asked_is_removed_only_after_its_questions(app, organiser, tmp_path):
+    add_event(app)
+    add_question(app, "visit", kind=QuestionKind.YES_NO, part="day-1")
+    add_question(app, "shoes", required=True, only_if="visit", only_is="yes")
+    removed = filled(organiser.post(EDIT, data=filled(organiser.get(EDIT)) | {"do": "remove:parts-0"}))
+    page = organiser.post(EDIT, data=removed)
+    assert (page.status_code, "then ask these questions no more, or of everybody" in words(page)) == (409, True)
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(files.write(replace(facts_of(app), parts=(PUBLIC_DAY,)))))
+    done = app.test_cli_runner().invoke(cli.group, ["event", "update", str(file)])
+    assert (done.exit_code, "for the part 'day-1': ask them no more" in done.output) == (1, True)
+    assert (len(facts_of(app).parts), count(app, Question)) == (2, 2)
+    with app.app_context(), transaction():
+        for row in db.session.scalars(db.select(Question).order_by(Question.id.desc())):
+            asking.retire_question(row, by=OPERATOR)
+    assert organiser.post(EDIT, data=removed).status_code == 303
+    assert [part.key for part in facts_of(app).parts] == ["day-2"]
 
 
 @pytest.mark.parametrize(
