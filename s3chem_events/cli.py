@@ -111,7 +111,7 @@ def export(slug: str, form: str, delimiter: str, output: IO[bytes]) -> None:
     asked = exported.asked_in(found.id, needs=False)
     more = exported.columns(asked)
     with transaction():
-        audit.note("participants.exported", by=OPERATOR, **exports.taken(found.id, wanted, form=form, more=more))
+        audit.note("participants.exported", by=OPERATOR, **exports.taken(found.id, wanted, form=form, more=tuple(more)))
     for chunk in exports.file(form, exported.rows(found.id, wanted, asked), delimiter=delimiter, more=more):
         output.write(chunk)
 

@@ -5,7 +5,8 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -42,8 +43,8 @@ WIDTHS = {"reference": 13, "email": 32, "organisation": 40, "organisation_type":
 USUAL_WIDTH = 16
 
 
-def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
-    """Return the names of the columns as an organiser reads them; the organisers' own questions keep their ids."""
+def header(columns: Sequence[str], language: str, more: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the names of the columns as an organiser reads them; `more` are those of the organisers' own questions."""
     _ = words(language)
     labels = {
         "reference": _("Reference"),
@@ -64,7 +65,17 @@ def header(columns: Sequence[str], language: str) -> tuple[str, ...]:
         "delegation": _("Delegation"),
         "present": _("Present"),
     }
-    return tuple(labels.get(column, column) for column in columns)
+    return _numbered([labels.get(column) or (more or {}).get(column, column) for column in columns])
+
+
+def _numbered(names: Sequence[str]) -> tuple[str, ...]:
+    """Tell equal names apart: by them a spreadsheet finds its columns."""
+    seen = Counter[str]()
+    found = []
+    for name in names:
+        seen[name] += 1
+        found.append(f"{name} ({seen[name]})" if seen[name] > 1 else name)
+    return tuple(found)
 
 
 def taken(event_id: int, wanted: Wanted, *, form: str, more: Sequence[str] = ()) -> dict[str, Any]:
@@ -79,14 +90,19 @@ def taken(event_id: int, wanted: Wanted, *, form: str, more: Sequence[str] = ())
 
 
 def file(
-    form: str, batches: Rows, *, language: str | None = None, delimiter: str = "comma", more: Sequence[str] = ()
+    form: str,
+    batches: Rows,
+    *,
+    language: str | None = None,
+    delimiter: str = "comma",
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[bytes]:
-    """Yield a file of one of the TYPES; `more` are the columns at the end, of the organisers' own questions.
+    """Yield a file of one of the TYPES; `more` names the columns at the end, of the organisers' own questions.
 
     Without a language, and in JSON always, the columns are named by their ids.
     """
-    columns = (*COLUMNS, *more)
-    names = header(columns, language) if language else columns
+    columns = (*COLUMNS, *(more or ()))
+    names = header(columns, language, more) if language else columns
     return table(form, batches, names=names, columns=columns, delimiter=delimiter)
 
 

@@ -106,11 +106,12 @@ def participants_export(slug: str, form: str) -> Response:
     if delimiter not in exports.DELIMITERS or searching.is_lost():
         abort(404)
     asked = exported.asked_in(found.id, needs=may("needs.export"))
-    more, language = exported.columns(asked), i18n.language()
+    language = i18n.language()
+    more = exported.columns(asked, language)
     rows = exported.rows(found.id, wanted, asked, language=None if form == "json" else language)
     chunks = exports.file(form, rows, language=language, delimiter=delimiter, more=more)
     name = f"{slug}-participants-{today(found.zone)}.{form}"
-    data = exports.taken(found.id, wanted, form=form, more=more)
+    data = exports.taken(found.id, wanted, form=form, more=tuple(more))
     return downloads.file(chunks, name, noted="participants.exported", **data)
 
 

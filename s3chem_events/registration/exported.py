@@ -15,9 +15,9 @@ def asked_in(event_id: int, *, needs: bool) -> list[Asked]:
     return [question for question in everything if needs or question.readers not in SENSITIVE]
 
 
-def columns(asked: Sequence[Asked]) -> tuple[str, ...]:
-    """Return the ids of the columns of these questions."""
-    return tuple(questions.field_name(question.key) for question in asked)
+def columns(asked: Sequence[Asked], language: str = "") -> dict[str, str]:
+    """Return the ids of the columns of these questions, each with what a reader of a language calls it."""
+    return {questions.field_name(one.key): one.label.within(language) if language else "" for one in asked}
 
 
 def rows(

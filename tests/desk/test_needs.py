@@ -5,6 +5,7 @@ import io
 import json
 from typing import Any
 
+import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -129,6 +130,8 @@ def test_a_helper_meets_no_need_anywhere(app: Flask, client: FlaskClient) -> Non
 
 
 def test_exports_end_in_the_questions_and_hold_needs_for_coordinators_alone(app: Flask, client: FlaskClient) -> None:
+    add_question(app, "born", label=Text(en="Country", fr="Pays"))
+    add_question(app, "second", label="Menu")
     come(client, "Anna", diet="=coeliac", access="sign language", menu="fish")
     french, partner = signed_in(app, language="fr"), signed_in(app, Role.PARTNER_ORGANISER, events=("conference",))
 
@@ -137,13 +140,16 @@ def test_exports_end_in_the_questions_and_hold_needs_for_coordinators_alone(app:
         return [line[len(COLUMNS) :] for line in csv.reader(io.StringIO(data))]
 
     assert lines(french) == [
-        ["question-diet", "question-access", "question-menu"],
-        ["'=coeliac", "sign language", "Poisson"],
+        ["Diet", "Access", "Menu", "Pays (2)", "Menu (2)"],
+        ["'=coeliac", "sign language", "Poisson", "", ""],
     ]
-    assert lines(partner) == [["question-menu"], ["Fish"]]
+    assert lines(partner) == [["Menu", "Country (2)", "Menu (2)"], ["Fish", "", ""]]
     (row,) = json.loads(french.get(f"{EVENT}/participants.json").data)
-    assert list(row)[len(COLUMNS) :] == ["question-diet", "question-access", "question-menu"]
+    assert list(row)[len(COLUMNS) :] == [
+        *("question-diet", "question-access", "question-menu", "question-born", "question-second"),
+    ]
     assert row["question-menu"] == "fish"
-    assert french.get(f"{EVENT}/participants.xlsx").status_code == 200
+    sheet = openpyxl.load_workbook(io.BytesIO(french.get(f"{EVENT}/participants.xlsx").data)).worksheets[0]
+    assert [cell.value for cell in sheet[1]][len(COLUMNS) :] == lines(french)[0]
     answer = app.test_cli_runner().invoke(export, ["conference"])
-    assert answer.stdout.splitlines()[0].endswith(",question-menu")
+    assert answer.stdout.splitlines()[0].endswith(",question-menu,question-born,question-second")
