@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from s3chem_events.core.text import Text
-from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
+from s3chem_events.publishing.facts import EventFacts, ItemFacts, MaterialFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 
 
@@ -33,14 +33,19 @@ class Sort(StrEnum):
     TITLE = "title"
     PROGRAMME = "programme"
     OVER = "over"
+    REPORT = "report"
+    MATERIAL = "material"
 
 
-HISTORIC = frozenset(Sort) - {Sort.TITLE, Sort.PROGRAMME, Sort.PLACE, Sort.HOURS, Sort.LINK}
+AFTERWARDS = frozenset({Sort.OVER, Sort.REPORT, Sort.MATERIAL})
+"""What the page of an event that is over shows by itself."""
+BECAME_KNOWN = frozenset({Sort.TITLE, Sort.PROGRAMME, Sort.PLACE, Sort.HOURS, Sort.LINK, Sort.REPORT, Sort.MATERIAL})
+HISTORIC = frozenset(Sort) - BECAME_KNOWN
 """What the public page still tells when it is past: the moves (also to another place), not what became known."""
 MODES = frozenset({Sort.MOVED_ONLINE, Sort.MOVED_ON_SITE, Sort.HYBRID})
 WORDED = frozenset({Sort.TITLE, Sort.PROGRAMME})
 """What is written in each language for itself."""
-UNSEEN_IN_CALENDARS = frozenset({Sort.PROGRAMME, Sort.OVER})
+UNSEEN_IN_CALENDARS = AFTERWARDS | {Sort.PROGRAMME}
 NO_PARTS: AbstractSet[str] = frozenset()
 STATES = {
     State.CANCELLED: Sort.CANCELLED,
@@ -213,8 +218,19 @@ def _of_event(before: EventFacts, after: EventFacts) -> Iterator[Change]:
             yield Change(Sort.REVIVED)
         elif after.state in STATES:
             yield Change(STATES[after.state])
+    if after.state is State.OVER:
+        if after.report and not before.report:
+            yield Change(Sort.REPORT)
+        if new_materials(before, after):
+            yield Change(Sort.MATERIAL)
     if _is_reworded(before.title, after.title):
         yield Change(Sort.TITLE)
+
+
+def new_materials(before: EventFacts, after: EventFacts) -> list[MaterialFacts]:
+    """Return what an event leaves behind that was not there before."""
+    there = {material.url for material in before.materials}
+    return [material for material in after.materials if material.url not in there]
 
 
 def _of_part(old: PartFacts, new: PartFacts, before: EventFacts, after: EventFacts) -> Iterator[Sort]:

@@ -49,6 +49,8 @@ def headline(difference: Difference, language: str) -> str:
         Sort.TITLE: _("A new title: %(title)s", title=title),
         Sort.PROGRAMME: _("News of the programme: %(title)s", title=title),
         Sort.OVER: _("Looking back: %(title)s", title=title),
+        Sort.REPORT: _("The report: %(title)s", title=title),
+        Sort.MATERIAL: _("New material: %(title)s", title=title),
     }
     return said[difference.headline]
 

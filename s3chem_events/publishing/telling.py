@@ -7,7 +7,7 @@ from datetime import date, datetime
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import words
 from s3chem_events.publishing import times
-from s3chem_events.publishing.changes import MODES, Change, Difference, Sort
+from s3chem_events.publishing.changes import MODES, Change, Difference, Sort, new_materials
 from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.places import place_line
@@ -165,8 +165,16 @@ def _event(sort: Sort, difference: Difference, language: str) -> str:
         Sort.REVIVED: _("The event takes place after all."),
         Sort.ANNOUNCED: _("The event has been announced."),
         Sort.OVER: _("The event is over."),
+        Sort.REPORT: _("The report stands on the page of the event."),
+        Sort.MATERIAL: _("New material: %(links)s", links=_materials(difference, language)),
         Sort.TITLE: _("The title is now “%(title)s”.", title=difference.after.title.within(language)),
     }[sort]
+
+
+def _materials(difference: Difference, language: str) -> str:
+    """Name what has been added, each with its address."""
+    added = new_materials(difference.before, difference.after)
+    return ", ".join(f"{material.title.within(language)} ({material.url})" for material in added)
 
 
 def _has_new_date(difference: Difference) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from s3chem_events.core import i18n
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import telling
-from s3chem_events.publishing.changes import Difference, Sort
+from s3chem_events.publishing.changes import AFTERWARDS, Difference, Sort
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.history import Passage, before_its_move
 from s3chem_events.publishing.lifecycle import Visibility
@@ -22,7 +22,7 @@ def told(event: Event, passages: Sequence[Passage], lang: str) -> list[HistoryVi
     """Return the history of an event, newest first: what holds now stands on top."""
     lines = []
     for passage in reversed(passages):
-        if {change.sort for change in passage.difference.changes} == {Sort.OVER}:
+        if {change.sort for change in passage.difference.changes} <= AFTERWARDS:
             continue  # the page says so by itself
         day = passage.at.astimezone(zone_info(event.zone)).date()
         said = sentences(passage.difference, lang)

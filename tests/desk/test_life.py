@@ -487,11 +487,26 @@ def test_over_with_report_and_material(app, client, clock, organiser):
     rows = organiser.post(path, data=filled(organiser.get(path)) | {"do": "add:materials"})
     typed = {"report": "Forty came.", "materials-0-title": "Slides", "materials-0-url": "https://slides.example/1"}
     preview = organiser.post(path, data=filled(rows) | typed)
-    assert decide(organiser, preview, "closing", "no").status_code == 303
+    slides = "New material: Slides (https://slides.example/1)"
+    for said in (words(preview).partition("Who is told")[0], words(preview).partition("Who is told")[2]):
+        assert ("The report stands on the page of the event." in said, slides in said) == (True, True)
+    assert decide(organiser, preview, "closing", "yes").status_code == 303
+    clock.advance(minutes=10)
+    work(app)
+    assert slides in kept(app)[-1].text
+    assert "http://localhost/en/events/conference" in kept(app)[-1].text
     facts = facts_of(app)
     assert (facts.state, facts.report) == (State.OVER, Text(en="Forty came."))
     assert facts.materials == (MaterialFacts(Text(en="Slides"), "https://slides.example/1"),)
     assert "Slides" in words(organiser.get(f"{EVENT}/"))
+    # What is added later can be told, too, and is that alone.
+    rows = organiser.post(path, data=filled(organiser.get(path)) | {"do": "add:materials"})
+    film = {"materials-1-title": "Film", "materials-1-url": "https://film.example/1"}
+    preview = organiser.post(path, data=filled(rows) | film)
+    assert soup(preview).h1.get_text() == "New material: Final conference"
+    assert [one.get_text(strip=True) for one in soup(preview).select(".told li")] == [
+        "New material: Film (https://film.example/1)"
+    ]
 
 
 def test_they_are_asked_whether_they_still_come_until_a_day(app, client, clock, organiser):
