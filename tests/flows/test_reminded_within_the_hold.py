@@ -64,7 +64,7 @@ def test_change_of_the_hall_is_told_with_its_calendar_after_the_reminder_too(app
     clock.advance(minutes=10)
     assert (work(app), work(app)) == (1, 0)
     reminded = ("event.reminded", "Reminder: Final conference, 18 June 2027", list[str]())
-    assert written(app) == [reminded, told("The venue of Final conference")]
+    assert written(app) == [reminded, told("The venue of Final conference: Hall 8, Maastricht")]
     again = vevent(kept(app)[-1])
     assert (again["UID"], again["SEQUENCE"]) == (invited["UID"], invited["SEQUENCE"] + 2)
     assert "Hall 8" in again["LOCATION"]
