@@ -66,10 +66,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Questions that are asked in the same case; `only` says in which, nothing where always."""
+    """Questions that are asked in the same case; `only` says in which, nothing where always.
+
+    For a script: of those who attend the `part`, and upon an `answer` to the field `upon`; empty where it is no matter.
+    """
 
     only: str
     lines: list[Line]
+    part: str = ""
+    upon: str = ""
+    answer: str = ""
 
 
 def fields(asked: Sequence[Asked], lang: str) -> dict[str, Any]:
@@ -150,7 +156,8 @@ def groups(form: Form, asked: Sequence[Asked], event: Event, lang: str) -> list[
     for question in asked:
         only = _only(question, by_key, titles, lang)
         if not made or made[-1].only != only:
-            made.append(Group(only, []))
+            upon = field_name(question.only_if) if question.only_if in by_key else ""
+            made.append(Group(only, [], question.part, upon, question.only_is))
         made[-1].lines.append(_line(form, question, last_day, lang))
     return made
 

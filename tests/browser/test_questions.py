@@ -76,6 +76,33 @@ def test_by_phone_without_javascript_all_is_asked_checked_and_kept(
         assert dict(kept.all()) == {"lunch": "yes", "diet": "vegan", "nights": "2"}
 
 
+def test_a_question_comes_and_goes_with_the_answer_that_it_hangs_on(
+    served: tuple[Flask, str], open_page: Callable[..., Page]
+) -> None:
+    app, url = served
+    add_question(app, "seat", kind=Kind.TEXT, label="Seat", required=True, part="day-2", only_if="menu", only_is="fish")
+    page = open_page()
+    page.goto(url + FORM)
+    menu, seat = named(page, "question-menu", "fish"), named(page, "question-seat")
+    fill(page, ANNA)
+    expect(menu).to_be_hidden()
+    named(page, "question-lunch", "yes").check()
+    menu.check()
+    seat.fill("By the window")
+    named(page, "question-lunch", "no").check()
+    expect(menu).to_be_hidden()
+    expect(seat).to_be_hidden()
+    named(page, "question-lunch", "yes").check()
+    assert (menu.is_checked(), seat.input_value()) == (True, "By the window")  # nothing typed is lost
+    named(page, "question-menu", "soup").check()
+    expect(seat).to_be_hidden()  # nor asked, although it is required
+    page.locator(SEND).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your registration")
+    with app.app_context():
+        kept = db.session.execute(db.select(Question.key, Answer.value).join(Answer).order_by(Question.position))
+        assert dict(kept.all()) == {"lunch": "yes", "menu": "soup"}
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_in_the_form_with_questions_fresh_or_refused(
     served: tuple[Flask, str], open_page: Callable[..., Page], dark: bool
