@@ -19,6 +19,7 @@ from s3chem_events.core.config import Settings  # noqa: E402
 from s3chem_events.core.static_files import StaticFiles  # noqa: E402
 
 if COLLECTING:
+    gc.freeze()  # nor ever again: the first search would go through all of it
     gc.enable()
 
 HERE = Path(__file__).parent
