@@ -1,4 +1,7 @@
-"""The closed lists that reports count by: organisation types and regions; pure. Their ids stay for ever."""
+"""The closed lists of the forms: organisation types and regions, by which reports count, and countries; pure.
+
+Ids stay for ever.
+"""
 
 from functools import cache
 
