@@ -22,6 +22,7 @@ from s3chem_events.registration.models import Registration
 from tests.factories import add_event, add_guest, add_question, register
 from tests.support.axe import faults, once
 from tests.support.campaigns import newsletter, readers, release
+from tests.support.patience import until
 
 pytestmark = pytest.mark.browser
 ADDRESS = "anna@region.example"
@@ -203,20 +204,20 @@ def test_a_row_is_moved_on_by_the_same_key_since_the_focus_goes_with_it(open_pag
     for number, title in enumerate(("one", "two", "three")):
         page.get_by_role("button", name="Add an item").last.press("Enter")
         page.wait_for_selector(f'[name="parts-1-items-{number}-title"]')
-        assert page.evaluate(here)[0] == f"parts-1-items-{number}"
+        until(lambda row=f"parts-1-items-{number}": page.evaluate(here)[0] == row)
         page.locator(f'[name="parts-1-items-{number}-title"]').fill(title)
     page.locator('button[value="up:parts-1-items-2"]').focus()
     for onward in ("up:parts-1-items-1", "down:parts-1-items-0", "down:parts-1-items-1", "up:parts-1-items-2"):
         with page.expect_navigation():
             page.keyboard.press("Enter")
-        assert page.evaluate(here)[0] == onward
+        until(lambda button=onward: page.evaluate(here)[0] == button)
         row = page.locator(f"#{onward.partition(':')[2]}")
         assert row.locator('[name$="-title"]').input_value() == "three"
     page.goto(f"{event}/questions/")
     page.locator("#question-menu").get_by_role("button", name="Up", exact=True).focus()
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    assert page.evaluate(here)[1] == "Down"
+    until(lambda: page.evaluate(here)[1] == "Down")
     assert page.locator("#question-menu :focus").count() == 1
 
 
