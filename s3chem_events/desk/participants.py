@@ -33,6 +33,7 @@ from s3chem_events.registration import (
     exported,
     participants,
     queries,
+    resending,
     substituting,
     waiting,
 )
@@ -148,7 +149,7 @@ def participant_link(slug: str, reference: str) -> ResponseReturnValue:
     found, person = person_of(slug, reference)
     with transaction():
         registration = queries.registration_by_id(person.id, lock=True)
-        sent = registration is not None and actions.send_link(registration, by=by())
+        sent = registration is not None and resending.send_link(registration, by=by())
     if sent:
         flash(_("The personal link is on its way."), "good")
     else:

@@ -13,7 +13,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, again
+from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
@@ -214,27 +214,6 @@ def may_withdraw(registration: Registration) -> bool:
     """Whether somebody has, or waits for, a place in a part that takes place: there is something to withdraw from."""
     is_there = registration.withdrawn_at is None and registration.erased_at is None
     return is_there and bool(places.parts_ahead(registration))
-
-
-def request_link(email: str, *, by: Actor) -> None:
-    """Have the links of an address sent to it again, at most every 15 minutes. An unknown address is met in silence."""
-    found = queries.active_by_address(addresses.digest(email))
-    before = again.within_a_day(found[0].id, "registration.link_requested") if found else 0
-    if not found or not all(again.may_be_written(r.link_sent_at, before=before) for r in found):
-        return
-    for registration in found:
-        registration.link_sent_at = now()
-    journal.record("registration.link_requested", found[0].id, by=by, registrations=[r.id for r in found])
-
-
-def send_link(registration: Registration, *, by: Actor) -> bool:
-    """Have one person's link sent again on behalf; False for one withdrawn or erased, and within the pause."""
-    is_gone = registration.withdrawn_at is not None or registration.erased_at is not None
-    if is_gone or not again.may_be_written(registration.link_sent_at):
-        return False
-    registration.link_sent_at = now()
-    journal.record("registration.link_requested", registration.id, by=by, registrations=[registration.id])
-    return True
 
 
 _BLOCKED = select(BlockedAddress.id).where(BlockedAddress.address_digest == bindparam("digest")).limit(1)

@@ -13,7 +13,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses, again
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, admitting, disowning
+from s3chem_events.registration import actions, admitting, disowning, resending
 from s3chem_events.registration.actions import ALPHABET, Applicant
 from s3chem_events.registration.admitting import Agreed
 from s3chem_events.registration.models import Delegation, Registration
@@ -107,7 +107,7 @@ def request_summary(delegation: Delegation, *, by: Actor) -> bool:
 
 def request_links(email: str, *, by: Actor) -> None:
     """Have all links of an address sent to it: those of its registrations, and of the delegations it looks after."""
-    actions.request_link(email, by=by)
+    resending.request_link(email, by=by)
     mine = select(Delegation).filter_by(address_digest=addresses.digest(email)).order_by(Delegation.id)
     for delegation in db.session.scalars(mine.with_for_update()):
         if people_in(delegation, contact=True):

@@ -1,11 +1,12 @@
-"""The confirmation once more, for somebody who no longer finds it; never often, since an e-mail is an e-mail."""
+"""The link or the confirmation once more, for who no longer finds it; never often, since an e-mail is an e-mail."""
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import again
+from s3chem_events.mailing import addresses, again
 from s3chem_events.publishing.lifecycle import State
+from s3chem_events.registration import queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 
@@ -41,4 +42,25 @@ def resend(registration: Registration, *, by: Actor) -> bool:
         raise SentLately
     registration.link_sent_at = now()
     journal.record("registration.confirmation_requested", registration.id, by=by, event=registration.event_id)
+    return True
+
+
+def request_link(email: str, *, by: Actor) -> None:
+    """Have the links of an address sent to it again, at most every 15 minutes. An unknown address is met in silence."""
+    found = queries.active_by_address(addresses.digest(email))
+    before = again.within_a_day(found[0].id, "registration.link_requested") if found else 0
+    if not found or not all(again.may_be_written(r.link_sent_at, before=before) for r in found):
+        return
+    for registration in found:
+        registration.link_sent_at = now()
+    journal.record("registration.link_requested", found[0].id, by=by, registrations=[r.id for r in found])
+
+
+def send_link(registration: Registration, *, by: Actor) -> bool:
+    """Have one person's link sent again on behalf; False for one withdrawn or erased, and within the pause."""
+    is_gone = registration.withdrawn_at is not None or registration.erased_at is not None
+    if is_gone or not again.may_be_written(registration.link_sent_at):
+        return False
+    registration.link_sent_at = now()
+    journal.record("registration.link_requested", registration.id, by=by, registrations=[registration.id])
     return True

@@ -22,7 +22,7 @@ from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.actions import keep_document
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
-from s3chem_events.registration import actions, details, disowning, queries
+from s3chem_events.registration import actions, details, disowning, queries, resending
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import (
@@ -77,7 +77,7 @@ def link(app: Flask, language: str) -> KeptMail:
     enrol(app, language=language, email=f"{language}@park.example")
     work(app)
     with app.app_context(), transaction():
-        actions.request_link(f"{language}@park.example", by=PARTICIPANT)
+        resending.request_link(f"{language}@park.example", by=PARTICIPANT)
     work(app)
     return kept(app)[-1]
 
@@ -372,7 +372,7 @@ def test_one_mailbox_is_sent_all_its_links_once(app: Flask):
     work(app)
     before = len(kept(app))
     with app.app_context(), transaction():
-        actions.request_link("ANNA0@Park.example", by=PARTICIPANT)
+        resending.request_link("ANNA0@Park.example", by=PARTICIPANT)
     assert work(app) == 1
     mail = kept(app)[before:][0]
     assert mail.envelope.subject == "Your links to 3 registrations"
