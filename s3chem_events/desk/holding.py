@@ -20,9 +20,10 @@ from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.letters import State
 from s3chem_events.publishing import actions, headlines, joining, queries, telling, values
-from s3chem_events.publishing.booked import PartInUse
+from s3chem_events.publishing.booked import PartInUse, StillAsked
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.models import Event
+from s3chem_events.registration import queries as registration
 from s3chem_events.registration import rehearsal
 from s3chem_events.registration.rehearsal import Unreachable
 
@@ -116,6 +117,14 @@ def event_undo(slug: str) -> ResponseReturnValue:
         flash(_("It is too late to undo this: the e-mails are on their way."), "bad")
     except actions.Stale:
         flash(_("Someone has changed more in the meantime. Look at it below before you undo it."), "bad")
+    except StillAsked:
+        flash(
+            _(
+                "Questions are asked meanwhile only of those who choose a part that this would take away. "
+                "Ask them no more, or of everybody, first."
+            ),
+            "bad",
+        )
     except (Invalid, PartInUse):
         flash(_("This cannot be undone any more, because of what has happened since. Please change it by hand."), "bad")
     else:
@@ -130,7 +139,7 @@ def _undone(event: Event, *, seen: str) -> int:
         raise actions.TooLate
     if str(waiting.id) != seen:
         raise actions.Stale
-    actions.undo(event, base_url=settings().base_url, by=by())
+    actions.undo(event, base_url=settings().base_url, by=by(), booked=registration.booked(event.id))
     corrected = deciding.misled(event, waiting, since=since)
     if corrected:
         actions.correct(event, waiting, since=since, by=by())

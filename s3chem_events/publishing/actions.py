@@ -138,7 +138,7 @@ def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None, 
     return journal.record("event.changed", event.id, by=by, due_at=due_at, since=since, revision=number, **asking)
 
 
-def undo(event: Event, *, base_url: str, by: Actor) -> Event:
+def undo(event: Event, *, base_url: str, by: Actor, booked: Booked = NOBODY) -> Event:
     """Take back the changes that are held still, so that nobody hears of them; what was saved besides them stays.
 
     SEQUENCE rises all the same: a calendar that subscribes may have seen the change.
@@ -146,6 +146,7 @@ def undo(event: Event, *, base_url: str, by: Actor) -> Event:
     Raises:
         TooLate: its e-mails are under way, or nothing is held.
         PartInUse: somebody has registered meanwhile for a part that it had added.
+        StillAsked: something is asked meanwhile for such a part.
 
     """
     waiting = queries.telling(event.id)
@@ -158,6 +159,7 @@ def undo(event: Event, *, base_url: str, by: Actor) -> Event:
             before, after = (queries.facts_at(event, number) for number in (kept.number - 1, kept.number))
             target, _ = merging.merged(after, before, target)
             kept.undone = True
+    bookings.check_asked(target, booked)
     _write(event, target, base_url=base_url, by=by, undone=True)
     return event
 

@@ -65,5 +65,15 @@ def check(before: EventFacts, after: EventFacts, booked: Booked) -> None:
     gone = [key for key in known if key not in kept]
     if gone:
         raise PartInUse(f"calendars may hold the part {gone[0]!r}: cancel it instead")
-    if asked := sorted(booked.asked - kept):
+    check_asked(after, booked)
+
+
+def check_asked(after: EventFacts, booked: Booked) -> None:
+    """Refuse to take a part away of which something is asked: its questions would go with it.
+
+    Raises:
+        StillAsked.
+
+    """
+    if asked := sorted(booked.asked - {part.key for part in after.parts}):
         raise StillAsked(f"questions are asked for the part {asked[0]!r}: ask them no more, or of everybody, first")
