@@ -222,3 +222,9 @@ def written(fact: Fact, kind: str = "") -> Select[tuple[int]]:
     """Return a query for the subjects that a fact has an e-mail of a kind for, its own unless told, in the outbox."""
     query: Select[tuple[int]] = db.select(OutgoingEmail.subject_id)
     return query.where(OutgoingEmail.fact_id == fact.id, OutgoingEmail.kind == (kind or fact.kind))
+
+
+def not_stopped(fact_ids: Collection[int]) -> Select[tuple[int]]:
+    """Return a query for the subjects whose e-mails out of some facts were not stopped."""
+    query: Select[tuple[int]] = db.select(OutgoingEmail.subject_id)
+    return query.where(OutgoingEmail.fact_id.in_(fact_ids), OutgoingEmail.state != State.CANCELLED)

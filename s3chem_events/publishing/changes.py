@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from s3chem_events.core.text import Text
+from s3chem_events.publishing import times
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, MaterialFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 
@@ -239,7 +240,7 @@ def _of_part(old: PartFacts, new: PartFacts, before: EventFacts, after: EventFac
     if new.cancelled or after.state is State.CANCELLED:  # whatever else became of it: nobody goes there
         return
     both = isinstance(old.starts, datetime) and isinstance(new.starts, datetime)
-    if _day(old.starts) != _day(new.starts) or _day(old.ends) != _day(new.ends):
+    if times.day(old.starts) != times.day(new.starts) or times.day(old.ends) != times.day(new.ends):
         yield Sort.HOURS if _days(before) == _days(after) and _is_told_closer(old, new) else Sort.RESCHEDULED
     elif (old.starts, old.ends) != (new.starts, new.ends) or (both and before.zone != after.zone):
         yield Sort.RESCHEDULED if both else Sort.HOURS
@@ -255,12 +256,13 @@ def _of_part(old: PartFacts, new: PartFacts, before: EventFacts, after: EventFac
 
 def _is_told_closer(old: PartFacts, new: PartFacts) -> bool:
     """Whether a part that had days alone now has some of them: a save the date that grew parts has not moved."""
-    return not isinstance(old.starts, datetime) and old.starts <= _day(new.starts) and _day(new.ends) <= old.ends
+    first, last = times.day(new.starts), times.day(new.ends)
+    return not isinstance(old.starts, datetime) and old.starts <= first and last <= old.ends
 
 
 def _days(facts: EventFacts) -> tuple[date, date]:
     parts = facts.live_parts
-    return min(_day(part.starts) for part in parts), max(_day(part.ends) for part in parts)
+    return min(times.day(part.starts) for part in parts), max(times.day(part.ends) for part in parts)
 
 
 def _is_reworded(old: Text, new: Text) -> bool:
@@ -280,7 +282,3 @@ def _of_modes(old: frozenset[Mode], new: frozenset[Mode]) -> list[Sort]:
     if old == new:
         return []
     return [Sort.HYBRID if len(new) > 1 else Sort.MOVED_ONLINE if Mode.ONLINE in new else Sort.MOVED_ON_SITE]
-
-
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value

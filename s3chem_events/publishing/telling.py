@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import words
@@ -67,7 +67,7 @@ def when(parts: tuple[PartFacts, ...], zone: str, language: str) -> str:
 
 def days(parts: tuple[PartFacts, ...], language: str) -> str:
     """Write the days of some parts: `17–18 June 2027`; those that lie apart each by itself."""
-    return i18n.short_days(times.runs((_day(p.starts), _day(p.ends)) for p in parts), language)
+    return i18n.short_days(times.runs((times.day(p.starts), times.day(p.ends)) for p in parts), language)
 
 
 def place(part: PartFacts, facts: EventFacts, language: str, *, inside: bool = False) -> str:
@@ -100,7 +100,7 @@ def has_new_days(difference: Difference) -> bool:
     """Whether a move leads any part to another day; one that has other hours alone stays where it is."""
     moved = {change.part for change in difference.changes if change.sort is Sort.RESCHEDULED}
     old, new = (
-        [(part.key, _day(part.starts), _day(part.ends)) for part in facts.parts if part.key in moved]
+        [(part.key, times.day(part.starts), times.day(part.ends)) for part in facts.parts if part.key in moved]
         for facts in (difference.before, difference.after)
     )
     return set(old) != set(new)
@@ -223,7 +223,3 @@ def _part(
 def _hours(part: PartFacts, facts: EventFacts, language: str) -> str:
     starts, ends = (times.moment(one, facts.zone) for one in (part.starts, part.ends) if isinstance(one, datetime))
     return i18n.hours(starts, ends, facts.zone, language)
-
-
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value

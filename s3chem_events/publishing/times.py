@@ -62,6 +62,11 @@ def runs(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
     return found
 
 
+def day(value: date) -> date:
+    """Return the day of something of which the hour may be known."""
+    return value.date() if isinstance(value, datetime) else value
+
+
 def end_of(day: date, zone: str) -> datetime:
     """Return the moment at which a local day ends."""
     return start_of(day + timedelta(days=1), zone)

@@ -1,7 +1,7 @@
 """An event's rows as plain values, and plain values as its rows."""
 
 import secrets
-from datetime import date, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
@@ -99,7 +99,7 @@ def _apply_part(part: Part, values: PartFacts, zone: str) -> None:
     part.title, part.summary, part.visibility = values.title, values.summary, values.visibility
     part.zone, part.online_url, part.cancelled = zone, values.online_url, values.cancelled
     part.reason = values.reason
-    part.starts_on, part.ends_on = _day(values.starts), _day(values.ends)
+    part.starts_on, part.ends_on = times.day(values.starts), times.day(values.ends)
     part.starts_at = times.moment(values.starts, zone) if isinstance(values.starts, datetime) else None
     part.ends_at = times.moment(values.ends, zone) if isinstance(values.ends, datetime) else None
     part.on_site, part.on_site_capacity = Mode.ON_SITE in values.capacity, values.capacity.get(Mode.ON_SITE)
@@ -200,7 +200,3 @@ def _part_facts(part: Part) -> PartFacts:
 
 def _local(moment: datetime | None, zone: str) -> datetime | None:
     return None if moment is None else moment.astimezone(times.zone_info(zone)).replace(tzinfo=None)
-
-
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value

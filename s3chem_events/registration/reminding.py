@@ -3,8 +3,9 @@
 And that none reaches whoever does not come any more, however long it waited for the mail server.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import selectinload
 
@@ -13,7 +14,9 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing.outbox import Claimed
-from s3chem_events.publishing import joining
+from s3chem_events.publishing import joining, times
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
@@ -31,15 +34,31 @@ def due_at(part: Part) -> datetime:
 
 
 def remind(*, by: Actor) -> int:
-    """Record what is due now; returns for how many parts. What has begun meanwhile is left alone."""
+    """Record what is due now; returns for how many parts. What has begun meanwhile is left alone.
+
+    What takes place after all is due once more, to those whom its reminder has not reached.
+    """
     moment = now()
     reminded = 0
-    for part in _waiting(moment):
-        if due_at(part) <= moment < part_begins_at(part):
-            db.session.add(Reminder(part_id=part.id, of_day=part.starts_on, at=moment))
-            journal.record("event.reminded", part.event_id, by=by, part=part.id, of_day=part.starts_on.isoformat())
-            reminded += 1
+    for part, before in _coming(moment):
+        if not due_at(part) <= moment < part_begins_at(part) or (before and not _was_stopped(part, before)):
+            continue
+        done = before or Reminder(part_id=part.id, of_day=part.starts_on)
+        done.at = moment
+        db.session.add(done)
+        journal.record("event.reminded", part.event_id, by=by, **_of_day(part))
+        reminded += 1
     return reminded
+
+
+def reminders_of(event_id: int, of_day: Mapping[str, Any]) -> list[Fact]:
+    """Return the facts that remind of one part and day."""
+    query = db.select(Fact).filter_by(kind="event.reminded", subject_id=event_id)
+    return [fact for fact in db.session.scalars(query) if fact.data == of_day]
+
+
+def _of_day(part: Part) -> dict[str, Any]:
+    return {"part": part.id, "of_day": part.starts_on.isoformat()}
 
 
 def outlived(claims: Sequence[Claimed]) -> set[int]:
@@ -61,25 +80,38 @@ def _is_due_still(fact: Fact, person: Registration | None) -> bool:
     held = {place.part_id for place in person.participations if place.standing in SEATED}
     there = [part for part in person.event.parts if part.id in held and not part.cancelled]
     if "part" in fact.data:
-        return (fact.data["part"], fact.data["of_day"]) in {(part.id, part.starts_on.isoformat()) for part in there}
+        return fact.data in [_of_day(part) for part in there]
     return bool(there)
 
 
-def _waiting(moment: datetime) -> list[Part]:
-    """Return the parts of the next days that nobody has been reminded of; the caller holds the writing lock."""
-    done = db.select(Reminder.id).where(Reminder.part_id == Part.id, Reminder.of_day == Part.starts_on).exists()
+def _coming(moment: datetime) -> list[tuple[Part, Reminder | None]]:
+    """Return the parts of the next days, and what people were reminded of; the caller holds the writing lock."""
     today = moment.date()  # in UTC: two days more or less leave room for every zone
     query = (
-        db.select(Part)
+        db.select(Part, Reminder)
         .join(Event)
+        .outerjoin(Reminder, (Reminder.part_id == Part.id) & (Reminder.of_day == Part.starts_on))
         .where(
             Event.state.in_(TAKING),
             Event.reminds,
             ~Part.cancelled,
             Part.starts_on.between(today - timedelta(days=1), today + timedelta(days=2)),
-            ~done,
         )
         .options(selectinload(Part.event))
         .with_for_update(of=Part, skip_locked=True)
     )
-    return list(db.session.scalars(query))
+    return [(part, before) for part, before in db.session.execute(query)]
+
+
+def _was_stopped(part: Part, reminder: Reminder) -> bool:
+    """Whether a part did not take place on its day for a while since its reminder was written."""
+    written = all(fact.relayed_at for fact in reminders_of(part.event_id, _of_day(part)))
+    event = publishing.event_by_id(part.event_id) if written else None
+    later = [one.number for one in publishing.revisions(part.event_id) if one.at >= reminder.at]
+    known = [publishing.facts_at(event, number) for number in later] if event else []
+    return any(facts.state not in TAKING or not _is_on(facts, part) for facts in known)
+
+
+def _is_on(facts: EventFacts, part: Part) -> bool:
+    there = [one for one in facts.parts if one.key == part.key and not one.cancelled]
+    return any(times.day(one.starts) == part.starts_on for one in there)

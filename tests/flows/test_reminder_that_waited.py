@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from s3chem_events import create_app
+from s3chem_events import create_app, schedule
 from s3chem_events.core import config
 from s3chem_events.core.db import db
 from s3chem_events.publishing.facts import EventFacts
@@ -17,7 +17,7 @@ from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.registration import reminding
 from tests.conftest import Clock
 from tests.factories import PUBLIC_DAY, add_event, words
-from tests.flows.test_change_told import change
+from tests.flows.test_change_told import change, undo
 from tests.flows.test_reminded_within_the_hold import NINE
 from tests.flows.test_reminders import tick
 from tests.flows.test_still_coming import own_page, press
@@ -97,7 +97,40 @@ def test_reminder_that_waited_reaches_those_alone_who_still_come(
     change(app, lambda facts: replace(facts, state=State.CANCELLED))
     clock.advance(minutes=10)
     assert delivered(app, office, clock)["emil"] == [*late, "Cancelled"]
-    stopped = [row.id for row in rows(app) if row.kind == "event.reminded" and row.state == "cancelled"]
-    assert len(stopped) == (4 if guarded else 0)
+    assert len(stopped(app)) == (4 if guarded else 0)
     if guarded:
-        assert "stopped: what it tells of is over" in words(signed_in(app).get(f"/desk/mail/{stopped[0]}"))
+        assert "stopped: what it tells of is over" in words(signed_in(app).get(f"/desk/mail/{stopped(app)[0]}"))
+
+
+def test_reminder_that_a_slip_has_stopped_follows_once_to_those_it_had_not_reached(
+    app: Flask, clock: Clock, office: PostOffice
+):
+    add_event(app, state=State.ANNOUNCED, parts=(PUBLIC_DAY, TOUR))
+    for name, key in {"anna": "day-2", "bea": "tour"}.items():
+        enrol(app, given_name=name, email=f"{name}@park.example", choices={key: Mode.ON_SITE})
+    assert set(delivered(app, office, clock)) == {"anna", "bea"}
+    clock.set(NINE)
+    tick(app)  # both wait for the mail server
+    change(app, lambda facts: replace(facts, parts=(PUBLIC_DAY, replace(TOUR, cancelled=True))))
+    clock.advance(minutes=8)
+    work(app)
+    assert len(stopped(app)) == 1
+    undo(app)
+    tick(app)
+    assert delivered(app, office, clock) == {"anna": ["Reminder"], "bea": ["Reminder"]}
+    # Nor does one that had not been written yet get lost with the whole event, and who has hers gets no other.
+    enrol(app, given_name="carl", email="carl@park.example", choices={"tour": Mode.ON_SITE})
+    for _ in range(2):
+        with app.app_context():
+            schedule.tick()
+        change(app, lambda facts: replace(facts, state=State.CANCELLED))
+        clock.advance(minutes=8)
+        undo(app)
+    tick(app)
+    assert delivered(app, office, clock) == {"carl": ["Reminder", "Your place is confirmed"]}
+    assert len(stopped(app)) == 1
+
+
+def stopped(app: Flask) -> list[int]:
+    """Return the reminders that will not leave."""
+    return [row.id for row in rows(app) if row.kind == "event.reminded" and row.state == "cancelled"]

@@ -9,12 +9,13 @@ from typing import Any
 
 from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import queries as outbox
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import answering, details, entries, inquiries, places, queries
+from s3chem_events.registration import answering, details, entries, inquiries, places, queries, reminding
 from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.details import Terms
@@ -103,7 +104,8 @@ def event_reminded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dr
 
 def _of_the_day(event: Event, part: Part, fact: Fact, letterhead: Letterhead) -> Iterator[Draft]:
     writer = Writer(letterhead)
-    for registrations in queries.to_be_told(event, fact):
+    reached = outbox.not_stopped([one.id for one in reminding.reminders_of(event.id, fact.data)])
+    for registrations in queries.to_be_told(event, fact, among=Registration.id.not_in(reached)):
         there = [(one, _place(one, part)) for one in registrations]
         yield from [_day_before(writer, fact, one, part, place) for one, place in there if place is not None]
 
