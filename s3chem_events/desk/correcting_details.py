@@ -1,31 +1,35 @@
 """What a person told us, changed for her by an organiser, with the reason in her history; nobody signs in as her."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField
 
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
+from s3chem_events.desk import answers
+from s3chem_events.desk.answers import TellingForm
 from s3chem_events.desk.entering import FEWEST_DIGITS, EntryForm
 from s3chem_events.desk.events import header
 from s3chem_events.desk.fields import Needed, countries, faulty, line, options, say
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.desk.participants import person_of
-from s3chem_events.registration import asking, changing, choices, history, names, queries
+from s3chem_events.registration import asking, changing, choices, history, names, own_questions, queries
 from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered
 from s3chem_events.registration.changing import Details
 from s3chem_events.registration.models import Registration
+from s3chem_events.registration.places import INTERESTED
+from s3chem_events.registration.questions import When
 
 LONGEST_REASON = 300
 
 
-class CorrectionForm(FlaskForm):
+class CorrectionForm(TellingForm):
     """What a person told us, and why it is changed for her; the e-mail address has a page of its own."""
 
     given_name = EntryForm.given_name
@@ -38,17 +42,22 @@ class CorrectionForm(FlaskForm):
     language = EntryForm.language
     reason = line(_("Reason, for the history"), Needed(), longest=LONGEST_REASON)
     known = HiddenField()
+    known_answers: Mapping[str, Any]
 
     @classmethod
     def about(cls, person: Registration) -> "CorrectionForm":
         """Make the form of a person, filled with what is known of her."""
         language = i18n.language()
-        form = cls(data={name: getattr(person, name) for name in changing.COLUMNS})
+        asked, told = answers.of_person(person)
+        form = cls.asking_for(asked, {}, data={name: getattr(person, name) for name in changing.COLUMNS})
+        form.known_answers = told
+        form.told = {one.key for one in asked if one.key in told and one.when is not When.REGISTERING}
         form.organisation_type.choices = options({"": "–", **choices.organisation_types(language)})
         form.region.choices = options({"": "–", **choices.regions(language)})
         form.country.choices = countries(language)
         if not form.is_submitted():
             form.known.data = str(history.newest(person.id))
+            own_questions.show(form, asked, answers.shown(person, asked))
         return form
 
     def check(self, person: Registration) -> bool:
@@ -58,6 +67,8 @@ class CorrectionForm(FlaskForm):
             say(self.given_name, gettext("Enter the name; if there is only one, use either field."))
         if not person.email and sum(c.isdigit() for c in self.phone.data) < FEWEST_DIGITS:
             say(self.phone, gettext("Enter a telephone number: this person has no e-mail address."))
+        parts = [held.part.key for held in person.participations if held.standing in INTERESTED]
+        self.check_answers(parts, before=self.known_answers)
         return good and not faulty(self)
 
     def details(self, person: Registration) -> Details:
@@ -90,7 +101,13 @@ def participant_correction(slug: str, reference: str) -> ResponseReturnValue:
                 flash(_said(person, done=done), "good")
                 return redirect(url_for("desk.participant", slug=slug, reference=reference), 303)
     page = render_template(
-        "desk/participants/correction.html", **header(found), person=person, form=form, faulty=faulty(form), **values
+        "desk/participants/correction.html",
+        **header(found),
+        person=person,
+        form=form,
+        groups=form.groups(found),
+        faulty=faulty(form),
+        **values,
     )
     return page, status
 
@@ -99,7 +116,8 @@ def _correct(number: int, form: CorrectionForm) -> bool:
     with transaction():
         registration = queries.registration_by_id(number, lock=True) or abort(404)
         details = form.details(registration)
-        return changing.change(registration, details, by=by(), seen=form.seen(), reason=form.reason.data)
+        answered, reason = form.answered(), form.reason.data
+        return changing.change(registration, details, by=by(), answered=answered, seen=form.seen(), reason=reason)
 
 
 def _said(person: Registration, *, done: bool) -> str:
@@ -113,7 +131,7 @@ def _said(person: Registration, *, done: bool) -> str:
 def _refused(person: Registration, form: CorrectionForm, refusal: Refused) -> dict[str, Any]:
     meanwhile = []
     if isinstance(refusal, changing.ChangedMeanwhile):
-        asked = asking.asked_at(person.event_id, retired=True)
+        asked = asking.asked_at(person.event_id, retired=True, when=None)
         meanwhile = history.said(history.since(person.id, form.seen()), asked, i18n.language(), openly=True)
         form.known.data = str(history.newest(person.id))
     said: dict[type[Refused], str] = {

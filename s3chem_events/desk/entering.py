@@ -6,7 +6,6 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectField, TelField
 from wtforms.validators import Length
 
@@ -15,7 +14,8 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import DEFAULT, LANGUAGES
-from s3chem_events.desk import words
+from s3chem_events.desk import answers, words
+from s3chem_events.desk.answers import TellingForm
 from s3chem_events.desk.asking import Question
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import Needed, clean, faulty, languages, line, options, say
@@ -23,15 +23,18 @@ from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, batches, capacity, choices, names
+from s3chem_events.registration import actions, batches, capacity, choices, moving_up, names
 from s3chem_events.registration.actions import Applicant
+from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import LONGEST_PHONE, Registration
 
 MODE = "mode-"
 FEWEST_DIGITS = 6
+BEYOND, WAITS = "beyond", "waits"
+"""What an organiser answers where a part is full: one more than there are places, or the waiting list."""
 
 
-class EntryForm(FlaskForm):
+class EntryForm(TellingForm):
     """Who it is and how she can be reached; one field for each part is added by `of`."""
 
     given_name = line(_("Given name"), longest=names.LONGEST_NAME)
@@ -57,7 +60,7 @@ class EntryForm(FlaskForm):
             for part in event.parts
             if not part.cancelled
         }
-        form: EntryForm = type("EntryFormOfEvent", (cls,), fields)()
+        form = cls.asking_for(answers.of_newcomer(event), fields)
         form.organisation_type.choices = options({"": "–", **choices.organisation_types(language)})
         form.region.choices = options({"": "–", **choices.regions(language)})
         form.is_today = is_today(event)
@@ -72,6 +75,11 @@ class EntryForm(FlaskForm):
         """The fields of the parts."""
         return [field for field in self if field.name.startswith(MODE)]
 
+    @property
+    def chosen(self) -> dict[str, Mode]:
+        """The parts that were chosen, and how."""
+        return {field.name.removeprefix(MODE): Mode(field.data) for field in self.parts if field.data in set(Mode)}
+
     def check(self) -> bool:
         """Validate; an address or a number there must be, and a part."""
         good: bool = self.validate()
@@ -84,10 +92,11 @@ class EntryForm(FlaskForm):
             say(self.phone, gettext("Enter a telephone number, or an e-mail address below."))
         if self.parts and not any(field.data for field in self.parts):
             say(self.parts[0], gettext("Choose at least one part."))
+        self.check_answers(self.chosen)
         return good and not faulty(self)
 
-    def applicant(self) -> Applicant:
-        """Return who is to be put down."""
+    def applicant(self, *, waits: bool) -> Applicant:
+        """Return who is to be put down, and whether she waits for what is full."""
         region = self.region.data
         return Applicant(
             **{
@@ -97,8 +106,10 @@ class EntryForm(FlaskForm):
             organisation_type=self.organisation_type.data,
             region=region,
             country=choices.REGIONS.get(region, ""),
-            choices={field.name.removeprefix(MODE): Mode(field.data) for field in self.parts if field.data},
+            choices=self.chosen,
             privacy_version=None,
+            answers=self.answers,
+            may_wait=frozenset((key, mode.value) for key, mode in self.chosen.items()) if waits else frozenset(),
         )
 
 
@@ -108,12 +119,13 @@ def new_participant(slug: str) -> ResponseReturnValue:
     """Put somebody down on the list by hand."""
     form = EntryForm.of(the_event(slug))
     status = 422 if form.is_submitted() else 200
-    questions: tuple[Question, ...] = ()
+    questions, otherwise = tuple[Question, ...](), dict[str, str]()
     if form.is_submitted() and form.check():
         try:
             entered = _entered(slug, form)
         except capacity.Full as refusal:
             status, questions = refusal.status, _questions(the_event(slug), refusal)
+            otherwise = {WAITS: gettext("Put on the waiting list")} if _may_wait(the_event(slug), refusal) else {}
         except actions.AlreadyRegistered as refusal:
             status = refusal.status
             say(form.family_name, gettext("This person is registered for the event already."))
@@ -121,12 +133,7 @@ def new_participant(slug: str) -> ResponseReturnValue:
             status = refusal.status
             say(form.family_name, gettext("This event takes nobody in its present state."))
         else:
-            flash(
-                gettext("Entered; the confirmation follows by e-mail.")
-                if entered.email
-                else gettext("Entered. Without an e-mail address this person has to be called when something changes."),
-                "good",
-            )
+            flash(_said(entered), "good")
             if form.is_today:  # the next one stands behind
                 flash(gettext("The reference is %(reference)s.", reference=entered.reference), "good")
                 return redirect(url_for("desk.new_participant", slug=slug), 303)
@@ -135,12 +142,28 @@ def new_participant(slug: str) -> ResponseReturnValue:
         "desk/participants/new.html",
         **header(the_event(slug)),
         form=form,
+        groups=form.groups(the_event(slug)),
         faulty=faulty(form),
         questions=questions,
+        otherwise=otherwise,
         languages=LANGUAGES,
         privacy_url=f"/{i18n.language()}/privacy",
     )
     return page, status
+
+
+def _said(entered: Registration) -> str:
+    if any(one.standing is Standing.WAITING for one in entered.participations):
+        return str(
+            gettext("On the waiting list; an e-mail says so, and tells when a place becomes free.")
+            if entered.email
+            else gettext("On the waiting list. This person has to be called when a place becomes free.")
+        )
+    return str(
+        gettext("Entered; the confirmation follows by e-mail.")
+        if entered.email
+        else gettext("Entered. Without an e-mail address this person has to be called when something changes.")
+    )
 
 
 def is_today(event: Event) -> bool:
@@ -153,12 +176,13 @@ def _takes_place_today(part: Part) -> bool:
 
 
 def _entered(slug: str, form: EntryForm) -> Registration:
-    confirmed = "beyond" in request.form.get("confirmed", "").split()
+    beyond = BEYOND in request.form.get("confirmed", "").split()
+    waits = request.form.get("otherwise") == WAITS
     with transaction():
         event = publishing.event_by_slug(slug, lock=True)
         if event is None:
             raise actions.NotOpen
-        return actions.enter(event, form.applicant(), by=by(), beyond=confirmed)
+        return actions.enter(event, form.applicant(waits=waits), by=by(), beyond=beyond)
 
 
 def _questions(event: Event, refusal: capacity.Full) -> tuple[Question, ...]:
@@ -174,4 +198,9 @@ def _questions(event: Event, refusal: capacity.Full) -> tuple[Question, ...]:
     if batches.held(event.id):
         note = gettext("The places of people who have just been taken off count until that can no longer be undone.")
         sentence = f"{sentence} {note}"
-    return (Question("beyond", sentence),)
+    return (Question(BEYOND, sentence),)
+
+
+def _may_wait(event: Event, refusal: capacity.Full) -> bool:
+    parts = {part.key: part for part in event.parts}
+    return all(moving_up.is_open(event, parts[key]) for key, _mode in refusal.values["places"])  # type: ignore[attr-defined]

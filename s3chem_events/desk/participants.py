@@ -245,7 +245,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
 def _differences(event: Event, facts: Sequence[Fact], language: str) -> dict[int, list[Difference]]:
     """Return in words what each fact of a person's history changed, as far as the organiser may read it."""
     changes = records.by_fact([fact.id for fact in facts])
-    asked = asking.asked_at(event.id, retired=True) if changes and may("answers.see") else ()
+    asked = asking.asked_at(event.id, retired=True, when=None) if changes and may("answers.see") else ()
     return {fact_id: records.said(each, asked, language, openly=True) for fact_id, each in changes.items()}
 
 

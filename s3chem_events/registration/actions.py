@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from s3chem_events.registration.models import (
     Consent,
     Registration,
 )
-from s3chem_events.registration.questions import Given
+from s3chem_events.registration.questions import Given, When
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Letters and digits that nobody confuses on the telephone."""
@@ -110,7 +110,7 @@ def register(event: Event, applicant: Applicant, *, by: Actor, decided: bool = F
 def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False) -> Registration:
     """Put somebody down on a locked event's list on behalf, closed parts and times included.
 
-    `beyond` the capacity only where the organiser has said so.
+    `beyond` the capacity only where the organiser has said so. What the entrance wants is kept of who goes there alone.
 
     Raises:
         NotOpen, NothingChosen, AlreadyRegistered, capacity.Full.
@@ -124,8 +124,15 @@ def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False
         raise NothingChosen
     if _in_the_way(event, applicant, chosen) is not None:
         raise AlreadyRegistered
-    taken = moving_up.check_by_hand(event, chosen, beyond=beyond)
-    return _put_down(event, applicant, chosen, taken, by=by, decided=True)
+    taken, waiting = moving_up.check_by_hand(event, chosen, beyond=beyond, may_wait=applicant.may_wait)
+    going = {part.key for part, mode in chosen if mode is Mode.ON_SITE and (part.key, mode) not in waiting}
+    answers = (one for one in applicant.answers if one.question.when is When.REGISTERING or _goes(going, one))
+    told = replace(applicant, answers=tuple(answers))
+    return _put_down(event, told, chosen, taken, by=by, waiting=waiting, decided=True)
+
+
+def _goes(going: Collection[str], given: Given) -> bool:
+    return bool(given.question.part in going if given.question.part else going)
 
 
 def _in_the_way(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import contains_eager
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import STRANGERS, Actor
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import asking, places, questions, uploads
 from s3chem_events.registration.models import Answer, Consent, Participation, Question, Registration
@@ -19,6 +19,8 @@ from s3chem_events.registration.questions import CLOSED, NEEDS, Asked, Given, Ki
 
 CONSENT_TEXT = 1
 """Raised when the sentences of the form by which people agree to something say something else."""
+TOLD = ".told"
+"""Stands behind the version of what somebody agreed to by word of mouth: an organiser noted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def keep(registration: Registration, given: Iterable[Given], *, by: Actor) -> No
                 Consent(
                     registration_id=registration.id,
                     subject=questions.field_name(question.key),
-                    text_version=f"{question.version}.{CONSENT_TEXT}",
+                    text_version=f"{question.version}.{CONSENT_TEXT}{'' if str(by) in STRANGERS else TOLD}",
                     language=one.language,
                     given_at=moment,
                 )

@@ -30,7 +30,7 @@ def approve(registration: Registration, *, by: Actor, parts: Collection[str] = (
     if not (pending or revised) or registration.event.state not in TAKING:
         return False
     wanted = [(one.part, one.part.mode_of(one.mode)) for one in revised]
-    taken = moving_up.check_by_hand(registration.event, wanted, beyond=over_capacity)
+    taken, _waits = moving_up.check_by_hand(registration.event, wanted, beyond=over_capacity)
     _decide(registration, [*pending, *revised], Standing.CONFIRMED, reason="")
     actions.tell_the_page(wanted, taken, by=1)
     told = [one.part_id for one in (*pending, *revised)]

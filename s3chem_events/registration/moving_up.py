@@ -94,21 +94,31 @@ def standing_in(part: Part, *, decided: bool) -> Standing:
     return Standing.PENDING if part.approval and not decided else Standing.CONFIRMED
 
 
-def check_by_hand(event: Event, chosen: Sequence[tuple[Part, Mode]], *, beyond: bool) -> dict[tuple[int, Mode], int]:
+def check_by_hand(
+    event: Event,
+    chosen: Sequence[tuple[Part, Mode]],
+    *,
+    beyond: bool,
+    may_wait: frozenset[tuple[str, str]] = frozenset(),
+) -> tuple[dict[tuple[int, Mode], int], list[tuple[str, str]]]:
     """Return how many places of a locked event are held, before an organiser gives somebody the chosen out of turn.
 
-    Who waits may be passed over; who was just taken off and may be put back holds the place still.
+    Besides, those that are full, where she `may_wait` for them. Who waits may be passed over; who was just taken off
+    and may be put back holds the place still.
 
     Raises:
-        capacity.Full: unless it may go `beyond`.
+        capacity.Full: unless it may go `beyond`, or she waits for it.
 
     """
-    crowd = queries.crowd(event.id)
+    crowd, waiting = queries.crowd(event.id), list[tuple[str, str]]()
     if not beyond:
-        there = {(part.id, mode): crowd.get((part.id, mode), queries.Crowd()) for part, mode in chosen}
-        before = {(part.key, mode): there[part.id, mode].held + there[part.id, mode].kept for part, mode in chosen}
-        capacity.check({(part.key, mode): (part.capacities.get(mode), before[part.key, mode]) for part, mode in chosen})
-    return {which: one.held for which, one in crowd.items()}
+        wanted = dict[tuple[str, str], tuple[int | None, int]]()
+        for part, mode in chosen:
+            there = crowd.get((part.id, mode), queries.Crowd())
+            wanted[part.key, mode] = (part.capacities.get(mode), there.held + there.kept)
+        lists = {(part.key, mode) for part, mode in chosen if is_open(event, part)}
+        waiting = capacity.check(wanted, may_wait=may_wait & lists)
+    return {which: one.held for which, one in crowd.items()}, waiting
 
 
 def held_if_free(event: Event, chosen: Sequence[tuple[Part, Mode]]) -> dict[tuple[int, Mode], int]:

@@ -147,6 +147,16 @@ def answers(
     return tuple(given)
 
 
+def show(form: Form, asked: Sequence[Asked], known: Mapping[str, Any]) -> None:
+    """Fill in what was answered before, by key."""
+    for question in asked:
+        value = known.get(question.key)
+        if value is not None:
+            form[field_name(question.key)].data = value
+            if question.kind in NEEDS:
+                form[consent_name(question)].data = True
+
+
 def groups(form: Form, asked: Sequence[Asked], event: Event, lang: str) -> list[Group]:
     """Return the questions as they stand in the form, in their order."""
     by_key = {question.key: question for question in asked}

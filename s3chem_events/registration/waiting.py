@@ -91,7 +91,7 @@ def give_place(registration: Registration, *, part_key: str, by: Actor, over_cap
     if registration.event.state not in TAKING or part.cancelled or mode not in part.capacities:
         raise actions.NotOpen
     if participation.standing is Standing.WAITING:
-        taken = moving_up.check_by_hand(registration.event, [(part, mode)], beyond=over_capacity)
+        taken, _waits = moving_up.check_by_hand(registration.event, [(part, mode)], beyond=over_capacity)
         actions.tell_the_page([(part, mode)], taken, by=1)
     moving_up.promote(registration, participation, by=by, over_capacity=over_capacity)
     return True

@@ -7,7 +7,7 @@ from wtforms import EmailField, HiddenField
 
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.registration import choices, own_questions
-from s3chem_events.registration.questions import NEEDS, Asked, Given, field_name
+from s3chem_events.registration.questions import Asked, Given
 from s3chem_events.site.fields import Form
 from s3chem_events.site.forms import COUNTRY_FAULTS, RegistrationForm, check_address, offer_lists
 
@@ -60,12 +60,7 @@ class PersonForm(Form):
         for name, value in values.items():
             if name in self:
                 self[name].data = value
-        for question in self.questions:
-            value = answers.get(question.key)
-            if value is not None:
-                self[field_name(question.key)].data = value
-                if question.kind in NEEDS:
-                    self[own_questions.consent_name(question)].data = True
+        own_questions.show(self, self.questions, answers)
 
     def told(self, name: str, otherwise: str = "") -> str:
         """Return what a field holds; `otherwise` where the form does not ask for it."""

@@ -16,7 +16,9 @@ from s3chem_events.core.journal import OPERATOR
 from s3chem_events.publishing import actions, files, queries
 from s3chem_events.publishing.facts import PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
-from s3chem_events.registration.models import Registration
+from s3chem_events.registration import actions as withdrawing
+from s3chem_events.registration import queries as registrations
+from s3chem_events.registration.models import Answer, Registration
 from tests.conftest import Clock
 from tests.desk.test_event_editor import errors, facts_of
 from tests.factories import (
@@ -123,6 +125,60 @@ def test_over_the_capacity_only_after_a_second_press(app, organiser):
     assert count(app, Registration) == 3
     assert organiser.post(NEW, data=filled(page) | confirmed(page)).status_code == 303
     assert count(app, Registration) == 4
+
+
+def test_what_a_caller_tells_is_taken_down_with_her_and_corrected_later(app, client, clock, organiser):  # D6
+    add_question(app, "firm", label="Which firm?", required=True)
+    add_question(app, "diet", kind="diet", readers="caterer", label="Dietary needs")
+    add_question(app, "pass", label="Number of the pass", when="afterwards", readers="gate", required=True)
+    typed = {"question-firm": "Zakład", "question-diet": "no nuts", "question-pass": "XA1"}
+    refused = enter(organiser, **typed)
+    assert (refused.status_code, [*errors(refused)]) == (422, ["question-diet-consent"])
+    entered = str(enter(organiser, **typed, **{"question-diet-consent": "y"}).location)
+    page = words(organiser.get(entered))
+    assert "Which firm? Zakład Dietary needs no nuts" in page
+    assert "“question-diet”, version 1.1, told to an organiser" in page
+    assert "XA1" not in page
+    assert "1 person has told everything. 0 have not." in words(organiser.get(f"{EVENT}/gate"))
+
+    enter(organiser, given_name="Ewa")  # who tells nothing is entered as well, and is called
+    gate = organiser.get(f"{EVENT}/gate")
+    assert "Ewa Kowalski · Zakład · +48 600 700 800 · Enter the answers Ewa Kowalski" in words(gate)
+    path = str(soup(gate).select_one("a[href$='#questions']")["href"])  # type: ignore[index]
+    form = filled(organiser.get(path)) | {"question-pass": "XB2", "reason": "She called."}
+    assert organiser.post(path, data=form).status_code == 303
+    assert "2 people have told everything. 0 have not." in words(organiser.get(f"{EVENT}/gate"))
+    again = organiser.get(path)
+    assert "Told already, and not shown here. Left empty, it stays." in words(again)
+    assert "XB2" not in again.text
+    assert organiser.post(path, data=filled(again) | {"question-firm": "Fabryka", "reason": "B"}).status_code == 303
+    history = words(organiser.get(path.partition("/correction")[0]))
+    assert "Reason: B Which firm?: – → Fabryka" in history
+    assert "Reason: She called. Number of the pass: changed" in history
+    assert "2 people have told everything." in words(organiser.get(f"{EVENT}/gate"))
+
+
+def test_a_caller_for_a_full_part_is_put_on_the_waiting_list_and_called_about_an_offer(app, organiser):
+    add_question(app, "pass", label="Number of the pass", when="afterwards", readers="gate", required=True)
+    first, *_others = enrol(app, 3, choices={"day-2": Mode.ON_SITE})
+    page = enter(organiser, **{"question-pass": "XA1"})
+    assert [one.get_text() for one in soup(page).select("[role=alert] button")] == [
+        "Yes, save it",
+        "Put on the waiting list",
+    ]
+    entered = organiser.post(NEW, data=filled(page) | {"otherwise": "waits"})
+    said = words(organiser.get(str(entered.location)))
+    assert "On the waiting list. This person has to be called when a place becomes free." in said
+    assert "On the waiting list Public conference · On site · number 1 in line" in said
+    assert count(app, Answer) == 0  # nobody goes to the entrance who only waits
+    with app.app_context(), transaction():
+        leaving = registrations.registration_by_id(first, lock=True)
+        assert leaving is not None
+        withdrawing.withdraw(leaving, by=OPERATOR)
+    assert "Place offered" in words(organiser.get(str(entered.location)))
+    revise_event(app, waiting_list=WaitingList.OFF)
+    full = enter(organiser, given_name="Ewa", **{"mode-day-2": "on_site"})
+    assert [one.get_text() for one in soup(full).select("[role=alert] button")] == ["Yes, save it"]
 
 
 def test_what_is_missing_is_said_at_its_field(app, organiser):

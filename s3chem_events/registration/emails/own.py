@@ -29,7 +29,7 @@ def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         going = {p.part_id for p in there if moved and p.standing is Standing.CONFIRMED}
         others = {p.part_id for p in there} - going
         draft = desk.draft(fact, registration, there, method="REQUEST" if going else "", kept=others)
-        asked = asking.asked_at(registration.event_id, retired=True)
+        asked = asking.asked_at(registration.event_id, retired=True, when=None)
         if registration.via_contact:  # not even that there is such an answer is for the contact
             spoken_of = history.told_as(asked)
             asked = tuple(one for one in asked if not history.is_guarded(spoken_of[one.key]))
