@@ -124,38 +124,23 @@ def days_and_months(first: date, last: date, language: str) -> str:
     )
 
 
-def day_figures(first: date, last: date, language: str) -> tuple[str, str]:
-    """Return the figures and the month with its year, for the date block: `("17–18", "June 2027")`.
+def figures_of(runs: Sequence[tuple[date, date]], language: str) -> tuple[str, str]:
+    """Return figures and month of runs of days for the date block: `("17–18", "June 2027")`, `("20, 22", …)`.
 
-    The month stands as it does after its day, for both are read as one: `czerwca 2027`, `de juny del 2027`.
+    The month stands as it does after its day, for both are read as one: `czerwca 2027`, `de juny del 2027`. Over
+    several months each run has its own: `("17–18 Jun, 3 Jul", "2027")`.
     """
     here = locale(language)
+    first, last = runs[0][0], runs[-1][1]
     if (first.year, first.month) == (last.year, last.month):
         whole = here.date_formats["long"].pattern
         alone = day_ranges.MONTH_AT_THE_END.sub("", day_ranges.YEAR_AT_THE_END.sub("", whole))
-        figures = "–".join(day_ranges.spelled(day, alone, here) for day in sorted({first, last}))
+        figures = ", ".join("–".join(day_ranges.spelled(day, alone, here) for day in sorted({*run})) for run in runs)
         month = str(dates.format_date(first, day_ranges.DAY_AT_THE_START.sub("", whole), here))
         return figures, LITTLE_WORD.sub("\\1\N{NO-BREAK SPACE}", month)
     short = here.datetime_skeletons["MMMd"].pattern
-    figures = f"{day_ranges.spelled(first, short, here)} – {day_ranges.spelled(last, short, here)}"
+    figures = ", ".join(day_ranges.within(*run, here, short, "–") for run in runs)
     return figures, str(last.year) if first.year == last.year else f"{first.year}–{last.year}"
-
-
-def figures_of(runs: Sequence[tuple[date, date]], language: str) -> tuple[str, str]:
-    """Return figures and month of runs of days, as `day_figures` does; those that lie apart stand each by itself.
-
-    Over several months there is room for two.
-    """
-    first, last = runs[0][0], runs[-1][1]
-    figures, month = day_figures(first, last, language)
-    if (first.year, first.month) == (last.year, last.month):
-        return ", ".join(day_figures(*run, language)[0] for run in runs), month
-    if len(runs) != 2:  # noqa: PLR2004 - more find no room
-        return figures, month
-    here = locale(language)
-    short = here.datetime_skeletons["MMMd"].pattern
-    alone = (" – ".join(day_ranges.spelled(day, short, here) for day in sorted(set(run))) for run in runs)
-    return ", ".join(alone), month
 
 
 def clock(moment: datetime, zone: str, language: str) -> str:

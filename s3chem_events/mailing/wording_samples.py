@@ -86,7 +86,7 @@ def _values(kind: str, language: str, letterhead: Letterhead) -> dict[str, Any]:
 
 def _event(language: str, url: str) -> dict[str, Any]:
     _ = i18n.words(language)
-    figures, month = i18n.day_figures(FIRST, LAST, language)
+    figures, month = i18n.figures_of([(FIRST, LAST)], language)
     return {
         "title": _("Sample conference"),
         "title_lang": language,

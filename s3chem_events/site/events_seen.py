@@ -206,7 +206,7 @@ def _web(event: Event, entry: Entry, lang: str, *, alone: bool) -> WebLinks:
 def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
     invited = part.visibility is Visibility.INVITED
     shows_places = not (invited or part.cancelled) and openness(event, taken) in terms.DECIDED
-    days, _month = i18n.day_figures(part.starts_on, part.ends_on, lang)
+    days, _month = i18n.figures_of([(part.starts_on, part.ends_on)], lang)
     date_long, hours = lines.when(event, part, lang)
     return PartView(
         key=part.key,

@@ -83,6 +83,18 @@ def test_the_table_knows_every_language():
         assert set(table) == set(LANGUAGES)
 
 
+APART = {
+    "en": ("17–18 Jun, 3 Jul, 21 Oct", "2027", "17–18 June, 3 July and 21 October 2027"),
+    "de": ("17.–18. Juni, 3. Juli, 21. Okt.", "2027", "17.–18. Juni, 3. Juli und 21. Oktober 2027"),
+    "fr": ("17–18 juin, 3 juil., 21 oct.", "2027", "17–18 juin, 3 juillet et 21 octobre 2027"),
+    "nl": ("17–18 jun, 3 jul, 21 okt", "2027", "17–18 juni, 3 juli en 21 oktober 2027"),
+    "it": ("17–18 giu, 3 lug, 21 ott", "2027", "17–18 giugno, 3 luglio e 21 ottobre 2027"),
+    "ca": ("17–18 de juny, 3 de jul., 21 d’oct.", "2027", "17–18 de juny, 3 de juliol i 21 d’octubre del 2027"),
+    "es": ("17–18 jun, 3 jul, 21 oct", "2027", "17–18 de junio, 3 de julio y 21 de octubre de 2027"),
+    "pl": ("17–18 cze, 3 lip, 21 paź", "2027", "17–18 czerwca, 3 lipca i 21 października 2027"),
+}
+
+
 @EVERY
 def test_days_of_one_month_of_two_and_of_two_years(language: str):
     assert tuple(plain(i18n.short_range(*days, language)) for days in (SUMMER, SPRING, WINTER)) == RANGES[language]
@@ -95,8 +107,15 @@ def test_days_with_their_weekdays(language: str):
 
 @EVERY
 def test_the_date_block_reads_on_from_figures_to_month(language: str):
-    blocks = [i18n.day_figures(*days, language) for days in (SUMMER, SPRING, WINTER)]
+    blocks = [i18n.figures_of([days], language) for days in (SUMMER, SPRING, WINTER)]
     assert [tuple(map(plain, block)) for block in blocks] == BLOCKS[language]
+
+
+@EVERY
+def test_runs_of_days_over_months_stand_each_by_itself(language: str):
+    days = (date(2027, 6, 17), date(2027, 6, 18)), (date(2027, 7, 3),) * 2, (date(2027, 10, 21),) * 2
+    block = i18n.figures_of(days, language)
+    assert (*map(plain, block), plain(i18n.short_days(days, language))) == APART[language]
 
 
 @EVERY

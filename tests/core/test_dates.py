@@ -49,9 +49,9 @@ def test_french_says_the_first_of_a_month_and_german_its_own_hours():
 
 
 def test_figures_stand_as_the_language_writes_days():
-    assert i18n.day_figures(THURSDAY, FRIDAY, "en") == ("17–18", "June 2027")
-    assert i18n.day_figures(THURSDAY, FRIDAY, "de") == ("17.–18.", "Juni 2027")
-    assert i18n.day_figures(FRIDAY, FRIDAY, "es") == ("18", "de\N{NO-BREAK SPACE}junio de\N{NO-BREAK SPACE}2027")
+    assert i18n.figures_of([(THURSDAY, FRIDAY)], "en") == ("17–18", "June 2027")
+    assert i18n.figures_of([(THURSDAY, FRIDAY)], "de") == ("17.–18.", "Juni 2027")
+    assert i18n.figures_of([(FRIDAY, FRIDAY)], "es") == ("18", "de\N{NO-BREAK SPACE}junio de\N{NO-BREAK SPACE}2027")
 
 
 @pytest.mark.parametrize(
