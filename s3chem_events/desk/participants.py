@@ -29,6 +29,7 @@ from s3chem_events.registration import (
     answering,
     asking,
     batches,
+    cancelled_parts,
     choices,
     exported,
     participants,
@@ -216,6 +217,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         f"desk/participants/{view}.html",
         **header(found),
         person=person,
+        lost=cancelled_parts.stood(person),
         history=history,
         positions={
             one.id: waiting.ahead_of(one) + 1 for one in person.participations if one.standing is Standing.WAITING

@@ -3,7 +3,7 @@
 Whoever withdraws from all that takes place has withdrawn; the fact keeps how she stood to what is off.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -29,9 +29,15 @@ def stood(registration: Registration) -> Mapping[int, Standing]:
     """Return how somebody stood to the parts, by their ids, that were cancelled before she withdrew from the rest."""
     if registration.withdrawn_at is None or not any(p.part.cancelled for p in registration.participations):
         return {}
-    query = select(Fact).where(Fact.kind.in_(KINDS), Fact.subject_id == registration.id)
-    last = db.session.scalar(query.order_by(Fact.id.desc()).limit(1))
-    return {int(part_id): Standing(was) for part_id, was in (last.data if last else {}).get("off", {}).items()}
+    return stood_by_ids([registration.id])[registration.id]
+
+
+def stood_by_ids(ids: Collection[int]) -> Mapping[int, Mapping[int, Standing]]:
+    """Return the same of some registrations, in one statement; of those that are withdrawn."""
+    withdrawn = select(Registration.id).where(Registration.id.in_(ids), Registration.withdrawn_at.is_not(None))
+    query = select(Fact.subject_id, Fact.data).where(Fact.kind.in_(KINDS), Fact.subject_id.in_(withdrawn))
+    last = {number: data.get("off", {}) for number, data in db.session.execute(query.order_by(Fact.id))}
+    return {number: {int(part): Standing(was) for part, was in last.get(number, {}).items()} for number in ids}
 
 
 def put_back(registration: Registration, stood: Mapping[int, Standing]) -> None:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, exists, func, not_, type_coerce
+from sqlalchemy import ColumnElement, Select, String, exists, func, not_, type_coerce
 from sqlalchemy.orm import joinedload, selectinload
 
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import names, places
+from s3chem_events.registration import cancelled_parts, names, places
 from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.models import Delegation, Participation, Registration
 
@@ -108,7 +108,7 @@ class Page:
 
 
 def page(event_id: int, wanted: Wanted, *, number: int = 1) -> Page:
-    """Return one page of the people at an event, in four statements; past the end it is the last page."""
+    """Return one page of the people at an event, in five statements; past the end it is the last page."""
     people = _people(event_id, wanted)
     total = db.session.scalar(db.select(func.count(Registration.id)).where(*people)) or 0
     number = max(1, min(number, -(-total // PAGE)))
@@ -269,18 +269,20 @@ def _order(sort: str) -> list[ColumnElement[Any]]:
 
 def _places(event_id: int, registration_ids: list[int]) -> dict[int, tuple[Place, ...]]:
     line = places.line(event_id)
+    kept = Participation.standing.in_(places.INTERESTED)
     rows = db.session.execute(
         db.select(
-            *(Participation.registration_id, Part.key, places.MODE, places.STANDING),
-            *(Participation.answer, func.coalesce(line.c.position, 0)),
-            and_(Part.cancelled, Participation.standing.in_(places.INTERESTED)),
+            *(Participation.registration_id, Part.id, Part.cancelled, kept),
+            *(Part.key, places.MODE, places.STANDING, Participation.answer, func.coalesce(line.c.position, 0)),
         )
         .join(Part, Part.id == Participation.part_id)
         .join(line, line.c.id == Participation.id, isouter=True)
         .where(Participation.registration_id.in_(registration_ids))
         .order_by(Participation.registration_id, Part.position)
     )
+    stood = cancelled_parts.stood_by_ids(registration_ids)
     found: dict[int, list[Place]] = {}
-    for registration_id, *place in rows:
-        found.setdefault(registration_id, []).append(Place(*place))
+    for registration_id, part_id, cancelled, is_kept, *place in rows:
+        is_lost = cancelled and (is_kept or part_id in stood[registration_id])
+        found.setdefault(registration_id, []).append(Place(*(*place, is_lost)))
     return {registration_id: tuple(places) for registration_id, places in found.items()}

@@ -69,6 +69,13 @@ def stands(client: FlaskClient, own: str) -> list[tuple[str, str]]:
     ]
 
 
+def at_the_desk(organiser: FlaskClient) -> list[list[str]]:
+    """Return how the desk says that she stands to each part: in the list, and on the page about her."""
+    people = soup(organiser.get(f"{EVENT}/participants?state=all"))
+    person = soup(organiser.get(str(people.select("tbody th a")[0]["href"])))
+    return [[chip.get_text() for chip in page.select(".places-held > li > .chip")] for page in (people, person)]
+
+
 def told(mail: KeptMail) -> tuple[str, list[str], bool]:
     """Return what an e-mail does in calendars, to which entries, and whether it speaks of the first day."""
     files = [mail.calendar.encode(), *(one.content for one in mail.attachments if "calendar" in one.content_type)]
@@ -92,6 +99,7 @@ def test_who_takes_her_place_back_stands_as_before_and_is_told_when_the_cancelle
     assert before == [("Site visit", "Cancelled"), ("Public conference", "Confirmed")]
     press(client, f"{own}/withdrawal")
     assert stands(client, own) == [("Site visit", "Cancelled"), ("Public conference", "Withdrawn")]
+    assert at_the_desk(organiser) == [["Part cancelled", "Withdrawn"]] * 2
     assert [told(mail) for mail in sent(app)] == [("CANCEL", ["Final conference – Public conference"], False)]
     press(client, f"{own}/restoration")
     assert stands(client, own) == before
@@ -131,6 +139,7 @@ def test_a_day_cancelled_only_after_she_withdrew_comes_back_with_the_rest(app, c
     assert [told(mail)[::2] for mail in sent(app)] == [("CANCEL", True)]
     assert tell(app, clock, organiser, "cancellation") == []
     assert stands(client, own) == [("Site visit", "Withdrawn"), ("Public conference", "Withdrawn")]
+    assert at_the_desk(organiser) == [["Withdrawn", "Withdrawn"]] * 2
     press(client, f"{own}/restoration")
     assert stands(client, own) == [("Site visit", "Cancelled"), ("Public conference", "Confirmed")]
     assert [told(mail)[::2] for mail in sent(app)] == [("REQUEST", False)]
