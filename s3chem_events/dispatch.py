@@ -84,6 +84,7 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "event.asked_again": (reminders.asked_again,),
     "access.asked": (needs.access_asked,),
     "details.due": (reminders.details_due,),
+    "letter.asked": (reminders.letter_asked,),
     "invitation.sent": (invited.written,),
     "invitation.reminded": (invited.written,),
     "follower.asked": (campaigns.asked,),

@@ -134,8 +134,16 @@ def _granted(found: Event, reference: str, registration_id: int) -> ResponseRetu
     except Refused:
         flash(_("Nothing was changed: the event writes no letters, or this person has no place."), "bad")
     else:
-        flash(_("The person can now enter what the letter needs, on the own page."), "good")
+        flash(_granted_words(has_email=bool(registration and registration.email)), "good")
     return redirect(url_for("desk.participant", slug=found.slug, reference=reference), 303)
+
+
+def _granted_words(*, has_email: bool) -> str:
+    if has_email:
+        return str(_("An e-mail asks the person for what the letter needs. Once it is told, you can print the letter."))
+    return str(
+        _("Enter what the letter needs under “Change these details”. Once it is told, you can print the letter.")
+    )
 
 
 def _page(found: Event, *, typed: str = "", fault: str = "") -> str:

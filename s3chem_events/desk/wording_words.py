@@ -86,6 +86,7 @@ def _participants() -> dict[str, str]:
         "event.reminded": _("Reminder before the event"),
         "event.asked_again": _("Someone is asked again whether they still come"),
         "details.due": _("Details for the entrance are missing"),
+        "letter.asked": _("A letter of invitation is being written for someone"),
         "registration.changed": _("A registration has been changed"),
         "registration.mode_changed": _("Someone takes part in another way"),
         "registration.address_changed": _("Another address: to the new one"),

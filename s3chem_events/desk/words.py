@@ -198,6 +198,9 @@ def happenings() -> dict[str, str]:
         "registration.left_waiting_list": _("Left the waiting list"),
         "registration.presence_noted": _("Presence written down"),
         "registration.offer_ended": _("Offer ended without an answer"),
+        "details.filled": _("Details given for the entrance or a letter"),
+        "details.erased": _("Details for the entrance or a letter deleted"),
+        "letter.asked": _("Letter of invitation asked for"),
         "registration.erased": _("E-mail address and e-mails erased"),
         "registration.name_erased": _("Name and organisation erased"),
     }

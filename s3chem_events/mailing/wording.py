@@ -58,6 +58,7 @@ KINDS: dict[str, Mapping[str, str]] = {
     "event.reminded": OF_A_PERSON,
     "event.asked_again": OF_A_PERSON,
     "details.due": OF_A_PERSON,
+    "letter.asked": OF_A_PERSON,
     "invitation.sent": OF_A_GUEST,
     "invitation.reminded": OF_A_GUEST,
     "follower.asked": OF_AN_EVENT,

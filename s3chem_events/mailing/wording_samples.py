@@ -107,6 +107,7 @@ def _of_kind(kind: str, event: Mapping[str, Any], page: str, day: str) -> dict[s
         "registration.handed_over": {"successor": "Berta Example"},
         "registration.changed": {"by_desk": True},
         "event.asked_again": {"answers": page.rstrip("/"), "answer_until": day},
+        "letter.asked": {"letter": page},
         "details.due": {"gate": {"until": day, "labels": event["title"], "url": page}},
     }
     return differing.get(kind, {})

@@ -28,7 +28,9 @@ AGAIN = frozenset(
     }
 )
 """The e-mails that say how she stands by now."""
-IN_PASSING = AGAIN | {"event.reminded", "event.asked_again", "details.due", "registration.link_requested"}
+IN_PASSING = AGAIN | {
+    *("event.reminded", "event.asked_again", "details.due", "letter.asked", "registration.link_requested")
+}
 """The e-mails that name the days as they are, but not what has become of them."""
 
 

@@ -10,7 +10,7 @@ from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.registration.models import Registration
 
-EMAILS = ("registration.", "event.changed", "event.reminded", "event.asked_again", "details.due")
+EMAILS = ("registration.", "event.changed", "event.reminded", "event.asked_again", "details.due", "letter.asked")
 """How the kinds of e-mails begin whose subject is a registration."""
 BATCH = 500
 COLUMNS = (

@@ -179,9 +179,14 @@ def disowned(event_id: int) -> list[Fact]:
     return list(db.session.scalars(query.order_by(Fact.id.desc()).limit(20)))
 
 
+BESIDES = ("details.filled", "details.erased", "letter.asked")
+"""Facts about a registration that are called after something else."""
+
+
 def history(registration_id: int) -> list[Fact]:
     """Return what happened to a registration, newest first."""
-    query = db.select(Fact).where(Fact.kind.startswith("registration."), Fact.subject_id == registration_id)
+    theirs = Fact.kind.startswith("registration.") | Fact.kind.in_(BESIDES)
+    query = db.select(Fact).where(theirs, Fact.subject_id == registration_id)
     return list(db.session.scalars(query.order_by(Fact.id.desc())))
 
 

@@ -328,3 +328,27 @@ def test_a_letter_asks_for_the_passport_only_of_whom_needs_one(app: Flask, clien
     clock.set(datetime(2027, 6, 18, tzinfo=UTC) + timedelta(days=3, hours=1))
     tick(app)
     assert count(app, Answer) == 0
+
+
+def test_a_letter_that_the_desk_starts_is_announced_with_the_link_and_one_asked_for_is_not(
+    app: Flask, client: FlaskClient
+) -> None:
+    letter = {"when": "letter", "readers": "letter", "keep_days": 3, "purpose": "Stands in your letter."}
+    add_question(app, "passport", label="Number of your passport", required=True, **letter)
+    anna, bert = come(client, "Anna", "online"), come(client, "Bert", "online")
+    work(app)
+    assert client.post(f"{anna}/letter/request", data=hidden(client, f"{anna}/letter/request")).status_code == 303
+    assert work(app) == 0  # she stands before its questions
+    desk = signed_in(app)
+    person = f"{DESK}/participants/{reference_of(app, 'Bert')}"
+    token = {"csrf_token": hidden(desk, person)["csrf_token"]}
+    assert [desk.post(f"{person}/letter", data=token).status_code for _twice in "12"] == [303, 303]
+    page = words(desk.get(person))
+    assert "An e-mail asks the person for what the letter needs. Once it is told, you can print the letter." in page
+    assert page.count("Letter of invitation asked for · ") == 1
+    assert work(app) == 1
+    assert kept(app)[-1].envelope.subject == "Your letter of invitation: Final conference, 18 June 2027"
+    assert f"{bert}/letter\n" in kept(app)[-1].text
+    assert tell(client, bert, "letter", passport=SECRET) == 303
+    assert "Details given for the entrance or a letter · " in words(desk.get(person))
+    assert SECRET in desk.get(f"{person}/letter").text

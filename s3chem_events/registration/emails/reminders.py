@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from s3chem_events.core import i18n
-from s3chem_events.core.journal import Fact
+from s3chem_events.core.journal import STRANGERS, Fact
 from s3chem_events.mailing import queries as outbox
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
@@ -27,6 +27,8 @@ from s3chem_events.registration.questions import When
 
 DETAILS = "details"
 """Where a participant tells it, below her own page."""
+LETTER = "letter"
+"""Where she tells what a letter of invitation needs."""
 Wanted = Callable[[Event], Terms]
 
 
@@ -89,6 +91,21 @@ def _of_details(
         return None
     values = {"event": writer.event_lines(registration.event, tuple(there), language), "gate": told}
     return writer.written_to(registration, fact, values)
+
+
+def letter_asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
+    """Say where to tell what a letter of invitation needs, which an organiser asked for; who asked herself is there."""
+    writer = Writer(letterhead)
+    for fact, registration in queries.subjects(facts):
+        there = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
+        if fact.by in STRANGERS or registration.letter_at is None or registration.withdrawn_at is not None or not there:
+            continue
+        language = render.spoken(registration.language)
+        values = {
+            "event": writer.event_lines(registration.event, tuple(entries.chosen(registration, there)), language),
+            "letter": f"{writer.own_page(registration, language)}/{LETTER}",
+        }
+        yield writer.written_to(registration, fact, values)
 
 
 def event_reminded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
