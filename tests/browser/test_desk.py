@@ -195,29 +195,34 @@ def test_an_email_is_shown_in_its_frame(page: Page, desk):
     assert letter.get_by_text("Żaneta").first.is_visible()
 
 
+def focus_comes_to(page: Page, what: str) -> None:
+    """Wait for it: a browser gives the focus some time after the page has come."""
+    here = "() => (e => [e.value || e.id, e.innerText])(document.activeElement)"
+    until(lambda: what in page.evaluate(here))
+
+
 def test_a_row_is_moved_on_by_the_same_key_since_the_focus_goes_with_it(open_page: Callable[..., Page], desk):
     page = open_page(javascript=False)
     sign_in(page, desk)
     event = f"{desk[1]}/desk/events/conference"
-    here = "() => [document.activeElement.value || document.activeElement.id, document.activeElement.innerText]"
     page.goto(f"{event}/programme")
     for number, title in enumerate(("one", "two", "three")):
         page.get_by_role("button", name="Add an item").last.press("Enter")
         page.wait_for_selector(f'[name="parts-1-items-{number}-title"]')
-        until(lambda row=f"parts-1-items-{number}": page.evaluate(here)[0] == row)
+        focus_comes_to(page, f"parts-1-items-{number}")
         page.locator(f'[name="parts-1-items-{number}-title"]').fill(title)
     page.locator('button[value="up:parts-1-items-2"]').focus()
     for onward in ("up:parts-1-items-1", "down:parts-1-items-0", "down:parts-1-items-1", "up:parts-1-items-2"):
         with page.expect_navigation():
             page.keyboard.press("Enter")
-        until(lambda button=onward: page.evaluate(here)[0] == button)
+        focus_comes_to(page, onward)
         row = page.locator(f"#{onward.partition(':')[2]}")
         assert row.locator('[name$="-title"]').input_value() == "three"
     page.goto(f"{event}/questions/")
     page.locator("#question-menu").get_by_role("button", name="Up", exact=True).focus()
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    until(lambda: page.evaluate(here)[1] == "Down")
+    focus_comes_to(page, "Down")
     assert page.locator("#question-menu :focus").count() == 1
 
 
