@@ -50,6 +50,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "campaigns.see": WRITERS,
     "campaigns.edit": WRITERS,
     "campaigns.release": WRITERS,
+    "news.edit": EDITORS,
+    "pages.edit": COORDINATORS,  # the notices bind whoever publishes the site
     "outbox.see": COORDINATORS,  # an e-mail may belong to any event, so that it is for those who see every event
     "outbox.manage": COORDINATORS,
     "wordings.edit": COORDINATORS,

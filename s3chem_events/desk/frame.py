@@ -72,6 +72,8 @@ PLACES = (
     Place("desk.events", _l("Events"), "event.see", "events"),
     Place("desk.outbox", _l("Mail"), "outbox.see", "mail"),
     Place("desk.campaigns", _l("Newsletter"), "campaigns.list", "newsletter"),
+    Place("desk.news", _l("News"), "news.edit", "news"),
+    Place("desk.site_texts_list", _l("Texts of the site"), "pages.edit", "pages"),
     Place("desk.organisers", _l("Organisers"), "organisers.see", "organisers"),
 )
 

@@ -20,12 +20,12 @@ from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, runs_of
+from s3chem_events.publishing.site_texts import NOTICES, PROJECT
 from s3chem_events.registration import answering, approval
 from s3chem_events.registration import queries as registration
 
 SHOWN = 6
 LATELY = (timedelta(days=1), timedelta(days=7))
-NOTICES = ("imprint", "privacy", "accessibility")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +156,12 @@ def _setup_hands() -> Iterator[Hand]:
     if settings().mail is None:
         text = _("No mail server is set up: nobody receives e-mails. All of them are kept in the mailbox.")
         yield Hand(text, "changed", url_for("desk.mailbox"), _("Open the mailbox"))
-    project = publishing.document("project")
+    project = publishing.document(PROJECT)
     if project is not None and not project.data.get("funding", {}).get("approved"):
         text = _("The funding statement needs approval: it appears on every page, e-mail and calendar entry.")
-        yield Hand(text, "changed", f"/{i18n.language()}/", _("See it in the footer of the site"))
+        to_project = url_for("desk.site_text", text=PROJECT, language=i18n.language())
+        yield Hand(text, "changed", to_project, _("Read it, and say that it is approved"))
     waiting = [key for key in NOTICES if (page := publishing.document(key)) and page.data.get("to_be_approved")]
     if waiting:
         text = _("Texts of the site are waiting for approval (%(count)s).", count=len(waiting))
-        yield Hand(text, "changed", f"/{i18n.language()}/{waiting[0]}", _("Read the first one"))
+        yield Hand(text, "changed", url_for("desk.site_texts_list"), _("Read them"))

@@ -11,14 +11,13 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor, Fact
-from s3chem_events.core.text import Text
 from s3chem_events.publishing import booked as bookings
 from s3chem_events.publishing import facts as rules
 from s3chem_events.publishing import files, joining, lifecycle, merging, queries, values
 from s3chem_events.publishing.booked import NOBODY, Booked
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import State
-from s3chem_events.publishing.models import Content, Document, Event, NewsItem, Revision, Venue
+from s3chem_events.publishing.models import Content, Document, Event, Revision, Venue
 
 HOLD = timedelta(minutes=10)
 """Between pressing the button and the first e-mail: the time to notice a slip and undo it."""
@@ -41,7 +40,7 @@ class TooLate(Refused):
 
 
 class Stale(Refused):
-    """Somebody else changed the event meanwhile."""
+    """Somebody else changed it meanwhile."""
 
     code = "stale"
     status = 409
@@ -215,22 +214,6 @@ def delete_draft(event: Event, *, by: Actor) -> None:
     journal.record("event.deleted", number, by=by)
 
 
-def publish_news(
-    *, slug: str, title: Text, lead: Text, body: Text, published_on: date, event_id: int | None, by: Actor
-) -> NewsItem:
-    """Add a piece of news."""
-    if db.session.scalar(db.select(NewsItem.id).filter_by(slug=slug)) is not None:
-        raise SlugTaken(slug=slug)
-    item = NewsItem(
-        slug=slug, title=title, lead=lead, body=body, published_on=published_on, event_id=event_id, revised_at=now()
-    )
-    db.session.add(item)
-    db.session.flush()
-    touch()
-    journal.record("news.published", item.id, by=by)
-    return item
-
-
 def keep_document(key: str, data: dict[str, Any]) -> None:
     """Add or replace a text of the site."""
     document = db.session.get(Document, key)
@@ -242,6 +225,21 @@ def keep_document(key: str, data: dict[str, Any]) -> None:
     else:
         return
     touch()
+
+
+def revise_document(key: str, data: dict[str, Any], *, seen: str, by: Actor) -> None:
+    """Rewrite a text of the site; `seen` is when the one was written that the writer started from.
+
+    Raises:
+        Stale.
+
+    """
+    document = db.session.get(Document, key, with_for_update=True, populate_existing=True)
+    if document is None or seen != document.revised_at.isoformat():
+        raise Stale
+    if document.data != data:
+        keep_document(key, data)
+        journal.record("document.revised", 0, by=by, key=key)
 
 
 def touch() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from s3chem_events.core.clock import today
 from s3chem_events.core.journal import Actor
 from s3chem_events.core.text import Text
-from s3chem_events.publishing import actions, files, queries
+from s3chem_events.publishing import actions, files, news, queries
+from s3chem_events.publishing.site_texts import NOTICES, PROJECT
 
 HERE = Path(__file__).parent
 JUNE, DAYS = 6, (17, 18)
@@ -16,10 +17,9 @@ JUNE, DAYS = 6, (17, 18)
 
 def sample_content(*, base_url: str, by: Actor) -> int:
     """Load what is missing; returns how many events were added."""
-    for name in ("project", "pages/privacy", "pages/imprint", "pages/accessibility"):
-        key = name.rpartition("/")[2]
+    for key in (PROJECT, *NOTICES):
         if queries.document(key) is None:
-            actions.keep_document(key, _read(HERE / f"{name}.json"))
+            actions.keep_document(key, text_of_the_site(key))
     added = 0
     for path in sorted((HERE / "events").glob("*.json")):
         facts = files.read(_dated(path.read_text(encoding="utf-8")))
@@ -30,6 +30,12 @@ def sample_content(*, base_url: str, by: Actor) -> int:
         if not queries.has_news(item["slug"]):
             _news(item, by=by)
     return added
+
+
+def text_of_the_site(key: str) -> dict[str, Any]:
+    """Return a text of the site as this version of the program brings it."""
+    found: dict[str, Any] = _read(HERE / (f"{key}.json" if key == PROJECT else f"pages/{key}.json"))
+    return found
 
 
 def next_conference_year(day: date) -> int:
@@ -46,7 +52,7 @@ def _dated(source: str) -> Any:
 
 def _news(item: dict[str, Any], *, by: Actor) -> None:
     event = queries.event_by_slug(item["event"]) if item.get("event") else None
-    actions.publish_news(
+    news.publish(
         slug=item["slug"],
         title=Text(item["title"]),
         lead=Text(item["lead"]),

@@ -52,6 +52,8 @@ VALUES = {
     "invitation_id": 1,
     "which": "photo",
     "kind": "registration.confirmed",
+    "news_id": 1,
+    "text": "imprint",
 }
 """A new kind of value in an address needs a line here."""
 

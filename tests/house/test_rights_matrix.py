@@ -22,13 +22,18 @@ from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns import importing, imports
 from s3chem_events.campaigns.imports import Usual
 from s3chem_events.campaigns.stages import Kind
+from s3chem_events.core.clock import today
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.tables import Row
+from s3chem_events.core.text import Text
 from s3chem_events.desk import frame
 from s3chem_events.mailing import maildir
+from s3chem_events.publishing import actions as publishing
+from s3chem_events.publishing import news
 from s3chem_events.registration.models import Registration
+from s3chem_events.sample import load
 from tests.factories import add_event, add_guest, add_question, add_subscriber, count, hidden, register
 from tests.support.campaigns import campaign, newsletter
 from tests.support.desk import signed_in
@@ -50,6 +55,8 @@ VALUES = {
     "form": "csv",
     "part": "day-2",
     "language": "fr",
+    "news_id": 1,
+    "text": "imprint",
     "which": "list",
     "kind": "registration.confirmed",
     "token": "no-such-token",
@@ -101,6 +108,16 @@ def house(app: Flask) -> Flask:
     with app.app_context(), transaction():
         usual = Usual("en", ["project"], "said so", date(2026, 1, 1))
         importing.bring(imports.packed(importing.read([Row(1, ("brought@x.example",))], usual)), by=OPERATOR)
+        news.publish(
+            slug="moved",
+            title=Text(en="Moved"),
+            lead=Text(),
+            body=Text(),
+            published_on=today("UTC"),
+            event_id=None,
+            by=OPERATOR,
+        )
+        publishing.keep_document("imprint", load.text_of_the_site("imprint"))
     signed_in(app)  # organiser 1, whom the routes about organisers are about
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # else every post would stop at its missing token, before the guard
     return app

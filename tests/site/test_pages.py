@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import LANGUAGES, Text
-from s3chem_events.publishing import actions
+from s3chem_events.publishing import actions, news
 from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.sample import load
@@ -245,7 +245,7 @@ def test_an_empty_site_says_so(app: Flask, client: FlaskClient) -> None:
 
 def test_the_news_can_be_followed_in_each_language(app: Flask, client: FlaskClient, clock: Clock) -> None:
     with app.app_context(), transaction():
-        actions.publish_news(
+        news.publish(
             slug="moved",
             title=Text(en="The conference & the <date>", fr="La conférence"),
             lead=Text(en="It moves."),
@@ -271,7 +271,7 @@ def test_news_of_a_day_to_come_waits_for_it_everywhere(app: Flask, client: Flask
     with app.app_context(), transaction():
         for slug, published_on in (("early", day), ("today", date(2026, 11, 23))):
             title = Text(en=slug.capitalize())
-            actions.publish_news(
+            news.publish(
                 slug=slug, title=title, lead=title, body=title, published_on=published_on, event_id=None, by=OPERATOR
             )
     everywhere = ("/en/", "/en/news/", "/feed.atom", "/sitemap.xml")
