@@ -88,6 +88,7 @@ def _participants() -> dict[str, str]:
         "details.due": _("Details for the entrance are missing"),
         "letter.asked": _("A letter of invitation is being written for someone"),
         "registration.changed": _("A registration has been changed"),
+        "registration.part_given_up": _("Someone gives one part up and keeps the rest"),
         "registration.mode_changed": _("Someone takes part in another way"),
         "registration.address_changed": _("Another address: to the new one"),
         "registration.address_left": _("Another address: to the former one"),

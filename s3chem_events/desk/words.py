@@ -175,6 +175,7 @@ def happenings() -> dict[str, str]:
         "registration.approved": _("Approved"),
         "registration.rejected": _("Rejected"),
         "registration.withdrawn": _("Withdrawn"),
+        "registration.part_given_up": _("One part given up"),
         "registration.disowned": _("Removed by the owner of the address"),
         "registration.link_requested": _("Personal link sent again"),
         "registration.answered": _("Answered in the calendar"),

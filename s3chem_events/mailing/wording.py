@@ -36,6 +36,7 @@ KINDS: dict[str, Mapping[str, str]] = {
     "registration.approved": OF_A_PERSON,
     "registration.rejected": OF_A_PERSON,
     "registration.withdrawn": OF_A_PERSON,
+    "registration.part_given_up": OF_A_PERSON,
     "registration.restored": OF_A_PERSON,
     "registration.declined_by_calendar": OF_A_PERSON,
     "registration.link_requested": {},

@@ -22,6 +22,7 @@ SAME: Mapping[str, Any] = {
     "calendars": 1,
     "gate": {},
     "answers": [],
+    "still": [],
     "sender": ADDRESS,
     "lines": ["…"],
     "code": "123 456",

@@ -167,15 +167,16 @@ def _put_down(
     return registration
 
 
-def record_places(registration: Registration, *, by: Actor) -> None:
-    """Write down that somebody came, once: to what, and with which standings, is read where it is told."""
-    standings, event = {one.standing for one in registration.participations}, registration.event_id
+def record_places(registration: Registration, *, by: Actor, **parts: Any) -> None:
+    """Write down that somebody came, once, or that `parts` were added; to what else is read where it is told."""
+    theirs = (p for p in registration.participations if not parts or p.part_id in parts["parts"])
+    standings, event = {one.standing for one in theirs}, registration.event_id
     if Standing.CONFIRMED in standings:
-        journal.record("registration.confirmed", registration.id, by=by, event=event)
+        journal.record("registration.confirmed", registration.id, by=by, event=event, **parts)
     elif Standing.PENDING in standings:
-        journal.record("registration.pending", registration.id, by=by, event=event)
+        journal.record("registration.pending", registration.id, by=by, event=event, **parts)
     elif Standing.WAITING in standings:
-        journal.record("registration.waiting", registration.id, by=by, event=event)
+        journal.record("registration.waiting", registration.id, by=by, event=event, **parts)
 
 
 def withdraw(

@@ -22,6 +22,7 @@ AGAIN = frozenset(
         "registration.promoted",
         "registration.place_offered",
         "registration.mode_changed",
+        "registration.part_given_up",
         "registration.restored",
         "registration.address_corrected",
         "registration.confirmation_requested",

@@ -10,7 +10,7 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, guest_list, inviting, moving_up, queries, versions
+from s3chem_events.registration import adding, guest_list, inviting, queries
 from s3chem_events.registration.invitation import Invitation, InvitationUse
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.places import INTERESTED
@@ -67,28 +67,10 @@ def join(invitation: Invitation, *, may_wait: bool, by: Actor) -> Registration:
     if not guest_list.has_room(invitation):
         raise inviting.InvitationOver
     willing = frozenset((part.key, mode.value) for part, mode in chosen) if may_wait else frozenset[tuple[str, str]]()
-    taken, waiting = moving_up.places_for(event, chosen, may_wait=willing)
-    _put_down(registration, chosen, waiting)
+    adding.put_down(registration, chosen, may_wait=willing, decided=True, by=by)
     _take_up(invitation, registration)
-    going = [(part, mode) for part, mode in chosen if (part.key, mode) not in waiting]
-    actions.tell_the_page(going, taken, by=1)
-    if going:
-        journal.record("registration.confirmed", registration.id, by=by, event=event.id)
-    else:
-        journal.record("registration.waiting", registration.id, by=by, event=event.id)
     journal.record("invitation.accepted", invitation.id, by=by, event=event.id, registration=registration.id)
     return registration
-
-
-def _put_down(registration: Registration, chosen: list[tuple[Part, Mode]], waiting: list[tuple[str, str]]) -> None:
-    """Write the places down; for one that she gave back, or left the line for, she comes like a newcomer."""
-    moment = registration.changed_at = now()
-    before = versions.first(registration.event_id, registration.address_digest)
-    for former in [one for one in registration.participations if one.part in {part for part, _mode in chosen}]:
-        registration.participations.remove(former)
-    db.session.flush()
-    registration.participations += moving_up.participations(chosen, waiting, moment=moment, before=before, decided=True)
-    db.session.flush()
 
 
 def _take_up(invitation: Invitation, registration: Registration) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from s3chem_events.core import signing
 
-RESTORATION, INVITATIONS = "restoration", "invitations"
+RESTORATION, INVITATIONS, PARTS = "restoration", "invitations", "parts"
 """Pages below the own one."""
 OWN_PAGE = "registration"
 CALENDAR = "registration-calendar"

@@ -155,7 +155,7 @@ def record_withdrawal(
     if waited and not given_up and due_at is None:
         journal.record("registration.left_waiting_list", registration.id, by=by, event=event, parts=waited, **kept)
         return
-    if waited or kept:
+    if kept or len(given_up) < len(before):  # she waited for the rest, or has left it before
         details["parts"] = given_up
     journal.record("registration.withdrawn", registration.id, by=by, due_at=due_at, event=event, **details, **kept)
 

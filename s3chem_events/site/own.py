@@ -19,7 +19,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.registration import actions, consenting, delegations, disowning, links, queries, substituting
 from s3chem_events.registration.models import Registration
-from s3chem_events.site import answered, detail_view, opened, own_actions, own_view
+from s3chem_events.site import answered, detail_view, more_parts, opened, own_actions, own_view
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import LostLinkForm, PressForm
 from s3chem_events.site.frame import render, urls
@@ -61,7 +61,8 @@ def own_page(lang: str, token: str) -> Response:
     registration = queries.registration_by_token(token) or abort(unknown_link(lang))
     if registration.handed_over_at is not None:
         return _handed_over(registration, lang, token)
-    event, openly = registration.event, opened.is_open(registration)
+    event, openly, here = registration.event, opened.is_open(registration), f"/{lang}/registrations/{token}"
+    seen = own_view.seen_by(registration, lang)
     shown = own_view.shown(registration, lang, token, openly=openly)
     return private_page(
         "site/own/own_page.html",
@@ -69,13 +70,14 @@ def own_page(lang: str, token: str) -> Response:
         f"/registrations/{token}",
         registration=shown,
         answers=answered.rows(registration, lang, unlocked=openly),
-        actions=own_actions.offered(registration, f"/{lang}/registrations/{token}", openly=openly),
+        actions=own_actions.offered(registration, here, openly=openly),
         done=request.args.get("done", ""),
         not_kept=answered.not_kept(registration),
         consents=consenting.consents(registration, openly=openly),
-        own_url=f"/{lang}/registrations/{token}",
-        wanted=detail_view.wanted(registration, lang, f"/{lang}/registrations/{token}"),
-        event=own_view.seen_by(registration, lang),
+        own_url=here,
+        wanted=detail_view.wanted(registration, lang, here),
+        event=seen,
+        more=more_parts.offered(registration, seen, here),
         register_url=f"/{lang}/events/{event.slug}/register" if publishing.open_parts(event) else "",
         press=PressForm() if any(part.waits for part in shown.parts) else None,  # a mere reader is given no cookie
         contact=contact(lang),
@@ -189,14 +191,14 @@ class Press:
             status_of(self.form, self.refusal),
             form=self.form,
             own_url=self.here,
-            refusal=press_again() if self.form.errors else refused,
+            refusal=press_again() if self.form.csrf_token.errors else refused,
             **values,
         )
 
 
-def pressed(lang: str, token: str, deed: Deed) -> Press:
+def pressed(lang: str, token: str, deed: Deed, *, form: PressForm | None = None) -> Press:
     """Do what was pressed, if it was, under the event's lock; ends the request where the link leads nowhere."""
-    form, refusal, done = PressForm(), None, False
+    form, refusal, done = form or PressForm(), None, False
     if form.is_submitted() and form.validate():
         try:
             with transaction():

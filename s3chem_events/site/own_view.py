@@ -22,12 +22,14 @@ from s3chem_events.registration import (
     choices,
     coming,
     entries,
+    giving_up,
     inquiries,
     links,
     modes,
     returning,
 )
 from s3chem_events.registration.capacity import HOLDING, IN_LINE, Said, Standing
+from s3chem_events.registration.links import PARTS
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.waiting import PLACE
 from s3chem_events.site import answered, next_steps, standings, waiting_words
@@ -57,6 +59,7 @@ class HeldView:
     reason: str
     place_url: str
     waits: bool
+    give_up_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,7 @@ def _held(registration: Registration, held: Participation, lang: str, own: str, 
         reason=_reason(held, lang),
         place_url=f"{own}/{PLACE}/{part.key}" if in_line else "",
         waits=held.standing is Standing.WAITING,
+        give_up_url=f"{own}/{PARTS}/{part.key}/withdrawal" if giving_up.may_give_up(registration, held) else "",
     )
 
 

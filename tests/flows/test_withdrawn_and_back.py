@@ -65,7 +65,8 @@ def sent(app: Flask) -> list[KeptMail]:
 def stands(client: FlaskClient, own: str) -> list[tuple[str, str]]:
     """Return each part of the own page with how she stands to it."""
     return [
-        (part.h3.get_text(), part.select_one(".chip").get_text()) for part in soup(client.get(own)).select(".offer")
+        (part.h3.get_text(), part.select_one(".chip").get_text())
+        for part in soup(client.get(own)).select(".offer:has(.chip)")
     ]
 
 

@@ -372,9 +372,9 @@ def test_somebody_registered_for_the_open_day_adds_the_closed_one_by_one_press(a
     mail, row = kept(app)[-1], rows(app)[-1]
     assert ("Working-group meeting" in mail.text, "Public conference" in mail.text) == (True, True)
     with app.app_context():
-        uids = sorted(db.session.scalars(db.select(Part.uid)))
+        uid = db.session.scalar(db.select(Part.uid).filter_by(key="day-1"))
     entries = [entry for sent in row.calendars for entry in Calendar.from_ical(sent).walk("VEVENT")]
-    assert sorted(str(entry["UID"]) for entry in entries) == uids
+    assert [str(entry["UID"]) for entry in entries] == [uid]  # her calendar has the other, and mail programs draw one
     assert "Working-group meeting" in words(client.get(own))
     before = snapshot(app)
     assert client.post(path, data=typed).status_code == 303  # the page was open twice

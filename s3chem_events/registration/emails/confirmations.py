@@ -47,8 +47,10 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             going = [p for p in going if p.part_id in fact.data["parts"]]
         # What was cancelled meanwhile is no news here, and nothing to come to.
         going = [p for p in going if not entries.part_of(registration, p).cancelled] or going
-        if registration.withdrawn_at is None and going:
-            draft = desk.draft(fact, registration, going, method="REQUEST")
+        # Her calendar holds what she had before: of what was added to it, that alone is new there.
+        old = {p.part_id for p in going if p.part_id not in fact.data.get("parts", [p.part_id])}
+        if registration.withdrawn_at is None and len(going) > len(old):
+            draft = desk.draft(fact, registration, going, method="REQUEST", kept=old)
             told = history.mentionable(given.get(registration.id, []))
             said = answering.in_mail(told, render.spoken(registration.language))
             more = _details(draft, registration, going, wanted, given.get(registration.id, []))

@@ -39,6 +39,7 @@ def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     registered_by = delegation_queries.contacts(facts)
     for fact, registration in queries.subjects(facts):
         queued = [p for p in registration.participations if p.standing is Standing.WAITING]
+        queued = [p for p in queued if p.part_id in fact.data.get("parts", [p.part_id])]
         if queued and not fact.data.get("handed_on"):
             draft = _without_calendar(desk, fact, registration, queued)
             yield replace(draft, values={**draft.values, "registered_by": registered_by(fact, registration)})
