@@ -89,6 +89,29 @@ def test_part_that_fell_away_leaves_every_calendar_whatever_was_pressed_meanwhil
         assert "Working-group meeting: This part has been cancelled." in " ".join(text.split()), text
 
 
+@pytest.mark.parametrize("path", ["withdrawal", "place/day-2"])
+def test_who_leaves_the_line_within_the_hold_has_the_part_that_fell_away_out_of_her_calendar(
+    app, client, clock, organiser, path
+):
+    there = {"choices": {"day-2": Mode.ON_SITE}}
+    enrol(app, 3, **there)
+    wait = frozenset({("day-2", "on_site")})
+    (number,) = enrol(app, given_name="Waits", email="waits@park.example", may_wait=wait, **there)
+    seat(app, number, "day-1")
+    work(app)
+    page = own_page(kept(app)[-1].text)
+    decide(organiser, step(organiser, "cancellation", what="part-day-1"), "cancellation", "yes")
+    token = hidden(client, f"{page}/{path}")
+    assert client.post(f"{page}/{path}", data=token | {"press": "leave"}).status_code == 303
+    work(app)
+    clock.advance(minutes=10)
+    work(app)
+    hers = [row for row in rows(app) if row.name.startswith("Waits") and row.kind != "registration.waiting"]
+    assert [METHOD.findall(one)[0] for row in hers for one in row.calendars] == ["CANCEL"]
+    said = " ".join(" ".join(row.text for row in hers).split())
+    assert "Working-group meeting" in said
+
+
 def test_undone_after_all_they_alone_are_corrected(app, client, clock, organiser, own):
     decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
     clock.advance(minutes=4)

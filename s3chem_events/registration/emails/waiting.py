@@ -11,7 +11,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing.lines import PartLines
-from s3chem_events.registration import delegation_queries, entries, queries
+from s3chem_events.registration import delegation_queries, entries, heard, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
@@ -64,7 +64,10 @@ def _is_said(until: datetime, fact: Fact) -> bool:
 
 
 def left(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
-    """Say that somebody is off the waiting list: by a press, or because an offer ended without an answer."""
+    """Say that somebody is off the waiting list: by a press, or because an offer ended without an answer.
+
+    With it goes, out of her calendar, what she had in a part that fell away and of which she has not been told yet.
+    """
     desk = Writer(letterhead)
     for fact, registration in queries.subjects(facts):
         parts = fact.data["parts"] if "parts" in fact.data else [fact.data["part"]]
@@ -73,7 +76,19 @@ def left(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             draft = _without_calendar(desk, fact, registration, off)
             until = fact.data.get("until")
             ended = _stamp(desk, registration, datetime.fromisoformat(until)) if until else ""
-            yield replace(draft, values={**draft.values, "ended": ended})
+            draft = replace(draft, values={**draft.values, "ended": ended})
+            yield _with_what_fell_away(desk, draft, fact, registration)
+
+
+def _with_what_fell_away(desk: Writer, draft: Draft, fact: Fact, registration: Registration) -> Draft:
+    had = {int(part_id) for part_id, was in fact.data.get("off", {}).items() if was == Standing.CONFIRMED}
+    fallen = [p for p in heard.fallen_away(registration) if p.part_id in had] if had else []
+    if not fallen:
+        return draft
+    there = queries.parts_held_at_addresses([registration]).get((registration.event_id, registration.address_digest))
+    gone = desk.draft(fact, registration, fallen, method="CANCEL", kept=there or set())
+    values = {**draft.values, "fallen": gone.values["parts"]}
+    return replace(draft, values=values, calendars=gone.calendars, method=gone.method)
 
 
 def off_the_list(desk: Writer, fact: Fact, registration: Registration) -> Iterator[Draft]:
