@@ -40,6 +40,7 @@ from s3chem_events.desk import (  # importing them is what hangs them into the b
     participants,
     presence,
     programme,
+    question_editor,
     questions,
     queue,
     refusals,

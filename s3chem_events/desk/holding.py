@@ -128,7 +128,8 @@ def event_undo(slug: str) -> ResponseReturnValue:
     except (Invalid, PartInUse):
         flash(_("This cannot be undone any more, because of what has happened since. Please change it by hand."), "bad")
     else:
-        flash(f"{_said(corrected)} {_('Taken back: %(what)s', what=' '.join(what))}", "good")
+        taken_back = _("Taken back: %(what)s", what=" ".join(what))
+        flash(f"{_said(corrected)} {taken_back}", "good")
     return redirect(url_for("desk.event", slug=slug), 303)
 
 

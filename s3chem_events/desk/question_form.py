@@ -1,5 +1,6 @@
 """A question as organisers write it: its words in one language at a time, beside its rules."""
 
+import json
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any, Self
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import BooleanField, Field, HiddenField, IntegerField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput
 
@@ -19,6 +20,7 @@ from s3chem_events.desk.fields import Needed, clean, line, options, say, slug_of
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import questions
 from s3chem_events.registration.file_types import MOST_MB, FileType
+from s3chem_events.registration.history import Difference
 from s3chem_events.registration.questions import (
     FREE,
     LISTED,
@@ -55,6 +57,7 @@ class QuestionForm(FlaskForm):
     when = SelectField(_("When it is asked"))
     part = SelectField(_("Asked of those who attend"))
     only = SelectField(_("Asked only upon this answer"))
+    known = HiddenField()
 
     @classmethod
     def of(cls, base: QuestionFacts, event: Event, before: tuple[Asked, ...], language: str) -> Self:
@@ -83,7 +86,23 @@ class QuestionForm(FlaskForm):
             del form.required
         if base.kind in NEED_READERS:
             del form.readers, form.when
+        if not form.is_submitted():
+            form.knows(base, language)
         return form
+
+    def knows(self, base: QuestionFacts, language: str) -> None:
+        """Note what the page shows of a question as it is saved."""
+        self.known.data = json.dumps(_filled(base, language), ensure_ascii=False)
+
+    def meanwhile(self, base: QuestionFacts, language: str) -> list[Difference]:
+        """Return in words what others have saved since the page was opened, and what was typed here would overwrite."""
+        known, now = _read(self.known.data), _filled(base, language)
+        fields = {name: self[name] for name in now if name in self}
+        return [
+            Difference(str(field.label.text), _words(field, known.get(name)), _words(field, now[name]), hidden=False)
+            for name, field in fields.items()
+            if _plain(now[name]) not in {_plain(known.get(name)), _plain(field.data)}
+        ]
 
     def facts(self, base: QuestionFacts, language: str, *, taken: set[str]) -> QuestionFacts:
         """Return the question as it is written now; a new one gets an id made of its words.
@@ -170,6 +189,29 @@ def _filled(base: QuestionFacts, language: str) -> dict[str, Any]:
         "part": base.part,
         "only": f"{base.only_if}{BETWEEN}{base.only_is}" if base.only_if else ALWAYS,
     }
+
+
+def _read(written: str | None) -> dict[str, Any]:
+    """Return what a page said that it knew; nothing of what is no such thing."""
+    try:
+        known = json.loads(written or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _plain(value: Any) -> str:
+    """Return a value of a field as it can be compared, however lines are ended and choices ordered."""
+    return str(sorted(map(str, value))) if isinstance(value, list) else "\n".join(str(value).split("\r\n")).strip()
+
+
+def _words(field: Field, value: Any) -> str:
+    """Return a value of a field as the form shows it."""
+    if isinstance(value, bool):
+        return str(gettext("Yes") if value else gettext("No"))
+    labels = {one.value: str(one.label) for one in getattr(field, "choices", None) or ()}
+    chosen = value if isinstance(value, list) else ["" if value is None else value]
+    return ", ".join(labels.get(str(one), str(one)) for one in chosen)
 
 
 def _options(base: QuestionFacts, typed: str, language: str) -> tuple[Option, ...]:

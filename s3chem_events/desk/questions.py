@@ -10,19 +10,17 @@ from wtforms import Form
 
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
-from s3chem_events.core.errors import Invalid, Refused
+from s3chem_events.core.errors import Refused
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import presets
-from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import header, the_event
-from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk, own_events_only
-from s3chem_events.desk.question_form import ADDRESSES, QuestionForm, new_key, readers, times
-from s3chem_events.publishing import queries, values
+from s3chem_events.desk.question_form import ADDRESSES, new_key, readers, times
+from s3chem_events.publishing import queries
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import asking, own_questions, previews
 from s3chem_events.registration.models import Question
-from s3chem_events.registration.questions import Asked, Kind, QuestionFacts, When
+from s3chem_events.registration.questions import Asked, Kind, QuestionFacts
 
 
 @desk.route("/events/<slug>/questions/")
@@ -35,7 +33,7 @@ def questions(slug: str) -> str:
     return render_template(
         "desk/questions/list.html",
         **header(found),
-        questions=[(question, _missing(question)) for question in live],
+        questions=[(question, missing_words(question)) for question in live],
         retired=[question for question in everything if question.retired],
         kinds=kinds(),
         readers=readers(),
@@ -64,24 +62,6 @@ def questions_preview(slug: str) -> str:
         )
 
 
-@desk.route("/events/<slug>/questions/new", methods=["GET", "POST"])
-@allowed("questions.edit")
-def new_question(slug: str) -> ResponseReturnValue:
-    """Add a question of a kind, or one that is ready."""
-    when = request.args.get("when", "")
-    base = presets.preset(request.args.get("kind", Kind.TEXT), When(when) if when in set(When) else When.REGISTERING)
-    return _edited(the_event(slug), base, None)
-
-
-@desk.route("/events/<slug>/questions/<question>", methods=["GET", "POST"])
-@allowed("questions.edit")
-def question(slug: str, question: str) -> ResponseReturnValue:
-    """Change a question, in one language at a time."""
-    found = the_event(slug)
-    row = _row(found, question)
-    return _edited(found, asking.asked(row), row)
-
-
 @desk.route("/events/<slug>/questions/<question>/position", methods=["POST"])
 @allowed("questions.edit")
 def question_position(slug: str, question: str) -> ResponseReturnValue:
@@ -89,7 +69,7 @@ def question_position(slug: str, question: str) -> ResponseReturnValue:
     found = the_event(slug)
     with transaction():
         up = request.form.get("to") == "up"
-        moved = asking.move_question(_row(found, question), up=up, by=by())
+        moved = asking.move_question(row_of(found, question), up=up, by=by())
     if not moved:
         flash(_("It stays where it is: a question comes after the one that it depends on."), "bad")
     return redirect(url_for("desk.questions", slug=slug, at=question, to="up" if up else "down"), 303)
@@ -102,11 +82,30 @@ def question_retirement(slug: str, question: str) -> ResponseReturnValue:
     found = the_event(slug)
     try:
         with transaction():
-            asking.retire_question(_row(found, question), by=by())
+            asking.retire_question(row_of(found, question), by=by())
     except Refused:
         flash(_("Another question is asked only upon an answer to this one. Change that one first."), "bad")
     else:
-        flash(_("The question is asked no more. The answers that there are stay until their day."), "good")
+        said, again = (
+            _("The question is asked no more. The answers that there are stay until their day."),
+            _("It can be asked again below."),
+        )
+        flash(f"{said} {again}", "good")
+    return redirect(url_for("desk.questions", slug=slug), 303)
+
+
+@desk.route("/events/<slug>/questions/<question>/resumption", methods=["POST"])
+@allowed("questions.edit")
+def question_resumption(slug: str, question: str) -> ResponseReturnValue:
+    """Ask a question again that is asked no more."""
+    found = the_event(slug)
+    try:
+        with transaction():
+            asking.resume_question(row_of(found, question, retired=True), by=by())
+    except Refused:
+        flash(_("It is asked only upon an answer that cannot be given now. Change that question first."), "bad")
+    else:
+        flash(_("The question is asked again; the answers that there were are still there."), "good")
     return redirect(url_for("desk.questions", slug=slug), 303)
 
 
@@ -117,7 +116,7 @@ def question_copy(slug: str, question: str) -> ResponseReturnValue:
     found = the_event(slug)
     with transaction():
         event = queries.event_by_id(found.id, lock=True) or abort(404)
-        facts = asking.plain(asking.asked(_row(found, question)))
+        facts = asking.plain(asking.asked(row_of(found, question)))
         taken = {one.key for one in asking.rows(event.id)} | ADDRESSES
         added = asking.add_question(event, replace(facts, key=new_key(facts.key, taken)), by=by())
         key = added.key
@@ -163,63 +162,13 @@ def kinds() -> dict[str, str]:
     }
 
 
-def _edited(found: Event, base: QuestionFacts, row: Question | None) -> ResponseReturnValue:
-    language = _language(found)
-    there = asking.asked_at(found.id, retired=True, when=None)
-    place = next((n for n, one in enumerate(there) if row is not None and one.id == row.id), len(there))
-    before = tuple(one for one in there[:place] if not one.retired)
-    form = QuestionForm.of(base, found, before, language)
-    status = 422 if form.is_submitted() else 200
-    if form.validate_on_submit() and _saved(form, found, base, row, language):
-        flash(_("The question is saved; the form shows it at once."), "good")
-        return redirect(url_for("desk.questions", slug=found.slug), 303)
-    page = render_template(
-        "desk/questions/question.html",
-        **header(the_event(found.slug)),
-        form=form,
-        faulty=faulty(form),
-        base=base,
-        is_new=row is None,
-        kind=request.args.get("kind", "") if row is None else base.kind,
-        kind_word=kinds()[base.kind],
-        language=language,
-        languages=LANGUAGES,
-        missing=_missing(base) if base.label else [],
-    )
-    return page, status
+def row_of(found: Event, key: str, *, retired: bool = False) -> Question:
+    """Return a question of this very event that is asked still, or no more."""
+    there = (row for row in asking.rows(found.id) if row.key == key and (row.retired_at is not None) is retired)
+    return next(there, None) or abort(404)
 
 
-def _saved(form: QuestionForm, found: Event, base: QuestionFacts, row: Question | None, language: str) -> bool:
-    try:
-        with transaction():
-            event = queries.event_by_id(found.id, lock=True) or abort(404)
-            taken = {one.key for one in asking.rows(event.id)} if row is None else set()
-            facts = form.facts(base, language, taken=taken)
-            if row is None:
-                asking.add_question(event, facts, by=by())
-            else:
-                asking.revise_question(event, _row(event, row.key), asking.plain(facts), by=by())
-    except Invalid as fault:
-        form.blame(fault)
-    except Refused:
-        form.blame(Invalid("label", "refused"))
-    else:
-        return True
-    return False
-
-
-def _row(found: Event, key: str) -> Question:
-    """Return a question of this very event that is asked still."""
-    return next((row for row in asking.rows(found.id) if row.key == key and row.retired_at is None), None) or abort(404)
-
-
-def _language(found: Event) -> str:
-    """Return the language that is asked for, the event's first one unless told."""
-    asked = request.args.get("language", "")
-    return asked if asked in LANGUAGES else main_language(values.event_facts(found))
-
-
-def _missing(question: QuestionFacts | Asked) -> list[str]:
+def missing_words(question: QuestionFacts | Asked) -> list[str]:
     """Return the languages in which something of a question is not said yet."""
     texts = [question.label, question.purpose, *(option.label for option in question.options)]
     texts += [question.help] if question.help else []

@@ -128,6 +128,25 @@ def retire_question(question: Question, *, by: Actor) -> None:
     publishing.touch()
 
 
+def resume_question(question: Question, *, by: Actor) -> None:
+    """Ask a question again that is asked no more, where it stood, or behind the one that it depends on.
+
+    Raises:
+        Invalid: the answer upon which it is asked cannot be given now.
+
+    """
+    if question.retired_at is None:
+        return
+    there = rows(question.event_id)
+    live = [row for row in there if row.retired_at is None]
+    questions.check(asked(question), _facts_by_key(live))
+    if any(row.key == question.only_if and row.position > question.position for row in live):
+        question.position = there[-1].position + 1
+    question.retired_at = None
+    journal.record("question.resumed", question.id, by=by, event=question.event_id)
+    publishing.touch()
+
+
 def ask(event: Event, wanted: Iterable[QuestionFacts], *, by: Actor) -> bool:
     """Bring an event's questions to these, by their keys: whether anything changed. What is not named stays.
 
@@ -174,6 +193,11 @@ def copy_questions(event: Event, wanted: Iterable[Asked], *, by: Actor) -> int:
 def plain(question: QuestionFacts) -> QuestionFacts:
     """Return what an organiser wrote, without what its row adds."""
     return QuestionFacts(**{name: getattr(question, name) for name in QuestionFacts.__dataclass_fields__})
+
+
+def unsaved(facts: QuestionFacts) -> Asked:
+    """Return a question that is not asked yet as it will be."""
+    return Asked(**{name: getattr(facts, name) for name in QuestionFacts.__dataclass_fields__}, id=0, version=1)
 
 
 def rows(event_id: int) -> list[Question]:

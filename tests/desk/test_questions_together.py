@@ -11,12 +11,14 @@ from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.registration.models import Question
+from s3chem_events.registration.questions import Option
 from tests.conftest import Clock
-from tests.factories import BASE_URL, PUBLIC_DAY, add_event, add_question, count, soup, words
+from tests.factories import BASE_URL, PUBLIC_DAY, add_event, add_question, count, hidden, register, soup, words
 from tests.support.desk import filled, signed_in
 
 EVENT = "/desk/events/conference"
 LIST = f"{EVENT}/questions/"
+FORM = "/en/events/conference/register"
 
 
 @pytest.fixture
@@ -48,3 +50,109 @@ def test_undoing_a_part_does_not_take_its_questions_along(app: Flask, desk: Flas
     assert "Undone." in undo()
     with app.app_context():
         assert db.session.scalars(db.select(Question.part_id)).all() == [None]
+
+
+def test_two_organisers_on_one_question_neither_overwrites_the_other_unseen(
+    app: Flask, desk: FlaskClient, client: FlaskClient
+) -> None:
+    add_question(app, "menu", label="Menu", kind="one_of", options=(Option("fish", Text(en="Fish")),), keep_days=0)
+    path = f"{LIST}menu"
+    first, second, french = (filled(desk.get(f"{path}{more}")) for more in ("", "", "?language=fr"))
+    assert desk.post(path, data=first | {"label": "Main dish", "required": "y"}).status_code == 303
+    refused = desk.post(path, data=second | {"purpose": "To plan", "keep_days": "3"})
+    said = "Changed meanwhile Question : Menu → Main dish Must be answered : No → Yes"
+    assert (refused.status_code, said in words(refused)) == (409, True)
+    assert "Nothing of yours is saved yet: look at what changed, and press again" in words(refused)
+    again = filled(refused)
+    assert (again["label"], again["purpose"]) == ("Menu", "To plan")
+    assert "Main dish" in client.get(FORM).text
+    # Who puts the other's words into the form, or presses once more, has seen them.
+    assert desk.post(path, data=again | {"label": "Main dish"}).status_code == 303
+    # In another language nothing stood in the other's way but the rule.
+    refused = desk.post(
+        f"{path}?language=fr", data=french | {"label": "Plat", "purpose": "Repas", "choices": "Poisson"}
+    )
+    assert "Changed meanwhile Deleted so many days after the event : 0 → 3" in words(refused)
+    assert desk.post(f"{path}?language=fr", data=filled(refused) | {"keep_days": "3"}).status_code == 303
+    with app.app_context():
+        row = db.session.scalars(db.select(Question)).one()
+        assert (dict(row.label), dict(row.purpose), row.required, row.keep_days) == (
+            {"en": "Main dish", "fr": "Plat"},
+            {"en": "To plan", "fr": "Repas"},
+            False,
+            3,
+        )
+    for hostile in ("", "[" * 9_000, '{"types": [1, "a"], "label": {}}', "null"):
+        answer = desk.post(path, data=filled(desk.get(path)) | {"label": "Dish", "known": hostile})
+        assert answer.status_code == 409, hostile
+
+
+def test_a_question_is_seen_as_visitors_will_see_it_before_it_is_saved(
+    app: Flask, desk: FlaskClient, client: FlaskClient
+) -> None:
+    add_question(app, "lunch", kind="yes_no", label=Text(en="Lunch?", fr="Déjeuner ?"))
+    add_question(app, "hall", label="Hall")
+    typed = {"label": "Menu", "choices": "Fish\nSoup", "purpose": "To cook"}
+    path = f"{LIST}new?kind=one_of"
+    new = filled(desk.get(path)) | typed | {"only": "lunch=yes", "press": "preview", "shown_in": "fr"}
+    page = desk.post(path, data=new)
+    shown = soup(page).select_one("#preview [lang=fr] #questions")
+    assert (page.status_code, shown is not None) == (200, True)
+    assert shown is not None
+    assert [one.get_text() for one in shown.select("label[for^=question-menu]")] == ["Fish", "Soup"]
+    assert shown.legend is not None
+    assert shown.legend.text == "Questions sur cet événement"
+    assert "Déjeuner ?" in shown.select(".only-if legend")[0].text
+    assert (count(app, Question), "Menu" in client.get(FORM).text) == (2, False)
+    kept = filled(page)
+    assert {name: kept[name] for name in (*typed, "only", "shown_in")} == typed | {
+        "only": "lunch=yes",
+        "shown_in": "fr",
+    }
+    assert desk.post(path, data=kept).status_code == 303
+    assert count(app, Question, key="menu") == 1
+
+    changed = filled(desk.get(f"{LIST}lunch")) | {"label": "Do you eat?", "press": "preview"}
+    shown = soup(desk.post(f"{LIST}lunch", data=changed)).select_one("#preview")
+    assert shown is not None
+    assert [one.get_text() for one in shown.select("#question-lunch legend, #question-menu legend")] == [
+        "Do you eat?",
+        "Menu",
+    ]
+    wrong = desk.post(path, data=new | {"label": ""})
+    assert (wrong.status_code, soup(wrong).select("#preview")) == (422, [])
+
+
+def test_a_question_that_is_asked_no_more_is_asked_again_with_its_answers(
+    app: Flask, desk: FlaskClient, client: FlaskClient
+) -> None:
+    add_question(app, "lunch", kind="yes_no", label="Lunch?")
+    add_question(app, "menu", label="Menu", only_if="lunch", only_is="yes")
+    own = str(register(client, **{"question-lunch": "yes", "question-menu": "Fish"}).location)
+
+    def press(key: str, what: str) -> str:
+        data = {"csrf_token": hidden(desk, LIST)["csrf_token"]}
+        return words(desk.post(f"{LIST}{key}/{what}", data=data, follow_redirects=True))
+
+    assert "It can be asked again below." in press("menu", "retirement")
+    press("lunch", "retirement")
+    assert "Menu" not in client.get(FORM).text
+    assert "It is asked only upon an answer that cannot be given now." in press("menu", "resumption")
+    assert "The question is asked again; the answers that there were are still there." in press("lunch", "resumption")
+    press("menu", "resumption")
+    assert soup(desk.get(LIST)).find("h2", string="Asked no more") is None
+    page = soup(client.get(f"{own}/change"))
+    assert page.select_one("#question-menu")["value"] == "Fish"  # type: ignore[index]
+
+
+def test_help_purpose_and_readers_stand_in_lines_of_their_own(
+    app: Flask, desk: FlaskClient, client: FlaskClient
+) -> None:
+    add_question(app, "title", label="Job title", help="As on your badge", purpose="To plan")
+    hint = soup(client.get(FORM)).select_one("#question-title-hint")
+    assert hint is not None
+    assert list(hint.stripped_strings) == [
+        "As on your badge",
+        "To plan",
+        "Seen by the organisers of this event. Deleted on 18 July 2027.",
+    ]
