@@ -5,17 +5,19 @@ from dataclasses import replace
 
 from s3chem_events.core import i18n
 from s3chem_events.core.text import Text
-from s3chem_events.publishing import telling
+from s3chem_events.publishing import telling, times
 from s3chem_events.publishing.changes import AFTERWARDS, Difference, Sort
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.history import Passage, before_its_move
 from s3chem_events.publishing.lifecycle import Visibility
 from s3chem_events.publishing.models import Event, runs_of
-from s3chem_events.publishing.times import zone_info
 from s3chem_events.site.views import HistoryView
 
 SHARED = frozenset({Sort.RESCHEDULED, Sort.MOVED_ONLINE, Sort.MOVED_ON_SITE, Sort.HYBRID})
 """What can happen to all parts alike, and then is said once."""
+
+OF_A_SPLIT = frozenset({Sort.RESCHEDULED, Sort.PART_ADDED})
+"""What becomes of the parts of what was one."""
 
 
 def told(event: Event, passages: Sequence[Passage], lang: str) -> list[HistoryView]:
@@ -24,7 +26,7 @@ def told(event: Event, passages: Sequence[Passage], lang: str) -> list[HistoryVi
     for passage in reversed(passages):
         if {change.sort for change in passage.difference.changes} <= AFTERWARDS:
             continue  # the page says so by itself
-        day = passage.at.astimezone(zone_info(event.zone)).date()
+        day = passage.at.astimezone(times.zone_info(event.zone)).date()
         said = sentences(passage.difference, lang)
         lines.append(HistoryView(i18n.short_range(day, day, lang), day.isoformat(), said))
     return lines
@@ -32,10 +34,12 @@ def told(event: Event, passages: Sequence[Passage], lang: str) -> list[HistoryVi
 
 def sentences(difference: Difference, lang: str) -> list[str]:
     """Say each change in a sentence, where all parts share one once for the event; then why, where that was said."""
-    said = []
+    said, split = [], _split(difference, lang)
     for change in difference.changes:
         alone = replace(difference, changes=(change,))
         together = _together(change.sort, difference, lang) if change.sort in SHARED else ""
+        if change.sort in OF_A_SPLIT:
+            together = split or together
         said.append(together or telling.sentences(alone, lang)[0].text)
         if change.sort is Sort.ANNOUNCED:
             said += _announced(difference.after, lang)
@@ -86,3 +90,18 @@ def _together(sort: Sort, difference: Difference, lang: str) -> str:
     was, becomes = (telling.days(facts.parts, lang) for facts in (before, after))
     _ = i18n.words(lang)
     return "" if was == becomes else _("Moved from %(old)s to %(new)s.", old=was, new=becomes)
+
+
+def _split(difference: Difference, lang: str) -> str:
+    """Say into which parts an event has been divided that was one, on the same days; nothing where it was not."""
+    (whole, *others), parts = difference.before.live_parts, difference.after.live_parts
+    first, last = times.day(whole.starts), times.day(whole.ends)
+    kept = next((part for part in parts if part.key == whole.key), whole)
+    inside = all(first <= times.day(part.starts) and times.day(part.ends) <= last for part in parts)
+    if others or len(parts) == 1 or not inside or (kept.starts, kept.ends) == (whole.starts, whole.ends):
+        return ""
+    _, zone = i18n.words(lang), difference.after.zone
+    in_time = sorted(parts, key=lambda part: times.day(part.starts))
+    named = [f"{part.title.within(lang)} ({telling.when((part,), zone, lang)})" for part in in_time]
+    both, many = _("Now in two parts: %(parts)s."), _("Now in several parts: %(parts)s.")
+    return (many if len(named) > 2 else both) % {"parts": i18n.listed(named, lang)}  # noqa: PLR2004

@@ -40,6 +40,9 @@ DAY_2 = {
 }
 MOVED = "Moved from 17 June 2027, 10:00 – 18 June 2027, 16:00 CEST to 18 June 2027, 09:30–16:00 CEST."
 
+NOW_IN_TWO = "Désormais en deux parties : {} (17 juin 2027, 10:00–17:00 CEST) et {} (18 juin 2027, 09:30–16:00 CEST)."
+"""The first part has a French title."""
+
 
 @pytest.fixture
 def house(app: Flask, clock: Clock) -> Conference:
@@ -94,6 +97,7 @@ def test_event_keeps_its_entry_and_the_closed_part_gets_one_of_its_own(house: Co
     assert (kept, title) == (uid, "Conference E1 – Day 2: Conference")
     assert sequence > old
     assert {one: shown.title for one, shown in subscribed.refresh().items()} == {uid: title}
+    assert house.history("fr")[0] == NOW_IN_TWO.format("Conférence E1", "Day 2: Conference")
     # Who follows reads where it went, and the file replaces what she saved.
     told = " ".join(follower.mails[-1].text.split())
     assert MOVED in told, told

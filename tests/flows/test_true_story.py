@@ -99,6 +99,10 @@ ANNOUNCED = (
     "The event has been announced. "
     "Public conference: 18 June 2027, 09:30–16:00 CEST, Vrijthof Hall, Maastricht, Netherlands."
 )
+NOW_IN_TWO = (
+    "Now in two parts: Working-group meeting (17 June 2027, 13:00–17:00 CEST) and Public conference (18 June 2027, "
+    "09:30–16:00 CEST)."
+)
 TO_GELEEN = (
     "Moved from 17–18 June 2027 to 21–22 October 2027. "
     "Public conference: The venue is now: Brightlands, Geleen, Netherlands"
@@ -447,7 +451,7 @@ def in_the_end(story: Story, house: Conference) -> None:
         "Working-group meeting: This part has been cancelled.",
         TO_GELEEN,
         ANNOUNCED,
-        "Working-group meeting: This part is new: 17 June 2027, 13:00–17:00 CEST.",
+        NOW_IN_TWO,
     ]
     numbers = {person.family_name: len(person.mails) for person in story.invited}
     assert numbers == {
