@@ -62,10 +62,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """An entry in people's calendars, line by line: what it is, what it was, what it becomes."""
+    """An entry in people's calendars, line by line: what it is, what it was, what it becomes.
+
+    `people` is how many have it so, where not all have the same; else 0.
+    """
 
     title: str
-    lines: list[tuple[str, str, str]]
+    lines: tuple[tuple[str, str, str], ...]
+    people: int = 0
 
 
 def page(slug: str, pending: Pending) -> tuple[str, int]:
@@ -96,7 +100,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
             *telling.sentences(seen.difference, language, inside=True),
             *(Told(line) for line in words.links_to_come(pending.before, pending.facts)),
         ],
-        closing=[i18n.stamp(moment, pending.facts.zone, language) for moment in seen.closing or ()],
+        closings=_closings(seen, pending.facts.zone, language),
         audience=seen.audience,
         aged=words.aged(compare(pending.before, pending.facts)),
         besides=list(dict.fromkeys(line for one in besides for line in telling.sentences(one, language, inside=True))),
@@ -104,7 +108,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         followers={i18n.language_name(code, language): n for code, n in following.languages.items()},
         follower_samples=_samples(following.languages, following.letters, language),
         foreign=_foreign(seen, following.languages, language),
-        calendar=[_moved(*pair, language) for pair in seen.calendar],
+        calendar=_calendar(seen, language),
         held_until=i18n.stamp(held_until, pending.facts.zone, language) if held_until else "",
         is_overdue=bool(held_until and held_until <= now()),
         may_ask=bool(seen.audience.ask) and pending.facts.state in TAKING,
@@ -150,6 +154,30 @@ def _foreign(seen: Rehearsal, followers: Mapping[str, int], language: str) -> li
     return found
 
 
+def _closings(seen: Rehearsal, zone: str, language: str) -> list[tuple[str, str, int]]:
+    """Return when registration closes for whoever believes so, and from now on; how many, where that is not all."""
+    if seen.closing is None:
+        return []
+    believed, closes = seen.closing
+    everybody = len(believed) == 1 and sum(believed.values()) == sum(seen.audience.known.values())
+    return [
+        (i18n.stamp(moment, zone, language), i18n.stamp(closes, zone, language), 0 if everybody else people)
+        for moment, people in sorted(believed.items())
+    ]
+
+
+def _calendar(seen: Rehearsal, language: str) -> list[Moved]:
+    """Return what becomes of the entries, each apart that people have in another state: most of them first."""
+    alike = dict[str, Counter[Moved]]()
+    for before, after, people in seen.calendar:
+        alike.setdefault(after.uid, Counter())[_moved(before, after, language)] += people
+    return [
+        replace(moved, people=people if len(each) > 1 else 0)
+        for each in alike.values()
+        for moved, people in each.most_common()
+    ]
+
+
 def _moved(before: Entry | None, after: Entry, language: str) -> Moved:
     sayings = (
         (_("Title"), lambda entry: entry.summary),
@@ -162,7 +190,7 @@ def _moved(before: Entry | None, after: Entry, language: str) -> Moved:
         was, becomes = say(before) if before else "", say(after)
         if was != becomes:
             lines.append((label, was or _("none"), becomes or _("none")))
-    return Moved(before.summary if before else after.summary, lines)
+    return Moved(before.summary if before else after.summary, tuple(lines))
 
 
 def _when(entry: Entry, language: str) -> str:

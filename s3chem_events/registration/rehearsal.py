@@ -3,29 +3,27 @@
 Nothing is written: the event is changed in memory alone, and what was changed is thrown away.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, func, select, true
 
-from s3chem_events.calendar.entries import Entry, Mailbox
-from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render, rewording
 from s3chem_events.mailing.letters import Letter, Letterhead
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing import values
 from s3chem_events.publishing.becoming import announcement, changed_to
 from s3chem_events.publishing.changes import WORDED, Change, Difference, Sort
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import entries, queries
+from s3chem_events.registration import believed, queries
 from s3chem_events.registration.capacity import UNSCHEDULED, Standing
 from s3chem_events.registration.emails import changed
 from s3chem_events.registration.heard import FIRST, Heard
@@ -48,17 +46,18 @@ class Unreachable:
 class Audience:
     """Whom a change concerns: how many get an e-mail in each language, who has to be called, whom it leaves alone.
 
-    `known` are the revisions that those who are told know, `news` what they are told, and `entries` the parts whose
-    entries change in their calendars; so many of the e-mails `ask` whether their readers still come, where they may.
+    `known` says how many of those who are told know which revision, `entries` the same of those who are written to, by
+    the parts whose entries change in their calendars, and `news` what they are told; so many of the e-mails `ask`
+    whether their readers still come, where they may.
     `samples` are registrations that are written to, one for each language and mode.
     """
 
     languages: Mapping[str, int]
     unreachable: tuple[Unreachable, ...]
     unconcerned: int
-    known: AbstractSet[int] = frozenset()
+    known: Mapping[int, int] = field(default_factory=dict)
     news: AbstractSet[Change] = frozenset()
-    entries: AbstractSet[str] = frozenset()
+    entries: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     ask: int = 0
     samples: tuple[int, ...] = ()
 
@@ -73,17 +72,17 @@ class Rehearsal:
     """A change as it would be told. `letters` holds a real e-mail for each language; `calendar` old and new entries.
 
     `news` is all that anybody is told; `besides` is what was saved before in silence, and is told with it to those who
-    do not know it yet. `closing` is when registration, which has been open, closes so far and from now on, where it
-    moves along though nobody said so.
+    do not know it yet. `closing` is when registration, which has been open, closes from now on, where it moves along
+    though nobody said so, with how many of those who are told believe which moment so far.
     """
 
     difference: Difference
     news: Difference
     audience: Audience
     letters: Mapping[str, Letter]
-    calendar: tuple[tuple[Entry | None, Entry], ...]
+    calendar: tuple[believed.Moved, ...]
     besides: Difference
-    closing: tuple[datetime, datetime] | None
+    closing: tuple[Mapping[datetime, int], datetime] | None
 
 
 def rehearse(
@@ -108,25 +107,25 @@ def rehearse(
     heard = listening(event, facts, since=since)
     difference = heard.known.since(since)
     told = audience(event, difference, heard=heard)
-    oldest = min(told.known, default=since)
-    there, closed = _known(event, oldest, letterhead, language)
+    knowing = told.known or {since: 0}
+    there = {number: believed.known(event, number, letterhead, language) for number in {since, *knowing}}
     fact = announcement(event, since=since, ask=ask)  # reads the event anew, with all its parts, before people's
     samples = list(queries.registrations_by_ids(told.samples).values())
     wordings = rewording.in_force()
     with changed_to(event, facts, letterhead.base_url):
-        after, closes = _entries(event, letterhead, language), publishing.closes_at(event)
-        moves = closes != closed and event.closes_at is None and publishing.takes_registrations_from(event) is not None
+        after, closes = believed.entries_of(event, letterhead, language), publishing.closes_at(event)
+        moves = event.closes_at is None and publishing.takes_registrations_from(event) is not None
         drafts = list(changed.drafts(event, samples, fact, letterhead, heard=heard))
         letters = {
             draft.language: render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
             for draft in reversed(drafts)  # of two in one language the first
         }
-    news = heard.known.since(oldest).only(told.news | {*difference.changes})
-    seen = told.entries | {key for key in after if difference.seen_in_calendars(key)}
-    touched = [(there.get(key), entry) for key, entry in after.items() if key in seen]
+    news = heard.known.since(min(knowing)).only(told.news | {*difference.changes})
     besides = news.only(told.news - {*difference.changes})
-    closing = (closed, closes) if closed and moves else None
-    return Rehearsal(difference, news, told, letters, tuple(touched), besides, closing)
+    seen = {**{key: {since: 0} for key in after if difference.seen_in_calendars(key)}, **told.entries}
+    touched, closings = believed.moved(there, after, seen), believed.closing_as_known(there, knowing, closes)
+    closing = (closings, closes) if closings and moves else None
+    return Rehearsal(difference, news, told, letters, touched, besides, closing)
 
 
 def listening(event: Event, facts: EventFacts, *, since: int) -> Heard:
@@ -148,27 +147,6 @@ def _told_before(event_id: int, since: int) -> int:
     query = select(Fact.data).where(Fact.kind == "event.changed", Fact.subject_id == event_id)
     told = (data for data in db.session.scalars(query) if not data.get("called_off") and "misled" not in data)
     return max((data["revision"] for data in told if data["revision"] <= since), default=0)
-
-
-def _known(event: Event, since: int, letterhead: Letterhead, language: str) -> tuple[dict[str, Entry], datetime | None]:
-    """Return what people's calendars hold of an event until they are told, and when they believe registration closes.
-
-    That is how it was when they were written to last; parts that came since may be held by people, and stay.
-    """
-    if since == event.revision:
-        return _entries(event, letterhead, language), _closing(event)
-    facts = publishing.facts_at(event, since)
-    known = {part.key for part in facts.parts}
-    added = tuple(part for part in values.event_facts(event).parts if part.key not in known)
-    with changed_to(event, replace(facts, parts=facts.parts + added), letterhead.base_url):
-        held = _entries(event, letterhead, language)
-        return {key: entry for key, entry in held.items() if key in known}, _closing(event)
-
-
-def _closing(event: Event) -> datetime | None:
-    """Return when people believe that registration closes; None where it has not been open yet."""
-    opens = publishing.took_registrations_from(event)
-    return publishing.closes_at(event) if opens is not None and opens <= now() else None
 
 
 def is_heard(event: Event, difference: Difference) -> bool:
@@ -202,7 +180,7 @@ def audience(
 
     off = {part.key for part in announced.after.parts if part.cancelled or announced.after.state is State.CANCELLED}
     languages, to_call, unconcerned, ask = dict[str, int](), list[int](), 0, 0
-    oldest, news, touched = set[int](), set[Change](), set[str]()
+    knowing, news, touched = Counter[int](), set[Change](), defaultdict[str, Counter[int]](Counter)
     samples = dict[tuple[str, frozenset[Mode]], int]()
     for registration_id, (language, email, parts) in people.items():
         known = heard.number(registration_id) if heard else None
@@ -211,16 +189,18 @@ def audience(
             unconcerned += 1
             continue
         held = {key for key, (_mode, standing) in parts.items() if standing not in UNSCHEDULED}
-        oldest.update(() if known is None else (known,))
         news.update(told.changes)
-        touched.update(filter(told.seen_in_calendars, held))
+        if known is not None:
+            knowing[known] += 1
+            for key in filter(told.seen_in_calendars, held if email else ()):
+                touched[key][known] += 1
         if email:
             languages[language] = languages.get(language, 0) + 1
             ask += bool(held - off)
             samples.setdefault((language, frozenset(mode for mode, _standing in parts.values())), registration_id)
         else:
             to_call.append(registration_id)
-    return Audience(languages, _unreachable(to_call), unconcerned, oldest, news, touched, ask, tuple(samples.values()))
+    return Audience(languages, _unreachable(to_call), unconcerned, knowing, news, touched, ask, tuple(samples.values()))
 
 
 def audience_of(event: Event, difference: Difference, fact: Fact, *, heard: Heard | None = None) -> Audience:
@@ -266,21 +246,3 @@ def _concerned(difference: Difference) -> set[str]:
     if difference.sorts():
         return {part.key for part in difference.after.parts} - difference.lost
     return {change.part for change in difference.changes}
-
-
-def _entries(event: Event, letterhead: Letterhead, language: str) -> dict[str, Entry]:
-    """Return what the calendars of the registered hold, by part key."""
-    organizer = Mailbox(letterhead.organisation, letterhead.sender)
-    funding = letterhead.funding.within(language)
-    return {
-        part.key: entries.attended(
-            event,
-            part,
-            mode=part.mode_of(Mode.ON_SITE),
-            language=language,
-            base_url=letterhead.base_url,
-            organizer=organizer,
-            funding=funding,
-        )
-        for part in event.parts
-    }

@@ -235,7 +235,7 @@ def test_rehearsal_shows_who_would_hear_what_and_changes_nothing(app: Flask, cli
         seen = rehearsal.rehearse(loaded, facts, letterhead=letterhead_of(settings()), language="en")
     assert (seen.audience.languages, seen.audience.unreachable) == ({"en": 1, "fr": 1}, ())
     assert seen.letters["fr"].subject == "Nouvelle date pour Conférence finale\u00a0: 22 octobre 2027"
-    assert [(was.starts, new.starts, new.sequence) for was, new in seen.calendar if was] == [
+    assert [(was.starts, new.starts, new.sequence) for was, new, _people in seen.calendar if was] == [
         (date(2027, 6, 17), date(2027, 10, 21), 1),
         (date(2027, 6, 18), date(2027, 10, 22), 1),
     ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from s3chem_events.campaigns import actions as followers
 from s3chem_events.campaigns.models import Follower
@@ -105,6 +106,11 @@ AUTUMN = {"parts-1-starts_on": "2027-11-05", "parts-1-ends_on": "2027-11-05"}
 LATER = {"parts-1-starts_on": "2027-10-22", "parts-1-ends_on": "2027-10-22"}
 
 
+def entries(preview: TestResponse) -> list[str]:
+    """Return what the preview says of people's calendars."""
+    return [" ".join(one.get_text(" ").split()) for one in soup(preview).select(".entry")]
+
+
 def test_each_reads_the_difference_to_what_she_heard_last_whatever_was_saved_in_silence(app, clock, organiser):
     come(app, "June")
     work(app)
@@ -120,6 +126,14 @@ def test_each_reads_the_difference_to_what_she_heard_last_whatever_was_saved_in_
     assert "Saved earlier without telling anybody" in said
     besides = said.partition("Saved earlier")[2].partition("Who is told")[0]
     assert "Moved from 18 June 2027 to 22 October 2027." in besides
+    day_2, where = "Final conference – Public conference", "Where Maastricht (venue to be announced) → Maastricht"
+    assert entries(preview)[1:] == [
+        f"{day_2} As 1 person knows it: When 18 June 2027 → 22 October 2027 {where}, Netherlands",
+        f"{day_2} As 1 person knows it: {where}, Netherlands",
+    ]
+    closing = said.partition("What no e-mail says")[2].partition("Saved earlier")[0]
+    closes = "So far 18 June 2027, 00:00 CEST From now on 22 October 2027, 00:00 CEST"
+    assert closing.endswith(f"As 1 person knows it: {closes} ")
     decide(organiser, preview, "announcement", "yes")
     found = told(app, clock)
     moved, announced = "Moved from 18 June 2027 to 22 October 2027.", "The event has been announced."
@@ -129,6 +143,8 @@ def test_each_reads_the_difference_to_what_she_heard_last_whatever_was_saved_in_
     }
     # Back to what June had heard: all have heard October by now, so that it is a move for both.
     preview = step(organiser, "rescheduling", **AUTUMN)
+    assert entries(preview) == [f"{day_2} When 22 October 2027 → 5 November 2027"]
+    assert "As 1 person" not in words(preview)
     decide(organiser, preview, "rescheduling", "yes")
     assert all("Moved from 22 October 2027 to 5 November 2027." in flat(mail) for mail in told(app, clock).values())
 
