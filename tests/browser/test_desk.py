@@ -13,12 +13,15 @@ from s3chem_events.accounts import actions, queries
 from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.core import config
-from s3chem_events.core.clock import now
+from s3chem_events.core.clock import now, today
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
-from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.publishing.actions import keep_document
+from s3chem_events.publishing.news import publish
 from s3chem_events.registration.models import Registration
+from s3chem_events.sample.load import text_of_the_site
 from tests.factories import add_event, add_guest, add_question, register
 from tests.support.axe import faults, once
 from tests.support.campaigns import newsletter, readers, release
@@ -48,6 +51,13 @@ PAGES = (
     "/desk/mailbox/",
     "/desk/newsletter/subscribers/",
     "/desk/newsletter/import",
+    "/desk/news/",
+    "/desk/news/new",
+    "/desk/news/1/fr",
+    "/desk/news/1/removal",
+    "/desk/site-texts/",
+    "/desk/site-texts/imprint/fr",
+    "/desk/site-texts/imprint/original",
     "/desk/organisers/",
     "/desk/organisers/new",
     "/desk/blocked-addresses",
@@ -97,6 +107,9 @@ def desk(environ: dict[str, str]) -> Iterator[tuple[Flask, str]]:
     with app.app_context():
         dispatch.work(seconds=5)
         with transaction():
+            keep_document("imprint", text_of_the_site("imprint"))
+            said = dict.fromkeys(("title", "lead", "body"), Text(en="Moved"))
+            publish(slug="moved", **said, published_on=today("UTC"), event_id=None, by=OPERATOR)
             actions.add(ADDRESS, role=Role.COORDINATOR, by=OPERATOR, name="Anna")
     yield app, url
     server.shutdown()
