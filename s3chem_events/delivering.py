@@ -13,7 +13,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
-from s3chem_events.mailing import bounces, journal, outbox, pace, places, render, sender
+from s3chem_events.mailing import bounces, journal, outbox, pace, places, render, restraint, sender
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.suppression import suppressed
@@ -94,10 +94,13 @@ class Run:
                 most, pause = 0, places.PAUSE
             claims = []
             if most:
-                claims = outbox.claim(self.journal.owner, most=most, whole_site=self.settings.limits)
+                claims = outbox.claim(self.journal.owner, most=most, limits=self.settings.limits)
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
-            blocked = dict.fromkeys(reminding.outlived(claims) | too_late.outlived(claims), Outcome.OUTLIVED)
+            over = reminding.outlived(claims) | too_late.outlived(claims)
+            if self.settings.limits:
+                over |= restraint.repeated([one for one in claims if one.id not in over])
+            blocked = dict.fromkeys(over, Outcome.OUTLIVED)
             return claims, blocked | dict.fromkeys(suppressed(claims), Outcome.SUPPRESSED), pause
 
     def _has_place(self) -> bool:

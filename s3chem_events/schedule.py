@@ -10,7 +10,7 @@ from s3chem_events.campaigns import importing, subscribing
 from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
-from s3chem_events.mailing import bounces, received
+from s3chem_events.mailing import bounces, confirming, received
 from s3chem_events.registration import codes, details, erasing, forgetting, inviting, offers, reminding, uploads
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ DUTIES: tuple[Callable[..., object], ...] = (
     gate_links.erase_outlived,
     received.erase_outlived,
     bounces.erase_outlived,
+    confirming.erase_outlived,
 )
 """What is looked after each minute, each in a transaction of its own; an action is told `by` whom: the clock."""
 EACH: tuple[tuple[Callable[[], list[int]], Callable[..., object]], ...] = ((offers.with_a_line, offers.look_after),)

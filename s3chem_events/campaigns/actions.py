@@ -7,7 +7,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, again
+from s3chem_events.mailing import addresses, again, confirming
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import identity
 from s3chem_events.registration.openness import is_awaited, openness
@@ -65,6 +65,7 @@ def confirm(follower: Follower, *, by: Actor) -> None:
     """Put an address on the list; again changes nothing."""
     if follower.confirmed_at is None and follower.left_at is None:
         follower.confirmed_at = now()
+        confirming.confirm(follower.email, by=by)
         journal.record("follower.confirmed", follower.id, by=by, event=follower.event_id)
 
 

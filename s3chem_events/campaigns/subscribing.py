@@ -13,7 +13,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, again, bounces, suppression
+from s3chem_events.mailing import addresses, again, bounces, confirming, suppression
 from s3chem_events.registration import names
 
 NOBODY = 0
@@ -69,6 +69,7 @@ def confirm(subscriber: Subscriber, *, by: Actor) -> None:
         subscriber.state = State.CONFIRMED
         subscriber.confirmed_at = subscriber.touched_at = now()
         suppression.lift(subscriber.address_digest)
+        confirming.confirm(subscriber.email, by=by)
         journal.record("subscriber.confirmed", subscriber.id, by=by)
 
 
@@ -109,6 +110,7 @@ def leave(subscriber: Subscriber, *, by: Actor, because: Objection = Objection.L
 def erase(subscriber: Subscriber, *, by: Actor) -> None:
     """Erase a subscriber with all that is known of her but the digest that keeps imports from bringing her back."""
     suppression.object_to(subscriber.address_digest, reason=Objection.ERASED)
+    confirming.forget([subscriber.email])
     journal.record("subscriber.erased", subscriber.id, by=by)
     db.session.delete(subscriber)
 

@@ -42,8 +42,8 @@ def digest(address: str) -> str:
     return sha256(key(address).encode()).hexdigest()
 
 
-def mailbox_digest(address: str, *, apart: str = "") -> str:
-    """Return a digest by which all addresses of one mailbox are the same, for counting only; `apart` counts by itself.
+def mailbox_digest(address: str) -> str:
+    """Return a digest by which all addresses of one mailbox are the same, for counting only.
 
     Wider than `digest` on purpose: who bombs a mailbox varies what does not change where an e-mail arrives (`+tag`,
     the dots of Gmail), while two people may well come as `info+anna@` and `info+jan@`.
@@ -54,7 +54,7 @@ def mailbox_digest(address: str, *, apart: str = "") -> str:
     domain = _domain_key(domain)
     if domain in GMAIL:
         local, domain = local.replace(".", ""), "gmail.com"
-    return sha256(f"{apart}{local}@{domain}".encode()).hexdigest()
+    return sha256(f"{local}@{domain}".encode()).hexdigest()
 
 
 def _domain_key(domain: str) -> str:

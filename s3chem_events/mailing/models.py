@@ -25,7 +25,8 @@ class OutgoingEmail(Model):
 
     `stream` names what is written to many at once (see streams); it is empty for what concerns one person.
 
-    `mailbox_digest` stands where strangers can cause the e-mail, to count what goes to one mailbox (see restraint).
+    `mailbox_digest` stands where strangers can cause the e-mail, and on reminders, to count what goes to one mailbox
+    (see restraint).
     """
 
     __tablename__ = "outgoing_email"
@@ -70,6 +71,15 @@ class OutgoingEmail(Model):
     last_code: Mapped[int | None]
     last_text: Mapped[str] = mapped_column(String(500), default="")
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class ConfirmedMailbox(Model):
+    """A mailbox whose owner has shown that she reads it, and when she did last (see confirming); its digest alone."""
+
+    __tablename__ = "confirmed_mailbox"
+
+    mailbox_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    confirmed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class DeliveryAttempt(Model):

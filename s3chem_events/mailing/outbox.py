@@ -91,15 +91,15 @@ def gives_way(claims: Sequence[Claimed]) -> bool:
     return bool(bulk) and (_is_due(ONE_PERSON) or relaying.is_waiting() or not bulk <= set(streams.running()))
 
 
-def claim(owner: str, *, most: int, whole_site: bool = False) -> list[Claimed]:
-    """Take the e-mails that are due, oldest first, for a lease; `whole_site` limits what all get in an hour.
+def claim(owner: str, *, most: int, limits: bool = False) -> list[Claimed]:
+    """Take the e-mails that are due, oldest first, for a lease; `limits` holds strangers off (see restraint).
 
     What is written to many goes only when nothing that concerns one person is due, stream after stream.
     """
     moment = now()
-    ids = _due(moment, most, ONE_PERSON, whole_site=whole_site)
+    ids = _due(moment, most, ONE_PERSON, limits=limits)
     if not ids:
-        ids = next(filter(None, (_due(moment, most, name, whole_site=False) for name in streams.running())), [])
+        ids = next(filter(None, (_due(moment, most, name, limits=False) for name in streams.running())), [])
     if not ids:
         return []
     rows = db.session.execute(_CLAIM, {"ids": ids, "new_owner": owner, "until": moment + LEASE})
@@ -111,11 +111,11 @@ def _is_due(stream: str) -> bool:
     return db.session.scalar(_ANY_DUE, {"stream": stream, "moment": now()}) is not None
 
 
-def _due(moment: datetime, most: int, stream: str, *, whole_site: bool) -> list[int]:
+def _due(moment: datetime, most: int, stream: str, *, limits: bool) -> list[int]:
     while rows := db.session.execute(
         _DUE, {"stream": stream, "moment": moment, "most": most}
     ).all():  # those held back are due no more: the next ones follow
-        if ids := restraint.passing(rows, whole_site=whole_site):
+        if ids := restraint.passing(rows, limits=limits):
             return ids
     return []
 

@@ -2,14 +2,16 @@
 
 A form that anybody fills in with anybody's address would bomb that mailbox otherwise. Nothing is lost: what is over
 the measure waits in the outbox with its reason, and an organiser can let it go. All in the caller's transaction.
+
+A mailbox whose owner has shown that she reads it (see confirming) has wider measures than one that anybody named.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, CursorResult, bindparam, func
+from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, func, select
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
@@ -17,20 +19,23 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import STRANGERS, Actor, Fact
 from s3chem_events.mailing import addresses
 from s3chem_events.mailing.letters import Letter, State
-from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.mailing.models import ConfirmedMailbox, OutgoingEmail
 
 EVERYTHING = 0
 """The subject of a fact that concerns no single e-mail."""
 COUNTED = ("registration.", "delegation.", "follower.asked", "subscriber.asked", "subscriber.link_requested")
 """The kinds, or what they begin with, that a visitor's form can cause; what others cause of them is not counted."""
+REMINDERS = ("event.reminded", "event.asked_again", "details.due")
+"""The kinds that the clock causes, to whoever a form has named: counted where nobody has confirmed the mailbox."""
 READERS, CODES = "subscriber.", "registration.code_requested"
 """What must not wait behind five registrations: the form of the newsletter, and codes that live for minutes."""
 MEASURES_APART = {READERS: ((timedelta(days=1), 3),), CODES: ((timedelta(hours=1), 3), (timedelta(days=1), 10))}
+UNCONFIRMED = ((timedelta(minutes=15), 1), (timedelta(days=1), 5))
+"""Of all kinds together: the first e-mail at once, the next once its reader had the time to answer to it."""
 MEASURES = ((timedelta(minutes=15), 5), (timedelta(days=1), 10))
 """A few colleagues at one mailbox hear at once; an office of forty within days, as an address that is bombed would."""
 BURST = (timedelta(minutes=1), 5)
-"""More e-mails than that are not written to one mailbox within a minute by people who share it."""
-MEASURES_OF_A_BURST = ((timedelta(minutes=15), 1), (timedelta(days=1), 5))
+"""More e-mails than that are not written to one mailbox within a minute by people who share it: as if unconfirmed."""
 PILE = 40
 """So many wait for the next day by themselves; what is beyond waits for an organiser."""
 SITE_HOUR = 500
@@ -38,46 +43,75 @@ SITE_HOUR = 500
 CROWDED = "held back: too many to this address"
 BROKEN = "held back: too many registrations in an hour"
 
+Measures = Sequence[tuple[timedelta, int]]
+Counted = tuple[str, str]
+"""A mailbox, and with what the kinds begin that are counted by themselves."""
+
+
+class Claim(Protocol):
+    """An e-mail that a worker has taken up."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def letter(self) -> Letter: ...
+
 
 def counted(letters: Sequence[Letter]) -> list[str | None]:
-    """Return what each e-mail is counted under: its mailbox, that of some kinds apart; None where no stranger asked."""
+    """Return under which mailbox each e-mail is counted; None where neither a stranger nor a reminder wrote it."""
     asked = [not letter.stream and letter.kind.startswith(COUNTED) for letter in letters]
     facts = {letter.fact_id for letter, one in zip(letters, asked, strict=True) if one}
     caused = set(db.session.scalars(_CAUSED, {"ids": list(facts)})) if facts else set()
     return [
-        addresses.mailbox_digest(letter.address, apart=_apart(letter.kind))
-        if one and letter.fact_id in caused
+        addresses.mailbox_digest(letter.address)
+        if (one and letter.fact_id in caused) or letter.kind in REMINDERS
         else None
         for letter, one in zip(letters, asked, strict=True)
     ]
 
 
-def passing(rows: Sequence[Any], *, whole_site: bool) -> list[int]:
-    """Return which of the e-mails that are due (id, kind, mailbox_digest, attempts) may go; the others are held."""
-    new = [row for row in rows if row.mailbox_digest and not row.attempts]
+def passing(rows: Sequence[Any], *, limits: bool) -> list[int]:
+    """Return which of the e-mails that are due (id, kind, mailbox_digest, attempts) may go; the others are held.
+
+    Without `limits` every mailbox counts as confirmed, and the whole site may write as much as it likes.
+    """
+    moment = now()
+    counts = _Counts({row.mailbox_digest for row in rows if row.mailbox_digest and not row.attempts}, limits=limits)
+    new = [row for row in rows if row.mailbox_digest and not row.attempts and counts.is_measured(row)]
     if not new:
         return [row.id for row in rows]
-    moment = now()
-    if whole_site and (free := SITE_HOUR - _sent_since(moment - timedelta(hours=1))) < len(new):
-        stopped = {row.id for row in new[max(free, 0) :]}
-        _hold(stopped, None, BROKEN)
-        rows = [row for row in rows if row.id not in stopped]
-        new = new[: max(free, 0)]
-    mailboxes = {row.mailbox_digest for row in new}
-    times, bombed, held = _times(mailboxes, moment), _bombed(mailboxes, moment), defaultdict[str, list[int]](list)
-    measures = {mailbox: MEASURES_OF_A_BURST if mailbox in bombed else MEASURES for mailbox in mailboxes}
-    measures |= {row.mailbox_digest: MEASURES_APART[_apart(row.kind)] for row in new if _apart(row.kind)}
+    stopped = _over_the_hour(new, moment) if limits else set[int]()
+    _hold(stopped, None, BROKEN)
+    times, held = counts.times(moment), defaultdict[Counted, list[int]](list)
     for row in new:
-        mine = times[row.mailbox_digest]
-        if any(_over(mine, moment, span, most) for span, most in measures[row.mailbox_digest]):
-            held[row.mailbox_digest].append(row.id)
+        where = counts.where(row)
+        if row.id in stopped:
+            continue
+        if any(_over(times[where], moment, span, most) for span, most in counts.measures(where)):
+            held[where].append(row.id)
         else:
-            mine.append(moment)
-    for mailbox, ids in held.items():
-        _hold(ids, _free_at(times[mailbox], moment, measures[mailbox]), CROWDED)
-    _leave_to_people(held)
-    stopped = {email_id for ids in held.values() for email_id in ids}
+            times[where].append(moment)
+    for where, ids in held.items():
+        _hold(ids, _free_at(times[where], moment, counts.measures(where)), CROWDED)
+    _leave_to_people({mailbox for mailbox, _kinds in held})
+    stopped.update(email_id for ids in held.values() for email_id in ids)
     return [row.id for row in rows if row.id not in stopped]
+
+
+def repeated(claims: Sequence[Claim]) -> set[int]:
+    """Return which of the claimed e-mails remind an unconfirmed mailbox of what it was reminded of already."""
+    reminders = {one.id: one for one in claims if one.letter.kind in REMINDERS}
+    mailboxes = {one.id: addresses.mailbox_digest(one.letter.address) for one in reminders.values()}
+    strange = set(mailboxes.values()) - confirmed(mailboxes.values())
+    if not strange:
+        return set()
+    facts = {one.letter.fact_id for one in reminders.values()}
+    first = {(fact, mailbox): email_id for fact, mailbox, email_id in db.session.execute(_first(facts, strange))}
+    return {
+        number
+        for number, one in reminders.items()
+        if first.get((one.letter.fact_id, mailboxes[number]), number) < number
+    }
 
 
 def release(*, by: Actor) -> int:
@@ -103,20 +137,53 @@ def holds(email: OutgoingEmail) -> bool:
     return email.state == State.DEFERRED and email.attempts == 0 and email.last_text in {CROWDED, BROKEN}
 
 
-def _apart(kind: str) -> str:
-    """Return with what an e-mail's kind begins, where it is counted by itself."""
-    return next(filter(kind.startswith, MEASURES_APART), "")
+class _Counts:
+    """What mailboxes got lately, and what they may get."""
+
+    def __init__(self, mailboxes: set[str], *, limits: bool) -> None:
+        self.mailboxes = mailboxes
+        self.confirmed = confirmed(mailboxes) if limits else mailboxes
+        self.bombed = set[str]()
+
+    def is_measured(self, row: Any) -> bool:
+        """Whether an e-mail is counted at all: a reminder is only where nobody has confirmed the mailbox."""
+        return row.kind not in REMINDERS or row.mailbox_digest not in self.confirmed
+
+    def where(self, row: Any) -> Counted:
+        """Return under what an e-mail is counted: its mailbox, where that is confirmed some kinds apart."""
+        apart = next(filter(row.kind.startswith, MEASURES_APART), "")
+        return row.mailbox_digest, apart if row.mailbox_digest in self.confirmed else ""
+
+    def measures(self, where: Counted) -> Measures:
+        mailbox, apart = where
+        if apart:
+            return MEASURES_APART[apart]
+        return UNCONFIRMED if mailbox not in self.confirmed or mailbox in self.bombed else MEASURES
+
+    def times(self, moment: datetime) -> defaultdict[Counted, list[datetime]]:
+        """Return when each mailbox got e-mails lately, oldest first; what is on its way counts as now."""
+        self.bombed = _bombed(self.confirmed, moment)
+        found = db.session.execute(_LATELY, {"mailboxes": list(self.mailboxes), "since": moment - MEASURES[-1][0]})
+        times = defaultdict[Counted, list[datetime]](list)
+        for row in found:
+            if self.is_measured(row):
+                times[self.where(row)].append(row.sent_at or moment)
+        for mine in times.values():
+            mine.sort()
+        return times
 
 
-def _times(mailboxes: set[str], moment: datetime) -> defaultdict[str, list[datetime]]:
-    """Return when each mailbox got e-mails lately, oldest first; what is on its way counts as now."""
-    found = db.session.execute(_LATELY, {"mailboxes": list(mailboxes), "since": moment - MEASURES[-1][0]})
-    times = defaultdict[str, list[datetime]](list)
-    for mailbox, sent_at in found:
-        times[mailbox].append(sent_at or moment)
-    for mine in times.values():
-        mine.sort()
-    return times
+def confirmed(mailboxes: Iterable[str]) -> set[str]:
+    """Return which of some mailboxes, by their digests, their owners have confirmed."""
+    asked = list(mailboxes)
+    return set(db.session.scalars(_CONFIRMED, {"mailboxes": asked})) if asked else set()
+
+
+def _over_the_hour(new: Sequence[Any], moment: datetime) -> set[int]:
+    """Return which e-mails are more than the whole site may send in an hour; reminders are none of a stranger's."""
+    asked = [row.id for row in new if row.kind not in REMINDERS]
+    free = SITE_HOUR - _sent_since(moment - timedelta(hours=1)) if asked else 0
+    return set(asked[max(free, 0) :])
 
 
 def _bombed(mailboxes: set[str], moment: datetime) -> set[str]:
@@ -139,22 +206,37 @@ def _over(times: list[datetime], moment: datetime, span: timedelta, most: int) -
     return sum(at > moment - span for at in times) >= most
 
 
-def _free_at(times: list[datetime], moment: datetime, measures: Sequence[tuple[timedelta, int]]) -> datetime:
+def _free_at(times: list[datetime], moment: datetime, measures: Measures) -> datetime:
     """Return when the next e-mail may go to a mailbox."""
     return max(times[-most] + span for span, most in measures if _over(times, moment, span, most))
 
 
 def _sent_since(moment: datetime) -> int:
-    query = db.select(func.count()).where(OutgoingEmail.sent_at > moment, OutgoingEmail.mailbox_digest.is_not(None))
-    return db.session.scalar(query) or 0
+    mine = OutgoingEmail.mailbox_digest.is_not(None), OutgoingEmail.kind.not_in(REMINDERS)
+    return db.session.scalar(db.select(func.count()).where(OutgoingEmail.sent_at > moment, *mine)) or 0
 
 
-def _hold(ids: Sequence[int] | set[int], until: datetime | None, reason: str) -> None:
+def _first(facts: set[int], mailboxes: set[str]) -> Select[int, str | None, int]:
+    """Select the first e-mail of each reminder to each mailbox, of those that are not called off."""
+    return (
+        select(OutgoingEmail.fact_id, OutgoingEmail.mailbox_digest, func.min(OutgoingEmail.id))
+        .where(
+            OutgoingEmail.fact_id.in_(facts),
+            OutgoingEmail.mailbox_digest.in_(mailboxes),
+            OutgoingEmail.state.not_in([State.CANCELLED, State.SUPPRESSED, State.FAILED]),
+        )
+        .group_by(OutgoingEmail.fact_id, OutgoingEmail.mailbox_digest)
+    )
+
+
+def _hold(ids: Collection[int], until: datetime | None, reason: str) -> None:
+    if not ids:
+        return
     values = {"state": State.DEFERRED, "due_at": until, "last_text": reason}
     db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(list(ids))).values(values))
 
 
-def _leave_to_people(held: dict[str, list[int]]) -> None:
+def _leave_to_people(held: Collection[str]) -> None:
     """Let no pile trickle into one mailbox for weeks."""
     if not held:
         return
@@ -178,16 +260,24 @@ _MANY = (
     .where(
         OutgoingEmail.mailbox_digest.in_(bindparam("mailboxes", expanding=True)),
         OutgoingEmail.created_at > bindparam("since"),
+        OutgoingEmail.kind.not_in(REMINDERS),
     )
     .group_by(OutgoingEmail.mailbox_digest)
     .having(func.count() > bindparam("most"))
 )
 _WRITTEN = (
     db.select(OutgoingEmail.mailbox_digest, OutgoingEmail.created_at)
-    .where(OutgoingEmail.mailbox_digest.in_(_MANY), OutgoingEmail.created_at > bindparam("since"))
+    .where(
+        OutgoingEmail.mailbox_digest.in_(_MANY),
+        OutgoingEmail.created_at > bindparam("since"),
+        OutgoingEmail.kind.not_in(REMINDERS),
+    )
     .order_by(OutgoingEmail.created_at)
 )
-_LATELY = db.select(OutgoingEmail.mailbox_digest, OutgoingEmail.sent_at).where(
+_CONFIRMED = db.select(ConfirmedMailbox.mailbox_digest).where(
+    ConfirmedMailbox.mailbox_digest.in_(bindparam("mailboxes", expanding=True))
+)
+_LATELY = db.select(OutgoingEmail.mailbox_digest, OutgoingEmail.kind, OutgoingEmail.sent_at).where(
     OutgoingEmail.mailbox_digest.in_(bindparam("mailboxes", expanding=True)),
     (OutgoingEmail.sent_at > bindparam("since"))
     | OutgoingEmail.state.in_([State.SENDING, State.UNKNOWN, State.DEFERRED]) & (OutgoingEmail.attempts > 0),

@@ -18,7 +18,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor, Fact
-from s3chem_events.mailing import outbox
+from s3chem_events.mailing import confirming, outbox
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing.addresses import digest, mailbox_digest
 from s3chem_events.mailing.kinds import CalendarReply
@@ -95,6 +95,8 @@ def calendar_reply(arrived: Answered, *, proven: bool) -> Verdict:
     for answer in arrived.answers:
         bound = _by_tag(tag, answer, reply) if tag else _by_address(answer, reply, proven=proven)
         verdict = bound if isinstance(bound, Verdict) else record_answer(*bound, answer=answer, by=CALENDAR)
+        if not isinstance(bound, Verdict):  # the tag stands in our e-mails alone
+            confirming.confirm(bound[0].email, by=CALENDAR)
         # Words are for a person, whatever became of the answer that they came with.
         is_read = verdict.needs_a_person or not answer.comment or verdict.reason == SAID_BEFORE
         verdicts.append(verdict if is_read else for_a_person("wrote_besides"))

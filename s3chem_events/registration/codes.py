@@ -9,11 +9,13 @@ from s3chem_events.core import journal, signing
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import PARTICIPANT, Actor
+from s3chem_events.mailing import confirming
 from s3chem_events.registration.models import Code, Registration
 
 KIND = "registration.code_requested"
-LIFE = timedelta(minutes=15)
+LIFE = timedelta(minutes=30)
+"""Twice as long as an e-mail to a mailbox that nobody has confirmed may have to wait (mailing.restraint)."""
 HOUR = timedelta(hours=1)
 MOST = 3
 """So many codes are sent in an hour."""
@@ -71,6 +73,8 @@ def enter(registration: Registration, typed: str) -> bool:
             code.used_at = now()
         else:
             code.tries += 1
+    if right:
+        confirming.confirm(registration.email, by=PARTICIPANT)
     return bool(right)
 
 

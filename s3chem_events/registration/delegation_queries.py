@@ -6,20 +6,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
-from s3chem_events.core import signing
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.letters import defused, isolated
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import names
+from s3chem_events.registration import links, names
 from s3chem_events.registration.links import DELEGATION
 from s3chem_events.registration.models import Delegation, Participation, Registration
 
 
 def delegation_by_token(token: str, *, lock: bool = False, purpose: str = DELEGATION) -> Delegation | None:
     """Return the delegation that a contact's link opens, with its event and people; None for a link that is none."""
-    signed = signing.read(purpose, token)
-    if not isinstance(signed, list) or len(signed) != 2:  # noqa: PLR2004 - id and version
+    signed = links.opened(purpose, token)
+    if signed is None:
         return None
     if lock and db.engine.dialect.name == "postgresql":
         event_id = select(Delegation.event_id).filter_by(id=signed[0]).scalar_subquery()

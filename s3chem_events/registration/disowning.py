@@ -9,7 +9,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, restraint
+from s3chem_events.mailing import addresses, confirming, restraint
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.registration import actions, mail_log, moving_up, queries
 from s3chem_events.registration.models import BlockedAddress, Registration
@@ -55,6 +55,7 @@ def _is_untold(registration: Registration) -> bool:
 def _remove(registration: Registration, *, by: Actor, **details: Any) -> None:
     taken, held = queries.taken(registration.event_id), actions.held_by(registration)
     if not registration.via_contact:  # else the address is the contact's
+        confirming.forget([registration.email])
         block(registration.event_id, registration.address_digest)
     journal.record("registration.disowned", registration.id, by=by, event=registration.event_id, **details)
     event = registration.event_id

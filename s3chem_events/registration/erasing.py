@@ -14,6 +14,7 @@ from s3chem_events.core import clock, journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import confirming
 from s3chem_events.publishing import audited
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event, Part
@@ -41,13 +42,14 @@ def erase_outlived(*, by: Actor) -> int:
     due = (
         select(
             *(Registration.id, Registration.event_id, Registration.reference, STAYS.label("stays")),
-            *(Registration.given_name, Registration.family_name, Registration.organisation),
+            *(Registration.given_name, Registration.family_name, Registration.organisation, Registration.email),
         )
         .where(Registration.event_id.in_(over), Registration.erased_at.is_(None))
         .order_by(Registration.id)
         .limit(AT_ONCE)
     )
     people = db.session.execute(due.with_for_update(of=Registration)).all()
+    confirming.forget(one.email for one in people)
     _delete([one.id for one in people if not one.stays])
     _empty([one for one in people if one.stays])
     journal.record_each("registration.erased", {one.id: {"event": one.event_id} for one in people}, by=by)
@@ -122,7 +124,9 @@ def _update(rows: list[dict[str, Any]]) -> None:
 def _erase_contacts(over: Select[int], *, by: Actor) -> int:
     """Delete the next delegations: who came with one stays by herself."""
     these = select(Delegation.id).where(Delegation.event_id.in_(over)).order_by(Delegation.id).limit(DELEGATIONS)
-    gone = db.delete(Delegation).where(Delegation.id.in_(these)).returning(Delegation.id, Delegation.event_id)
+    told = (Delegation.id, Delegation.event_id, Delegation.email)
+    gone = db.delete(Delegation).where(Delegation.id.in_(these)).returning(*told)
     rows = db.session.execute(gone.execution_options(synchronize_session=False)).all()
+    confirming.forget(one.email for one in rows)
     journal.record_each("delegation.erased", {one.id: {"event": one.event_id} for one in rows}, by=by)
     return len(rows)

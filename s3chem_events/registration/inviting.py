@@ -10,7 +10,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses
+from s3chem_events.mailing import addresses, confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State, Visibility
 from s3chem_events.publishing.models import Event, Part
@@ -163,8 +163,15 @@ def accept(event: Event, invitation: Invitation, applicant: Applicant, *, by: Ac
     db.session.add(InvitationUse(invitation_id=invitation.id, registration_id=registration.id, at=now()))
     invitation.opened_at = invitation.opened_at or now()
     invitation.declined_at, invitation.message = None, ""
+    confirm_mailbox(invitation, by=by)
     journal.record("invitation.accepted", invitation.id, by=by, event=event.id, registration=registration.id)
     return registration
+
+
+def confirm_mailbox(invitation: Invitation, *, by: Actor) -> None:
+    """Note that who was invited by e-mail has used the link; what many may use was not written to one of them alone."""
+    if invitation.email and invitation.uses == 1:
+        confirming.confirm(invitation.email, by=by)
 
 
 def erase_outlived(*, by: Actor) -> int:

@@ -69,6 +69,7 @@ def join(invitation: Invitation, *, may_wait: bool, by: Actor) -> Registration:
     willing = frozenset((part.key, mode.value) for part, mode in chosen) if may_wait else frozenset[tuple[str, str]]()
     adding.put_down(registration, chosen, may_wait=willing, decided=True, by=by)
     _take_up(invitation, registration)
+    inviting.confirm_mailbox(invitation, by=by)
     journal.record("invitation.accepted", invitation.id, by=by, event=event.id, registration=registration.id)
     return registration
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from s3chem_events.core import signing
+from s3chem_events.mailing.addresses import mailbox_digest
 
 RESTORATION, INVITATIONS, PARTS = "restoration", "invitations", "parts"
 """Pages below the own one."""
@@ -14,6 +15,8 @@ FORMER_ADDRESS = "former-address"
 DELEGATION = "delegation"
 NOT_ME, DELEGATION_NOT_ME = "registration-not-me", "delegation-not-me"
 """Said by whoever reads the mailbox, never by whoever filled in the form: no page shows these, e-mails alone do."""
+MAILED, LENGTH_OF_MARK = "mailed", 6
+"""The link that holds it is signed: it only has to tell one mailbox from another."""
 LONGEST_LOCAL = 64
 """Octets that may stand before the @ (RFC 5321 4.5.3.1.1)."""
 TAGGED = re.compile(r"\+r([0-9a-f]{1,7})-([0-9a-f]{1,7})-([a-z2-7]{16})@", re.IGNORECASE)
@@ -28,14 +31,17 @@ class AnswerTag:
     seal: str
 
 
-def token(registration_id: int, link_version: int) -> str:
+def token(registration_id: int, link_version: int, *, mailed_to: str = "") -> str:
     """Return the token of a registration's own page."""
-    return signing.sign(OWN_PAGE, [registration_id, link_version])
+    return signing.sign(OWN_PAGE, [registration_id, link_version, *_mark(mailed_to)])
 
 
-def own_page(registration_id: int, link_version: int, *, language: str, base_url: str = "") -> str:
-    """Return the address of a participant's own page."""
-    return f"{base_url}/{language}/registrations/{token(registration_id, link_version)}"
+def own_page(registration_id: int, link_version: int, *, language: str, base_url: str = "", mailed_to: str = "") -> str:
+    """Return the address of a participant's own page; in an e-mail it says to which address that goes.
+
+    The form shows the page, too, to whoever filled it in: only who reads the mailbox has the link of the e-mail.
+    """
+    return f"{base_url}/{language}/registrations/{token(registration_id, link_version, mailed_to=mailed_to)}"
 
 
 def former_address(registration_id: int, fact_id: int, *, language: str, base_url: str) -> str:
@@ -44,9 +50,29 @@ def former_address(registration_id: int, fact_id: int, *, language: str, base_ur
     return f"{base_url}/{language}/registrations/{FORMER_ADDRESS}/{token}"
 
 
-def delegation(delegation_id: int, link_version: int, *, language: str, base_url: str = "") -> str:
+def delegation(delegation_id: int, link_version: int, *, language: str, base_url: str = "", mailed_to: str = "") -> str:
     """Return the address of the page by which a contact looks after a delegation."""
-    return f"{base_url}/{language}/delegations/{signing.sign(DELEGATION, [delegation_id, link_version])}"
+    token = signing.sign(DELEGATION, [delegation_id, link_version, *_mark(mailed_to)])
+    return f"{base_url}/{language}/delegations/{token}"
+
+
+def opened(purpose: str, token: str) -> tuple[int, int] | None:
+    """Return which number a link opens, and the version it is good for; None for a link that is none."""
+    signed = signing.read(purpose, token)
+    if not isinstance(signed, list) or len(signed) not in {2, 3}:  # without the mark of an e-mail, or with it
+        return None
+    return signed[0], signed[1]
+
+
+def was_mailed_to(address: str, purpose: str, token: str) -> bool:
+    """Whether a link stood in an e-mail to the mailbox of an address, and nowhere else."""
+    signed = signing.read(purpose, token)
+    return bool(address) and isinstance(signed, list) and signed[2:] == _mark(address)
+
+
+def _mark(mailed_to: str) -> list[str]:
+    """Return what a link out of an e-mail holds besides; it tells nobody the address."""
+    return [signing.tag(MAILED, mailbox_digest(mailed_to))[:LENGTH_OF_MARK]] if mailed_to else []
 
 
 def not_me(registration_id: int, link_version: int, *, language: str, base_url: str = "") -> str:

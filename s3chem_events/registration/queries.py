@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, bindparam, case, func, literal, not_, or_,
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from s3chem_events.core import signing
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
@@ -17,7 +16,7 @@ from s3chem_events.mailing import queries as outbox
 from s3chem_events.publishing.booked import Booked
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import places
+from s3chem_events.registration import links, places
 from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.heard import IN_PASSING, TOLD
 from s3chem_events.registration.links import OWN_PAGE
@@ -120,8 +119,8 @@ def registered_since(moment: datetime) -> dict[int, int]:
 
 def registration_by_token(token: str, *, lock: bool = False, purpose: str = OWN_PAGE) -> Registration | None:
     """Return the registration that a personal link opens, with its event and parts; None for a link that is none."""
-    signed = signing.read(purpose, token)
-    if not isinstance(signed, list) or len(signed) != 2:  # noqa: PLR2004 - id and version
+    signed = links.opened(purpose, token)
+    if signed is None:
         return None
     registration = registration_by_id(signed[0], lock=lock)
     return registration if registration is not None and registration.link_version == signed[1] else None

@@ -14,6 +14,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import CONTACT
+from s3chem_events.mailing import confirming
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
@@ -21,7 +22,7 @@ from s3chem_events.registration import actions, delegations, modes
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.admitting import Agreed, PeopleRefused, PlacesShort, Shortage
 from s3chem_events.registration.delegation_queries import delegation_by_token
-from s3chem_events.registration.links import DELEGATION, DELEGATION_NOT_ME
+from s3chem_events.registration.links import DELEGATION, DELEGATION_NOT_ME, was_mailed_to
 from s3chem_events.registration.models import Delegation, Registration
 from s3chem_events.site import delegation_view, terms
 from s3chem_events.site.delegating_form import DelegateForm
@@ -56,6 +57,8 @@ def delegation_page(lang: str, token: str) -> Response:
         said=_done(delegation),
         summary_url=f"{here}/summary",
         press=PressForm(),
+        held=confirming.waiting(delegation.email) if was_mailed_to(delegation.email, DELEGATION, token) else 0,
+        own_url=here,
     )
 
 

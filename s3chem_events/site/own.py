@@ -15,6 +15,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import csrf, private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, VISITOR
+from s3chem_events.mailing import confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.registration import actions, consenting, delegations, disowning, links, queries, substituting
@@ -64,6 +65,8 @@ def own_page(lang: str, token: str) -> Response:
     event, openly, here = registration.event, opened.is_open(registration), f"/{lang}/registrations/{token}"
     seen = own_view.seen_by(registration, lang)
     shown = own_view.shown(registration, lang, token, openly=openly)
+    mailed = links.was_mailed_to(registration.email, links.OWN_PAGE, token)
+    held = confirming.waiting(registration.email) if mailed else 0
     return private_page(
         "site/own/own_page.html",
         lang,
@@ -71,6 +74,8 @@ def own_page(lang: str, token: str) -> Response:
         registration=shown,
         answers=answered.rows(registration, lang, unlocked=openly),
         actions=own_actions.offered(registration, here, openly=openly),
+        mailed=mailed,
+        held=held,
         done=request.args.get("done", ""),
         not_kept=answered.not_kept(registration),
         consents=consenting.consents(registration, openly=openly),
@@ -79,7 +84,8 @@ def own_page(lang: str, token: str) -> Response:
         event=seen,
         more=more_parts.offered(registration, seen, here),
         register_url=f"/{lang}/events/{event.slug}/register" if publishing.open_parts(event) else "",
-        press=PressForm() if any(part.waits for part in shown.parts) else None,  # a mere reader is given no cookie
+        # A mere reader is given no cookie.
+        press=PressForm() if held or any(part.waits for part in shown.parts) else None,
         contact=contact(lang),
     )
 

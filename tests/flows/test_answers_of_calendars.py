@@ -18,7 +18,7 @@ from s3chem_events.calendar import itip
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import arrivals, reading, received
-from s3chem_events.mailing.models import Arrival, OutgoingEmail
+from s3chem_events.mailing.models import Arrival, ConfirmedMailbox, OutgoingEmail
 from s3chem_events.mailing.received import KEPT
 from s3chem_events.publishing.lifecycle import State, Visibility
 from s3chem_events.registration.models import Change, Participation, Registration
@@ -237,6 +237,7 @@ def test_perhaps_is_flagged_yes_confirms_and_each_later_answer_holds(app: Flask,
     earlier = replace(invited, stamp=invited.stamp + timedelta(minutes=15))
     assert bring(app, earlier.mail("gmail")) == "ignored: said_before"
     assert (standing(app), work(app)) == ([("confirmed", "tentative")], 0)
+    assert count(app, ConfirmedMailbox) == 1  # whoever answers reads the mailbox
 
 
 def test_yes_after_no_takes_the_place_back_while_that_is_possible(app: Flask, clock: Clock, invited: Reply):

@@ -191,7 +191,7 @@ def test_some_at_a_time_in_so_many_statements_and_a_failure_repeats_cleanly(
         with app.app_context(), transaction(), statements(app) as seen:
             erasing.erase_outlived(by=CLOCK)
         asked.append(len(seen))
-    assert asked == [8, 8, 8, 2]  # one as many as two, and next to nothing where nobody is left
+    assert asked == [9, 9, 9, 2]  # one as many as two, and next to nothing where nobody is left
     assert len(facts(app, "registration.erased")) == 5
 
     def broken(*_given: object) -> int:

@@ -128,9 +128,14 @@ class Writer:
             url=self.own_page(registration, language),
         )
 
-    def own_page(self, registration: Registration, language: str) -> str:
+    def own_page(self, registration: Registration, language: str, *, mailed_to: str = "") -> str:
+        """Return the address of the own page; `mailed_to` where the e-mail goes to somebody else's address."""
         return links.own_page(
-            registration.id, registration.link_version, language=language, base_url=self.letterhead.base_url
+            registration.id,
+            registration.link_version,
+            language=language,
+            base_url=self.letterhead.base_url,
+            mailed_to=mailed_to or registration.email,
         )
 
     def choice(self, registration: Registration, language: str) -> dict[str, object]:

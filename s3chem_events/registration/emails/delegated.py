@@ -58,7 +58,7 @@ def _summary(desk: Writer, fact: Fact, delegation: Delegation) -> Draft:
     language = render.spoken(delegation.language)
     handed_on = admitting.handed_on(delegation, delegation.people)
     whose, base_url = (delegation.id, delegation.link_version), desk.letterhead.base_url
-    page = links.delegation(*whose, language=language, base_url=base_url)
+    page = links.delegation(*whose, language=language, base_url=base_url, mailed_to=delegation.email)
     waits = any(held.standing is Standing.WAITING for one in delegation.people for held in one.participations)
     return Draft(
         kind=KIND,
@@ -69,7 +69,9 @@ def _summary(desk: Writer, fact: Fact, delegation: Delegation) -> Draft:
         language=delegation.language,
         values={
             "event": _event(desk, delegation, language),
-            "people": [_person(desk, one, language, is_handed_on=one.id in handed_on) for one in delegation.people],
+            "people": [
+                _person(desk, delegation, one, language, is_handed_on=one.id in handed_on) for one in delegation.people
+            ],
             "has_links": any(one.id in handed_on and one.withdrawn_at is None for one in delegation.people),
             "waits": waits,
             "reference": delegation.reference,
@@ -89,13 +91,15 @@ def _event(desk: Writer, delegation: Delegation, language: str) -> EventLines:
     return desk.event_lines(delegation.event, tuple(sorted(chosen, key=lambda pair: order[pair[0].id])), language)
 
 
-def _person(desk: Writer, one: Registration, language: str, *, is_handed_on: bool) -> PersonLines:
+def _person(
+    desk: Writer, delegation: Delegation, one: Registration, language: str, *, is_handed_on: bool
+) -> PersonLines:
     is_there = one.withdrawn_at is None
     return PersonLines(
         name=isolated(defused(one.full_name)),
         reference=one.reference,
         places=[_place(desk, one, held, language) for held in entries.in_order(one, one.participations)],
-        url=desk.own_page(one, language) if is_handed_on and is_there else "",
+        url=desk.own_page(one, language, mailed_to=delegation.email) if is_handed_on and is_there else "",
         address="" if is_handed_on or not is_there else isolated(defused(one.email, longest=names.LONGEST_ADDRESS)),
     )
 
