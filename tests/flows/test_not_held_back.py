@@ -108,7 +108,7 @@ def test_a_code_that_can_be_entered_no_more_is_not_sent(app: Flask, client: Flas
     work(app)
     ask_for_a_code(client, anna)
     relay(app)
-    clock.advance(minutes=15)
+    clock.advance(minutes=30)
     work(app)
     assert told(app, "registration.code_requested") == {"cancelled": 1}
     assert "stopped: what it tells of is over" in words(signed_in(app).get(f"/desk/mail/{rows(app)[-1].id}"))
