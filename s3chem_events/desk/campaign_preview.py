@@ -9,7 +9,7 @@ from s3chem_events.campaigns.stages import TO_SUBSCRIBERS
 from s3chem_events.campaigns.writing import Reader, Writer
 from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
-from s3chem_events.desk import campaign_words, outbox
+from s3chem_events.desk import campaign_words, masking, outbox
 from s3chem_events.desk.campaigns import header, the_campaign
 from s3chem_events.desk.frame import allowed, desk, page_number
 from s3chem_events.mailing import render
@@ -21,7 +21,7 @@ from s3chem_events.registration import queries as registrations
 @desk.route("/newsletter/campaigns/<int:campaign_id>/preview/<language>")
 @allowed("campaigns.see")
 def campaign_preview(campaign_id: int, language: str) -> ResponseReturnValue:
-    """Show the e-mail in one language, to nobody in particular or to one of its readers."""
+    """Show the e-mail in one language, to nobody in particular or to one of its readers; her links lead nowhere."""
     found = the_campaign(campaign_id)
     letter = _letter(found, language)
     people = _people(found, readers.sample(found, told=language))
@@ -74,7 +74,7 @@ def _letter(found: Campaign, language: str) -> Letter:
     shared, number = writer.shared(language), _chosen()
     person = _people(found, [number]).get(number)
     draft = writer.sample(shared) if person is None else writer.draft_in(shared, person, fact_id=0)
-    return render.written(draft, writer.letterhead, at=now())
+    return masking.looked_at(render.written(draft, writer.letterhead, at=now()))
 
 
 def _people(found: Campaign, numbers: list[int]) -> dict[int, Reader]:

@@ -1,6 +1,5 @@
 """What the desk says of invitations: their states, refusals, columns, verdicts, and how their e-mails read."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.desk import masking
 from s3chem_events.mailing import render, rewording
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.registration import guest_list
@@ -16,8 +16,6 @@ from s3chem_events.registration.emails import invited
 from s3chem_events.registration.importing import Verdict
 from s3chem_events.registration.invitation import Invitation, Reply
 
-PERSONAL = re.compile(r"(/invitations/)[^/\s]+")
-"""The link that opens somebody's invitation is hers alone, in a sample, too."""
 CHIPS = {
     Reply.INVITED: "chip-save",
     Reply.OPENED: "chip-save",
@@ -128,4 +126,4 @@ def samples(people: Sequence[Invitation], kind: str) -> list[Sample]:
 
 
 def _without_keys(text: str, one: Invitation) -> str:
-    return PERSONAL.sub(r"\1…", text).replace(one.code, "…")
+    return masking.masked(text).replace(one.code, "…")

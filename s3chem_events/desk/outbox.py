@@ -13,6 +13,7 @@ from s3chem_events.core.guard import POLICY, settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk import outage, searching
 from s3chem_events.desk.frame import allowed, by, desk, page_number
+from s3chem_events.desk.masking import masked
 from s3chem_events.mailing import outbox, queries, relaying, render, restraint, streams, undelivered
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
 from s3chem_events.mailing.mime import EMBLEM
@@ -119,7 +120,7 @@ def email_list() -> ResponseReturnValue:
 @desk.route("/mail/<int:email_id>")
 @allowed("outbox.see")
 def email(email_id: int) -> ResponseReturnValue:
-    """Show one e-mail as its reader sees it, and what became of it."""
+    """Show one e-mail as its reader sees it, but for where its personal links lead, and what became of it."""
     found = _found(email_id)
     page = render_template(
         "desk/mail/email.html",
@@ -142,7 +143,7 @@ def email(email_id: int) -> ResponseReturnValue:
 def email_body(email_id: int) -> Response:
     """Return the HTML of an e-mail, for the frame in which it is shown."""
     found = _found(email_id)
-    return sandboxed(with_emblem(found.html) if _is_readable(found) else "")
+    return sandboxed(with_emblem(masked(found.html)) if _is_readable(found) else "")
 
 
 @desk.route("/mail/<int:email_id>/retry", methods=["POST"])

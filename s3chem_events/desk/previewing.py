@@ -1,6 +1,5 @@
 """The preview of a change: who would be told, in which words, what calendars would show, and who has to be called."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import Fact
-from s3chem_events.desk import changes, deciding, overview, words
+from s3chem_events.desk import changes, deciding, masking, overview, words
 from s3chem_events.desk.deciding import Pending
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.mailing.letters import Letter
@@ -26,9 +25,6 @@ from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.telling import Told
 from s3chem_events.registration import rehearsal
 from s3chem_events.registration.rehearsal import Rehearsal
-
-PERSONAL = re.compile(r"(/(?:registrations|calendar|updates)/)[^/\s]+")
-"""A sample e-mail is a real person's; the links that open her registration are not for organisers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +130,7 @@ def _samples(counts: Mapping[str, int], letters: Mapping[str, Letter], language:
             i18n.language_name(code, language),
             count,
             letters[code].subject,
-            PERSONAL.sub(r"\1…", letters[code].text),
+            masking.masked(letters[code].text),
         )
         for code, count in languages
         if code in letters
