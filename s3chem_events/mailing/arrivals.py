@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from s3chem_events.mailing import failures, reading
-from s3chem_events.mailing.failures import AWAY, DAEMONS, LONGEST_REASON
+from s3chem_events.mailing.failures import DAEMONS, LONGEST_REASON
 from s3chem_events.mailing.kinds import Arrived, AutoReply, Bounce, CalendarReply, Delay, Human, Unsubscribe
 from s3chem_events.mailing.reading import Mail
 
@@ -21,13 +21,6 @@ UNSUBSCRIBE = re.compile(
     r"\s*(?:unsubscribe|abmelden|désabonnement|se désabonner|afmelden|disiscriviti|cancellami|baja|baixa|wypisz)\s*",
     re.IGNORECASE,
 )
-CHALLENGE = re.compile(
-    r"\s*(?:re: )?(?:please (?:confirm|verify) (?:your|that you sent)|verification required|confirm your message|"
-    r"your (?:e-?mail|message) (?:requires|needs|is awaiting) (?:verification|confirmation|approval)|"
-    r"bitte bestätigen sie ihre nachricht)|.*\bverify#",
-    re.IGNORECASE,
-)
-"""Programs that ask who writes to prove to be a person. We are none, and never answer."""
 REPLY = re.compile(rb"^[ \t]*METHOD[ \t]*:[ \t]*REPLY[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 WIDE_REPLY = ("METHOD:REPLY".encode("utf-16-le"), "METHOD:REPLY".encode("utf-16-be"))
 LONGEST_CALENDAR = 64 * 1024
@@ -99,22 +92,18 @@ def _is_reply(content: bytes) -> bool:
 
 
 def _automatic(mail: Mail) -> AutoReply | None:
+    """Find what only machines write into headers. By its subject or sender alone an e-mail may be a person's."""
     sender = reading.sender_of(mail)
     submitted = reading.header(mail, "Auto-Submitted").lower().partition(";")[0].strip()
     if submitted not in {"", "no"}:
         return AutoReply(sender, f"Auto-Submitted: {submitted}"[:LONGEST_REASON])
     precedence = reading.header(mail, "Precedence").lower()
-    if precedence in {"bulk", "junk", "list", "auto_reply"}:
+    if precedence in {"bulk", "junk", "auto_reply"}:
         return AutoReply(sender, f"Precedence: {precedence}")
     for name in MACHINES:
         if name in mail:
             return AutoReply(sender, name)
-    if failures.is_from_nobody(mail):
-        return AutoReply(sender, "Return-Path: <>")
-    if DAEMONS.fullmatch(sender.partition("@")[0]):
-        return AutoReply(sender, "From")
-    subject = reading.in_words(mail, "Subject")
-    return AutoReply(sender, "Subject") if AWAY.match(subject) or CHALLENGE.match(subject) else None
+    return AutoReply(sender, "Return-Path: <>") if failures.is_from_nobody(mail) else None
 
 
 def _leaving(mail: Mail, recipients: tuple[str, ...]) -> Unsubscribe | None:
@@ -128,8 +117,11 @@ def _asked(mail: Mail, recipients: tuple[str, ...]) -> Unsubscribe | Human:
     if UNSUBSCRIBE.fullmatch(reading.in_words(mail, "Subject")):
         return Unsubscribe(reading.sender_of(mail), recipients)
     answers = tuple(f"{reading.header(mail, 'In-Reply-To')} {reading.header(mail, 'References')}".split())
+    sender = reading.sender_of(mail)
     why = "" if reading.header(mail, "From") else "no sender"
-    return Human(reading.sender_of(mail), why, answers[: reading.MOST_ADDRESSES])
+    if DAEMONS.fullmatch(sender.partition("@")[0]):
+        why = "perhaps a mail server's"  # its person may read it; passed on, it could come back without end
+    return Human(sender, why, answers[: reading.MOST_ADDRESSES])
 
 
 def _recipients(mail: Mail, recipients: tuple[str, ...]) -> tuple[str, ...]:

@@ -146,6 +146,8 @@ KINDS = {
     ),
     "submitted by a person": (person("Auto-Submitted: no"), Human("zaneta@uczelnia.example")),
     "precedence": (person("Precedence: bulk"), AutoReply("zaneta@uczelnia.example", "Precedence: bulk")),
+    "precedence of a list": (person("Precedence: list"), Human("zaneta@uczelnia.example")),
+    "failed recipients named by a person": (person("X-Failed-Recipients: x@y.example"), Human("zaneta@uczelnia.example")),
     "old header": (person("X-Autoreply: yes"), AutoReply("zaneta@uczelnia.example", "X-Autoreply")),
     "by way of a list": (person("List-Id: <all.uczelnia.example>"), Human("zaneta@uczelnia.example")),
     "by way of Amazon": (person("Feedback-ID: 1.eu-west-1.x:AmazonSES"), Human("zaneta@uczelnia.example")),
@@ -153,12 +155,15 @@ KINDS = {
         mail("Return-Path: <>", "From: x@y.example", "Subject: Hello", "", "x"),
         AutoReply("x@y.example", "Return-Path: <>"),
     ),
-    "away": (person("Subject: Automatic reply: Final conference"), AutoReply("zaneta@uczelnia.example", "Subject")),
-    "away in French": (
-        person("Subject: =?utf-8?q?R=C3=A9ponse_automatique_=3A_x?="),
-        AutoReply("zaneta@uczelnia.example", "Subject"),
+    "away by its subject alone": (person("Subject: Abwesenheit: zweiter Tag"), Human("zaneta@uczelnia.example")),
+    "a challenge by its subject alone": (
+        person("Subject: Please confirm your address of the venue"),
+        Human("zaneta@uczelnia.example"),
     ),
-    "away in Polish": (person("Subject: Odpowiedź automatyczna: x"), AutoReply("zaneta@uczelnia.example", "Subject")),
+    "the person behind a mail server": (
+        mail("From: postmaster@uni.example", "Subject: Question", "", "x"),
+        Human("postmaster@uni.example", "perhaps a mail server's"),
+    ),
     "away, from nobody": (
         mail("Return-Path: <>", "From: x@y.example", "Subject: Out of office: x", "", "<a@b.example>: 5.1.1"),
         AutoReply("x@y.example", "Return-Path: <>"),
