@@ -1,8 +1,8 @@
 """What follows when e-mails come back: one that will never arrive stops all to its address, five that may do so, too.
 
-Works in the caller's transaction. A bounce counts for one e-mail of ours: by the address that it came back to, else by
-the Message-ID of what it returns. One that names neither is for a person: whoever knows an address could make
-it up, and cut somebody off.
+Works in the caller's transaction. A bounce counts for one e-mail of ours: by the signed address that it came back to.
+Only an e-mail that had none is known by the Message-ID of what is returned, if the address that failed is the one that
+it went to. All else is for a person: whoever knows an address could make it up, and cut somebody off.
 """
 
 import re
@@ -16,6 +16,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
 from s3chem_events.core.errors import NotFound
+from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses, returning
 from s3chem_events.mailing.kinds import Bounce, Complaint, Delay
@@ -40,7 +41,7 @@ REFUSED = 500
 def bounced(arrived: Bounce, *, proven: bool) -> Verdict:  # noqa: ARG001 - the tag, or the Message-ID, is the proof
     """Note which e-mails came back, and stop writing to an address that is dead."""
     email = _named(arrived)
-    if email is None:
+    if email is None or not _is_about(arrived, email):
         return for_a_person("undelivered")
     counted = weight(permanent=arrived.permanent, status=arrived.status, reason=arrived.reason)
     return _come_back(email, counted, arrived.status, _printable(arrived.reason))
@@ -124,6 +125,14 @@ def _named(arrived: Bounce | Delay | Complaint) -> OutgoingEmail | None:
     if email is None and arrived.returned:
         email = db.session.scalar(db.select(OutgoingEmail).filter_by(message_id=arrived.returned))
     return email
+
+
+def _is_about(arrived: Bounce, email: OutgoingEmail) -> bool:
+    """Whether a bounce is about an e-mail for certain: whoever it was shown to, in an answer say, knows its Message-ID."""
+    if returning.named(arrived.recipients) == email.id:
+        return True
+    had_tag = settings().inbox_tags and returning.path(email.sender, email.id) != email.sender
+    return not had_tag and email.address_digest in map(addresses.digest, arrived.addresses)
 
 
 def _concerned(arrived: Delay) -> list[OutgoingEmail]:

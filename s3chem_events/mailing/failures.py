@@ -93,28 +93,28 @@ def report(mail: Mail, recipients: tuple[str, ...]) -> Arrived | None:
     for part in reading.children(mail):
         kind = part.get_content_type()
         if kind in {"message/delivery-status", "message/global-delivery-status"}:
-            found = _delivery(reading.children(part))
+            found = _delivery(reading.blocks(part))
             if not isinstance(found, AutoReply | None):
                 found = _bound(found, mail, recipients)
             return found
         if kind == "message/feedback-report":
             return _feedback(mail, part, recipients)
-        if kind == "message/disposition-notification":
+        if kind in {"message/disposition-notification", "message/global-disposition-notification"}:
             return _disposition(mail, part, recipients)
     return None
 
 
 def bounce(mail: Mail, recipients: tuple[str, ...]) -> Arrived | None:
     """Recognise the many bounces that are no reports."""
-    failed = reading.addresses([reading.header(mail, "X-Failed-Recipients")])
     subject = reading.in_words(mail, "Subject")
+    if not _is_a_machines(mail, subject):
+        return None
+    failed = reading.addresses([reading.header(mail, "X-Failed-Recipients")])
     words = reading.text(mail)
     status = best_status(words)
     if failed:
         reason = _sentence(words) or subject[:LONGEST_REASON]
         return _bound(Bounce(failed, not status.startswith("4"), status, reason), mail, recipients)
-    if not _is_a_machines(mail, subject):
-        return None
     return _known(mail, recipients, words) or _worded(mail, recipients, words)
 
 
@@ -192,7 +192,7 @@ def _delivery(blocks: list[Mail]) -> Bounce | Delay | AutoReply | None:
 
 def _disposition(mail: Mail, part: Mail, recipients: tuple[str, ...]) -> Arrived:
     """Tell a receipt (RFC 8098) from the refusal that some servers send in its dress: deleted by a rule."""
-    block = next(iter(reading.children(part)), part)
+    block = next(iter(reading.blocks(part)), part)
     fate = reading.header(block, "Disposition").lower()
     words = f"{reading.in_words(mail, 'Subject')} {reading.text(mail)}".lower()
     if "automatic-action" in fate and "deleted" in fate and "reject" in words:
@@ -206,7 +206,7 @@ def _disposition(mail: Mail, part: Mail, recipients: tuple[str, ...]) -> Arrived
 
 def _feedback(mail: Mail, part: Mail, recipients: tuple[str, ...]) -> Arrived:
     """Tell the complaint of a reader (RFC 5965) from other reports of a provider: nothing of either is undelivered."""
-    block = next(iter(reading.children(part)), part)
+    block = next(iter(reading.blocks(part)), part)
     if reading.header(block, "Feedback-Type").lower() not in COMPLAINTS:
         return AutoReply(reading.sender_of(mail), "a report on feedback")
     back = reading.returned(mail)
@@ -241,10 +241,9 @@ def _bound(found: Bounce | Delay, mail: Mail, recipients: tuple[str, ...]) -> Bo
 
 
 def _returned_id(mail: Mail) -> str:
+    """Return the Message-ID of what comes back. Whoever was answered could write it into the headers of a notice."""
     back = reading.returned(mail)
-    if back is not None and (message_id := reading.header(back, "Message-ID")):
-        return message_id
-    return reading.header(mail, "In-Reply-To") or next(iter(reading.header(mail, "References").split()), "")
+    return reading.header(back, "Message-ID") if back is not None else ""
 
 
 def _named(text: str, others: tuple[str, ...]) -> tuple[str, ...]:

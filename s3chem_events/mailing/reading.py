@@ -90,9 +90,27 @@ def sender_of(mail: Mail) -> str:
 
 
 def children(mail: Mail) -> list[Mail]:
-    """Return the parts right below; of a delivery status its blocks."""
+    """Return the parts right below."""
     below = mail.get_payload() if mail.is_multipart() else ()
     return [part for part in below if isinstance(part, Message)]
+
+
+def blocks(part: Mail) -> list[Mail]:
+    """Return the blocks of headers that a part of a report consists of.
+
+    Python's parser takes only `message/delivery-status` apart, and no encoded one: the others are written out for it.
+    """
+    bare = Message()
+    bare["Content-Transfer-Encoding"] = header(part, "Content-Transfer-Encoding")
+    bare.set_payload(b"\n\n".join(map(_as_written, children(part))).decode("ascii", "surrogateescape"))
+    content = bare.get_payload(decode=True)
+    return children(parsed(b"Content-Type: message/delivery-status\n\n" + content)) if isinstance(content, bytes) else []
+
+
+def _as_written(block: Mail) -> bytes:
+    told = "".join(f"{name}: {value}\n" for name, value in block.raw_items()).encode("utf-8", "surrogateescape")
+    rest = block.get_payload(decode=True)
+    return told + b"\n" + rest if isinstance(rest, bytes) else told
 
 
 def parts_of(mail: Mail) -> Iterator[Mail]:

@@ -75,9 +75,16 @@ def test_tag_that_nobody_sealed_names_nothing(app: Flask, anna: OutgoingEmail):
 
 
 @pytest.mark.parametrize("family", ["dsn", "exim", "qmail"])
-def test_message_id_of_what_comes_back_names_the_e_mail_too(app: Flask, anna: OutgoingEmail, family: str):
+def test_message_id_of_what_comes_back_names_the_e_mail_too_where_its_own_address_failed(
+    app: Flask, anna: OutgoingEmail, family: str
+):
     notice = Notice(address="box@inner.example", returned=anna.message_id)
-    assert receive(app, notice.mail(family)) == "address_dead"
+    assert receive(app, notice.mail(family)) == "undelivered"
+    object.__setattr__(app.extensions["s3chem"], "inbox_tags", True)  # then a true one would come to the signed address
+    assert receive(app, replace(notice, address=ANNA, stamp="2").mail(family)) == "undelivered"
+    assert fates(app) == (["sent"], 0)
+    object.__setattr__(app.extensions["s3chem"], "inbox_tags", False)
+    assert receive(app, replace(notice, address=ANNA.upper(), stamp="3").mail(family)) == "address_dead"
     assert fates(app) == (["bounced"], 1)
 
 
@@ -219,6 +226,29 @@ def contact(app: Flask) -> str:
     with app.app_context(), transaction():
         keep_document("project", {"name": "S3Chem", "contact": {"address": "contact@s3chem.example"}})
     return "contact@s3chem.example"
+
+
+def test_who_was_answered_cannot_cut_the_contact_off(app: Flask, contact: str):
+    receive(app, PERSON)
+    assert forwarded(app) == [(contact, "zaneta@uczelnia.example")]
+    known = f"In-Reply-To: {rows(app)[-1].message_id}\r\nReferences: {rows(app)[-1].message_id}\r\n".encode()
+    for number, sender in enumerate((b"zaneta@uczelnia.example", b"MAILER-DAEMON@uczelnia.example")):
+        head = b"X-Failed-Recipients: contact@s3chem.example\r\n" + known
+        forged = PERSON.replace(b"zaneta@uczelnia.example", sender).replace(b"<l@u>", b"<f%d@u>" % number)
+        assert receive(app, head + forged) == ("undelivered" if number else "somebody_wrote")
+    assert (count(app, Suppression), count(app, Undelivered)) == (0, 0)
+
+
+def test_what_only_seems_automatic_is_read_by_a_person(app: Flask, contact: str):
+    subjects = ("Afwezig", "Nieobecność - proszę o zmianę", "Absence du bureau", "Vacation message")
+    for number, subject in enumerate(subjects):
+        raw = PERSON.replace(b"Lunch", subject.encode()).replace(b"<l@u>", b"<s%d@u>" % number)
+        assert receive(app, raw) == "somebody_wrote"
+    postmaster = PERSON.replace(b"zaneta@", b"postmaster@").replace(b"<l@u>", b"<p@u>")
+    assert receive(app, postmaster) == "somebody_wrote"
+    assert len(forwarded(app)) == len(subjects)  # not what may be a mail server's: that could come back without end
+    listed = words(signed_in(app).get("/desk/mail/arrivals/"))
+    assert all(subject in listed for subject in (*subjects, "postmaster@uczelnia.example"))
 
 
 def forwarded(app: Flask) -> list[tuple[str, str]]:

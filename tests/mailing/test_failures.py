@@ -1,5 +1,8 @@
 """Bounces of many families, in texts of our own: kind, address and weight; and what only looks like one."""
 
+from base64 import encodebytes
+from quopri import encodestring
+
 import pytest
 
 from s3chem_events.mailing import arrivals, typos
@@ -71,6 +74,20 @@ def test_report_on_several_tells_of_those_alone_who_failed():
     assert told(report(block("a@x.example", "delayed", "4.4.1"))) == ("delay", ["a@x.example"], False)
 
 
+@pytest.mark.parametrize("encoding", ["8bit", "quoted-printable", "base64"])
+def test_report_is_read_in_every_dress(encoding):
+    plain = report(block("żaneta@x.example", "failed", "5.2.2", "552 5.2.2 Mailbox full"))
+    head, status = plain.split("Content-Type: message/delivery-status\n\n")
+    status = status.removesuffix("\n--b--\n").replace("rfc822;", "utf-8;")
+    encoders = {"8bit": str.encode, "quoted-printable": lambda text: encodestring(text.encode())}
+    written = encoders.get(encoding, lambda text: encodebytes(text.encode()))(status).decode()
+    kind = "delivery-status" if encoding == "base64" else "global-delivery-status"
+    part = f"Content-Type: message/{kind}\nContent-Transfer-Encoding: {encoding}\n\n"
+    found = arrivals.explained(read(f"{head}{part}{written}\n--b--\n"))
+    assert (found["kind"], found["addresses"], found["status"]) == ("bounce", ["żaneta@x.example"], "5.2.2")
+    assert weight(permanent=found["permanent"], status=found["status"], reason=found["reason"]) is Weight.SOFT
+
+
 def test_code_that_says_nothing_gives_way_to_the_one_in_the_words():
     found = arrivals.explained(read(report(block(ANNA, "failed", "5.0.0", "550 5.7.1 This looks like spam"))))
     assert (found["status"], found["permanent"]) == ("5.7.1", True)
@@ -89,7 +106,7 @@ NO_BOUNCE = {
         PERSON + "List-Id: <news.example>\nPrecedence: bulk\nSubject: Why mail fails\n\nUser unknown: a@x.example\n",
         "auto_reply",
     ),
-    "a challenge": (PERSON + "Subject: Please confirm your message\n\nClick here.\n", "auto_reply"),
+    "a challenge": (PERSON + "Subject: Please confirm your message\n\nClick here.\n", "human"),
     "a complaint": (
         (
             f"{DAEMON}Subject: Abuse\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=feedback-report; "
@@ -102,7 +119,7 @@ NO_BOUNCE = {
         "Return-Path: <>\n" + PERSON + "Subject: Vacation reply\n\nNot delivered to me.\n",
         "auto_reply",
     ),
-    "away by its words": (PERSON + "Subject: I am out of office\n\nBack on Monday.\n", "auto_reply"),
+    "away by its words": (PERSON + "Subject: I am out of office\n\nBack on Monday.\n", "human"),
     "a mail service, in person": ("From: mailservice@firma.example\nSubject: Your invoice\n\nHello\n", "human"),
 }
 

@@ -33,7 +33,9 @@ To: {address}
 Message-ID: {returned}
 --cut--
 """
-COPIED = """
+COPIED = """\
+X-Failed-Recipients: {address}
+
 The following address failed:
 
   {address}
