@@ -128,7 +128,7 @@ def _named(arrived: Bounce | Delay | Complaint) -> OutgoingEmail | None:
 
 
 def _is_about(arrived: Bounce, email: OutgoingEmail) -> bool:
-    """Whether a bounce is about an e-mail for certain: whoever it was shown to, in an answer say, knows its Message-ID."""
+    """Whether a bounce is about an e-mail for certain: whoever was ever answered knows a Message-ID of ours."""
     if returning.named(arrived.recipients) == email.id:
         return True
     had_tag = settings().inbox_tags and returning.path(email.sender, email.id) != email.sender

@@ -104,7 +104,9 @@ def blocks(part: Mail) -> list[Mail]:
     bare["Content-Transfer-Encoding"] = header(part, "Content-Transfer-Encoding")
     bare.set_payload(b"\n\n".join(map(_as_written, children(part))).decode("ascii", "surrogateescape"))
     content = bare.get_payload(decode=True)
-    return children(parsed(b"Content-Type: message/delivery-status\n\n" + content)) if isinstance(content, bytes) else []
+    return (
+        children(parsed(b"Content-Type: message/delivery-status\n\n" + content)) if isinstance(content, bytes) else []
+    )
 
 
 def _as_written(block: Mail) -> bytes:

@@ -147,7 +147,10 @@ KINDS = {
     "submitted by a person": (person("Auto-Submitted: no"), Human("zaneta@uczelnia.example")),
     "precedence": (person("Precedence: bulk"), AutoReply("zaneta@uczelnia.example", "Precedence: bulk")),
     "precedence of a list": (person("Precedence: list"), Human("zaneta@uczelnia.example")),
-    "failed recipients named by a person": (person("X-Failed-Recipients: x@y.example"), Human("zaneta@uczelnia.example")),
+    "failed recipients named by a person": (
+        person("X-Failed-Recipients: x@y.example"),
+        Human("zaneta@uczelnia.example"),
+    ),
     "old header": (person("X-Autoreply: yes"), AutoReply("zaneta@uczelnia.example", "X-Autoreply")),
     "by way of a list": (person("List-Id: <all.uczelnia.example>"), Human("zaneta@uczelnia.example")),
     "by way of Amazon": (person("Feedback-ID: 1.eu-west-1.x:AmazonSES"), Human("zaneta@uczelnia.example")),
