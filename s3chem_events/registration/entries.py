@@ -13,7 +13,7 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import links, versions
+from s3chem_events.registration import in_calendars, links, versions
 from s3chem_events.registration.capacity import HOLDING, UNSCHEDULED, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -21,17 +21,17 @@ from s3chem_events.registration.models import Participation, Registration
 def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox, funding: str) -> list[Entry]:
     """Return the entries of all parts of a loaded registration; those withdrawn are marked cancelled.
 
-    Who joins online finds the room in them, from the day before on; DTSTAMP then is that moment, so that the calendars
-    that go by it notice.
+    Each has the UID by which an invitation has brought it: whoever has both has it once. Who joins online finds the
+    room in them, from the day before on; DTSTAMP then is that moment, so that the calendars that go by it notice.
     """
     language = registration.language
     own = links.own_page(registration.id, registration.link_version, language=language, base_url=base_url)
     closing = manage_note(own, language)
     entries = []
-    for participation in in_order(registration, registration.participations):
-        if participation.standing in UNSCHEDULED | {Standing.REJECTED}:  # a wish is no appointment
-            continue
-        part = part_of(registration, participation)
+    known = in_order(registration, registration.participations)
+    shown = [p for p in known if p.standing not in UNSCHEDULED | {Standing.REJECTED}]  # a wish is no appointment
+    parts = [part_of(registration, participation) for participation in shown]
+    for part, participation in zip(parts, shown, strict=True):
         mode = part.mode_of(participation.mode)
         entry = attended(
             registration.event,
@@ -46,6 +46,7 @@ def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox,
         holds = participation.standing in HOLDING
         entry = replace(
             entry,
+            uid=in_calendars.uids(registration, part, told=[one for one in parts if one is not part])[0],
             sequence=versions.sequence(entry.sequence, participation),
             revised_at=max(entry.revised_at, registration.changed_at),
         )

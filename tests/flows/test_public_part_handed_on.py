@@ -136,13 +136,17 @@ def test_split_that_is_taken_back_gives_the_uid_back_and_a_second_one_keeps_the_
     assert list(in_public(house)) == [uid]
     house.clock.advance(minutes=10)
     assert house.post_comes() == {}
+    subscribed = CautiousSubscription(house.public, anna.link(r"/calendar/[^/\s]+\.ics"))
+    assert list(subscribed.refresh()) == [uid]
     split(house, "no")
+    assert list(subscribed.refresh()) == [*anna.calendar.entries] == [uid]  # what she has twice is one entry still
     preview = house.fill_in("rescheduling", parts__0__starts_time="11:00")
     house.decide("rescheduling", preview, "yes")
     house.clock.advance(minutes=10)
     assert house.post_comes() == {anna: 1}
     (own,) = anna.calendar.entries
     assert anna.done == [("REQUEST", own), ("CANCEL", uid)]
+    assert list(subscribed.refresh()) == [own]
     # The mirror: the closed day opens again beside the public one, and both keep what they have.
     preview = house.fill_in("edit", parts__0__visibility="public", parts__0__starts_time="12:00")
     house.decide("edit", preview, "yes")
