@@ -10,7 +10,7 @@ from s3chem_events.calendar.entries import Entry, Mailbox, Status
 from s3chem_events.core import i18n
 from s3chem_events.core.markdown import plain
 from s3chem_events.publishing.lifecycle import State, Visibility
-from s3chem_events.publishing.models import Event, Part, runs_of
+from s3chem_events.publishing.models import Event, Part, is_one_entry
 from s3chem_events.publishing.places import Where, ways_of, where
 from s3chem_events.publishing.times import zone_info
 
@@ -43,7 +43,7 @@ def public_entries(
         return []
     if event.state is State.OVER:
         moved_online = frozenset()
-    if all(part.starts_at is None for part in event.parts) and len(runs_of(event.parts)) == 1:
+    if is_one_entry(event):
         return [_whole(event, public, moved_online, language, base_url, organizer=organizer, funding=funding)]
     return [
         part_entry(

@@ -208,3 +208,8 @@ class Content(Model):
 def runs_of(parts: Iterable[Part]) -> list[tuple[date, date]]:
     """Return the days of some parts, each run of them by its first and its last: parts may lie months apart."""
     return times.runs((part.starts_on, part.ends_on) for part in parts)
+
+
+def is_one_entry(event: Event) -> bool:
+    """Whether calendars hold an event as one entry: its hours are not known yet, and its days are one run."""
+    return all(part.starts_at is None for part in event.parts) and len(runs_of(event.parts)) == 1

@@ -11,8 +11,8 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing import times
 from s3chem_events.publishing.booked import PartInUse
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, MaterialFacts, PartFacts, VenueFacts
-from s3chem_events.publishing.lifecycle import Mode, Visibility
-from s3chem_events.publishing.models import LONGEST_UID, Event, Part, ProgrammeItem, Venue
+from s3chem_events.publishing.lifecycle import LISTED, Mode, Visibility
+from s3chem_events.publishing.models import LONGEST_UID, Event, Part, ProgrammeItem, Venue, is_one_entry
 
 LONGEST_HOST = 100
 SAME = (
@@ -60,6 +60,7 @@ def event_facts(event: Event) -> EventFacts:
 
 def apply(event: Event, facts: EventFacts, base_url: str) -> None:
     """Write plain values into an event's rows; a part that is gone must not be held by anybody: PartInUse."""
+    seen = _seen_by_their_own(event)
     for name in SAME:
         setattr(event, name, getattr(facts, name))
     event.materials = [{"title": dict(item.title), "url": item.url} for item in facts.materials]
@@ -82,7 +83,7 @@ def apply(event: Event, facts: EventFacts, base_url: str) -> None:
         part.position = position
         _apply_part(part, values, facts.zone)
     event.parts.sort(key=lambda part: part.position)
-    _share_uid(event, known=set(there), base_url=base_url)
+    _share_uid(event, known=set(there), seen=seen, base_url=base_url)
 
 
 def _drop_parts(event: Event, gone: list[Part]) -> None:
@@ -109,15 +110,23 @@ def _apply_part(part: Part, values: PartFacts, zone: str) -> None:
         part.programme = [_item(position, item) for position, item in enumerate(values.programme)]
 
 
-def _share_uid(event: Event, *, known: set[str], base_url: str) -> None:
+def _seen_by_their_own(event: Event) -> set[str]:
+    """Return the keys of the parts that public calendars hold under UIDs of their own."""
+    if event.state not in LISTED or is_one_entry(event):
+        return set()
+    return {part.key for part in event.parts if part.visibility is Visibility.PUBLIC and part.uid != event.uid}
+
+
+def _share_uid(event: Event, *, known: set[str], seen: set[str], base_url: str) -> None:
     """Let the first public part carry the event's own UID, so that a calendar's one entry grows up into it.
 
     Where no public part has it, the one that had it before takes it, or the first: calendars that know that part by
-    another UID are told with the next e-mail (registration.in_calendars).
+    another UID are told with the next e-mail (registration.in_calendars). While one is public that was `seen` under its
+    own, all keep what they have: it would stand twice in calendars that hold both.
     """
     holder = next((part for part in event.parts if part.uid == event.uid), None)
     public = [part for part in event.parts if part.visibility is Visibility.PUBLIC]
-    if not public or holder in public:
+    if not public or holder in public or any(part.key in seen for part in public):
         return
     had_it = (part for part in public if any(uid == event.uid for _last, uid in part.former_uids))
     heir = next(had_it, public[0])

@@ -173,6 +173,24 @@ def test_a_second_part_has_a_uid_of_its_own_and_the_first_keeps_the_events(
     assert uids(client) == set()
 
 
+def test_what_stays_public_keeps_its_uid_when_the_first_part_closes_if_it_was_seen_under_its_own(
+    app: Flask, client: FlaskClient
+) -> None:
+    day = "Final conference – Public conference"
+    for slug, second, title in (("seen", TIMED[1], day), ("unseen", PUBLIC_DAY, "Save the date: Final conference")):
+        visit = replace(CLOSED_DAY, key="visit", title=Text(en="Site visit"), visibility=Visibility.PUBLIC)
+        add_event(app, slug=slug, parts=(visit, second))
+        path = f"/events/{slug}.ics"
+        first = {str(e["SUMMARY"]): str(e["UID"]) for e in Calendar.from_ical(client.get(path).data).events}
+        known = first.get(title) or first[f"Save the date: {title}"]
+        revise_event(app, slug, parts=(replace(visit, visibility=Visibility.INVITED), TIMED[1]), state=State.ANNOUNCED)
+        assert Client(client, path).refresh() == [(day, "CONFIRMED", datetime(2027, 6, 18, 7, 30, tzinfo=UTC))]
+        assert uids(client, path) == {known}
+        revise_event(app, slug, parts=(visit, TIMED[1]))
+        assert uids(client, path) > {known}
+        assert uids(client, path) >= set(first.values())
+
+
 def test_a_save_the_date_has_the_days_and_the_place_of_what_takes_place(
     app: Flask, client: FlaskClient, clock: Clock
 ) -> None:
