@@ -18,7 +18,7 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.publishing.models import Event
 
-CAME, STAYED_AWAY = Audience(presence="yes"), Audience(presence="absent")
+CAME, STAYED_AWAY = Audience(presence="yes"), Audience(presence="no")
 WORDS_OF_ABSENCE = frozenset({"absent", "no", "silent"})
 Said = Callable[[str], str]
 

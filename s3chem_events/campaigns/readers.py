@@ -4,6 +4,7 @@ One query says who it is; it counts, it shows samples, and it writes the readers
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -27,7 +28,12 @@ PRESENCE: dict[str, ColumnElement[bool]] = {
     "silent": Participation.present.is_(None),
     "absent": Participation.present.is_not(True),
 }
-NOT_THERE = PRESENCE.keys() - {"yes"}
+UNLESS: dict[str, ColumnElement[bool]] = {
+    "no": Participation.present.is_not(False),
+    "silent": PRESENCE["yes"],
+    "absent": PRESENCE["yes"],
+}
+"""What in any other of the chosen parts says that somebody does not belong to these."""
 THERE = frozenset({Standing.CONFIRMED})
 """Without another choice a message goes to whoever has a place."""
 
@@ -64,6 +70,16 @@ def held_back(campaign: Campaign) -> int:
     return db.session.scalar(select(func.count(Registration.id)).where(*there, ~_is_reachable())) or 0
 
 
+def unnoted(campaign: Campaign) -> int:
+    """Return of how many people nobody has written down whether they were there, if that decides who reads it."""
+    wanted = Audience.read(campaign.audience)
+    if not wanted.presence:
+        return 0
+    silent = _people(campaign, replace(wanted, presence="silent"), reachable=False)
+    there = (Registration.event_id == campaign.event_id, *silent)
+    return db.session.scalar(select(func.count(Registration.id)).where(*there)) or 0
+
+
 def sample(campaign: Campaign, *, told: str, most: int = 20) -> list[int]:
     """Return some of the readers that a campaign would have now: those who would get it in a language."""
     written = campaign.languages
@@ -83,10 +99,12 @@ def _people(campaign: Campaign, wanted: Audience, *, reachable: bool = True) -> 
         taking_part.append(Part.key.in_(wanted.parts))
     if wanted.modes:
         taking_part.append(Participation.mode.in_(wanted.modes))
+    if wanted.presence:
+        taking_part.append(~Part.cancelled)
     there = [PRESENCE[wanted.presence]] if wanted.presence else []
     conditions: list[ColumnElement[bool]] = [exists().where(*taking_part, *there)]
-    if wanted.presence in NOT_THERE:
-        conditions.append(~exists().where(*taking_part, PRESENCE["yes"]))
+    if wanted.presence in UNLESS:
+        conditions.append(~exists().where(*taking_part, UNLESS[wanted.presence]))
     if wanted.coming:
         conditions.append(_answered(campaign, wanted.coming))
     if wanted.languages:

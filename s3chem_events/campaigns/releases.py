@@ -6,7 +6,7 @@ The caller has locked the campaign. Nothing here writes to anybody: the worker d
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -196,7 +196,8 @@ def pause(campaign: Campaign, *, by: Actor, why: Why = Why.WISH) -> None:
 def resume(campaign: Campaign, *, seen: str, by: Actor) -> None:
     """Go on where it was held. `seen` is what the organiser's page showed of the events.
 
-    Whatever it was held for: what was written before an event changed, and has not left, is written anew.
+    Whatever it was held for: what was written before an event changed, and has not left, is written anew. What the
+    clock had stopped before its first e-mail is released once more, and can be taken back again until its hold ends.
 
     Raises:
         WrongStage, SecondLook, NotReady, EventChanged.
@@ -207,10 +208,10 @@ def resume(campaign: Campaign, *, seen: str, by: Actor) -> None:
     if campaign.started_at is None and wants_second_look(campaign, by=by):
         raise SecondLook
     _look_again(campaign, seen)
+    earliest = now() + (HOLD if campaign.why is not Why.WISH else timedelta())
     campaign.why = Why.NOTHING
     if campaign.started_at is None:
-        moment = now()
-        campaign.stage, campaign.begins_at = Stage.RELEASED, max(moment, campaign.begins_at or moment)
+        campaign.stage, campaign.begins_at = Stage.RELEASED, max(earliest, campaign.begins_at or earliest)
     else:
         campaign.stage = Stage.SENDING
         streams.set_flow(campaign.stream, Flow.RUNNING)

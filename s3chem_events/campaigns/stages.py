@@ -76,7 +76,8 @@ class Audience:
     """Whom a campaign is for. Of subscribers: any of `topics`; of an event's people: all that is named must fit.
 
     An empty choice leaves all in. `coming` and `presence` are yes, no or unknown: "yes", "no", "silent"; `presence` is
-    "absent", too: no or unknown. Who was there in one of the chosen parts counts as there, whatever the others say.
+    "absent", too: no or unknown. Who was there in one of the chosen parts counts as there, whatever the others say; who
+    was not there counts as such once it is written down for all of them.
     """
 
     topics: tuple[str, ...] = ()

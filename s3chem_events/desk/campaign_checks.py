@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from flask import url_for
 from flask_babel import ngettext
 
 from s3chem_events.campaigns import blocks, looking, readers, texts
@@ -14,6 +15,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import campaign_links
+from s3chem_events.desk.frame import may
 from s3chem_events.mailing import render
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.letterhead import letterhead_of
@@ -28,13 +30,13 @@ HEAVIEST = 102_000
 class Check:
     """One line of the checklist; what is `bad` stands in the way, at the rest somebody should look.
 
-    `is_of_readers`: it is put right where the readers are chosen.
+    `door`: the page where it is put right, and what it is called.
     """
 
     how: str
     words: str
     addresses: tuple[str, ...] = ()
-    is_of_readers: bool = False
+    door: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,10 @@ def _halves(campaign: Campaign) -> list[str]:
 
 def _readers(campaign: Campaign, total: int) -> list[Check]:
     if not total:
-        return [Check(BAD, _("Nobody would receive it."), is_of_readers=True)]
-    checks = [Check(GOOD, ngettext("%(num)s reader.", "%(num)s readers.", total))]
+        url = url_for("desk.campaign_content", campaign_id=campaign.id) if may("campaigns.edit") else ""
+        nobody = Check(BAD, _("Nobody would receive it."), door=(url, _("Events, readers, time")))
+        return [nobody, *_presence(campaign)]
+    checks = [Check(GOOD, ngettext("%(num)s reader.", "%(num)s readers.", total)), *_presence(campaign)]
     if held := readers.held_back(campaign):
         words = ngettext(
             "%(num)s person is left out: no address, or one that takes no e-mails.",
@@ -101,6 +105,19 @@ def _readers(campaign: Campaign, total: int) -> list[Check]:
         )
         checks.append(Check(LOOK, words))
     return checks
+
+
+def _presence(campaign: Campaign) -> list[Check]:
+    unnoted, event = readers.unnoted(campaign), publishing.event_by_id(campaign.event_id or 0)
+    if not unnoted or event is None:
+        return []
+    words = ngettext(
+        "It is not written down whether %(num)s person was there.",
+        "It is not written down whether %(num)s people were there.",
+        unnoted,
+    )
+    url = url_for("desk.event_presence", slug=event.slug) if may("presence.edit") else ""
+    return [Check(LOOK, words, door=(url, _("Presence")))]
 
 
 def _events(campaign: Campaign) -> list[Check]:

@@ -95,6 +95,14 @@ def test_an_invitation_whose_event_is_hidden_during_the_hold_waits_for_it(app, c
     revise_event(app, state=State.ANNOUNCED)
     assert "It goes on." in words(press(desk, "resumption"))
     work(app)
+    assert rows(app) == []  # the clock had stopped it: it is held as at its first release
+    assert "Taken back. Nobody has received anything." in words(press(desk, "taking-back"))
+    release(app, 1)
+    clock.advance(minutes=9)
+    work(app)
+    assert rows(app) == []
+    clock.advance(minutes=1)
+    work(app)
     assert [row.subject for row in rows(app) if row.kind.startswith("subscriber.")] == ["Invitation: Final conference"]
 
 

@@ -99,6 +99,7 @@ def test_readers_who_come_during_the_hold_want_a_second_organiser_before_the_fir
     work(app)
     assert rows(app) == []
     assert "It goes on." in words(press(diego, "resumption"))
+    clock.advance(minutes=10)
     work(app)
     assert len(rows(app)) == 61
 
@@ -145,6 +146,7 @@ def test_an_event_that_moves_stops_it_and_the_desk_says_so(app, clock):
     assert "An event in it has changed since you looked at it." in held.get_text()
     assert "22 October 2027 · Maastricht, Netherlands" in held.get_text()
     assert "It goes on." in words(press(desk, "resumption"))
+    clock.advance(minutes=10)
     work(app)
     (row,) = (row for row in rows(app) if row.kind == "subscriber.newsletter")
     assert "22 October 2027" in row.text

@@ -66,7 +66,7 @@ def test_those_who_came_are_thanked_and_those_who_did_not_read_something_else(ap
     note(app, {1: True, 2: False, 3: False, 4: None})  # Anna was there on the first of her two days
     desk = signed_in(app)
     assert "Prepared." in words(press(desk, EVENT, "thanks"))
-    assert audiences(app) == [{"presence": "yes"}, {"presence": "absent"}]
+    assert audiences(app) == [{"presence": "yes"}, {"presence": "no"}]
     page = desk.get(EVENT)
     assert soup(page).select_one('form[action$="/thanks"]') is None
     assert soup(page).select_one('form[action$="/outcome"]') is None
@@ -78,6 +78,17 @@ def test_those_who_came_are_thanked_and_those_who_did_not_read_something_else(ap
     work(app)
     assert [row.kind for row in rows(app) if row.stream] == []
 
+    note(app, {1: None, 2: None, 3: None})
+    for number in (1, 2):  # nobody has written down who was there: nobody is missed
+        page = desk.get(f"{CAMPAIGNS}{number}")
+        assert soup(page).select_one('form[action$="/release"]') is None
+        assert "In the way: Nobody would receive it." in words(page)
+        assert "Look: It is not written down whether 3 people were there. Presence" in words(page)
+        assert soup(page).select_one(f'.checks a[href="{EVENT}presence"]') is not None
+    note(app, {1: True, 2: None, 3: False})
+    missed = words(desk.get(f"{CAMPAIGNS}2"))
+    assert ("1 reader." in missed, "whether 1 person was there" in missed) == (True, True)
+    note(app, {4: False, 3: False})
     for number in (1, 2):
         press(desk, f"/desk/newsletter/campaigns/{number}", "release")
     clock.advance(minutes=11)
