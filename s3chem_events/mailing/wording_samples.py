@@ -23,6 +23,7 @@ SAME: Mapping[str, Any] = {
     "gate": {},
     "answers": [],
     "still": [],
+    "waited": False,
     "sender": ADDRESS,
     "lines": ["…"],
     "code": "123 456",

@@ -1,35 +1,55 @@
-"""How somebody takes part, changed by the own link: from the room to the screen, or back where there is a seat."""
+"""How somebody takes part, changed by the own link: from the room, or its waiting list, to the screen, or back."""
+
+from typing import Any
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
+from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import closes_at, part_begins_at
 from s3chem_events.registration import actions, moving_up, places, versions
 from s3chem_events.registration.calendar_answers import TooLate
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.capacity import HOLDING, IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
+
+CHANGEABLE = IN_LINE | {Standing.CONFIRMED}
+"""Who can take part in another way; about who is pending organisers decide as she asked."""
 
 
 def is_limited(registration: Registration) -> bool:
-    """Whether places are numbered in anything that somebody takes, or took, part in: one given up is another's."""
-    there = (p for p in registration.participations if not p.part.cancelled)
+    """Whether places are numbered in anything that somebody takes, or took, part in: one given up is another's.
+
+    Who waits has none that could go to anybody.
+    """
+    held = (p for p in registration.participations if p.standing is not Standing.WAITING)
+    there = (p for p in held if not p.part.cancelled)
     return places.are_limited((p.part, p.part.mode_of(p.mode)) for p in there)
 
 
 def other_mode(registration: Registration, participation: Participation) -> Mode | None:
-    """Return the mode that a person can change to now; None where there is none.
+    """Return the mode that a person can change to where a place is free; None where there is none.
 
+    Who waits for a place, or is offered one, changes the line for another place.
     Into the room until registration closes: the host counts seats and meals by then. Out of it until it begins.
     """
     part, event = participation.part, registration.event
     is_on = event.state in TAKING and not part.cancelled and registration.withdrawn_at is None
-    if not is_on or participation.standing is not Standing.CONFIRMED or now() >= part_begins_at(part):
+    is_hers = participation.standing in CHANGEABLE
+    if not is_on or not is_hers or now() >= part_begins_at(part):
         return None
     others = [mode for mode in part.capacities if mode is not part.mode_of(participation.mode)]
     if not others or (others[0] is Mode.ON_SITE and now() >= closes_at(event)):
         return None
     return others[0]
+
+
+def has_room(event: Event, part: Part, mode: Mode) -> bool:
+    """Whether somebody who changes to a mode of a part finds a place, who comes like a newcomer."""
+    if part.capacities[mode] is None:
+        return True
+    _crowd, wanted, _lists = moving_up.before_newcomers(event, [(part, mode)])
+    return all(limit is None or there < limit for limit, there in wanted.values())
 
 
 def change_mode(registration: Registration, *, part_key: str, mode: Mode, by: Actor) -> bool:
@@ -44,17 +64,25 @@ def change_mode(registration: Registration, *, part_key: str, mode: Mode, by: Ac
     if participation is None:
         raise TooLate
     part, before = participation.part, participation.part.mode_of(participation.mode)
-    if before is mode and participation.standing is Standing.CONFIRMED:
+    if before is mode and participation.standing in HOLDING:
         return False
     if other_mode(registration, participation) is not mode:
         raise TooLate
     taken = moving_up.held_if_free(registration.event, [(part, mode)])
+    was, event = participation.standing, registration.event_id
     participation.mode, registration.changed_at = mode, now()
-    versions.rise(registration, [participation])
     actions.tell_the_page([(part, mode)], taken, by=1)
-    actions.tell_the_page([(part, before)], taken, by=-1)
-    event = registration.event_id
-    journal.record("registration.mode_changed", registration.id, by=by, event=event, part=part.id, old=before, new=mode)
+    if was in HOLDING:
+        actions.tell_the_page([(part, before)], taken, by=-1)
+    if was in IN_LINE:
+        participation.standing = moving_up.standing_in(part, decided=False)
+        participation.decided_at, participation.offered_until = registration.changed_at, None
+    versions.rise(registration, [participation])
+    if participation.standing is Standing.PENDING:
+        journal.record("registration.pending", registration.id, by=by, event=event, parts=[part.id])
+    else:
+        details: dict[str, Any] = {"part": part.id, "old": before, "new": mode, "waited": was in IN_LINE}
+        journal.record("registration.mode_changed", registration.id, by=by, event=event, **details)
     moving_up.pass_on(event)
     return True
 

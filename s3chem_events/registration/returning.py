@@ -35,6 +35,16 @@ def is_offered(withdrawn: Fact | None, registration: Registration) -> bool:
     return withdrawn.by in {str(PARTICIPANT), str(CONTACT)} or "silent_until" in withdrawn.data
 
 
+def only_waited(registration: Registration) -> bool:
+    """Whether somebody who has withdrawn had no place then: she left a waiting list, or let an offer pass."""
+    kinds = (*cancelled_parts.KINDS, "registration.offer_ended")
+    query = select(Fact).where(Fact.kind.in_(kinds), Fact.subject_id == registration.id)
+    last: Fact | None = db.session.scalar(query.order_by(Fact.id.desc()).limit(1))
+    if last is None or last.kind == "registration.declined_by_calendar":
+        return False
+    return last.kind != "registration.withdrawn" or last.data.get("parts") == []
+
+
 def was_the_contacts(registration: Registration) -> bool:
     """Whether the contact of a delegation withdrew somebody less than a day ago, and so can take that back."""
     last = _withdrawal(registration) if may_take_back(registration) else None

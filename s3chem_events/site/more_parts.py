@@ -28,6 +28,7 @@ class Button:
 
     value: str
     label: str
+    waits: bool = False
 
 
 def offered(registration: Registration, event: EventView, own_url: str) -> list[MorePart]:
@@ -51,7 +52,7 @@ def buttons(ways: dict[Mode, Way], lang: str) -> list[Button]:
         elif way is Way.WAIT:
             words = _("Put me on the waiting list")
             label = _("%(first)s: %(second)s", first=modes[mode], second=words) if len(ways) > 1 else words
-            made.append(Button(f"{mode.value} {WAIT}", label))
+            made.append(Button(f"{mode.value} {WAIT}", label, waits=True))
     return made
 
 

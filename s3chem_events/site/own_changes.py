@@ -71,8 +71,10 @@ def mode(lang: str, token: str, key: str) -> BaseResponse:
         now=mode_words(lang)[part.mode_of(held.mode)],
         other=other,
         label=own_view.change_label(other),
+        waits=held.standing in capacity.IN_LINE,
+        decided=part.approval,
         is_limited=places.are_limited([(part, part.mode_of(held.mode))]),
-        is_full=isinstance(press.refusal, capacity.Full),
+        is_full=other is not None and not modes.has_room(registration.event, part, other),
         refused=_refused(press.refusal),
     )
 
@@ -103,5 +105,5 @@ def _refused(refusal: Refused | None) -> str:
     if refusal is None:
         return ""
     if isinstance(refusal, capacity.Full):
-        return _("All places have been taken in the meantime. Nothing has changed: you keep the place that you have.")
+        return _("All places have been taken in the meantime. Nothing has changed.")
     return _("This can no longer be changed here. Nothing has changed.")

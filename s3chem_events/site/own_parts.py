@@ -128,7 +128,7 @@ def _refused(refusal: Refused | None) -> str:
     if refusal is None:
         return ""
     if isinstance(refusal, Full):
-        return _("All places have been taken in the meantime. Nothing has changed: you keep the place that you have.")
+        return _("All places have been taken in the meantime. Nothing has changed.")
     if isinstance(refusal, limits.TooMany):
         return too_many()
     return _("This can no longer be changed here. Nothing has changed.")

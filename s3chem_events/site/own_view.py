@@ -55,6 +55,7 @@ class HeldView:
     room_from: str
     change_url: str
     change_label: str
+    change_is_full: bool
     told: str
     reason: str
     place_url: str
@@ -88,6 +89,7 @@ class RegistrationView:
     undo_until: str
     is_withdrawn: bool
     may_withdraw: bool
+    only_waits: bool
     is_limited: bool
     """Whether somebody else may get the place that she gives up."""
     invitations: bool
@@ -117,6 +119,7 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
         undo_until=i18n.stamp(returning.undo_until(registration), event.zone, lang),
         is_withdrawn=registration.withdrawn_at is not None,
         may_withdraw=next_steps.is_ahead(event) and actions.may_withdraw(registration),
+        only_waits=standings.only_wait(registration.participations),
         is_limited=modes.is_limited(registration),
         invitations=registration.invitations,
         invitations_url="" if registration.via_contact else f"{own}/{links.INVITATIONS}",
@@ -137,6 +140,8 @@ def seen_by(registration: Registration, lang: str, *, only: Collection[int] = ()
 def _status(registration: Registration, lang: str) -> tuple[str, str]:
     if registration.withdrawn_at is not None:
         moment = i18n.stamp(registration.withdrawn_at, registration.event.zone, lang)
+        if returning.only_waited(registration):
+            return _("Since %(moment)s you are no longer on the waiting list.", moment=moment), "changed"
         if not modes.is_limited(registration):
             return _("Your registration was withdrawn on %(moment)s.", moment=moment), "changed"
         words = _(
@@ -217,6 +222,7 @@ def _held(registration: Registration, held: Participation, lang: str, own: str, 
         room_from=i18n.stamp(entries.joins_from(event, part), part.zone, lang) if waits else "",
         change_url=f"{own}/mode/{part.key}" if other else "",
         change_label=change_label(other),
+        change_is_full=other is not None and not modes.has_room(registration.event, part, other),
         told=waiting_words.how_it_stands(held, event, lang) if in_line else "",
         reason=_reason(held, lang),
         place_url=f"{own}/{PLACE}/{part.key}" if in_line else "",

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 
@@ -19,6 +19,12 @@ def of_parts(participations: list[Participation]) -> tuple[str, str]:
     if any(each.standing is Standing.OFFERED and each.part.approval for each in participations):
         return _("A place is free for you. Once you have accepted it, the organisers decide: see below."), "changed"
     return _decision(standings) or _in_line(standings) or (_("You are registered."), "good")
+
+
+def only_wait(participations: list[Participation]) -> bool:
+    """Whether somebody has no place in what takes place, and waits for all of it, or is offered one."""
+    there = {each.standing for each in participations if each.standing in INTERESTED and not each.part.cancelled}
+    return bool(there) and there <= IN_LINE
 
 
 def awaited(registration: Registration) -> list[str]:

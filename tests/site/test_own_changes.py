@@ -12,7 +12,7 @@ from icalendar import Calendar
 
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.journal import Fact
-from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import (
@@ -76,12 +76,15 @@ def test_looking_changes_nothing(app: Flask, client: FlaskClient, own: str) -> N
 
 
 def test_from_the_screen_to_a_seat_that_became_free(app: Flask, client: FlaskClient, own: str) -> None:
-    other = enrol(app, email="room@park.example", choices={"day-2": Mode.ON_SITE})
-    work(app)
     mode = f"{own}/mode/day-2"
     asked = hidden(client, mode)
+    other = enrol(app, email="room@park.example", choices={"day-2": Mode.ON_SITE})
+    work(app)
+    assert "Come in person instead: full at the moment" in words(client.get(own))
+    full = client.get(mode)
+    assert (soup(full).select("main form"), "What you have stays as it is." in words(full)) == ([], True)
     answer = client.post(mode, data=asked)  # B9: the room is full
-    assert (answer.status_code, "you keep the place that you have" in words(answer)) == (409, True)
+    assert (answer.status_code, "Nothing has changed." in words(answer)) == (409, True)
     assert len(other) == 1
     room = next(mail for mail in kept(app) if "room@park.example" in mail.envelope.to)
     link = re.search(r"http://localhost(/en/registrations/[\w.-]+)\n", room.text)
@@ -100,6 +103,34 @@ def test_from_the_screen_to_a_seat_that_became_free(app: Flask, client: FlaskCli
     assert "On site" in words(client.get(own))
     late = register(app.test_client(), email="next@park.example")
     assert "You do not have a place yet." in words(client.get(late.location))
+
+
+def test_from_the_line_for_a_seat_to_the_screen_and_its_offer_goes_on(app: Flask, client: FlaskClient) -> None:
+    revise_event(app, waiting_list=WaitingList.OFFER)
+    first, second, third = (
+        str(register(app.test_client(), email=f"{name}@park.example", family_name=name).location)
+        for name in ("erste", "zweite", "dritte")
+    )
+    assert work(app) == 3
+    page = client.get(second)
+    assert ("You do not have a place yet." in words(page), "Take part online instead" in words(page)) == (True, True)
+    asked = words(client.get(f"{second}/mode/day-2"))
+    assert "At present you are on the waiting list: On site. You then leave the waiting list and have a place." in asked
+    assert "Your seat in the room goes to someone else." not in asked
+    press(client, f"{first}/withdrawal")
+    assert work(app) == 2
+    assert "A place is free for you." in words(client.get(second))
+    assert press(client, f"{second}/mode/day-2") == 303
+    assert "You are registered." in words(client.get(second))
+    assert "A place is free for you." in words(client.get(third))
+    assert work(app) == 2
+    mail = next(mail for mail in kept(app)[-2:] if "zweite@" in mail.envelope.to)
+    assert "You are no longer on the waiting list: the place below is yours." in " ".join(mail.text.split())
+    assert (mail.method, "Online" in mail.calendar) == ("REQUEST", True)
+
+    press(client, f"{third}/withdrawal")
+    left = words(client.get(third))
+    assert ("you are no longer on the waiting list" in left, "to someone else" in left) == (True, False)
 
 
 def test_link_stands_on_the_page_and_in_the_file_for_a_day_and_for_those_online_alone(

@@ -100,7 +100,8 @@ def mode_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draf
             part = entries.part_of(registration, held)
             joins = part.mode_of(held.mode) is Mode.ONLINE and entries.may_join(registration.event, part)
             more = _details(draft, registration, [held], wanted, given.get(registration.id, []))
-            yield replace(draft, values={**draft.values, "room": part.online_url if joins else "", "gate": more})
+            said = {"room": part.online_url if joins else "", "waited": fact.data.get("waited", False)}
+            yield replace(draft, values={**draft.values, **said, "gate": more})
 
 
 def declined_by_calendar(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
