@@ -11,6 +11,7 @@ from s3chem_events.desk import (  # importing them is what hangs them into the b
     arrivals,
     audit,
     blocks,
+    calling,
     campaign_content,
     campaign_preview,
     campaign_texts,

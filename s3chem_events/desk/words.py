@@ -199,6 +199,8 @@ def happenings() -> dict[str, str]:
         "registration.left_waiting_list": _("Left the waiting list"),
         "registration.presence_noted": _("Presence written down"),
         "registration.offer_ended": _("Offer ended without an answer"),
+        "registration.called": _("Called"),
+        "registration.call_taken_back": _("Note of a call taken back"),
         "details.filled": _("Details given for the entrance or a letter"),
         "details.erased": _("Details for the entrance or a letter deleted"),
         "letter.asked": _("Letter of invitation asked for"),

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from s3chem_events import cli
 from s3chem_events.core.db import db, transaction
-from s3chem_events.core.journal import OPERATOR
+from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.publishing import actions, files, queries
 from s3chem_events.publishing.facts import PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
@@ -176,6 +176,16 @@ def test_a_caller_for_a_full_part_is_put_on_the_waiting_list_and_called_about_an
         assert leaving is not None
         withdrawing.withdraw(leaving, by=OPERATOR)
     assert "Place offered" in words(organiser.get(str(entered.location)))
+    said = "1 person without an e-mail address has, or is offered, a place from the waiting list, and has to be called."
+    overview = organiser.get(f"{EVENT}/")
+    assert f"{said} Jan Kowalski · +48 600 700 800 · Zakład" in words(overview)
+    form = soup(overview).select_one("form[action$='/call']")
+    assert form is not None
+    sent = {str(one["name"]): str(one["value"]) for one in form.select("input")}
+    for about, noted in (("1", 0), (sent["about"], 1), (sent["about"], 1)):  # nothing but what she is to be told of
+        assert organiser.post(str(form["action"]), data=sent | {"about": about}).status_code == 303
+        assert count(app, Fact, kind="registration.called") == noted
+    assert f"{said} Called: 1" in words(organiser.get(f"{EVENT}/"))
     revise_event(app, waiting_list=WaitingList.OFF)
     full = enter(organiser, given_name="Ewa", **{"mode-day-2": "on_site"})
     assert [one.get_text() for one in soup(full).select("[role=alert] button")] == ["Yes, save it"]

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from s3chem_events.accounts.roles import Role
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import Text
 from s3chem_events.publishing.facts import EventFacts, MaterialFacts
 from s3chem_events.publishing.lifecycle import Mode, State
@@ -235,6 +237,11 @@ def test_who_has_to_be_called_stays_known_by_name_after_the_hold(app, client, cl
     work(app)
     assert "1 person without an e-mail address has to be called." in words(organiser.get(f"{EVENT}/"))
     assert to_call(organiser) == ["Anna Both"]
+    second = signed_in(app)
+    pressed = [tick(organiser), tick(second, "Undo"), tick(second)]
+    assert [called(organiser), *pressed] == ["coordinator1@s3chem.example", *["/desk/events/conference/#calls"] * 3]
+    facts = [kind for kind in recorded(app) if "call" in kind]
+    assert facts == ["registration.called", "registration.call_taken_back", "registration.called"]
     # Another venue, and the old one again: nobody was called in between, so that it is no news to anybody.
     decide(organiser, step(organiser, "edit", venue__name="Vrijthof Hall"), "edit", "no")
     preview = step(organiser, "edit", venue__name="")
@@ -242,6 +249,29 @@ def test_who_has_to_be_called_stays_known_by_name_after_the_hold(app, client, cl
     assert "2 registered people are not concerned and hear nothing" in words(preview)
     decide(organiser, preview, "edit", "yes")
     assert to_call(organiser) == []
+    clock.advance(minutes=10)
+    decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
+    clock.advance(minutes=10)
+    assert (len(to_call(organiser)), called(organiser)) == (2, "")  # they have to be called anew
+
+
+def tick(organiser: FlaskClient, label: str = "Called") -> str:
+    """Press a button on the list of those to be called; returns where it leads."""
+    forms = soup(organiser.get(f"{EVENT}/")).select("form[action$='/call']")
+    (form,) = [one for one in forms if one.get_text().strip() == label]
+    sent = {str(one["name"]): str(one["value"]) for one in form.select("input")}
+    return str(organiser.post(str(form["action"]), data=sent).location)
+
+
+def called(organiser: FlaskClient) -> str:
+    """Return who has ticked somebody off."""
+    done = soup(organiser.get(f"{EVENT}/")).select_one(".callers .chip")
+    return str(done.next_sibling).partition(",")[0].strip() if done else ""
+
+
+def recorded(app: Flask) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(db.select(Fact.kind).order_by(Fact.id)))
 
 
 def to_call(organiser: FlaskClient, page: str = f"{EVENT}/") -> list[str]:
