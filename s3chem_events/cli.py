@@ -112,7 +112,9 @@ def export(slug: str, form: str, delimiter: str, output: IO[bytes]) -> None:
     more = exported.columns(asked)
     with transaction():
         audit.note("participants.exported", by=OPERATOR, **exports.taken(found.id, wanted, form=form, more=tuple(more)))
-    for chunk in exports.file(form, exported.rows(found.id, wanted, asked), delimiter=delimiter, more=more):
+    for chunk in exports.file(
+        form, exported.rows(found.id, wanted, asked, typed=form == "xlsx"), delimiter=delimiter, more=more
+    ):
         output.write(chunk)
 
 

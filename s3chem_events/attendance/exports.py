@@ -7,6 +7,8 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -24,8 +26,8 @@ else:
     ooxml = Later("msoffcrypto.format.ooxml")
     xlsxwriter = Later("xlsxwriter")
 
-Rows = Iterable[Sequence[tuple[str, ...]]]
-"""Batches of rows."""
+Rows = Iterable[Sequence[tuple[Any, ...]]]
+"""Batches of rows, of texts; a workbook may hold numbers (Decimal) and days (date) besides."""
 DELIMITERS = {"comma": ",", "semicolon": ";"}
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -37,6 +39,9 @@ BOM = "\ufeff"
 # semicolon or a tab: a file with commas opened where semicolons divide is split there, whatever its quotes say.
 SIGNS = frozenset("=+-@\t\r\n＝＋－＠")
 FORMULA = re.compile(rf"(^|[;\t\r\n])(?=[{re.escape(''.join(SIGNS))}])")
+DAY_STYLE = re.compile(rb'<col [^>]*style="([0-9]+)"')
+FIRST_DAY = date(1899, 12, 30)
+"""Day 0 of spreadsheets, for all days from March 1900 on."""
 DIMENSION = re.compile(rb"<dimension [^>]*/>")
 SHEET = "xl/worksheets/sheet1.xml"
 WIDTHS = {"reference": 13, "email": 32, "organisation": 40, "organisation_type": 24, "registered_at": 22}
@@ -141,7 +146,7 @@ def json_file(batches: Rows, *, names: Sequence[str]) -> Iterator[bytes]:
 
 
 def xlsx_file(batches: Rows, *, names: Sequence[str], columns: Sequence[str]) -> Iterator[bytes]:
-    """Yield a workbook whose cells are all texts, so that nothing in it is ever calculated.
+    """Yield a workbook of texts, and of numbers and days where rows hold such: nothing in it is ever calculated.
 
     XlsxWriter makes the workbook with its heading; the rows are put into its one sheet on the way out, because the
     library itself can hand over nothing before the last row is known (docs/decisions/0005).
@@ -156,13 +161,14 @@ def xlsx_file(batches: Rows, *, names: Sequence[str], columns: Sequence[str]) ->
                 out.writestr(name, template.read(name))
         # The template's own size would hide the rows from readers that believe it; it may be left out.
         before, end, after = DIMENSION.sub(b"", template.read(SHEET)).partition(b"</sheetData>")
+        day = next(iter(DAY_STYLE.findall(before)), b"0").decode()
         letters = [xlsxwriter.utility.xl_col_to_name(index) for index in range(len(names))]
         number = 1
         with out.open(SHEET, "w") as sheet:
             sheet.write(before)
             yield sink.take()
             for batch in batches:
-                sheet.write("".join(_row(letters, n, row) for n, row in enumerate(batch, number + 1)).encode())
+                sheet.write("".join(_row(letters, n, row, day) for n, row in enumerate(batch, number + 1)).encode())
                 number += len(batch)
                 if sent := sink.take():
                     yield sent
@@ -192,12 +198,21 @@ def _drain(buffer: io.StringIO) -> bytes:
     return written.encode()
 
 
-def _row(letters: list[str], number: int, values: tuple[str, ...]) -> str:
+def _row(letters: list[str], number: int, values: tuple[Any, ...], day: str) -> str:
     cells = "".join(
         f'<c r="{letter}{number}" t="inlineStr"><is><t xml:space="preserve">{_escaped(value)}</t></is></c>'
+        if isinstance(value, str)
+        else _typed(f"{letter}{number}", value, day)
         for letter, value in zip(letters, values, strict=True)
     )
     return f'<row r="{number}">{cells}</row>'
+
+
+def _typed(place: str, value: Decimal | date, day: str) -> str:
+    """Write a number, or a day as the number by which spreadsheets know it (ECMA-376, part 1, 18.17.4.1)."""
+    if isinstance(value, Decimal):
+        return f'<c r="{place}"><v>{value:f}</v></c>'
+    return f'<c r="{place}" s="{day}"><v>{(value - FIRST_DAY).days}</v></c>'
 
 
 def _escaped(value: str) -> str:
@@ -210,6 +225,7 @@ def _template(names: Sequence[str], columns: Sequence[str]) -> bytes:
     with xlsxwriter.Workbook(kept, {"in_memory": True}) as workbook:
         sheet = workbook.add_worksheet()
         bold = workbook.add_format({"bold": True})
+        sheet.set_column(len(names), len(names), None, workbook.add_format({"num_format": "yyyy-mm-dd"}))  # to name it
         for index, (name, column) in enumerate(zip(names, columns, strict=True)):
             sheet.set_column(index, index, WIDTHS.get(column, USUAL_WIDTH))
             sheet.write_string(0, index, name, bold)

@@ -110,7 +110,7 @@ def participants_export(slug: str, form: str) -> Response:
     asked = exported.asked_in(found.id, needs=may("needs.export"))
     language = i18n.language()
     more = exported.columns(asked, language)
-    rows = exported.rows(found.id, wanted, asked, language=None if form == "json" else language)
+    rows = exported.rows(found.id, wanted, asked, language=None if form == "json" else language, typed=form == "xlsx")
     chunks = exports.file(form, rows, language=language, delimiter=delimiter, more=more)
     name = f"{slug}-participants-{today(found.zone)}.{form}"
     data = exports.taken(found.id, wanted, form=form, more=tuple(more))

@@ -1,12 +1,22 @@
 """The rows of the exports with the answers to the organisers' own questions, still in batches."""
 
+import re
 from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from s3chem_events.core.db import db
 from s3chem_events.registration import asking, participants, questions
 from s3chem_events.registration.models import Answer, Registration
 from s3chem_events.registration.participants import Wanted
-from s3chem_events.registration.questions import SENSITIVE, Asked
+from s3chem_events.registration.questions import SENSITIVE, Asked, Kind
+
+Cell = str | Decimal | date
+EXACT = re.compile(r"-?(0|[1-9][0-9]{0,10})(\.[0-9]{1,4})?")
+"""What a spreadsheet shows again as it was typed: 15 digits at most, and no noughts before them as in “007”."""
+FIRST_DAY = "1900-03-01"
+"""Before it spreadsheets disagree: one knows a 29 February 1900."""
 
 
 def asked_in(event_id: int, *, needs: bool) -> list[Asked]:
@@ -21,9 +31,12 @@ def columns(asked: Sequence[Asked], language: str = "") -> dict[str, str]:
 
 
 def rows(
-    event_id: int, wanted: Wanted, asked: Sequence[Asked], *, language: str | None = None
-) -> Iterator[Sequence[tuple[str, ...]]]:
-    """Yield the exports' rows; answers are in words of a language, or bare for machines."""
+    event_id: int, wanted: Wanted, asked: Sequence[Asked], *, language: str | None = None, typed: bool = False
+) -> Iterator[Sequence[tuple[Cell, ...]]]:
+    """Yield the exports' rows; answers are in words of a language, or bare for machines.
+
+    A form with cells of several types is given numbers and days as such, where they are `typed`.
+    """
     if not asked:
         yield from participants.participations(event_id, wanted)
         return
@@ -40,9 +53,15 @@ def rows(
             .where(Registration.reference.in_({row[0] for row in batch}), Answer.question_id.in_(ids))
         )
         said = {
-            (reference, number): questions.said(wordings[number, version], value, language)
-            if language
-            else questions.bare(value)
+            (reference, number): _cell(wordings[number, version], value, language, typed=typed)
             for reference, number, version, value in found
         }
         yield [(*row, *(said.get((row[0], number), "") for number in ids)) for row in batch]
+
+
+def _cell(question: Asked, value: Any, language: str | None, *, typed: bool) -> Cell:
+    if typed and question.kind is Kind.NUMBER and EXACT.fullmatch(value):
+        return Decimal(value)
+    if typed and question.kind is Kind.DATE and value >= FIRST_DAY:
+        return date.fromisoformat(value)
+    return questions.said(question, value, language) if language else questions.bare(value)
