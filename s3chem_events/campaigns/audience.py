@@ -11,6 +11,7 @@ from s3chem_events.campaigns.subscriptions import TIME_TO_CONFIRM, State
 from s3chem_events.core import signing
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import suppression
 
 
@@ -78,6 +79,12 @@ def subscriber_to_leave(token: str, *, lock: bool = False) -> Subscriber | None:
 def may_leave(token: str) -> bool:
     """Whether a leaving link is one of ours, whoever it named."""
     return isinstance(signing.read(LEAVE_NEWSLETTER, token), int)
+
+
+def said_not_me(token: str) -> bool:
+    """Whether the owner of a leaving link said that it was not she who asked: nobody enters her address any more."""
+    query = select(Fact).filter_by(kind="subscriber.left", subject_id=signing.read(LEAVE_NEWSLETTER, token))
+    return any(fact.data.get("not_me") for fact in db.session.scalars(query))
 
 
 def outlived(moment: datetime) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from s3chem_events.core.db import db
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import values
 from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
-from s3chem_events.publishing.lines import EventLines, public_lines
+from s3chem_events.publishing.lines import EventLines, public_lines, public_times
 from s3chem_events.publishing.models import Event, NewsItem
 
 
@@ -84,8 +84,8 @@ def event_block(event: Event, language: str, base_url: str) -> EventLines:
         State.POSTPONED: _("Postponed: a new date will follow."),
         State.SAVE_THE_DATE: _("Save the date"),
     }
-    said = public_lines(event, language=language, base_url=base_url)
-    return replace(said, summary=event.summary.within(language), note=notes.get(event.state, ""))
+    said, times = public_lines(event, language=language, base_url=base_url), public_times(event, language)
+    return replace(said, summary=event.summary.within(language), note=notes.get(event.state, ""), times=times)
 
 
 def _news_block(item: NewsItem, language: str, base_url: str) -> NewsBlock:

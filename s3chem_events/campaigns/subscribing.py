@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from s3chem_events.campaigns import audience, topics
 from s3chem_events.campaigns.models import Subscriber
-from s3chem_events.campaigns.subscriptions import REMINDER_PAUSE, Objection, Source, State
+from s3chem_events.campaigns.subscriptions import Objection, Source, State
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
@@ -43,21 +43,23 @@ def ask(wish: Wish, *, by: Actor) -> None:
         journal.record("subscriber.asked_in_vain", NOBODY, by=by)
         return
     subscriber = _row(wish, digest)
-    moment = now()
+    links_today, moment = again.within_a_day(subscriber.id, "subscriber.link_requested"), now()
     if subscriber.state is State.CONFIRMED:
-        if subscriber.mailed_at is not None and subscriber.mailed_at > moment - REMINDER_PAUSE:
+        if not again.may_be_written(subscriber.mailed_at, before=links_today):
             journal.record("subscriber.asked_in_vain", subscriber.id, by=by)
             return
         subscriber.mailed_at = moment
         journal.record("subscriber.link_requested", subscriber.id, by=by)
         return
-    if subscriber.state is State.LEFT or subscriber.mailed_at is None:
+    is_new = subscriber.state is State.LEFT or subscriber.mailed_at is None
+    if is_new:
         _begin(subscriber, wish)
-    elif not again.may_be_written(subscriber.mailed_at, before=subscriber.mails):
-        journal.record("subscriber.asked_in_vain", subscriber.id, by=by)
-        return
+    # The last wish holds, also where no second e-mail says so.
     subscriber.language, subscriber.topics = wish.language, topics.chosen(wish.topics)
     subscriber.text_version, subscriber.text_language = wish.text_version, wish.text_language
+    if not is_new and not again.may_be_written(subscriber.mailed_at, before=subscriber.mails):
+        journal.record("subscriber.asked_in_vain", subscriber.id, by=by)
+        return
     subscriber.mailed_at = moment
     subscriber.mails += 1
     journal.record("subscriber.asked", subscriber.id, by=by)
@@ -97,8 +99,9 @@ def leave(subscriber: Subscriber, *, by: Actor, because: Objection = Objection.L
     """
     if subscriber.state is State.LEFT:
         return
-    journal.record("subscriber.left", subscriber.id, by=by)
-    if subscriber.state is State.ASKED:
+    is_hers = subscriber.state is not State.ASKED
+    journal.record("subscriber.left", subscriber.id, by=by, not_me=not is_hers)
+    if not is_hers:
         suppression.object_to(subscriber.address_digest, reason=Objection.NOT_ME)
         db.session.delete(subscriber)
         return

@@ -29,8 +29,6 @@ class Objection(StrEnum):
 
 
 TIME_TO_CONFIRM = timedelta(days=7)
-REMINDER_PAUSE = timedelta(days=1)
-"""Who is on the list already and is entered again gets the link to her preferences, once a day at most."""
 ZONE = "Europe/Brussels"
 """The clock of what belongs to no event."""
 HIDDEN = "•••"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from s3chem_events.core import i18n
 from s3chem_events.publishing.entries import page_url
-from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part, runs_of
 from s3chem_events.publishing.places import open_ways, where
 
@@ -26,6 +26,7 @@ class EventLines:
     opens: str = ""
     summary: str = ""
     note: str = ""
+    times: tuple[str, ...] = ()
     is_event: bool = True
 
 
@@ -79,6 +80,18 @@ def part_lines(event: Event, part: Part, where: str, *, language: str) -> PartLi
     title = part.title.said(language)
     day, hours = when(event, part, language)
     return PartLines(title=title.text, title_lang=title.lang, day=day, hours=hours, where=where)
+
+
+def public_times(event: Event, language: str) -> tuple[str, ...]:
+    """Write when the parts that are open to all take place, as far as their hours are known, each in a line."""
+    _ = i18n.words(language)
+    if event.state in {State.CANCELLED, State.POSTPONED}:
+        return ()
+    public = [part for part in event.live_parts if part.visibility is Visibility.PUBLIC]
+    known = [part_lines(event, part, "", language=language) for part in public if part.starts_at is not None]
+    if len(public) == 1:
+        return tuple(part.hours for part in known)
+    return tuple(_("%(first)s: %(second)s", first=part.title, second=f"{part.day}, {part.hours}") for part in known)
 
 
 def planned(event: Event, days: str, language: str) -> str:

@@ -11,6 +11,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import PARTICIPANT, Actor
 from s3chem_events.mailing import confirming
+from s3chem_events.registration import resending
 from s3chem_events.registration.models import Code, Registration
 
 KIND = "registration.code_requested"
@@ -41,7 +42,7 @@ class TooManyCodes(Refused):
 def may_be_sent(registration: Registration) -> bool:
     """Whether there is a mailbox of the person's own: nobody else's may open what she told few."""
     is_hers = bool(registration.email) and not registration.via_contact
-    return is_hers and registration.handed_over_at is None
+    return is_hers and registration.handed_over_at is None and not resending.comes_back(registration)
 
 
 def send(registration: Registration, *, by: Actor) -> None:

@@ -4,14 +4,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from s3chem_events.core import journal
+from s3chem_events.core import journal, signing
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import NotFound
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing import addresses, confirming, restraint
 from s3chem_events.mailing import queries as mailing
-from s3chem_events.registration import actions, mail_log, moving_up, queries
+from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import actions, links, mail_log, moving_up, queries
 from s3chem_events.registration.models import BlockedAddress, Registration
 
 
@@ -62,6 +64,16 @@ def _remove(registration: Registration, *, by: Actor, **details: Any) -> None:
     db.session.delete(registration)
     actions.tell_the_page(held, taken, by=-1)
     moving_up.pass_on(event)
+
+
+def removed_from(token: str) -> Event | None:
+    """Return the event from which what a link names was removed already: its owner pressed twice, or comes back."""
+    signed = signing.read(links.NOT_ME, token)
+    if not isinstance(signed, list):
+        return None
+    query = select(Fact).filter_by(kind="registration.disowned", subject_id=signed[0])
+    fact = db.session.scalar(query.limit(1))
+    return publishing.event_by_id(fact.data["event"]) if fact is not None else None
 
 
 def block(event_id: int, address_digest: str) -> None:

@@ -4,7 +4,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, again
+from s3chem_events.mailing import addresses, again, undelivered
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.registration import queries
 from s3chem_events.registration.capacity import Standing
@@ -26,7 +26,13 @@ def may_resend(registration: Registration) -> bool:
         return False
     there = (one for one in registration.participations if not one.part.cancelled)
     holds = any(one.standing is Standing.CONFIRMED for one in there)
-    return holds and bool(registration.email) and registration.withdrawn_at is None
+    reached = bool(registration.email) and not comes_back(registration)
+    return holds and reached and registration.withdrawn_at is None
+
+
+def comes_back(registration: Registration) -> bool:
+    """Whether e-mails to the address on file come back, so that none is sent there any more."""
+    return undelivered.suppression(registration.address_digest) is not None
 
 
 def resend(registration: Registration, *, by: Actor) -> bool:

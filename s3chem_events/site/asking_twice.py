@@ -15,12 +15,14 @@ from s3chem_events.core import limits
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import private
 from s3chem_events.core.journal import VISITOR, Actor
+from s3chem_events.mailing import typos
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.site import own
 from s3chem_events.site.fields import Form
 from s3chem_events.site.forms import check_address, refuse_filled
 from s3chem_events.site.lists import ListField
+from s3chem_events.site.pages import contact
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -71,6 +73,14 @@ def taken(form: AddressForm, name: str, ask: Callable[[str], None]) -> tuple[int
     with transaction():
         ask(version)
     return 0, ""
+
+
+def asked_page(template: str, lang: str, path: str, form: AddressForm, **values: object) -> Response:
+    """Say that an address is asked back, and which one may have been meant; the same whatever is known of it."""
+    address = form.email.data or ""
+    return private_page(
+        template, lang, path, 200, address=address, meant=typos.meant(address), contact=contact(lang), **values
+    )
 
 
 def pressed(form: Form, find: Finder[T], token: str, deed: Deed[T]) -> bool:

@@ -13,7 +13,7 @@ from s3chem_events.core.journal import VISITOR
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
-from s3chem_events.site.asking_twice import AddressForm, done, press_page, pressed, private_page, taken
+from s3chem_events.site.asking_twice import AddressForm, asked_page, done, press_page, pressed, private_page, taken
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import LANGUAGES_OFFERED, PressForm
 from s3chem_events.site.pages import contact
@@ -50,7 +50,7 @@ def updates(lang: str, slug: str) -> BaseResponse:
         return redirect(view.url, 303)
     if status:
         return private_page("site/following/ask.html", lang, path, status, event=view, form=form, refusal=refusal)
-    return private_page("site/following/asked.html", lang, path, event=view, contact=contact(lang))
+    return asked_page("site/following/asked.html", lang, path, form, event=view)
 
 
 @following.route("/<lang>/updates/<token>", methods=["GET", "POST"])
@@ -91,7 +91,9 @@ def leaving(lang: str, token: str) -> Response:
         lang,
         f"/updates/{token}/leave",
         event=event_view(event, lang, calendar=False) if event else None,
+        unconfirmed=follower is not None and follower.confirmed_at is None,
         done=request.method == "POST" or follower is None or follower.left_at is not None,
+        contact=contact(lang),
     )
 
 

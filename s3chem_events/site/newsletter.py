@@ -18,7 +18,7 @@ from s3chem_events.campaigns.subscribing import Wish
 from s3chem_events.campaigns.subscriptions import State, masked
 from s3chem_events.core.guard import csrf
 from s3chem_events.core.journal import VISITOR
-from s3chem_events.site.asking_twice import AddressForm, done, press_page, pressed, private_page, taken
+from s3chem_events.site.asking_twice import AddressForm, asked_page, done, press_page, pressed, private_page, taken
 from s3chem_events.site.fields import Form
 from s3chem_events.site.forms import LANGUAGES_OFFERED, PressForm
 from s3chem_events.site.lists import ListField
@@ -58,7 +58,7 @@ def subscribe(lang: str) -> Response:
     status, refusal = taken(form, "newsletter", lambda version: _ask(form, version, lang))
     if status:
         return private_page("site/newsletter/subscribe.html", lang, "/newsletter", status, form=form, refusal=refusal)
-    return private_page("site/newsletter/asked.html", lang, "/newsletter", contact=contact(lang))
+    return asked_page("site/newsletter/asked.html", lang, "/newsletter", form)
 
 
 @newsletter.route("/<lang>/newsletter/confirmation/<token>", methods=["GET", "POST"])
@@ -126,8 +126,6 @@ def leaving(lang: str, token: str) -> Response:
     """
     if not audience.may_leave(token):
         return _unknown(lang)
-    found = audience.subscriber_to_leave(token)
-    blocked = found is not None and found.state is State.ASKED
     if request.method == "POST":
         done(audience.subscriber_to_leave, token, subscribing.leave)
     subscriber = audience.subscriber_to_leave(token)
@@ -136,7 +134,7 @@ def leaving(lang: str, token: str) -> Response:
         lang,
         f"/newsletter/leave/{token}",
         done=subscriber is None,
-        blocked=blocked,
+        blocked=subscriber is None and audience.said_not_me(token),
         contact=contact(lang),
         unconfirmed=subscriber is not None and subscriber.state is State.ASKED,
         masked=masked(subscriber.email) if subscriber is not None else "",

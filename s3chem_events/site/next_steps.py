@@ -11,7 +11,7 @@ from s3chem_events.mailing.letters import State as Email
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, places
+from s3chem_events.registration import actions, places, resending
 from s3chem_events.registration.capacity import IN_LINE, UNSCHEDULED, Standing
 from s3chem_events.registration.heard import AGAIN, FIRST, TOLD
 from s3chem_events.registration.models import Registration
@@ -34,6 +34,8 @@ def on_its_way(registration: Registration, lang: str) -> str:
         return ""
     if registration.via_contact:
         return _("E-mails about your place go to the contact who registered you; this page always shows how it stands.")
+    if resending.comes_back(registration):
+        return ""
     last = mailing.newest(registration.id, DETAILS, digest=registration.address_digest)
     if last is None:
         is_new = bool(registration.email) and now() < registration.changed_at + SOON

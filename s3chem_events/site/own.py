@@ -150,8 +150,11 @@ def removed(lang: str, slug: str) -> Response:
 
 @own.route("/<lang>/registrations/<token>/not-me", methods=["GET", "POST"])
 def not_me(lang: str, token: str) -> BaseResponse:
-    """Ask (GET) and remove (POST) a registration whose address belongs to somebody else; the own link opens it not."""
-    registration = queries.registration_by_token(token, purpose=links.NOT_ME) or abort(unknown_link(lang))
+    """Ask (GET) and remove (POST) a registration whose address belongs to somebody else; once more changes nothing."""
+    registration = queries.registration_by_token(token, purpose=links.NOT_ME)
+    if registration is None:
+        event = disowning.removed_from(token) or abort(unknown_link(lang))
+        return redirect(f"/{lang}/events/{event.slug}/removed", 303)
     form, slug = NotMeForm(), registration.event.slug
     if request.method == "POST" and form.validate():
         with transaction():

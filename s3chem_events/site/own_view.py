@@ -26,6 +26,7 @@ from s3chem_events.registration import (
     inquiries,
     links,
     modes,
+    resending,
     returning,
 )
 from s3chem_events.registration.capacity import HOLDING, IN_LINE, Said, Standing
@@ -99,6 +100,8 @@ class RegistrationView:
     next_steps: list[str]
     meant: str
     """The address that was probably meant, where the typed one looks mistyped."""
+    comes_back: bool
+    """Whether e-mails to her address come back, so that none is sent."""
 
 
 def shown(registration: Registration, lang: str, token: str, *, openly: bool = False) -> RegistrationView:
@@ -125,6 +128,7 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
         invitations_url="" if registration.via_contact else f"{own}/{links.INVITATIONS}",
         on_its_way=next_steps.on_its_way(registration, lang),
         next_steps=next_steps.after(registration),
+        comes_back=not registration.via_contact and resending.comes_back(registration),
         meant="" if registration.withdrawn_at or registration.via_contact else typos.meant(registration.email),
     )
 

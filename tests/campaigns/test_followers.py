@@ -178,7 +178,8 @@ def test_known_unknown_confirmed_and_blocked_addresses_get_the_same_answer(
     clock.advance(minutes=20)
     asked = ("new", "anna", "waiting", "blocked")
     answers = [ask(client, email=f"{name}@park.example") for name in asked]
-    assert {(answer.status_code, words(answer)) for answer in answers} == {(200, words(answers[0]))}
+    said = {words(answer).replace(name, "…") for name, answer in zip(asked, answers, strict=True)}
+    assert (len(said), {answer.status_code for answer in answers}) == (1, {200})
     work(app)
     assert [mail.envelope.to for mail in kept(app)[3:]] == ["new@park.example", "waiting@park.example"]
 
@@ -254,8 +255,9 @@ def test_whose_address_it_was_says_so_and_is_never_asked_again(app: Flask, clien
     ask(client)
     work(app)
     (mail,) = kept(app)
-    for _ in range(2):
-        assert "Your address has been erased" in words(client.post(leave_link(mail)))
+    assert "Erase and block my address" in words(client.get(leave_link(mail)))
+    for again in (client.post(leave_link(mail)), client.post(leave_link(mail)), client.get(leave_link(mail))):
+        assert "Your address has been erased and is blocked" in words(again)
     assert client.get(confirm_link(mail)).status_code == 404
     clock.advance(hours=1)
     ask(client)

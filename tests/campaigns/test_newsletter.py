@@ -118,14 +118,15 @@ def test_known_unknown_refused_and_left_addresses_get_the_same_answer(app: Flask
     names = ("new", "reads", "waits", "blocked", "left")
     before = len(kept(app))
     answers = [ask(client, email=f"{name}@park.example") for name in names]
-    assert {(answer.status_code, words(answer)) for answer in answers} == {(200, words(answers[0]))}
+    said = {words(answer).replace(f"{name}@", "…") for name, answer in zip(names, answers, strict=True)}
+    assert (len(said), {answer.status_code for answer in answers}) == (1, {200})
     work(app)
     mails = {mail.envelope.to: mail for mail in kept(app)[before:]}
     assert sorted(mails) == [f"{name}@park.example" for name in ("left", "new", "reads", "waits")]
     told = mails["reads@park.example"]
     assert (told.envelope.subject, "confirmation" in told.text) == ("You already receive the S3Chem newsletter", False)
     assert client.get(link(told, "preferences")).status_code == 200
-    ask(client, email="reads@park.example")  # once a day at most
+    ask(client, email="reads@park.example")  # a moment ago, as the page says
     work(app)
     assert len(kept(app)) == before + 4
     asked = []
@@ -145,6 +146,8 @@ def test_a_stranger_can_neither_flood_a_mailbox_nor_change_what_its_owner_chose(
         ask(client, email=ADDRESS.upper())
     work(app)
     assert len(kept(app)) == 3
+    ask(client, language="de", topics="kind-webinar")  # no fourth e-mail, yet the last wish is what she confirms
+    assert readers(app) == [(ADDRESS.upper(), "asked", "de", ["kind-webinar"])]
     subscribed(app, client, email="jan@park.example")
     ask(client, email="jan@park.example", language="pl", topics="kind-webinar")
     assert readers(app)[-1] == ("jan@park.example", "confirmed", "en", ["project", "region-limburg"])
@@ -286,7 +289,8 @@ def test_whose_address_it_was_says_so_and_is_never_asked_again(app: Flask, clien
     assert "Your address has been erased and is blocked" in done
     assert "Write to us if that was a mistake." in done
     assert "Subscribe again" not in done
-    assert "Your address has been erased" in words(client.post(path))
+    for again in (client.post(path), client.get(path)):
+        assert words(again) == done
     clock.advance(days=2)
     ask(client)
     work(app)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from flask import Flask
@@ -110,6 +110,16 @@ def test_a_newsletter_stops_before_its_first_email_where_an_event_in_it_has_move
         releases.resume(found, seen=looking.shown(looking.load(found)), by=CLARA)
     work(app)
     assert ["22 October 2027" in row.text for row in rows(app)] == [True, True]
+
+
+def test_hours_stand_in_a_newsletter_once_they_are_known(app, clock):
+    starts, ends = (datetime.combine(date(2027, 6, 18), time(hour)) for hour in (10, 16))
+    revise_event(app, parts=(replace(PUBLIC_DAY, starts=starts, ends=ends),))
+    readers(app, en=1, pl=1)
+    release(app, newsletter(app, events=("conference",)))
+    clock.advance(minutes=11)
+    work(app)
+    assert ["10:00–16:00 CEST" in row.text and "10:00–16:00" in row.html for row in rows(app)] == [True, True]
 
 
 def test_an_event_that_moves_in_the_midst_holds_the_rest_and_nobody_reads_the_old_date_twice(app, clock):

@@ -187,6 +187,10 @@ def test_bounce_marks_the_registration_whose_address_is_corrected_and_confirmed_
     old_page = register(client).location  # C4
     work(app)
     receive(app, Notice(to=tagged(app)).mail("dsn"))
+    told = words(client.get(old_page))
+    assert "Our e-mails do not reach you" in told
+    assert "Send the confirmation again" not in told
+    assert "no e-mail address to which a code could be sent" in words(client.get(f"{old_page}/code"))
     desk = signed_in(app)
     listed = desk.get("/desk/events/conference/participants")
     assert "Came back" in words(listed)
@@ -313,6 +317,7 @@ def raws(app: Flask) -> list[bytes | None]:
 
 def test_mistyped_domain_is_a_hint_and_never_stops_anybody(app: Flask, client: FlaskClient):
     add_event(app)
+    add_event(app, slug="later", opens=None)
     refused = register(client, email="anna@gmial.com", given_name="", family_name="")
     assert (refused.status_code, "Did you mean anna@gmail.com?" in words(refused)) == (422, True)
     answer = register(client, email="anna@gmial.com")
@@ -320,3 +325,7 @@ def test_mistyped_domain_is_a_hint_and_never_stops_anybody(app: Flask, client: F
     assert "Did you mean anna@gmail.com?" in words(client.get(answer.location))
     other = register(client, email="anna@park.example", given_name="Jan")
     assert "Did you mean" not in words(client.get(other.location))
+    for path in ("/en/newsletter", "/en/events/later/updates"):
+        form = hidden(client, path) | {"email": "anna@gmial.com", "language": "en", "topics": "project"}
+        asked = client.post(path, data=form)
+        assert (asked.status_code, "Did you mean anna@gmail.com?" in words(asked)) == (200, True)
