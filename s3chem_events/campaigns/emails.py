@@ -146,7 +146,7 @@ class Desk:
 
     def _lines(self, event: Event, language: str) -> EventLines:
         said = lines.public_lines(event, language=language, base_url=self.letterhead.base_url)
-        how = openness(event, registrations.taken(event.id))
+        how = openness(event, registrations.kept_in([event.id]))
         opens = how is Openness.LATER and event.opens_at
         return replace(
             said,

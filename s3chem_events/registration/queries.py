@@ -63,14 +63,31 @@ def taken_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
 
 def crowd(event_id: int) -> dict[tuple[int, Mode], Crowd]:
     """Return who is there before a newcomer, by part and mode, in one statement."""
+    return _crowd_in([event_id])
+
+
+def kept_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
+    """Return how many places of several events nobody can have now: held, or kept for who was just taken off."""
+    return {which: there.held + there.kept for which, there in _crowd_in(event_ids).items()}
+
+
+def next_release() -> datetime | None:
+    """Return the next moment at which places that are kept for who was just taken off are anybody's."""
+    kept = (Fact.kind == WITHDRAWN, Fact.relayed_at.is_(None), Fact.due_at > now())
+    return db.session.scalar(select(func.min(Fact.due_at)).where(*kept))
+
+
+def _crowd_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], Crowd]:
     found = defaultdict[tuple[int, Mode], Crowd](Crowd)
-    for part_id, mode, *more in db.session.execute(_CROWD, {"event": event_id, "moment": now()}):
+    for part_id, mode, *more in db.session.execute(_CROWD, {"events": list(event_ids), "moment": now()}):
         found[part_id, mode] = Crowd(
             *(int(one or 0) + other for one, other in zip(more, found[part_id, mode], strict=True))
         )
     return dict(found)
 
 
+WITHDRAWN = "registration.withdrawn"
+_THEIRS = Part.event_id.in_(bindparam("events", expanding=True))
 _CROWD = union_all(
     select(
         Participation.part_id,
@@ -80,7 +97,7 @@ _CROWD = union_all(
         literal(0),
     )
     .join(Part)
-    .where(Part.event_id == bindparam("event"), not_(Part.cancelled), Participation.standing.in_(places.INTERESTED))
+    .where(_THEIRS, not_(Part.cancelled), Participation.standing.in_(places.INTERESTED))
     .group_by(Participation.part_id, places.MODE),
     select(Participation.part_id, places.MODE.label("mode"), literal(0), literal(0), func.count())
     .select_from(Fact)
@@ -88,10 +105,10 @@ _CROWD = union_all(
     .join(Participation, Participation.registration_id == Registration.id)
     .join(Part, Part.id == Participation.part_id)
     .where(
-        Fact.kind == "registration.withdrawn",
+        Fact.kind == WITHDRAWN,
         Fact.relayed_at.is_(None),
         Fact.due_at > bindparam("moment"),
-        Part.event_id == bindparam("event"),
+        _THEIRS,
         not_(Part.cancelled),
         Participation.standing == Standing.WITHDRAWN,
         Participation.decided_at == Registration.withdrawn_at,  # given up then, not before
@@ -101,7 +118,7 @@ _CROWD = union_all(
 _TAKEN = (
     select(Participation.part_id, places.MODE, func.count())
     .join(Part)
-    .where(Part.event_id.in_(bindparam("events", expanding=True)), places.HELD)
+    .where(_THEIRS, places.HELD)
     .group_by(Participation.part_id, places.MODE)
 )
 """Put together once: SQLAlchemy takes longer to write these lines than SQLite to answer them."""

@@ -42,7 +42,7 @@ NO_CALENDAR = CalendarLinks("", (), "", "")
 
 def event_views(events: Sequence[Event], lang: str) -> list[EventView]:
     """Return loaded events as a list shows them; the places held are counted in one statement for all of them."""
-    taken = registrations.taken_in(event.id for event in events)
+    taken = registrations.kept_in(event.id for event in events)
     passages = queries.passages(event for event in events if not queries.is_past(event))
     return [event_view(event, lang, taken=taken, passages=passages.get(event.id, ())) for event in events]
 
@@ -59,7 +59,7 @@ def event_view(
 
     `passages` are what became of it in public; without them nothing is said of that.
     """
-    taken = registrations.taken(event.id) if taken is None else taken
+    taken = registrations.kept_in([event.id]) if taken is None else taken
     is_past, there = queries.is_past(event), where(event, open_ways(event))
     return EventView(
         slug=event.slug,

@@ -29,6 +29,7 @@ from s3chem_events.core import clock
 from s3chem_events.core.config import Settings
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing import queries
+from s3chem_events.registration import queries as registrations
 
 P = ParamSpec("P")
 MOST = 1024
@@ -235,7 +236,7 @@ def changes_by() -> datetime:
     """Return the next moment at which a page may change by itself; at the latest the next midnight."""
     moment = clock.now()
     midnight = (moment + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return min(midnight, queries.next_boundary() or midnight)
+    return min(midnight, queries.next_boundary() or midnight, registrations.next_release() or midnight)
 
 
 def _answer(page: Page, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:

@@ -216,7 +216,7 @@ def as_offered(form: RegistrationForm, event: Event, lang: str) -> EventView:
     if form.csrf_token.errors:
         form.csrf_token.raw_data = None
     crowd = registrations.crowd(event.id)
-    taken = {which: sum(there) - there.queued for which, there in crowd.items()}
+    taken = {which: there.held + there.kept for which, there in crowd.items()}
     form.show_waiting(queues(event, crowd, invited=form.invited, opened_at=form.opened_at))
     open_now = queries.open_parts(event, invited=form.invited, opened_at=form.opened_at)
     return narrowed(event_view(event, lang, calendar=False, taken=taken), event, ways_of(open_now), lang)

@@ -250,6 +250,23 @@ def test_places_that_may_be_put_back_are_given_to_another_only_beyond_the_capaci
     assert [standings for _name, _person, standings in places(app)] == [["confirmed"]] * 3
 
 
+def test_page_and_form_say_alike_that_places_are_kept_while_people_may_be_put_back(app, client, clock, organiser):
+    revise_event(app, parts=(CONFERENCE.parts[0], replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 2})))
+    enrol(app, 2, choices={"day-2": Mode.ON_SITE})
+    with app.app_context():
+        references = list(db.session.scalars(db.select(Registration.reference)))
+
+    def full() -> list[bool]:
+        page, form = client.get("/en/events/conference"), client.get("/en/events/conference/register")
+        return ["Full, waiting list open" in words(page), "Put me on the waiting list" in words(form)]
+
+    assert full() == [True, True]
+    withdraw(organiser, references)
+    assert full() == [True, True]
+    clock.advance(minutes=10, seconds=1)
+    assert full() == [False, False]
+
+
 def test_withdrawn_and_not_undone_each_is_told_once(app, clock, organiser):
     enrol(app, 2)
     work(app)
