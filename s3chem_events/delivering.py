@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from s3chem_events.campaigns import sending
@@ -124,7 +124,11 @@ class Run:
             log.error("e-mail %d cannot be written: %s", claimed.id, logs.where(error))  # noqa: TRY400 - the message may hold an address
             return Result(Outcome.NEVER, text=f"it cannot be written ({type(error).__name__})")
         if result.outcome is Outcome.SENT:
-            self.journal.accepted(claimed.id)
+            try:
+                self.journal.accepted(claimed.id)
+            except OSError as error:  # nothing more may leave that a dying worker could not account for
+                text = f"accepted, but the worker cannot keep its journal ({error.strerror})"
+                return replace(result, text=text, trouble=True)
         return result
 
     def _settle(

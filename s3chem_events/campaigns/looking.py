@@ -56,8 +56,16 @@ def keep_up(campaign: Campaign, before: Loaded, *, seen: str) -> None:
 
 
 def write_anew(campaign: Campaign) -> int:
-    """Take some unsent e-mails of a campaign out of the outbox, to be written once more; returns how many."""
-    taken = streams.take_back(campaign.stream)
+    """Take some unsent e-mails of a campaign back, to be written once more; returns how many."""
+    return _unwritten(campaign, streams.take_back(campaign.stream))
+
+
+def write_failed_anew(campaign: Campaign) -> int:
+    """Take some e-mails of a campaign back that failed, to be written once more as its events are now."""
+    return _unwritten(campaign, streams.take_failed_back(campaign.stream))
+
+
+def _unwritten(campaign: Campaign, taken: list[int]) -> int:
     db.session.execute(
         update(CampaignReader)
         .where(CampaignReader.campaign_id == campaign.id, CampaignReader.reader_id.in_(taken))

@@ -13,6 +13,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.mailing.streams import IS_TAKEN_BACK
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration.models import Registration
 
@@ -120,7 +121,7 @@ def progresses(several: Sequence[Campaign]) -> dict[int, Progress]:
     emails: dict[str, dict[State, int]] = {}
     for stream, state, number in db.session.execute(
         select(OutgoingEmail.stream, OutgoingEmail.state, func.count())
-        .where(OutgoingEmail.stream.in_(ids.values()))
+        .where(OutgoingEmail.stream.in_(ids.values()), ~IS_TAKEN_BACK)
         .group_by(OutgoingEmail.stream, OutgoingEmail.state)
     ):
         emails.setdefault(stream, {})[State(state)] = int(number)
@@ -169,18 +170,19 @@ def _rows(campaign: Campaign, state: str) -> Select[*tuple[object, ...]]:
         return query.where(_IS_UNWRITTEN)
     if state == LEFT_OUT:
         return query.where(_IS_LEFT_OUT)
-    return query.where(OutgoingEmail.state == state) if state else query
+    return query.where(OutgoingEmail.state == state, ~IS_TAKEN_BACK) if state else query
 
 
 def _row(row: Sequence[object], unwritten: str) -> ReaderRow:
     reader, email_id, state, text, address, *names = row
     assert isinstance(reader, CampaignReader)  # noqa: S101 - for the type checker: rows are untyped here
     nothing = unwritten if reader.written_at is None else LEFT_OUT
+    has_email = bool(state) and reader.written_at is not None and not reader.left_out
     return ReaderRow(
         address=str(address or ""),
         name=" ".join(str(one or "") for one in names).strip(),
         language=reader.language,
-        state=str(state) if state else nothing,
+        state=str(state) if has_email else nothing,
         email_id=int(str(email_id)) if email_id else None,
         text=str(text or reader.left_out),
     )

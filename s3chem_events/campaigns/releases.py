@@ -258,10 +258,12 @@ def cancel(campaign: Campaign, *, by: Actor) -> None:
 
 
 def send_to_the_failed(campaign: Campaign, *, by: Actor) -> int:
-    """Try again what failed for good; returns how many e-mails."""
+    """Have what failed for good written anew and tried again; returns how many e-mails."""
     if campaign.stage is not Stage.SENDING:
         raise WrongStage
-    count = streams.try_failed_again(campaign.stream)
+    count = 0
+    while taken := looking.write_failed_anew(campaign):
+        count += taken
     journal.record("campaign.tried_again", campaign.id, by=by, emails=count)
     return count
 

@@ -31,6 +31,7 @@ ONE_PERSON = ""
 """The stream of what is written to nobody else."""
 DEADLY = 5
 DEADLY_REST = timedelta(hours=1)
+ONCE = ("fact_id", "kind", "subject_id", "address_digest")
 COLUMNS = [getattr(OutgoingEmail, f.name) for f in fields(Letter)]
 _random = Random()  # noqa: S311 - spreads tries over time, guards nothing
 
@@ -60,7 +61,7 @@ class Claimed:
 
 
 def post(letters: Sequence[Letter]) -> list[Letter]:
-    """Put letters into the outbox; one that the same fact has written already is left out.
+    """Put letters into the outbox; one that the same fact has written already is left out, unless it was taken back.
 
     Returns those that the database cannot take, a value being too long for it: they hold up no other.
     """
@@ -71,7 +72,7 @@ def post(letters: Sequence[Letter]) -> list[Letter]:
     rows = [_row(letter, moment) | {"mailbox_digest": mailbox} for letter, mailbox in counted]
     try:
         with undone_alone():
-            db.session.connection().execute(insert(OutgoingEmail).on_conflict_do_nothing(), rows)
+            db.session.connection().execute(_posting(rows[0]), rows)
     except (DataError, UnicodeError):
         return list(letters) if len(letters) == 1 else [one for letter in letters for one in post([letter])]
     return []
@@ -236,6 +237,12 @@ _TEXTS = {
 }
 _NEW = ("state", "due_at", "last_code", "last_text", "sent_at", "owner")
 _SETTLED: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _NEW}
+
+
+def _posting(row: dict[str, Any]) -> Any:
+    new = insert(OutgoingEmail)
+    written = {name: new.excluded[name] for name in row if name not in ONCE}
+    return new.on_conflict_do_update(index_elements=ONCE, set_=written, where=streams.IS_TAKEN_BACK)
 
 
 def _row(letter: Letter, moment: datetime) -> dict[str, Any]:

@@ -16,6 +16,14 @@ from s3chem_events.mailing.results import Outcome
 AT_ONCE = 200
 """E-mails changed in one transaction, so that no writer waits for long (docs/decisions/0002)."""
 STOPPED_TEXT = "stopped by an organiser"
+TAKEN_BACK_TEXT = "taken back to be written anew"
+IS_TAKEN_BACK = (
+    (OutgoingEmail.stream != "")
+    & (OutgoingEmail.state == State.CANCELLED)
+    & (OutgoingEmail.text == "")
+    & (OutgoingEmail.address != "")
+)
+"""Says of e-mails that they wait to be written anew; without an address one was erased."""
 
 
 def running() -> list[str]:
@@ -39,26 +47,37 @@ def set_flow(name: str, flow: Flow) -> None:
 
 
 def take_back(name: str) -> list[int]:
-    """Take some e-mails out of the outbox that nobody can have; returns their subjects, none when all are out.
+    """Take some e-mails back that nobody can have, to be written anew; returns their subjects, none when all are.
 
-    Also those that were put off or refused. What may have arrived stays: its server fell silent, or a worker died of
-    it or lost it, so that a try is nowhere written down.
+    What may have arrived stays: its server fell silent, or a worker died of it or lost it, so that a try is nowhere
+    written down. So does what was refused for good: a person alone decides to try that again.
     """
     mine = (DeliveryAttempt.email_id == OutgoingEmail.id,)
     heard = db.select(func.count()).select_from(DeliveryAttempt).where(*mine).scalar_subquery()
-    nobody_has_it = (
-        OutgoingEmail.state.in_([State.QUEUED, State.DEFERRED, State.FAILED]),
+    return _taken_back(
+        name,
+        OutgoingEmail.state.in_([State.QUEUED, State.DEFERRED]),
         OutgoingEmail.attempts <= heard,
         ~exists().where(*mine, DeliveryAttempt.outcome.not_in([Outcome.LATER, Outcome.NEVER])),
     )
-    some = db.select(OutgoingEmail.id).where(OutgoingEmail.stream == name, *nobody_has_it)
-    taken = (
-        db.delete(OutgoingEmail)
-        # Both: a worker may take one up after it was found.
-        .where(OutgoingEmail.id.in_(some.order_by(OutgoingEmail.id).limit(AT_ONCE)), *nobody_has_it)
+
+
+def take_failed_back(name: str) -> list[int]:
+    """Take some e-mails back that failed, to be written anew; returns their subjects, none when all are."""
+    return _taken_back(name, OutgoingEmail.state == State.FAILED)
+
+
+def _taken_back(name: str, *which: ColumnElement[bool]) -> list[int]:
+    """Empty some e-mails of a stream. Their rows stay, with what came of the tries, until outbox.post fills them."""
+    which = (OutgoingEmail.stream == name, OutgoingEmail.text != "", *which)
+    some = db.select(OutgoingEmail.id).where(*which).order_by(OutgoingEmail.id).limit(AT_ONCE)
+    emptied = (
+        db.update(OutgoingEmail)
+        .where(OutgoingEmail.id.in_(some), *which)  # both: a worker may take one up after it was found
+        .values(state=State.CANCELLED, due_at=None, owner=None, text="", html="", last_text=TAKEN_BACK_TEXT)
         .returning(OutgoingEmail.subject_id)
     )
-    return list(db.session.scalars(taken.execution_options(synchronize_session=False)))
+    return list(db.session.scalars(emptied.execution_options(synchronize_session=False)))
 
 
 def strike() -> int:
@@ -71,17 +90,6 @@ def strike() -> int:
         .values(state=State.CANCELLED, due_at=None, owner=None, last_text=STOPPED_TEXT)
     )
     result = db.session.execute(struck.execution_options(synchronize_session=False))
-    return cast("int", result.rowcount)  # type: ignore[attr-defined]
-
-
-def try_failed_again(name: str) -> int:
-    """Put the e-mails of a stream that failed back into the queue, their tries begun anew; returns how many."""
-    result = db.session.execute(
-        db.update(OutgoingEmail)
-        .where(OutgoingEmail.stream == name, OutgoingEmail.state == State.FAILED, OutgoingEmail.text != "")
-        .values(state=State.QUEUED, due_at=now(), owner=None, attempts=0)
-        .execution_options(synchronize_session=False)
-    )
     return cast("int", result.rowcount)  # type: ignore[attr-defined]
 
 

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 
 from s3chem_events import bulk, delivering, dispatch
-from s3chem_events.campaigns import looking, releases, sending
+from s3chem_events.campaigns import looking, progress, releases, sending
+from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.readers import query as chosen
 from s3chem_events.campaigns.releases import EventChanged, SecondLook, Stale
 from s3chem_events.campaigns.stages import HOLD, LATE, Audience, Kind, Stage, Why, WrongStage
@@ -20,6 +21,7 @@ from s3chem_events.core.journal import record
 from s3chem_events.core.text import Text
 from s3chem_events.mailing import outbox
 from s3chem_events.mailing.models import Suppression
+from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import Mode
@@ -27,7 +29,7 @@ from s3chem_events.registration.models import Registration
 from tests.factories import PUBLIC_DAY, add_event, revise_event
 from tests.support.campaigns import CLARA, DIEGO, campaign, locked, newsletter, readers, release, stage, written
 from tests.support.desk import signed_in
-from tests.support.post import enrol, kept, relay, rows, work
+from tests.support.post import enrol, history, kept, relay, rows, work
 
 
 def compose(app: Flask) -> None:
@@ -139,12 +141,47 @@ def test_an_event_that_moves_in_the_midst_holds_the_rest_and_nobody_reads_the_ol
     with app.app_context():
         bulk.look_after()
     assert stage(app, number) == (Stage.PAUSED, Why.EVENT_CHANGED)
-    assert (len(rows(app)), written(app, number)) == (1, (5, 1))
+    assert (Counter(bool(row.text) for row in rows(app)), written(app, number)) == ({True: 1, False: 4}, (5, 1))
     with locked(app, number) as found:
         releases.resume(found, seen=looking.shown(looking.load(found)), by=DIEGO)
     work(app)
     assert Counter("22 October" in row.text for row in rows(app)) == {False: 1, True: 4}
     assert len({row.address for row in rows(app)}) == 5
+
+
+def test_what_was_refused_is_tried_again_by_nobody_but_an_organiser_and_as_the_event_is_then(app, clock):
+    readers(app, en=4)
+    number = newsletter(app, events=("conference",))
+    release(app, number)
+    clock.advance(minutes=11)
+    compose(app)
+    answers = {550: Outcome.NEVER, 551: Outcome.NEVER, 451: Outcome.LATER}
+    with app.app_context(), transaction():
+        claims = outbox.claim("me", most=3)
+        results = [Result(outcome, code, f"{code} no") for code, outcome in answers.items()]
+        outbox.settle("me", list(zip(claims, results, strict=True)))
+    tries, ids = history(app), [row.id for row in rows(app)]
+    move(app)
+    with app.app_context():
+        bulk.look_after()
+        found = db.session.get(Campaign, number)
+        assert Counter(row.state for row in progress.reader_rows(found)) == {"failed": 2, "unwritten": 2}
+        assert progress.progress(found).emails == {"failed": 2}
+    with locked(app, number) as found:
+        releases.resume(found, seen=looking.shown(looking.load(found)), by=DIEGO)
+    work(app)
+    assert [(row.state, row.last_code, "22 October" in row.text) for row in rows(app)] == [
+        ("failed", 550, False),
+        ("failed", 551, False),
+        ("sent", None, True),
+        ("sent", None, True),
+    ]
+    assert history(app)[:3] == tries
+    with locked(app, number) as found:
+        assert releases.send_to_the_failed(found, by=CLARA) == 2
+    work(app)
+    assert [(row.id, row.state, "22 October" in row.text) for row in rows(app)] == [(one, "sent", True) for one in ids]
+    assert history(app)[:3] == tries
 
 
 def test_no_email_is_taken_or_written_that_says_what_held_before_an_event_moved(app, clock, monkeypatch):

@@ -1,5 +1,7 @@
 """How mail servers want to be treated: few connections, few e-mails on each, patience, and e-mails that are signed."""
 
+import errno
+import os
 import re
 import threading
 from contextlib import ExitStack
@@ -15,7 +17,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.mailing import connecting, outbox, pace, places
 from s3chem_events.mailing.models import MailConnection, Suppression
 from tests.conftest import Clock
-from tests.factories import add_event, count, hidden, soup
+from tests.factories import add_event, count, hidden, soup, words
 from tests.support import dkim_keys
 from tests.support.campaigns import newsletter, readers, release
 from tests.support.desk import signed_in
@@ -186,6 +188,27 @@ def test_a_server_that_greets_with_421_is_left_alone_with_all_that_waits(
     clock.advance(minutes=2)
     work(app)
     assert states(app) == ["sent"] * 3
+
+
+def test_while_the_workers_disk_is_full_nobody_gets_a_second_copy(
+    app: Flask, clock: Clock, smtp_server: PostOffice, monkeypatch: pytest.MonkeyPatch
+):
+    def full(_file: int, _written: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    enrol(app, 3)
+    relay(app)
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", full)
+        work(app)
+        assert [(row.state, row.attempts) for row in rows(app)] == [("sent", 1), ("queued", 0), ("queued", 0)]
+        assert "cannot keep its journal (No space left on device)" in words(signed_in(app).get("/desk/mail/"))
+        clock.advance(minutes=2)
+        work(app)
+    clock.advance(minutes=2)
+    work(app)
+    assert (states(app), [len(smtp_server.to(f"anna{n}@park.example")) for n in range(3)]) == (["sent"] * 3, [1, 1, 1])
+    assert "journal" not in words(signed_in(app).get("/desk/mail/"))
 
 
 TROUBLES = {

@@ -110,7 +110,7 @@ def test_a_reader_whose_e_mail_cannot_be_stored_or_written_is_left_out_and_the_l
     assert listed.count("the e-mail cannot be written or stored") == 1
 
 
-def test_once_an_event_has_moved_nobody_who_was_put_off_or_refused_reads_the_old_date(app: Flask, clock: Clock):
+def test_once_an_event_has_moved_nobody_who_was_put_off_reads_the_old_date(app: Flask, clock: Clock):
     readers(app, en=6)
     number = newsletter(app, events=("conference",))
     release(app, number)
@@ -120,20 +120,21 @@ def test_once_an_event_has_moved_nobody_who_was_put_off_or_refused_reads_the_old
     heard = [["later"], ["later"], ["never"], ["unknown"], [], ["unknown"]]
     with app.app_context(), transaction():
         for row, outcomes in zip(rows_of(), heard, strict=True):
+            row.due_at = None if row.state == "failed" else row.due_at
             for outcome in outcomes:
                 db.session.add(DeliveryAttempt(email_id=row.id, at=row.created_at, outcome=outcome, text=""))
-    stay = [row.address for row in rows(app)[3:]]  # their servers may have them
+    stay = [row.address for row in rows(app)[2:]]  # one was refused for good; the servers of the others may have them
     move(app)
     with app.app_context():
         bulk.look_after()
-    assert [row.address for row in rows(app)] == stay
-    assert written(app, number) == (6, 3)
+    assert [row.address for row in rows(app) if row.text] == stay
+    assert written(app, number) == (6, 4)
     with locked(app, number) as found:
         releases.resume(found, seen=looking.shown(looking.load(found)), by=DIEGO)
     clock.advance(days=1)
     work(app)
     told = {row.address: ("18 June" in row.text, "22 October" in row.text, row.state) for row in rows(app)}
-    assert len(rows(app)) == 6
+    assert (len(rows(app)), told[stay[0]]) == (6, (True, False, "failed"))
     assert {address: said for address, said in told.items() if address not in stay} == {
         f"en{n}@readers.example": (False, True, "sent") for n in range(6) if f"en{n}@readers.example" not in stay
     }
@@ -189,6 +190,7 @@ def test_a_retry_by_hand_begins_anew(app: Flask, clock: Clock):
     set_rows(app, ["sent", "failed"], attempts=len(WAITS) + 1, due_at=None)
     with locked(app, number) as found:
         assert releases.send_to_the_failed(found, by=CLARA) == 1
+    compose(app)
     assert [(row.state, row.attempts) for row in rows(app)] == [("sent", len(WAITS) + 1), ("queued", 0)]
 
 
