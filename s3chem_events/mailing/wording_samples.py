@@ -21,6 +21,8 @@ SAME: Mapping[str, Any] = {
     "kept": 0,
     "calendars": 1,
     "gate": {},
+    "unanswered": {},
+    "is_missing": False,
     "answers": [],
     "still": [],
     "waited": False,

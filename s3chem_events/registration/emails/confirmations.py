@@ -24,7 +24,7 @@ from s3chem_events.registration import (
 )
 from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Said, Standing
-from s3chem_events.registration.emails import reminders, waiting
+from s3chem_events.registration.emails import reminders, unanswered, waiting
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
 
@@ -38,7 +38,7 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     subjects = [(fact, one) for fact, one in queries.subjects(facts) if not fact.data.get("handed_on")]
     registered_by = delegation_queries.contacts(facts)
     given = answering.of({registration.id for _fact, registration in subjects})
-    wanted = reminders.gate_terms()
+    wanted, still_wanted = reminders.gate_terms(), unanswered.still_wanted(given)
     for fact, registration in subjects:
         going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
         if fact.kind == PROMOTED:  # what she had before has been confirmed before
@@ -55,6 +55,7 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             said = answering.in_mail(told, render.spoken(registration.language))
             more = _details(draft, registration, going, wanted, given.get(registration.id, []))
             values = {"answers": said, "gate": more, "approved": fact.kind == APPROVED}
+            values |= still_wanted(draft, registration)
             if fact.kind not in {PROMOTED, APPROVED}:
                 values |= waiting.besides(desk, registration)
             yield replace(draft, values={**draft.values, **values, "registered_by": registered_by(fact, registration)})

@@ -1,6 +1,6 @@
 """The contact's summary: who of a delegation has which places, and the links of those whom only the contact reaches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from s3chem_events.core import i18n
@@ -11,7 +11,7 @@ from s3chem_events.publishing import lines
 from s3chem_events.publishing.lines import EventLines
 from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.words import modes
-from s3chem_events.registration import admitting, delegation_queries, entries, links, names
+from s3chem_events.registration import admitting, changing, completeness, delegation_queries, entries, links, names
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Delegation, Participation, Registration
@@ -22,13 +22,17 @@ KIND = "delegation.registered"
 
 @dataclass(frozen=True, slots=True)
 class PersonLines:
-    """Somebody of the delegation, in words; `url` is her link, for handing on, where only the contact reaches her."""
+    """Somebody of the delegation, in words; `url` is her link, for handing on, where only the contact reaches her.
+
+    `details` says whether hers are complete or missing, never which; nothing where nobody's are missing.
+    """
 
     name: str
     reference: str
     places: list[str]
     url: str
     address: str
+    details: str
 
 
 def summary(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -56,7 +60,7 @@ def standing_words(standing: Standing, language: str) -> str:
 
 def _summary(desk: Writer, fact: Fact, delegation: Delegation) -> Draft:
     language = render.spoken(delegation.language)
-    handed_on = admitting.handed_on(delegation, delegation.people)
+    handed_on, missing = admitting.handed_on(delegation, delegation.people), _missing(delegation)
     whose, base_url = (delegation.id, delegation.link_version), desk.letterhead.base_url
     page = links.delegation(*whose, language=language, base_url=base_url, mailed_to=delegation.email)
     waits = any(held.standing is Standing.WAITING for one in delegation.people for held in one.participations)
@@ -70,8 +74,10 @@ def _summary(desk: Writer, fact: Fact, delegation: Delegation) -> Draft:
         values={
             "event": _event(desk, delegation, language),
             "people": [
-                _person(desk, delegation, one, language, is_handed_on=one.id in handed_on) for one in delegation.people
+                _person(desk, delegation, one, language, is_handed_on=one.id in handed_on, missing=missing)
+                for one in delegation.people
             ],
+            "is_missing": bool(missing),
             "has_links": any(one.id in handed_on and one.withdrawn_at is None for one in delegation.people),
             "waits": waits,
             "reference": delegation.reference,
@@ -84,6 +90,11 @@ def _summary(desk: Writer, fact: Fact, delegation: Delegation) -> Draft:
     )
 
 
+def _missing(delegation: Delegation) -> set[int]:
+    """Return who still has to tell something; nobody where the event takes place no more."""
+    return completeness.missing(delegation.event, [one for one in delegation.people if changing.may_change(one)])
+
+
 def _event(desk: Writer, delegation: Delegation, language: str) -> EventLines:
     """Return the event in words, on the days on which anybody comes."""
     chosen = {(part, mode): None for one in delegation.people for part, mode in entries.chosen(one, one.participations)}
@@ -92,15 +103,23 @@ def _event(desk: Writer, delegation: Delegation, language: str) -> EventLines:
 
 
 def _person(
-    desk: Writer, delegation: Delegation, one: Registration, language: str, *, is_handed_on: bool
+    desk: Writer,
+    delegation: Delegation,
+    one: Registration,
+    language: str,
+    *,
+    is_handed_on: bool,
+    missing: Collection[int],
 ) -> PersonLines:
-    is_there = one.withdrawn_at is None
+    is_there, _ = one.withdrawn_at is None, i18n.words(language)
+    details = _("Details are missing") if one.id in missing else _("Details complete")
     return PersonLines(
         name=isolated(defused(one.full_name)),
         reference=one.reference,
         places=[_place(desk, one, held, language) for held in entries.in_order(one, one.participations)],
         url=desk.own_page(one, language, mailed_to=delegation.email) if is_handed_on and is_there else "",
         address="" if is_handed_on or not is_there else isolated(defused(one.email, longest=names.LONGEST_ADDRESS)),
+        details=details if missing and is_there else "",
     )
 
 

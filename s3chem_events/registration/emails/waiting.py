@@ -11,8 +11,9 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing.lines import PartLines
-from s3chem_events.registration import delegation_queries, entries, heard, queries
+from s3chem_events.registration import answering, delegation_queries, entries, heard, queries
 from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.emails import unanswered
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
@@ -37,12 +38,15 @@ def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that somebody is on the waiting list, for which parts, and that this is no place yet."""
     desk = Writer(letterhead)
     registered_by = delegation_queries.contacts(facts)
-    for fact, registration in queries.subjects(facts):
+    subjects = queries.subjects(facts)
+    still_wanted = unanswered.still_wanted(answering.of({one.id for _fact, one in subjects}))
+    for fact, registration in subjects:
         queued = [p for p in registration.participations if p.standing is Standing.WAITING]
         queued = [p for p in queued if p.part_id in fact.data.get("parts", [p.part_id])]
         if queued and not fact.data.get("handed_on"):
             draft = _without_calendar(desk, fact, registration, queued)
-            yield replace(draft, values={**draft.values, "registered_by": registered_by(fact, registration)})
+            values = {"registered_by": registered_by(fact, registration), **still_wanted(draft, registration)}
+            yield replace(draft, values={**draft.values, **values})
 
 
 def place_offered(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -115,12 +119,14 @@ def _concerned(registration: Registration, part_ids: Collection[int]) -> list[Pa
 
 def pending(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that a registration has come, and that an organiser decides about it; nothing is for the calendar yet."""
-    desk = Writer(letterhead)
-    for fact, registration in queries.subjects(facts):
+    desk, subjects = Writer(letterhead), queries.subjects(facts)
+    still_wanted = unanswered.still_wanted(answering.of({one.id for _fact, one in subjects}))
+    for fact, registration in subjects:
         asked = _decided(fact, registration, Standing.PENDING)
         if asked and not fact.data.get("handed_on"):  # whose link is in a contact's summary
             draft = _without_calendar(desk, fact, registration, asked)
-            yield replace(draft, values={**draft.values, "queued": besides(desk, registration)["queued"]})
+            values = {"queued": besides(desk, registration)["queued"], **still_wanted(draft, registration)}
+            yield replace(draft, values={**draft.values, **values})
 
 
 def rejected(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
