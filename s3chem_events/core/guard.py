@@ -15,6 +15,8 @@ POLICY = (
     "connect-src 'self'; manifest-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+SANDBOX = "default-src 'none'; sandbox"
+"""For what is not ours: a browser that opens it all the same lets it do nothing."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

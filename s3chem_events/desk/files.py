@@ -3,6 +3,7 @@
 from flask import Response, abort
 
 from s3chem_events.core import storage
+from s3chem_events.core.guard import SANDBOX
 from s3chem_events.desk import downloads
 from s3chem_events.desk.events import the_event
 from s3chem_events.desk.frame import allowed, desk, may
@@ -10,7 +11,6 @@ from s3chem_events.registration import answering, uploads
 from s3chem_events.registration.file_types import MIME
 from s3chem_events.registration.questions import Readers
 
-SANDBOX = "default-src 'none'; sandbox"
 NEEDED = {
     Readers.ORGANISERS: "answers.see",
     Readers.CATERER: "needs.see",

@@ -214,7 +214,8 @@ def _answers(registration: Registration, answered: Answered) -> list[Line]:
         row, new = there.get(question.id), given.get(question.id)
         is_stale = asked_again.is_stale(row, question)
         old = None if row is None or (is_stale and row.value == new) else row.value
-        stays = new is None and row is not None and (is_stale or asked_again.unseen(registration, question))
+        is_blank = is_stale or question.kind is Kind.FILE or asked_again.unseen(registration, question)
+        stays = new is None and row is not None and is_blank
         if old != new and not stays:
             told = question.readers not in SENSITIVE and question.kind is not Kind.FILE
             name = questions.field_name(question.key)

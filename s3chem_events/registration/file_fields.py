@@ -66,10 +66,12 @@ def has_new(given: Iterable[Given]) -> bool:
 def kept(form: Any, question: Asked, lang: str) -> str:
     """Say which file was put aside; nothing where none was."""
     there = uploads.aside(question.id, str(form[handle_name(question)].data or ""))
-    if there is None:
-        return ""
+    return kept_words(i18n.file_words(there.type, there.size, lang), lang) if there is not None else ""
+
+
+def kept_words(file: str, lang: str) -> str:
+    """Say that a file is there, and stays where no other one comes."""
     _ = i18n.words(lang)
-    file = i18n.file_words(there.type, there.size, lang)
     return _("Your file is kept: %(file)s. Choose another one only to replace it.", file=file)
 
 

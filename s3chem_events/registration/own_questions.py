@@ -62,6 +62,8 @@ class Line:
     consent_hint: str
     handle: Field | None = None
     kept: str = ""
+    url: str = ""
+    """Where the file that is kept is given to its owner; nothing where she must not see it."""
 
 
 @dataclass(frozen=True, slots=True)

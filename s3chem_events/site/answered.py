@@ -5,7 +5,7 @@ from flask import session
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.registration import answering, consenting, history
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.questions import NEEDS, Given, When
+from s3chem_events.registration.questions import NEEDS, Given, Kind, When
 
 NOT_KEPT = "not_kept"
 """Where the visitor's own session holds what was typed and not kept: keys of questions, never the words."""
@@ -36,8 +36,10 @@ def not_shown() -> str:
     return _("Kept, but not shown here: others may have this link.")
 
 
-def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> list[tuple[str, str]]:
-    """Return the answers, question by question; what few may read only to whoever has given the code.
+def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> list[tuple[str, str, str]]:
+    """Return the answers, question by question, and the key of a file that may be opened.
+
+    What few may read is shown only to whoever has given the code.
 
     Who has not is told of every need alike, whether there is one or not: that there is one says something of health.
     What the entrance or a letter needs is never shown again, as its page promises (site.details).
@@ -47,13 +49,15 @@ def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> li
         (
             one.question.label.within(lang),
             not_shown() if history.is_guarded(one.question) and not unlocked else one.said(lang),
+            one.question.key if unlocked and one.question.kind is Kind.FILE else "",
         )
         for one in (given if unlocked else history.mentionable(given))
         if one.question.when is When.REGISTERING and (unlocked or one.question.kind not in NEEDS)
     ]
     told += [
-        (_("Written in your calendar"), words if unlocked else not_shown()) for words in history.comments(registration)
+        (_("Written in your calendar"), words if unlocked else not_shown(), "")
+        for words in history.comments(registration)
     ]
     perhaps = _("Not shown here, nor whether you told us anything: others may have this link.")
     needs = [] if unlocked else consenting.needs(registration)
-    return told + [(question.label.within(lang), perhaps) for question in needs]
+    return told + [(question.label.within(lang), perhaps, "") for question in needs]

@@ -1,5 +1,6 @@
 """What a participant told us, changed by the own link, and a former address put back; GET asks, POST does."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, redirect, request
@@ -33,7 +34,9 @@ from s3chem_events.registration.changing import Answered, Details
 from s3chem_events.registration.history import Difference
 from s3chem_events.registration.links import FORMER_ADDRESS
 from s3chem_events.registration.models import LONGEST_PHONE, Registration
+from s3chem_events.registration.own_questions import Group
 from s3chem_events.registration.places import INTERESTED
+from s3chem_events.registration.questions import Kind, field_name, said
 from s3chem_events.site import answered, opened, own_view
 from s3chem_events.site.forms import PressForm, RegistrationForm
 from s3chem_events.site.own import own, press_again, private_page, status_of, too_many, unknown_link
@@ -194,7 +197,7 @@ def _page(
         status,
         event=own_view.seen_by(fresh, lang),
         form=form,
-        questions=own_questions.groups(form, form.questions, fresh.event, lang),
+        questions=_groups(fresh, form, lang, here),
         meant=typos.meant(form.told("email")),
         hides=not opened.is_open(fresh),
         code_url=f"{here}/code?for={CHANGE}" if codes.may_be_sent(fresh) else "",
@@ -204,6 +207,21 @@ def _page(
         own_url=here,
         refusal=refusal,
     )
+
+
+def _groups(registration: Registration, form: DetailsForm, lang: str, here: str) -> list[Group]:
+    """Return the questions as they stand in the form; a file that is kept is said, and given to whoever may see it."""
+    found = own_questions.groups(form, form.questions, registration.event, lang)
+    asked = [one for one in form.questions if one.kind is Kind.FILE]
+    told = asked_again.shown_answers(registration, asked)
+    files = {field_name(one.key): (one.key, said(one, told[one.key], lang)) for one in asked if one.key in told}
+    for group in found:
+        for number, line in enumerate(group.lines):
+            if not line.kept and line.field.name in files:
+                key, words = files[line.field.name]
+                url = f"{here}/files/{key}" if opened.is_open(registration) else ""
+                group.lines[number] = replace(line, kept=file_fields.kept_words(words, lang), url=url)
+    return found
 
 
 def _sentence(refusal: Refused) -> str:

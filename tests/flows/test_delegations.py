@@ -544,8 +544,8 @@ def test_who_has_no_address_of_her_own_completes_her_details_and_nothing_of_them
     typed |= {"question-diet": "coeliac", "question-diet-consent": "y"}
     assert client.post(f"{own}/change", data=typed).status_code == 303
     assert work(app) == 1
-    (told,) = [mail for mail in kept(app) if "Diet" in mail.text + mail.html or "Do you stay for lunch?" in mail.text]
-    assert ("Do you stay for lunch?" in told.text, "Diet" in told.text + told.html) == (True, False)
+    assert "Do you stay for lunch?" in kept(app)[-1].text
+    assert [mail.envelope.to for mail in kept(app) if "Diet" in mail.text + mail.html] == []
     seen = words(client.get(own))
     assert ("Details are missing" in seen, "coeliac" in seen, "Show what is hidden" in seen) == (False, False, False)
     untold, form = (client.get(f"{link}/change") for link in (own_links(summary.text)[1], own))

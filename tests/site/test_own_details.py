@@ -169,12 +169,6 @@ def test_without_a_difference_nothing_is_saved_and_nobody_is_written_to(
     assert work(app) == 0
 
 
-def test_files_are_not_asked_again_so_that_none_is_taken_away(app: Flask, client: FlaskClient, own: str) -> None:
-    add_question(app, "proof", label="Proof", kind="file")
-    page = soup(client.get(f"{own}/change"))
-    assert (bool(page.select('[name="question-topic"]')), page.select('[name="question-proof"]')) == (True, [])
-
-
 def test_faults_stand_at_their_fields_and_what_was_typed_is_kept(app: Flask, client: FlaskClient, own: str) -> None:
     answer = change(client, own, given_name="", family_name="", organisation="Kept", region="Other EU", country="")
     assert answer.status_code == 422
