@@ -76,7 +76,7 @@ def _headers(letter: Letter) -> bytes:
     back = letter.reply_to != letter.sender and letter.reply_to
     # Few servers take one with more than ASCII before its @ (RFC 6531): none may refuse the e-mail for it.
     if back and addresses.mailable(back).isascii():
-        lines.insert(2, "Reply-To: " + _mailbox("Reply-To", letter.sender_name, back))
+        lines.insert(2, "Reply-To: " + addresses.mailable(back))  # bare: it may be somebody else's
     if letter.unsubscribe:
         ways = ",\r\n ".join(f"<{_plain(way)}>" for way in letter.unsubscribe.split(" "))
         lines += [f"List-Unsubscribe: {ways}", ONE_CLICK]

@@ -58,7 +58,7 @@ def issue(lang: str, slug: str) -> str:
     writer = Writer(found, letterhead_of(settings()))
     language = language_of(lang, found.languages)
     shared = writer.shared(language)
-    own = {**shared.event, **writer.pretended(shared)}
+    own = {**shared.event, **writer.pretended(shared), **_ways(found, lang)}
     return render(
         "site/newsletter/issue.html",
         lang=lang,
@@ -87,7 +87,7 @@ def _entry(found: Campaign, lang: str) -> Happening:
     language = language_of(lang, found.languages)
     writer = Writer(found, letterhead_of(settings()))
     shared = writer.shared(language)
-    own = {**shared.event, **writer.pretended(shared)}
+    own = {**shared.event, **writer.pretended(shared), **_ways(found, lang)}
     whole = render_template(
         "site/newsletter/entry.html",
         intro=markdown.filled(shared.intro, own, links=LINKS),
@@ -104,6 +104,14 @@ def _entry(found: Campaign, lang: str) -> Happening:
         published_at=moment,
         updated_at=moment,
     )
+
+
+def _ways(found: Campaign, lang: str) -> dict[str, str]:
+    """Return where its links lead, in the reader's language, whichever its words are in."""
+    base_url = settings().base_url
+    anybodys = links.newsletter(language=lang, base_url=base_url)
+    web_version = links.web_version(found.slug, language=lang, base_url=base_url)
+    return {"preferences_link": anybodys, "leave_link": anybodys, "web_version": web_version}
 
 
 def _line(found: Campaign, lang: str) -> IssueLine:

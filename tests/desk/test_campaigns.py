@@ -108,7 +108,7 @@ def test_it_is_read_on_the_web_by_everybody_with_what_holds_now_and_no_cookie(ap
     readers(app, en=1)
     visitor = app.test_client()
     assert "No newsletter has gone out yet." in words(visitor.get("/en/newsletter/issues/"))
-    intro = Text(en="News.", fr="De bonnes nouvelles. Page web : {{web_version}}")
+    intro = Text(en="News. {{web_version}}", fr="De bonnes nouvelles. Page web : {{web_version}}")
     release(app, newsletter(app, events=("conference",), intro=intro, closing=Text(fr="À **bientôt**")))
     assert "No newsletter has gone out yet." in words(visitor.get("/en/newsletter/issues/"))
     clock.advance(minutes=11)
@@ -118,6 +118,10 @@ def test_it_is_read_on_the_web_by_everybody_with_what_holds_now_and_no_cookie(ap
     page = visitor.get(str(listed["href"]))
     assert f"De bonnes nouvelles. Page web : http://localhost{listed['href']}" in words(page)
     assert "18 juin 2027" in words(page)
+    polish = str(listed["href"]).replace("/fr/", "/pl/")
+    assert f"News. http://localhost{polish}" in words(
+        visitor.get(polish)
+    )  # English words, and yet no way out of Polish
     assert "readers.example" not in page.text
     assert page.headers.get("Set-Cookie") is None
     assert visitor.get(str(listed["href"]), headers={"If-None-Match": page.headers["ETag"]}).status_code == 304
