@@ -71,6 +71,7 @@ def reason(text: str) -> str:
     ours = {
         restraint.CROWDED: _("held back: too many to this address"),
         restraint.BROKEN: _("held back: too many registrations in an hour"),
+        restraint.FLOODED: _("held back: too many sign-ups in an hour"),
     }
     return ours.get(text, text)
 
@@ -112,6 +113,7 @@ def email_list() -> ResponseReturnValue:
         count=count,
         has_mailbox=settings().mail is None,
         held=queries.held_count(),
+        most_an_hour=restraint.SITE_HOUR,
         unwritten=queries.unwritten(),
         outage=outage.sentences(),
     )

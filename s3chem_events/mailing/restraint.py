@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, func, or_, select
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
@@ -39,9 +39,14 @@ BURST = (timedelta(minutes=1), 5)
 PILE = 40
 """So many wait for the next day by themselves; what is beyond waits for an organiser."""
 SITE_HOUR = 500
-"""Ten times a busy hour of the whole site."""
+"""Ten times a busy hour of the whole site, by the forms of one kind."""
+LOOK_AGAIN = timedelta(minutes=15)
+"""So often it is seen whether the hour has room again."""
 CROWDED = "held back: too many to this address"
 BROKEN = "held back: too many registrations in an hour"
+FLOODED = "held back: too many sign-ups in an hour"
+BREAKERS = {BROKEN: ("registration.", "delegation."), FLOODED: ("follower.", "subscriber.")}
+"""What is counted together for the whole site: a robot at one form must not hold up what another has promised."""
 
 Measures = Sequence[tuple[timedelta, int]]
 Counted = tuple[str, str]
@@ -81,7 +86,6 @@ def passing(rows: Sequence[Any], *, limits: bool) -> list[int]:
     if not new:
         return [row.id for row in rows]
     stopped = _over_the_hour(new, moment) if limits else set[int]()
-    _hold(stopped, None, BROKEN)
     times, held = counts.times(moment), defaultdict[Counted, list[int]](list)
     for row in new:
         where = counts.where(row)
@@ -129,12 +133,12 @@ def release(*, by: Actor) -> int:
 def is_held() -> ColumnElement[bool]:
     """Return the condition under which an e-mail waits because of a measure, for its hour or for an organiser."""
     untried = (OutgoingEmail.state == State.DEFERRED) & (OutgoingEmail.attempts == 0)
-    return untried & OutgoingEmail.last_text.in_([CROWDED, BROKEN])
+    return untried & OutgoingEmail.last_text.in_([CROWDED, *BREAKERS])
 
 
 def holds(email: OutgoingEmail) -> bool:
     """Whether an e-mail waits because of a measure."""
-    return email.state == State.DEFERRED and email.attempts == 0 and email.last_text in {CROWDED, BROKEN}
+    return email.state == State.DEFERRED and email.attempts == 0 and email.last_text in {CROWDED, *BREAKERS}
 
 
 class _Counts:
@@ -180,10 +184,15 @@ def confirmed(mailboxes: Iterable[str]) -> set[str]:
 
 
 def _over_the_hour(new: Sequence[Any], moment: datetime) -> set[int]:
-    """Return which e-mails are more than the whole site may send in an hour; reminders are none of a stranger's."""
-    asked = [row.id for row in new if row.kind not in REMINDERS]
-    free = SITE_HOUR - _sent_since(moment - timedelta(hours=1)) if asked else 0
-    return set(asked[max(free, 0) :])
+    """Hold and return what is more than the forms of one kind may cause in an hour; it leaves later, oldest first."""
+    stopped = set[int]()
+    for reason, kinds in BREAKERS.items():
+        asked = [row.id for row in new if row.kind.startswith(kinds)]
+        free = SITE_HOUR - _counted_before(min(asked), reason, moment - timedelta(hours=1)) if asked else 0
+        over = set(asked[max(free, 0) :])
+        _hold(over, moment + LOOK_AGAIN, reason)
+        stopped |= over
+    return stopped
 
 
 def _bombed(mailboxes: set[str], moment: datetime) -> set[str]:
@@ -211,9 +220,12 @@ def _free_at(times: list[datetime], moment: datetime, measures: Measures) -> dat
     return max(times[-most] + span for span, most in measures if _over(times, moment, span, most))
 
 
-def _sent_since(moment: datetime) -> int:
-    mine = OutgoingEmail.mailbox_digest.is_not(None), OutgoingEmail.kind.not_in(REMINDERS)
-    return db.session.scalar(db.select(func.count()).where(OutgoingEmail.sent_at > moment, *mine)) or 0
+def _counted_before(email_id: int, reason: str, since: datetime) -> int:
+    """Return how many e-mails of a breaker were sent lately, and how many older ones wait for the room that is left."""
+    sent = or_(*(OutgoingEmail.kind.startswith(kind) for kind in BREAKERS[reason])) & (OutgoingEmail.sent_at > since)
+    waiting = is_held() & (OutgoingEmail.last_text == reason) & (OutgoingEmail.id < email_id)
+    query = db.select(func.count()).where(OutgoingEmail.mailbox_digest.is_not(None), sent | waiting)
+    return db.session.scalar(query) or 0
 
 
 def _first(facts: set[int], mailboxes: set[str]) -> Select[int, str | None, int]:

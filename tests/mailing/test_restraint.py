@@ -1,11 +1,15 @@
 """A stranger's address in the form: few e-mails go to one mailbox, nothing is lost, an office still hears."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from s3chem_events.campaigns import subscribing
+from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import VISITOR, Actor
 from s3chem_events.mailing import addresses, outbox, restraint
 from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import OutgoingEmail
@@ -94,15 +98,51 @@ def test_an_organiser_sees_why_and_lets_an_email_go(app: Flask) -> None:
 
 
 @pytest.mark.settings(LIMITS="on")
-def test_over_the_usual_hour_of_the_site_new_emails_wait_for_an_organiser(
+def test_a_flood_of_sign_ups_is_seen_and_ends_by_itself_and_holds_up_no_registration(
+    app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restraint, "SITE_HOUR", 4)
+
+    def ask(*numbers: int) -> None:
+        with app.app_context(), transaction():
+            for n in numbers:
+                subscribing.ask(subscribing.Wish(f"robot{n}@x.example", "en", ["project"], "1", "en"), by=VISITOR)
+
+    def heard() -> list[int]:
+        return [int(found[1]) for one in kept(app) if (found := re.search(r"robot(\d+)@", one.envelope.to))]
+
+    ask(*range(10))
+    enrol(app)
+    assert (work(app), sorted(heard())) == (5, [0, 1, 2, 3])
+    held = [row for row in rows(app) if row.state == State.DEFERRED]
+    assert {row.last_text for row in held} == {restraint.FLOODED}
+    assert {row.due_at for row in held} == {now() + restraint.LOOK_AGAIN}
+    desk = signed_in(app)
+    assert "E-mails are held back (6)" in words(desk.get("/desk/"))
+    assert "leaves by itself, oldest first, at most 4 of a kind an hour" in words(desk.get("/desk/mail/"))
+    enrol(app, 3, email="anna@park.example", given_name="Jan")
+    clock.advance(minutes=40)
+    ask(10)  # its flood still goes on: it waits its turn
+    work(app)
+    assert sorted(heard()) == [0, 1, 2, 3]
+    pass_time(app, clock, hours=1, step=15)
+    assert sorted(heard()) == [*range(8)]
+    pass_time(app, clock, hours=1, step=15)
+    assert sorted(heard()) == [*range(11)]
+    assert "held back" not in words(desk.get("/desk/"))
+
+
+@pytest.mark.settings(LIMITS="on")
+def test_over_the_usual_hour_registrations_wait_too_and_a_press_lets_them_go(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(restraint, "SITE_HOUR", 7)
     enrol(app, 10)
-    work(app)
-    assert len(kept(app)) == 7
-    held = [(row.due_at, row.last_text) for row in rows(app) if row.state == State.DEFERRED]
-    assert held == [(None, restraint.BROKEN)] * 3
+    assert work(app) == 7
+    assert [row.last_text for row in rows(app) if row.state == State.DEFERRED] == [restraint.BROKEN] * 3
+    desk = signed_in(app)
+    desk.post("/desk/mail/held/release", data=hidden(desk, "/desk/mail/"))
+    assert work(app) == 3
 
 
 def test_what_was_tried_already_is_not_held_back(app: Flask) -> None:
