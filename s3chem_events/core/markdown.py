@@ -1,11 +1,14 @@
 """Organisers' rich text, made safe: Markdown to HTML, then a list of allowed tags, on output."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markupsafe import Markup, escape
 
 from s3chem_events.core import placeholders
 from s3chem_events.core.plain_text import written_out
@@ -31,6 +34,8 @@ TAGS = {
     "td",
 }
 SCHEMES = {"http", "https", "mailto"}
+ATTRIBUTES: dict[str, set[str]] = {"a": {"href"}, "*": set()}
+"""No title, which nh3 leaves unless it is told: nobody would look for a placeholder there."""
 
 
 @lru_cache(maxsize=1024)
@@ -39,12 +44,23 @@ def html(source: str) -> Markup:
     rendered = _parser().render(source)
     for level in (2, 1):  # the page owns h1 and h2
         rendered = rendered.replace(f"<h{level}>", f"<h{level + 2}>").replace(f"</h{level}>", f"</h{level + 2}>")
-    return Markup(nh3.clean(rendered, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel="noopener"))  # noqa: S704 - cleaned in this line
+    return Markup(nh3.clean(rendered, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener"))  # noqa: S704 - cleaned in this line
 
 
 def filled(source: str, values: Mapping[str, str], *, links: Iterable[str]) -> Markup:
     """Turn Markdown with placeholders into HTML for a page, each value escaped and filled in once."""
     return Markup(placeholders.in_html(str(html(source)), values, links=links))  # noqa: S704 - cleaned, then filled with escaped values
+
+
+def faults(source: str, *, links: Iterable[str]) -> Iterator[str]:
+    """Yield what an e-mail could not say as it is meant: `image: …`, or `address: …` for a placeholder out of place."""
+    for token in (child for passage in _parser().parse(source) for child in passage.children or ()):
+        title = str(token.attrGet("title") or "")
+        if token.type == "image":
+            yield f"image: {token.content}"
+        elif placeholders.LIKE_ONE.search(title):
+            yield f"address: {title}"
+    yield from (f"address: {piece}" for piece in placeholders.misplaced(str(html(source)), links=links)[:1])
 
 
 IN_AN_EMAIL = {
@@ -69,12 +85,11 @@ def in_an_email(source: str, values: Mapping[str, str], *, links: Iterable[str])
 
 @lru_cache(maxsize=256)
 def _for_email(source: str) -> str:
-    allowed = {"a": {"href"}}
     return str(
         nh3.clean(
             str(html(source)),
             tags=TAGS,
-            attributes=allowed,
+            attributes=ATTRIBUTES,
             url_schemes=SCHEMES,
             link_rel=None,
             set_tag_attribute_values=IN_AN_EMAIL,
@@ -90,7 +105,14 @@ def letter(source: str) -> str:
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable("table")
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable("table")
+    parser.add_render_rule("image", _in_words)
+    return parser
+
+
+def _in_words(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+    """Return what stands for an image, of which there are none: in HTML as in text, what it would have shown."""
+    return str(escape(renderer.renderInlineAsText(tokens[place].children, options, env)))
 
 
 def plain(source: str) -> str:

@@ -95,4 +95,5 @@ def faults() -> dict[str, str]:
         "line": _("A subject is one line."),
         "placeholder": _("“%(name)s” is no placeholder that can be used here. These can: %(names)s."),
         "address": _("A placeholder cannot be a piece of an address. Use one that is an address by itself."),
+        "image": _("An e-mail holds no images, only the words that describe them. Write those, or a link."),
     }

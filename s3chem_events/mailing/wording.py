@@ -155,8 +155,8 @@ def _faults(kind: str, passage: str, source: str) -> Iterator[str]:
         yield "line"
     if wrong := placeholders.unknown(source, KINDS[kind]):
         yield f"placeholder: {wrong[0]}"
-    if passage != "subject" and (bad := placeholders.misplaced(str(markdown.html(source)), links=LINKS)):
-        yield f"address: {bad[0]}"
+    if passage != "subject":
+        yield from markdown.faults(source, links=LINKS)
 
 
 def _value(values: Mapping[str, Any], path: str) -> str:

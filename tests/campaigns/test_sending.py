@@ -377,6 +377,8 @@ def test_a_link_may_stand_alone_in_brackets_in_bold_or_behind_words(app):
             "intro.en",
             "address: https://a.example/?<{{leave_link}}",
         ),
+        ({"intro": Text(en='[x](https://a.example "{{leave_link}}")')}, "intro.en", "address: {{leave_link}}"),
+        ({"intro": Text(en="Look:\n\n[![Our *hall*](https://a.example/h.png)](/x)")}, "intro.en", "image: Our *hall*"),
         ({"subject": Text(en="a\nBcc: b@c.example")}, "subject.en", "line"),
         ({"subject": Text(en="x" * 151)}, "subject.en", "long"),
     ],

@@ -113,6 +113,8 @@ def test_what_cannot_be_sent_as_it_is_meant_is_refused_with_everything_typed(app
         ("subject", "Hello {{event.__init__}}", "“{{event.__init__}}” is no placeholder"),
         ("closing", "[x](https://evil.example/{{name}})", "A placeholder cannot be a piece of an address."),
         ("closing", "https://evil.example/?x={{own_link}}", "A placeholder cannot be a piece of an address."),
+        ("closing", '[x](https://evil.example "{{own_link}}")', "A placeholder cannot be a piece of an address."),
+        ("closing", "![Our hall](https://a.example/hall.png)", "An e-mail holds no images"),
         ("greeting", "Hi", "This is too short to say anything."),
         ("opening", "x" * 5_001, "5000"),
     ):
