@@ -22,6 +22,7 @@ from werkzeug.datastructures import LanguageAccept
 from s3chem_events.core import day_ranges
 from s3chem_events.core.text import DEFAULT, LANGUAGES
 
+WITHIN_A_DAY = re.compile(r"(?<!–) (?!–)")
 LITTLE_WORD = re.compile(r"\b(del?) ")
 NAMES_ITS_HOURS = {"de"}
 """Languages with names of their own for the hours of Europe (MEZ, MESZ); CLDR gives French bare offsets."""
@@ -139,8 +140,8 @@ def figures_of(runs: Sequence[tuple[date, date]], language: str) -> tuple[str, s
         month = str(dates.format_date(first, day_ranges.DAY_AT_THE_START.sub("", whole), here))
         return figures, LITTLE_WORD.sub("\\1\N{NO-BREAK SPACE}", month)
     short = here.datetime_skeletons["MMMd"].pattern
-    figures = ", ".join(day_ranges.within(*run, here, short, "–") for run in runs)
-    return figures, str(last.year) if first.year == last.year else f"{first.year}–{last.year}"
+    whole = (WITHIN_A_DAY.sub("\N{NO-BREAK SPACE}", day_ranges.within(*run, here, short, "–")) for run in runs)
+    return ", ".join(whole), str(last.year) if first.year == last.year else f"{first.year}–{last.year}"
 
 
 def clock(moment: datetime, zone: str, language: str) -> str:

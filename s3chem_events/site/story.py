@@ -35,11 +35,15 @@ def told(event: Event, passages: Sequence[Passage], lang: str) -> list[HistoryVi
 def sentences(difference: Difference, lang: str) -> list[str]:
     """Say each change in a sentence, where all parts share one once for the event; then why, where that was said."""
     said, split = [], _split(difference, lang)
+    is_open = all(part.visibility is Visibility.PUBLIC for part in difference.after.live_parts)
+    is_announced = is_open and Sort.ANNOUNCED in difference.sorts()
     for change in difference.changes:
         alone = replace(difference, changes=(change,))
         together = _together(change.sort, difference, lang) if change.sort in SHARED else ""
-        if change.sort in OF_A_SPLIT:
-            together = split or together
+        if change.sort in OF_A_SPLIT and split:
+            if is_announced:
+                continue  # each part has been named with its day
+            together = split
         said.append(together or telling.sentences(alone, lang)[0].text)
         if change.sort is Sort.ANNOUNCED:
             said += _announced(difference.after, lang)

@@ -95,6 +95,23 @@ def test_moved_to_october_is_told_in_words_in_each_language(app: Flask, client: 
     assert (data["previousStartDate"], data["startDate"], data["endDate"]) == ("2027-06-17", "2027-10-21", "2027-10-22")
 
 
+def test_one_that_becomes_two_is_told_once_in_each_language(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    visit = replace(PUBLIC_DAY, key="visit", title=Text(en="Visit"), starts=date(2027, 6, 17), ends=date(2027, 6, 17))
+    for slug, state in (("one", State.ANNOUNCED), ("other", State.SAVE_THE_DATE)):
+        add_event(app, slug=slug, parts=(replace(PUBLIC_DAY, starts=visit.starts),), state=state)
+        clock.advance(days=1)
+        revise_event(app, slug, parts=(PUBLIC_DAY, visit), state=State.ANNOUNCED)
+    (split,), (told,) = (history(client, f"/en/events/{slug}") for slug in ("one", "other"))
+    assert split.startswith(
+        "Now in two parts: Visit (17 June 2027) and Public conference (18 June 2027). Announced on "
+    )
+    assert told.startswith(
+        "The event has been announced. Public conference: 18 June 2027, Maastricht, Netherlands. "
+        "Visit: 17 June 2027, Maastricht, Netherlands. Announced on "
+    )
+    assert len({history(client, f"/{lang}/events/one")[0] for lang in LANGUAGES}) == len(LANGUAGES)
+
+
 def test_one_part_that_moves_is_named(app: Flask, client: FlaskClient, clock: Clock) -> None:
     add_event(app)
     revise_event(app, parts=(CLOSED_DAY, OCTOBER[1]))
