@@ -12,6 +12,7 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import (
     actions,
+    anew,
     answering,
     asking,
     details,
@@ -44,6 +45,7 @@ def addable(registration: Registration) -> list[Part]:
         return []
     event, standings = registration.event, {one.part_id: one.standing for one in registration.participations}
     there = {part.id for part in publishing.open_parts(event)} | giving_up.lately(registration).keys()
+    there -= anew.parts_elsewhere(registration)
     free = (None, Standing.WITHDRAWN)
     return [part for part in event.parts if part.id in there and standings.get(part.id) in free and part.capacities]
 

@@ -24,7 +24,7 @@ def make_way(
     asked = {"event": event_id, "persons": list(wanted), "digests": [one for one in digests if one]}
     back = dict[str, Registration]()
     for one in db.session.scalars(_THEIRS, asked).all():
-        person = names.person_digest(**{name: getattr(one, name) for name in names.PERSON})
+        person = _who(one)
         if person not in wanted:
             continue
         if _is_in_the_way(one, wanted[person], decided=decided):
@@ -33,6 +33,23 @@ def make_way(
             one.person = None
     db.session.flush()  # before another one is written that is hers by name
     return back
+
+
+def parts_elsewhere(registration: Registration) -> set[int]:
+    """Return the parts, by id, that somebody has or waits for in a registration that made way for this one."""
+    asked = {"event_id": registration.event_id, "address_digest": registration.address_digest, "withdrawn_at": None}
+    theirs = select(Registration).filter_by(**asked).where(Registration.person.is_(None))
+    return {
+        place.part_id
+        for one in db.session.scalars(theirs.options(selectinload(Registration.participations)))
+        if registration.address_digest and _who(one) == _who(registration)
+        for place in one.participations
+        if place.standing in places.INTERESTED
+    }
+
+
+def _who(registration: Registration) -> str:
+    return names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
 
 
 def _is_in_the_way(registration: Registration, parts: Collection[int], *, decided: bool) -> bool:

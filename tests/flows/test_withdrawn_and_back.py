@@ -227,6 +227,7 @@ def test_who_is_left_with_a_cancelled_day_comes_to_the_other_and_stands_in_both_
         [("Site visit", "Confirmed")],
         [("Public conference", "Confirmed")],
     ]
+    assert "This part cannot be added here" in words(client.get(f"{second}/parts/day-1"))  # she has it there
     press(client, f"{second}/withdrawal")
     assert register(client).status_code == 409  # she has the other day
 
