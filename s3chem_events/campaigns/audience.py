@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, case, cast, or_, select
 
 from s3chem_events.campaigns.links import CONFIRM_SUBSCRIPTION, LEAVE_NEWSLETTER, PREFERENCES
 from s3chem_events.campaigns.models import Subscriber
@@ -14,20 +14,22 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import suppression
 
+ADDRESS_DEAD, OBJECTING = "address_dead", "objecting"
+"""Why somebody on the list is sent nothing: her e-mails come back, or she objects."""
 
-def audience(topics: Collection[str], languages: Collection[str] = ()) -> Select[int]:
-    """Return a query for the ids of everybody who reads about one of these topics, in order of their ids.
 
-    Without topics it is everybody on the list, without languages every language. Whose e-mails come back is left out,
-    see `unreachable`. To be streamed: `db.session.scalars(audience(…).execution_options(yield_per=500))`.
+def audience(topics: Collection[str], languages: Collection[str] = ()) -> Select[int, str, str]:
+    """Return a query for everybody who reads about one of these topics: number, language, why she is sent nothing.
+
+    Without topics it is everybody on the list, without languages every language; in order of their numbers.
     """
-    return select(Subscriber.id).where(*_wanted(topics, languages), ~_is_held_back()).order_by(Subscriber.id)
-
-
-def unreachable(topics: Collection[str], languages: Collection[str] = ()) -> int:
-    """Return how many would read it if their e-mails did not come back."""
-    held = select(func.count()).select_from(Subscriber).where(*_wanted(topics, languages), _is_held_back())
-    return db.session.scalar(held) or 0
+    why = case(
+        (suppression.is_dead(Subscriber.address_digest), ADDRESS_DEAD),
+        (suppression.is_objecting(Subscriber.address_digest), OBJECTING),
+        else_="",
+    )
+    people = select(Subscriber.id, Subscriber.language, why.label("left_out"))
+    return people.where(*_wanted(topics, languages)).order_by(Subscriber.id)
 
 
 def subscribers_by_ids(ids: Collection[int]) -> dict[int, Subscriber]:
@@ -104,11 +106,6 @@ def _wanted(topics: Collection[str], languages: Collection[str]) -> list[ColumnE
     if languages:
         conditions.append(Subscriber.language.in_(sorted(languages)))
     return conditions
-
-
-def _is_held_back() -> ColumnElement[bool]:
-    """Say whether nothing is sent to a subscriber: her address is dead, or its owner objects."""
-    return or_(suppression.is_dead(Subscriber.address_digest), suppression.is_objecting(Subscriber.address_digest))
 
 
 def _signed(purpose: str, token: str, *, lock: bool) -> Subscriber | None:

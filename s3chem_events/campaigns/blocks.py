@@ -14,7 +14,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.db import db
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import values
-from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
+from s3chem_events.publishing.lifecycle import LISTED, TAKING, State, Visibility
 from s3chem_events.publishing.lines import EventLines, public_lines, public_times
 from s3chem_events.publishing.models import Event, NewsItem
 
@@ -49,6 +49,11 @@ class Loaded:
             elif block["kind"] == "news" and block["id"] in self.news:
                 out.append(_news_block(self.news[block["id"]], language, base_url))
         return out
+
+
+def is_to_come(event: Event) -> bool:
+    """Whether anybody can be invited to an event: it is to take place, and is not over."""
+    return event.state in TAKING and not publishing.is_past(event)
 
 
 def load(blocks: Iterable[Mapping[str, Any]], *, event_id: int | None = None) -> Loaded:

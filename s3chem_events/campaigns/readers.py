@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from s3chem_events.campaigns import audience as subscribers
 from s3chem_events.campaigns import texts
@@ -34,21 +34,27 @@ UNLESS: dict[str, ColumnElement[bool]] = {
     "absent": PRESENCE["yes"],
 }
 """What in any other of the chosen parts says that somebody does not belong to these."""
+NO_ADDRESS = "no_address"
+"""Why somebody is sent nothing who has a place: she has no e-mail address."""
 THERE = frozenset({Standing.CONFIRMED})
 """Without another choice a message goes to whoever has a place."""
 
 
-def query(campaign: Campaign, *, after: int = 0) -> Select[int, str]:
-    """Return a query for the readers of a campaign as they are now, number and language, in order of their numbers."""
+def query(campaign: Campaign, *, after: int = 0) -> Select[int, str, str]:
+    """Return a query for whom a campaign is for as it is now: number, language, and why somebody is sent nothing.
+
+    They are in order of their numbers; readers are those without a reason.
+    """
     wanted = Audience.read(campaign.audience)
     if campaign.kind in TO_SUBSCRIBERS:
-        ids = subscribers.audience(wanted.topics, wanted.languages)
-        return ids.add_columns(Subscriber.language).where(Subscriber.id > after)
-    return (
-        select(Registration.id, Registration.language)
-        .where(Registration.event_id == campaign.event_id, Registration.id > after, *_people(campaign, wanted))
-        .order_by(Registration.id)
+        return subscribers.audience(wanted.topics, wanted.languages).where(Subscriber.id > after)
+    why = case(
+        (Registration.email == "", NO_ADDRESS),
+        (suppression.is_dead(Registration.address_digest), subscribers.ADDRESS_DEAD),
+        else_="",
     )
+    people = select(Registration.id, Registration.language, why.label("left_out"))
+    return people.where(*_people(campaign, wanted), Registration.id > after).order_by(Registration.id)
 
 
 def counts(campaign: Campaign) -> Mapping[str, int]:
@@ -56,18 +62,24 @@ def counts(campaign: Campaign) -> Mapping[str, int]:
     found = query(campaign).order_by(None).subquery()
     counted = func.count()
     rows = db.session.execute(
-        select(found.c.language, counted).group_by(found.c.language).order_by(counted.desc(), found.c.language)
+        select(found.c.language, counted)
+        .where(found.c.left_out == "")
+        .group_by(found.c.language)
+        .order_by(counted.desc(), found.c.language)
     )
     return {str(language): int(number) for language, number in rows}
 
 
-def held_back(campaign: Campaign) -> int:
-    """Return how many would be readers if their address took e-mails, and had one."""
-    wanted = Audience.read(campaign.audience)
-    if campaign.kind in TO_SUBSCRIBERS:
-        return subscribers.unreachable(wanted.topics, wanted.languages)
-    there = (Registration.event_id == campaign.event_id, *_people(campaign, wanted, reachable=False))
-    return db.session.scalar(select(func.count(Registration.id)).where(*there, ~_is_reachable())) or 0
+def left_out(campaign: Campaign, *, most: int) -> tuple[int, list[tuple[str, str]]]:
+    """Return how many would be readers if anything could be sent to them, and who some of them are, and why it cannot.
+
+    Subscribers are named by their address.
+    """
+    found, person = query(campaign).order_by(None).subquery(), _person(campaign)
+    query_of = select(person, found.c.left_out).join(found, found.c.id == person.id).where(found.c.left_out != "")
+    count = db.session.scalar(select(func.count()).select_from(found).where(found.c.left_out != "")) or 0
+    rows = db.session.execute(query_of.order_by(person.id).limit(most)) if count else ()
+    return count, [(one.email if isinstance(one, Subscriber) else one.full_name, why) for one, why in rows]
 
 
 def unnoted(campaign: Campaign) -> int:
@@ -75,20 +87,24 @@ def unnoted(campaign: Campaign) -> int:
     wanted = Audience.read(campaign.audience)
     if not wanted.presence:
         return 0
-    silent = _people(campaign, replace(wanted, presence="silent"), reachable=False)
-    there = (Registration.event_id == campaign.event_id, *silent)
-    return db.session.scalar(select(func.count(Registration.id)).where(*there)) or 0
+    silent = _people(campaign, replace(wanted, presence="silent"))
+    return db.session.scalar(select(func.count(Registration.id)).where(*silent)) or 0
 
 
 def sample(campaign: Campaign, *, told: str, most: int = 20) -> list[int]:
     """Return some of the readers that a campaign would have now: those who would get it in a language."""
     written = campaign.languages
     reading = [language for language in LANGUAGES if texts.language_for(language, written) == told]
-    person = Subscriber if campaign.kind in TO_SUBSCRIBERS else Registration
-    return list(db.session.scalars(query(campaign).where(person.language.in_(reading)).limit(most)))
+    found = query(campaign).order_by(None).subquery()
+    readers = select(found.c.id).where(found.c.left_out == "", found.c.language.in_(reading))
+    return list(db.session.scalars(readers.order_by(found.c.id).limit(most)))
 
 
-def _people(campaign: Campaign, wanted: Audience, *, reachable: bool = True) -> list[ColumnElement[bool]]:
+def _person(campaign: Campaign) -> type[Subscriber] | type[Registration]:
+    return Subscriber if campaign.kind in TO_SUBSCRIBERS else Registration
+
+
+def _people(campaign: Campaign, wanted: Audience) -> list[ColumnElement[bool]]:
     standings = [Standing(one) for one in wanted.standings] or list(THERE)
     taking_part: list[Any] = [
         Participation.registration_id == Registration.id,
@@ -102,15 +118,13 @@ def _people(campaign: Campaign, wanted: Audience, *, reachable: bool = True) -> 
     if wanted.presence:
         taking_part.append(~Part.cancelled)
     there = [PRESENCE[wanted.presence]] if wanted.presence else []
-    conditions: list[ColumnElement[bool]] = [exists().where(*taking_part, *there)]
+    conditions = [Registration.event_id == campaign.event_id, exists().where(*taking_part, *there)]
     if wanted.presence in UNLESS:
         conditions.append(~exists().where(*taking_part, UNLESS[wanted.presence]))
     if wanted.coming:
         conditions.append(_answered(campaign, wanted.coming))
     if wanted.languages:
         conditions.append(Registration.language.in_(wanted.languages))
-    if reachable:
-        conditions.append(_is_reachable())
     return conditions
 
 
@@ -123,7 +137,3 @@ def _answered(campaign: Campaign, coming: str) -> ColumnElement[bool]:
         is_silent = or_(is_silent, Registration.coming_at < inquiry.asked_at)
     said = {"yes": Registration.coming.is_(True), "no": Registration.coming.is_(False)}
     return and_(~is_silent, said[coming]) if coming in said else is_silent
-
-
-def _is_reachable() -> ColumnElement[bool]:
-    return and_(Registration.email != "", ~suppression.is_dead(Registration.address_digest))

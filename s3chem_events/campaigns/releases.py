@@ -83,7 +83,7 @@ class Content:
 
 
 def create(kind: Kind, *, event: Event | None, audience: Audience, by: Actor) -> Campaign:
-    """Begin a campaign; all but a newsletter is about one event."""
+    """Begin a campaign; all but a newsletter is about one event, and an invitation shows it."""
     if (kind in OF_ONE_EVENT) is not (event is not None):
         raise Invalid("event", "missing" if event is None else "of no use")
     moment = now()
@@ -91,6 +91,7 @@ def create(kind: Kind, *, event: Event | None, audience: Audience, by: Actor) ->
         slug=f"{moment:%Y-%m}-{secrets.token_hex(4)}",
         kind=kind,
         event_id=event.id if event else None,
+        blocks=[{"kind": "event", "id": event.id}] if event is not None and kind is Kind.INVITATION else [],
         audience=audience.kept(),
         created_by=str(by),
         created_at=moment,

@@ -197,12 +197,22 @@ def _hindrance(campaign: Campaign, moment: datetime) -> Why:
 
 
 def _freeze(campaign: Campaign) -> None:
-    """Write down the next readers: who comes onto the list from now on is none of this campaign."""
+    """Write down the next readers, and who is left out; who comes onto the list from now on is none of them."""
     found = db.session.execute(readers.query(campaign, after=campaign.frozen_to).limit(AT_ONCE)).all()
     if not found:
         campaign.frozen_at = now()
         return
-    rows = [{"campaign_id": campaign.id, "reader_id": row[0], "language": row[1]} for row in found]
+    moment = now()
+    rows = [
+        {
+            "campaign_id": campaign.id,
+            "reader_id": number,
+            "language": language,
+            "left_out": why,
+            "written_at": moment if why else None,
+        }
+        for number, language, why in found
+    ]
     db.session.connection().execute(insert(CampaignReader).on_conflict_do_nothing(), rows)
     campaign.frozen_to = found[-1][0]
 

@@ -14,13 +14,15 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import campaign_links
+from s3chem_events.desk import campaign_links, campaign_words
 from s3chem_events.desk.frame import may
 from s3chem_events.mailing import render
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.letterhead import letterhead_of
 
 GOOD, LOOK, BAD = "good", "look", "bad"
+NAMED = 50
+"""So many of those who are left out are named before the release; once it has begun, each is among the readers."""
 KILO = 1000
 HEAVIEST = 102_000
 """Bytes of HTML past which Gmail cuts a message off."""
@@ -30,12 +32,13 @@ HEAVIEST = 102_000
 class Check:
     """One line of the checklist; what is `bad` stands in the way, at the rest somebody should look.
 
-    `door`: the page where it is put right, and what it is called.
+    `people`: whom it is about, each with the reason. `door`: the page where it is put right, and what it is called.
     """
 
     how: str
     words: str
     addresses: tuple[str, ...] = ()
+    people: tuple[tuple[str, str], ...] = ()
     door: tuple[str, str] = ("", "")
 
 
@@ -95,16 +98,18 @@ def _readers(campaign: Campaign, total: int) -> list[Check]:
     if not total:
         url = url_for("desk.campaign_content", campaign_id=campaign.id) if may("campaigns.edit") else ""
         nobody = Check(BAD, _("Nobody would receive it."), door=(url, _("Events, readers, time")))
-        return [nobody, *_presence(campaign)]
+        return [nobody, *_left_out(campaign), *_presence(campaign)]
     checks = [Check(GOOD, ngettext("%(num)s reader.", "%(num)s readers.", total)), *_presence(campaign)]
-    if held := readers.held_back(campaign):
-        words = ngettext(
-            "%(num)s person is left out: no address, or one that takes no e-mails.",
-            "%(num)s people are left out: no address, or one that takes no e-mails.",
-            held,
-        )
-        checks.append(Check(LOOK, words))
-    return checks
+    return checks + _left_out(campaign)
+
+
+def _left_out(campaign: Campaign) -> list[Check]:
+    count, people = readers.left_out(campaign, most=NAMED)
+    if not count:
+        return []
+    whys = campaign_words.whys_not()
+    words = ngettext("%(num)s person is left out:", "%(num)s people are left out:", count)
+    return [Check(LOOK, words, people=tuple((name, whys[why]) for name, why in people))]
 
 
 def _presence(campaign: Campaign) -> list[Check]:
@@ -130,6 +135,8 @@ def _events(campaign: Campaign) -> list[Check]:
     own = loaded.events.get(campaign.event_id or 0)
     if campaign.kind is Kind.ANNOUNCEMENT and own is not None and not publishing.is_past(own):
         checks.append(Check(LOOK, _("It is written as after the event, and the event is still to come.")))
+    if campaign.kind is Kind.INVITATION and own is not None and not blocks.is_to_come(own):
+        checks.append(Check(LOOK, _("It invites to an event that is over or does not take place.")))
     return checks
 
 

@@ -1,6 +1,8 @@
 """What the desk calls campaigns, where they stand, and what is asked of those who write them."""
 
+from s3chem_events.campaigns.audience import ADDRESS_DEAD, OBJECTING
 from s3chem_events.campaigns.progress import LEFT_OUT, UNWRITTEN
+from s3chem_events.campaigns.readers import NO_ADDRESS
 from s3chem_events.campaigns.stages import Kind, Stage, Why
 from s3chem_events.campaigns.writing import GONE, UNWRITABLE
 from s3chem_events.core.i18n import gettext as _
@@ -66,8 +68,20 @@ def whys_not() -> dict[str, str]:
     """Return why a reader gets nothing, where the program itself decides it: by the state, or by what is kept."""
     return {
         State.SUPPRESSED: outbox.outcomes()[Outcome.SUPPRESSED],
+        NO_ADDRESS: _("no e-mail address"),
+        ADDRESS_DEAD: outbox.outcomes()[Outcome.SUPPRESSED],
+        OBJECTING: _("wants no newsletter"),
         GONE: _("has left since, or is no longer registered"),
         UNWRITABLE: _("the e-mail cannot be written or stored: the program’s log says why"),
+    }
+
+
+def pauses() -> dict[Why, str]:
+    """Return why the clock stopped a campaign, for its history."""
+    return {
+        Why.EVENT_CHANGED: _("paused: an event in it had changed"),
+        Why.LATE: _("paused: its hour had passed"),
+        Why.GROWN: _("paused: so many readers want a second organiser’s eyes"),
     }
 
 

@@ -64,6 +64,8 @@ def campaign_new() -> ResponseReturnValue:
     form = NewCampaignForm()
     form.kind.choices = options({kind: campaign_words.kinds()[kind] for kind in _kinds()})
     events = [event for event in publishing.all_events() if event.state in LISTED]
+    coming = [event for event in events if blocks.is_to_come(event)]
+    events = [*reversed(coming), *(event for event in events if event not in coming)]
     language = i18n.language()
     form.event.choices = options({"": "–", **{event.slug: event.title.within(language) for event in events}})
     status = 422 if form.is_submitted() else 200
@@ -71,6 +73,8 @@ def campaign_new() -> ResponseReturnValue:
         kind = Kind(form.kind.data)
         if kind in OF_ONE_EVENT and not form.event.data:
             say(form.event, _("Choose the event."))
+        elif kind is Kind.INVITATION and form.event.data not in {event.slug for event in coming}:
+            say(form.event, _("This event is over or does not take place: nobody is invited to it."))
         else:
             return redirect(url_for("desk.campaign_text", campaign_id=_begun(kind, form.event.data), language=language))
     page = render_template(
@@ -102,6 +106,7 @@ def campaign(campaign_id: int) -> ResponseReturnValue:
         states=outbox.states(),
         history=_history(progress.history(found.id)),
         steps=campaign_words.steps(),
+        pauses=campaign_words.pauses(),
     )
 
 

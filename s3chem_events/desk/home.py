@@ -16,15 +16,18 @@ from s3chem_events.core.text import Said
 from s3chem_events.desk import holding, outage, overview, words
 from s3chem_events.desk.frame import allowed, by, desk, may, me, own_events_only, writes_to
 from s3chem_events.mailing import queries as mailing
+from s3chem_events.mailing import received
 from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, runs_of
 from s3chem_events.publishing.site_texts import NOTICES, PROJECT
-from s3chem_events.registration import answering, approval
+from s3chem_events.registration import answering, approval, mail_log
 from s3chem_events.registration import queries as registration
 
 SHOWN = 6
+CORRECTED = ("registration.address_corrected", "registration.address_changed")
+"""After these nobody has to look any more at what had come back from the address before."""
 LATELY = (timedelta(days=1), timedelta(days=7))
 
 
@@ -131,7 +134,10 @@ def _mail_hands() -> Iterator[Hand]:
     if failed := counts.get(MailState.FAILED, 0):
         text = _("Some e-mails could not be delivered (%(count)s).", count=failed)
         yield Hand(text, "bad", url_for("desk.outbox", state=MailState.FAILED), _("See why"))
-    if bounced := counts.get(MailState.BOUNCED, 0):
+    if came := received.waiting_count():
+        text = _("E-mails that came in wait for a person (%(count)s).", count=came)
+        yield Hand(text, "changed", url_for("desk.arrivals"), _("Read them"))
+    if bounced := mailing.came_back(mail_log.EMAILS, corrected=CORRECTED):
         text = _("Some e-mails came back undelivered (%(count)s).", count=bounced)
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.BOUNCED), _("See why"))
     if uncertain := counts.get(MailState.UNKNOWN, 0):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_
-from sqlalchemy.orm import load_only
+from sqlalchemy import ColumnElement, Select, exists, func, or_
+from sqlalchemy.orm import aliased, load_only
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
@@ -69,6 +69,22 @@ def counts() -> dict[State, int]:
     """Return how many e-mails stand in each state."""
     rows = db.session.execute(db.select(OutgoingEmail.state, func.count()).group_by(OutgoingEmail.state))
     return {State(state): count for state, count in rows}
+
+
+def came_back(kinds: Collection[str], *, corrected: Collection[str]) -> int:
+    """Return how many e-mails came back whose address still stands.
+
+    `corrected` are the kinds of e-mails that went to another address afterwards; so `kinds` of the same people begin.
+    """
+    later = aliased(OutgoingEmail)
+    is_corrected = of_kinds(*kinds) & exists().where(
+        later.subject_id == OutgoingEmail.subject_id,
+        later.kind.in_(corrected),
+        later.id > OutgoingEmail.id,
+        later.address_digest != OutgoingEmail.address_digest,
+    )
+    query = db.select(func.count(OutgoingEmail.id)).where(OutgoingEmail.state == State.BOUNCED, ~is_corrected)
+    return db.session.scalar(query) or 0
 
 
 def counts_of(fact_id: int) -> dict[State, int]:

@@ -321,7 +321,7 @@ def test_an_answer_to_an_older_question_is_none(app, clock):
     for coming in ("yes", "no", "silent"):
         number = campaign(app, Kind.MESSAGE, about="conference", audience=Audience(coming=coming))
         with locked(app, number) as one:
-            found[coming] = [who for who, _language in db.session.execute(chosen(one))]
+            found[coming] = [who for who, _language, _why in db.session.execute(chosen(one))]
     assert found == {"yes": [second], "no": [], "silent": [first, third]}
 
 

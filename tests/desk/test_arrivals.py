@@ -59,6 +59,7 @@ def test_hostile_e_mail_is_read_as_words_and_fetches_nothing(app: Flask, organis
 def test_answer_that_waits_says_who_answers_what(app: Flask, organiser: FlaskClient):
     waiting = Reply(uid="other@localhost", organizer="events+r1-1-abcdefgh234567ab@s3chem.example")
     assert receive(app, waiting.mail("exchange")) == "unknown_tag"
+    assert "E-mails that came in wait for a person (1). Read them" in words(organiser.get("/desk/"))
     page = words(organiser.get("/desk/mail/arrivals/1"))
     assert "The address it was sent to is not one of ours, or its link was replaced." in page
     assert "Declined in the calendar · zaneta@uczelnia.example · Je suis désolée, à bientôt" in page

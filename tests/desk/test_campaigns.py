@@ -13,12 +13,16 @@ from s3chem_events import bulk, dispatch
 from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.sending import SLICE
+from s3chem_events.campaigns.stages import Kind
 from s3chem_events.core.db import db
 from s3chem_events.core.text import Text
+from s3chem_events.publishing.lifecycle import State
 from tests.factories import PUBLIC_DAY, add_event, hidden, revise_event, soup, words
-from tests.support.campaigns import CAMPAIGNS, ONE, newsletter, press, readers, release
+from tests.support.campaigns import CAMPAIGNS, ONE, campaign, newsletter, press, readers, release
 from tests.support.desk import filled, signed_in
 from tests.support.post import enrol, relay, rows, work
+
+PAST = date(2026, 3, 2)
 
 
 @pytest.fixture(autouse=True)
@@ -154,6 +158,35 @@ def test_an_event_that_moves_stops_it_and_the_desk_says_so(app, clock):
     work(app)
     (row,) = (row for row in rows(app) if row.kind == "subscriber.newsletter")
     assert "22 October 2027" in row.text
+    assert "paused: an event in it had changed" in words(desk.get(ONE))
+
+
+def test_an_invitation_begins_with_its_event_and_nobody_is_invited_to_what_is_over_or_cancelled(app, clock):
+    add_event(app, slug="past", title=Text(en="Past"), parts=(replace(PUBLIC_DAY, starts=PAST, ends=PAST),))
+    add_event(app, slug="off", title=Text(en="Off"), parts=(PUBLIC_DAY,))
+    revise_event(app, "off", state=State.CANCELLED)
+    readers(app, en=1)
+    desk = signed_in(app)
+    offered = [option["value"] for option in soup(desk.get(f"{CAMPAIGNS}new")).select("#event option")]
+    assert (offered[:2], sorted(offered[2:])) == (["", "conference"], ["off", "past"])
+    for slug in ("off", "past"):
+        refused = begin(desk, "invitation", slug)
+        assert refused.status_code == 422
+        assert "This event is over or does not take place" in soup(refused).select_one("#event-error").get_text()
+    begin(desk, "invitation", "conference")
+    write(desk, "en", subject="Come", intro="Good news")
+    path = f"{ONE}/content"
+    desk.post(path, data={**filled(desk.get(path)), "topics": ["project"], "do": "save"})
+    warned = "It invites to an event that is over or does not take place."
+    assert warned not in words(desk.get(ONE))
+    press(desk, "release")
+    clock.advance(minutes=11)
+    work(app)
+    (row,) = rows(app)
+    assert ("Final conference" in row.html, "Final conference\n18 June 2027" in row.text) == (True, True)
+    clock.advance(days=300)
+    campaign(app, Kind.INVITATION, about="conference")
+    assert warned in words(signed_in(app).get(f"{CAMPAIGNS}2"))
 
 
 def test_two_who_write_at_once_see_each_other(app):
@@ -228,7 +261,8 @@ def test_pause_go_on_and_stop_say_what_they_do(app, clock):
     assert "Stopped for good." in words(desk.get(ONE))
     work(app)
     assert {row.state for row in rows(app) if row.stream} == {"cancelled"}
-    assert f"{SLICE + 2} of {SLICE + 2}" in words(desk.get(ONE))
+    assert f"0 of {SLICE + 2}" in words(desk.get(ONE))
+    assert [bar["value"] for bar in soup(desk.get(ONE)).select("progress")] == ["0"]
     assert figures(desk.get(ONE)) == {"Stopped": SLICE, "Not written to": 2}
     for state, number in (("cancelled", SLICE), ("left_out", 2), ("unwritten", 0)):
         assert f"{number} readers." in words(desk.get(f"{ONE}/readers?state={state}"))

@@ -13,10 +13,13 @@ from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.stages import Kind
+from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.text import Text
+from s3chem_events.mailing import addresses
+from s3chem_events.mailing.models import Suppression
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
-from s3chem_events.registration.models import Participation
+from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, revise_event, soup, words
 from tests.support.campaigns import campaign, newsletter, stage
@@ -132,6 +135,34 @@ def test_a_message_begins_with_whom_the_list_shows(app: Flask):
     assert soup(desk.get(f"{people}?q=anna")).select_one('form[action$="/messages"]') is None
     helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
     assert soup(helper.get(people)).select_one('form[action$="/messages"]') is None
+
+
+def test_whoever_is_left_out_is_named_with_the_reason_before_the_release_and_after_it(app: Flask, clock: Clock):
+    enrol(app, given_name="Anna", email="anna@x.example")
+    enrol(app, given_name="Jan", email="jan@x.example")
+    enrol(app, given_name="Ewa", email="ewa@x.example")
+    with app.app_context(), transaction() as session:
+        session.add(Suppression(address_digest=addresses.digest("jan@x.example"), reason="dead", since=now()))
+        session.get_one(Registration, 3).email = ""
+    campaign(app, Kind.MESSAGE, about="conference")
+    desk = signed_in(app)
+    dead, none = "held back, nothing is sent to this address", "no e-mail address"
+    page, shown = f"{CAMPAIGNS}1", words(desk.get(f"{CAMPAIGNS}1"))
+    assert "1 reader." in shown
+    assert f"Look: 2 people are left out: Jan Nowak {dead} Ewa Nowak {none}" in shown
+    press(desk, page, "release")
+    clock.advance(minutes=11)
+    work(app)
+    assert [(row.address, row.state) for row in rows(app) if row.stream] == [("anna@x.example", "sent")]
+    said = words(desk.get(page))
+    assert ("1 of 3" in said, "2 Not written to" in said) == (True, True)
+    listed = soup(desk.get(f"{page}/readers?state=left_out")).select("tbody tr")
+    assert [" ".join(row.get_text(" ").split()) for row in listed] == [
+        f"Jan Nowak jan@x.example English Not written to {dead}",
+        f"Ewa Nowak English Not written to {none}",
+    ]
+    assert len(soup(desk.get(f"{page}/readers")).select("tbody tr")) == 3
+    assert [chip.get_text() for chip in soup(desk.get(EVENT)).select(".links .chip")] == ["Sent"]
 
 
 def test_a_partner_writes_to_the_people_of_her_own_event_and_to_nobody_else(app: Flask, clock: Clock):

@@ -196,6 +196,7 @@ def test_bounce_marks_the_registration_whose_address_is_corrected_and_confirmed_
     assert "Came back" in words(listed)
     reference = re.findall("participants/(S3C-[A-Z0-9]+)", listed.text)[0]
     person = f"/desk/events/conference/participants/{reference}"
+    assert "came back undelivered (1)" in words(desk.get("/desk/"))
     assert "come back, so none is sent there any more. Correct the address" in words(desk.get(person))
 
     path = f"{person}/address"
@@ -210,6 +211,7 @@ def test_bounce_marks_the_registration_whose_address_is_corrected_and_confirmed_
         ("right@park.example", "registration.address_corrected", "sent")
     ]
     assert client.get(old_page).status_code == 404
+    assert "came back undelivered" not in words(desk.get("/desk/"))
     with app.app_context():
         (registration,) = db.session.scalars(db.select(Registration))
         assert (registration.email, registration.link_version) == ("right@park.example", 2)
