@@ -39,7 +39,7 @@ from tests.support.post import enrol, enrol_several, kept, rows, work
 pytestmark = pytest.mark.settings(LIMITS="on", TRUSTED_PROXIES="1")
 VICTIM = "victim@park.example"
 FORM, ATELIER = "/en/events/conference/register", "/en/events/workshop/register"
-WHEN = "To an address that nobody has confirmed yet we send at most one in 15 minutes and five a day"
+WHEN = "Until somebody has shown that an address is read, we send at most one in 15 minutes and five a day to it"
 
 
 @pytest.fixture(autouse=True)
