@@ -118,11 +118,11 @@ def answer_of(event_id: int, answer_id: int) -> Answer | None:
 
 
 def in_mail(answered: Sequence[Answered], language: str) -> list[tuple[str, str]]:
-    """Return what a first e-mail may say of answers: never a need, and no words of the visitor's own."""
+    """Return what a first e-mail may say of answers: no need, no words of the visitor's own, none that goes sooner."""
     return [
         (one.question.label.within(language), one.said(language))
         for one in answered
-        if one.question.kind in CLOSED and not one.is_sensitive
+        if one.question.kind in CLOSED and not one.is_sensitive and questions.may_be_mailed(one.question)
     ]
 
 

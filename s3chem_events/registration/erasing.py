@@ -21,8 +21,9 @@ from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import derived
 from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.models import Change, Code, Delegation, Participation, Registration
+from s3chem_events.registration.questions import MAILED_FROM
 
-KEPT_FOR = timedelta(days=90)
+KEPT_FOR = timedelta(days=MAILED_FROM)
 """So long after its last day whoever was at an event can be reached (privacy notice, "How long we keep your data")."""
 AT_ONCE, DELEGATIONS = 100, 20
 """How many are erased in one transaction; the clock comes again in a minute (docs/decisions/0002)."""

@@ -177,6 +177,7 @@ def _question(change: Change, question: Asked, language: str, *, openly: bool, i
     label = question.label.within(language)
     is_long = in_mail and question.kind not in CLOSED and question.kind is not Kind.TEXT
     is_kept_back = question.readers in SENSITIVE or question.kind is Kind.FILE
+    is_kept_back = is_kept_back or (in_mail and not questions.may_be_mailed(question))
     if is_kept_back or is_long or (is_guarded(question) and not openly):
         return Difference(label, "", "", hidden=True)
     old, new = (

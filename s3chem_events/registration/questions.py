@@ -68,6 +68,8 @@ LONGEST_KEY = 30
 MOST_OPTIONS = 40
 MOST_QUESTIONS = 60
 LONGEST_KEPT = 3_650
+MAILED_FROM = 90
+"""E-mails are kept for so many days after an event: what is kept for less does not stand in them."""
 KEY = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 YES, NO = "yes", "no"
 NOTHING = Text()
@@ -197,6 +199,11 @@ def bare(value: Any) -> str:
 def erased_on(question: QuestionFacts, last_day: date) -> date:
     """Return the day on which the answers are deleted, counted from the last day of the event."""
     return last_day + timedelta(days=question.keep_days)
+
+
+def may_be_mailed(question: QuestionFacts) -> bool:
+    """Whether an e-mail that says the answer is gone by the day on which the answers are deleted."""
+    return question.keep_days >= MAILED_FROM
 
 
 def same_meaning(before: QuestionFacts, after: QuestionFacts) -> bool:

@@ -95,3 +95,18 @@ def test_who_comes_instead_or_waits_or_was_put_down_by_others_hears_it_too(app: 
     for address, untrue in (("anna0@park.example", NOTHING_ELSE), ("waits@park.example", UNTIL_THEN)):
         mail = there[address]
         assert (STILL.replace("?.", "?, Your slides.") in said(mail), untrue in said(mail)) == (True, False), address
+
+
+def test_what_is_deleted_sooner_than_the_emails_does_not_stand_in_them(app: Flask, client: FlaskClient) -> None:
+    add_event(app, slug="other")
+    for days in (89, 90):
+        kinds = {"kind": "yes_no", "slug": "other", "keep_days": days}
+        add_question(app, f"kept-{days}", label=f"Kept {days} days", **kinds)
+    answers = {"question-kept-89": "yes", "question-kept-90": "yes"}
+    own = str(register(client, "/en/events/other/register", **answers).location)
+    first = said(mails(app)["zaneta@uczelnia.example"])
+    assert ("Kept 89 days" in first, "Kept 90 days: Yes" in first) == (False, True)
+    changed = filled(client.get(f"{own}/change")) | {"question-kept-89": "no", "question-kept-90": "no"}
+    assert client.post(f"{own}/change", data=changed).status_code == 303
+    told = said(mails(app)["zaneta@uczelnia.example"])
+    assert "- Kept 89 days changed; not shown in e-mails - Kept 90 days before: Yes now: No" in told

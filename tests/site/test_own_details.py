@@ -32,7 +32,7 @@ FORMER = r"http://localhost(/\w\w/registrations/former-address/[\w.-]+)"
 @pytest.fixture(autouse=True)
 def event(app: Flask, clock: Clock) -> None:
     add_event(app, state=State.ANNOUNCED)
-    add_question(app, "hall", label="Do you help in the hall?", kind="yes_no")
+    add_question(app, "hall", label="Do you help in the hall?", kind="yes_no", keep_days=90)
     add_question(app, "topic", label="Your topic", kind="text")
     add_question(app, "diet", label="Dietary needs", kind="diet", readers="caterer")
 

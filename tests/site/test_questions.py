@@ -170,9 +170,9 @@ def test_without_consent_nothing_of_a_need_is_kept_and_the_page_says_why(app: Fl
 def test_e_mails_say_what_was_chosen_but_never_a_need_and_no_words_of_a_strangers_own(
     app: Flask, client: FlaskClient
 ) -> None:
-    add_question(app, "menu", kind=Kind.ONE_OF, label="Menu", options=MENU)
-    add_question(app, "badge", label="Name on the badge")
-    add_question(app, "remarks", kind=Kind.LONG_TEXT, label="Remarks")
+    add_question(app, "menu", kind=Kind.ONE_OF, label="Menu", options=MENU, keep_days=90)
+    add_question(app, "badge", label="Name on the badge", keep_days=90)
+    add_question(app, "remarks", kind=Kind.LONG_TEXT, label="Remarks", keep_days=90)
     add_question(app, "diet", **DIET)
     add_question(app, "access", **ACCESS)
     register(
