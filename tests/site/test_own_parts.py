@@ -31,6 +31,7 @@ from tests.factories import (
     soup,
     words,
 )
+from tests.support.desk import signed_in
 from tests.support.post import enrol, kept, rows, work
 from tests.support.snapshot import everything, scanned
 
@@ -136,6 +137,12 @@ def test_dinner_joins_what_she_has_with_its_question_and_is_given_up_and_taken_b
     press(client, f"{own}/withdrawal")
     assert work(app) == 1
     assert sorted(calendars(app)) == [("CANCEL", "day-2", 1), ("CANCEL", "dinner", 3)]
+    with app.app_context():
+        reference = db.session.scalar(db.select(Registration.reference))
+    person = soup(signed_in(app).get(f"/desk/events/conference/participants/{reference}"))
+    history = [one.get_text(" ", strip=True) for one in person.select(".history-list li:has(strong)")]
+    named = [said.partition(" · ")[0] for said in history if "Dinner" in said]
+    assert named == ["Registered : Dinner", "One part given up : Dinner", "Registered : Dinner"]
 
 
 def test_a_full_part_is_waited_for_by_one_press_and_what_is_given_up_goes_to_whoever_waits(
