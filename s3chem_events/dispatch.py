@@ -18,13 +18,14 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import bounces, emptying, forwarding, kinds, outbox, relaying, render, rewording
+from s3chem_events.mailing import bounces, emptying, kinds, outbox, relaying, render, rewording
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.mailing.wording import Wordings
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.registration import calendar_answers, needs
 from s3chem_events.registration.emails import (
+    answered,
     changed,
     confirmations,
     delegated,
@@ -92,7 +93,7 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "follower.asked": (campaigns.asked,),
     "subscriber.asked": (newsletter.asked,),
     "subscriber.link_requested": (newsletter.link_requested,),
-    "arrival.came": (forwarding.forwarded,),
+    "arrival.came": (answered.forwarded,),
     "campaign.tested": (trials.tested,),
     "wording.tested": (tried,),
     "organiser.invited": (_writing(accounts.invited),),

@@ -19,7 +19,7 @@ from s3chem_events.mailing.authenticity import Resolver
 from s3chem_events.mailing.kinds import Arrived, CalendarReply, Human
 from s3chem_events.mailing.received import Seen
 from s3chem_events.mailing.verdicts import Verdict, for_a_person, ignored
-from s3chem_events.registration import calendar_answers
+from s3chem_events.registration import answered, calendar_answers
 from s3chem_events.registration.calendar_answers import Answered
 
 log = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ def _settled(
     verdict = for_a_person(why) if why else ARRIVALS[type(arrived)](arrived, proven=proven)
     received.settle(arrival_id, verdict, raw)
     if isinstance(arrived, Human) and verdict.needs_a_person:
-        forwarding.pass_on(arrival_id, arrived)
+        forwarding.pass_on(arrival_id, arrived, registration=answered.note(arrival_id, arrived.answers))
     return verdict
 
 

@@ -18,6 +18,7 @@ from s3chem_events.desk.frame import allowed, by, desk, page_number
 from s3chem_events.mailing import received, undelivered
 from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.models import Arrival
+from s3chem_events.registration import answered
 from s3chem_events.registration.capacity import Said
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def arrival(arrival_id: int) -> ResponseReturnValue:
         section="mail",
         arrival=_shown(found, found.raw or b""),
         is_waiting=found.raw is not None,
+        registration=answered.about(arrival_id),
         kinds=kinds(),
         reasons=reasons(),
     )

@@ -1,24 +1,14 @@
 """E-mails as organisers look at them: whole, but for what opens a reader's own pages. Nobody acts as somebody else."""
 
-import re
 from dataclasses import replace
 
 from s3chem_events.desk.frame import desk
 from s3chem_events.mailing.letters import Letter
+from s3chem_events.mailing.masking import masked
 
-OPENS = re.compile(
-    r"(/(?:registrations(?:/former-address)?|delegations|invitations|updates|calendar|entrance|previews"
-    r"|newsletter/(?:confirmation|preferences|leave))/)[\w.~%-]+"
-)
-"""Where an address of ours holds a token; a test walks all of them."""
-ANSWERS = re.compile(r"(\+[\w-]+-)[a-z2-7]{16}(?=@)", re.IGNORECASE)
-"""An address of ours that counts as its reader's own word."""
+__all__ = ["looked_at", "masked"]
 
-
-@desk.app_template_filter("masked")
-def masked(text: str) -> str:
-    """Return a text, or HTML, whose personal links lead nowhere."""
-    return ANSWERS.sub(r"\1…", OPENS.sub(r"\1…", text))
+desk.add_app_template_filter(masked)
 
 
 def looked_at(letter: Letter) -> Letter:

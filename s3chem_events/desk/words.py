@@ -179,6 +179,7 @@ def happenings() -> dict[str, str]:
         "registration.disowned": _("Removed by the owner of the address"),
         "registration.link_requested": _("Personal link sent again"),
         "registration.answered": _("Answered in the calendar"),
+        "registration.wrote": _("Answered an e-mail of ours"),
         "registration.declined_by_calendar": _("Declined in the calendar"),
         "registration.restored": _("Place taken back"),
         "registration.address_corrected": _("Address corrected"),

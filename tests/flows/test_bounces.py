@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events import intake, schedule
+from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db, transaction
 from s3chem_events.mailing import bounces, returning, undelivered
 from s3chem_events.mailing.models import Arrival, OutgoingEmail, Suppression, Undelivered
@@ -17,7 +18,7 @@ from s3chem_events.mailing.undelivered import Counts
 from s3chem_events.publishing.actions import keep_document
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import add_event, count, hidden, register, words
+from tests.factories import add_event, count, hidden, register, soup, words
 from tests.support import dkim_keys
 from tests.support.bounces import FAMILIES, Notice
 from tests.support.desk import signed_in
@@ -276,6 +277,35 @@ def test_what_a_person_writes_is_forwarded_once_to_the_contact_who_answers_the_w
     back = "".join(f"{name}: {value}\r\n" for name, value in letter.headers if name in SENT_BACK)
     receive(app, back.encode() + b"\r\n> When?")  # the contact's mailbox passes it on to us again
     assert forwarded(app) == [(contact, "zaneta@uczelnia.example")]
+
+
+def test_answer_to_a_confirmation_goes_to_the_organisers_of_its_event_and_names_it(app: Flask, contact: str):
+    add_event(app)
+    enrol(app)
+    sent = send(app)
+    link = re.findall(r"http://localhost/en/registrations/\S+", sent.text)[0]
+    answers = f"In-Reply-To: <another@x.example>\r\nReferences: <first@x.example> {sent.message_id}\r\n"
+    quoted = answers.encode() + PERSON
+    receive(app, quoted + f"\r\n> {link}\r\n".encode())
+    assert forwarded(app) == [(contact, "zaneta@uczelnia.example")]  # nobody else answers for the event
+    partner = signed_in(app, Role.PARTNER_ORGANISER, events=("conference",), language="de")
+    signed_in(app, Role.DESK_HELPER, events=("conference",))
+    desk = signed_in(app)
+    receive(app, quoted.replace(b"<l@u>", b"<m@u>") + f"\r\n> {link}\r\n".encode())
+    assert forwarded(app)[1:] == [("partner_organiser0@s3chem.example", "zaneta@uczelnia.example")]
+
+    listed = desk.get("/desk/events/conference/participants").text
+    reference = re.findall("participants/(S3C-[A-Z0-9]+)", listed)[0]
+    page = f"/desk/events/conference/participants/{reference}"
+    first, second = (" ".join(mail.text.split()) for mail in kept(app)[-2:])
+    assert f"It answers an e-mail about “Final conference”, registration {reference}." in first
+    assert "/desk/mail/arrivals/1" in first
+    assert f"zu „Abschlusskonferenz“, Anmeldung {reference}" in second
+    assert f"http://localhost{page} " in second
+    assert (link in first, link in second) == (False, False)  # nobody acts as somebody else
+    shown = soup(desk.get("/desk/mail/arrivals/2"))
+    assert [a["href"] for a in shown.select("dl a")] == ["/desk/events/conference/", page]
+    assert words(partner.get(page)).count("Hat auf eine unserer E-Mails geantwortet") == 2
 
 
 @pytest.mark.parametrize("writer", ['"anna nowak"@park.example', "jürgen@bücher.example"])

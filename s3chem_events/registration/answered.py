@@ -1,0 +1,39 @@
+"""Which registration an e-mail is about that a person writes: the one of the e-mail of ours that it answers."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from s3chem_events.core import journal
+from s3chem_events.core.db import db
+from s3chem_events.core.journal import Fact
+from s3chem_events.mailing import queries as mailing
+from s3chem_events.mailing.forwarding import CAME, POST
+from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.registration import queries
+from s3chem_events.registration.mail_log import EMAILS
+from s3chem_events.registration.models import Registration
+
+
+def note(arrival_id: int, message_ids: Sequence[str]) -> int | None:
+    """Write into the history of a registration that an e-mail about it was answered; returns its number, if any."""
+    mine = (OutgoingEmail.message_id.in_(message_ids), mailing.of_kinds(*EMAILS))
+    query = select(Registration.id, Registration.event_id).join(
+        OutgoingEmail, OutgoingEmail.subject_id == Registration.id
+    )
+    found = db.session.execute(query.where(*mine).order_by(OutgoingEmail.id.desc()).limit(1)).first()
+    if found is None:
+        return None
+    journal.record("registration.wrote", found[0], by=POST, event=found[1], arrival=arrival_id)
+    return int(found[0])
+
+
+def registration_of(fact: Fact | None) -> Registration | None:
+    """Return which registration an e-mail is about, as the fact of its coming says."""
+    number = fact.data.get("registration") if fact is not None else None
+    return queries.registration_by_id(number) if number is not None else None
+
+
+def about(arrival_id: int) -> Registration | None:
+    """Return which registration an e-mail is about that came to us."""
+    return registration_of(db.session.scalar(select(Fact).filter_by(kind=CAME, subject_id=arrival_id)))
