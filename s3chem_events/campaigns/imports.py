@@ -9,6 +9,9 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
+from typing import Any
+
+from openpyxl.utils import get_column_letter
 
 from s3chem_events.campaigns import topics
 from s3chem_events.core.errors import Invalid, Refused
@@ -17,6 +20,7 @@ from s3chem_events.core.tables import Row
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.mailing import addresses
 from s3chem_events.registration import names
+from s3chem_events.registration.importing import language_of
 
 COLUMNS = ("email", "language", "topics", "basis", "basis_on")
 ALIASES = {
@@ -45,12 +49,14 @@ class Verdict(StrEnum):
     DEAD = "dead"
     DUPLICATE = "duplicate"
     NO_BASIS = "no_basis"
+    NO_DATE = "no_date"
+    AHEAD = "ahead"
     NO_ADDRESS = "no_address"
     INVALID = "invalid"
     UNKNOWN_TOPIC = "unknown_topic"
 
 
-WELL_FORMED = frozenset({Verdict.NEW, Verdict.NO_BASIS})
+WELL_FORMED = frozenset({Verdict.NEW, Verdict.NO_BASIS, Verdict.NO_DATE, Verdict.AHEAD})
 """What is asked of the database still: whoever is on the list already needs no basis."""
 
 
@@ -73,7 +79,10 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the list, as it would be taken; `topics` of one with an unknown topic are those unknown ones."""
+    """One row of the list, as it would be taken; `topics` of one with an unknown topic are those unknown ones.
+
+    `not_spoken` is what it says in place of one of our languages.
+    """
 
     number: int
     email: str
@@ -83,17 +92,29 @@ class Line:
     basis_on: str
     digest: str
     verdict: Verdict
+    not_spoken: str = ""
 
 
-def packed(lines: Iterable[Line]) -> bytes:
-    """Return lines as they wait in the database for the press; made before it is locked, for 10,000 take a while."""
-    return zlib.compress(json.dumps([[getattr(line, name) for name in _NAMES] for line in lines]).encode(), level=1)
+def packed(lines: Iterable[Line], left_out: Sequence[str] = ()) -> bytes:
+    """Return a list as it waits in the database for the press; made before it is locked, for 10,000 take a while."""
+    rows = [[getattr(line, name) for name in _NAMES] for line in lines]
+    return zlib.compress(json.dumps({"left_out": left_out, "rows": rows}).encode(), level=1)
 
 
 def unpacked(kept: bytes) -> list[Line]:
     """Return the lines that have waited."""
-    rows = (dict(zip(_NAMES, row, strict=True)) for row in json.loads(zlib.decompress(kept))) if kept else ()
+    rows = (dict(zip(_NAMES, row, strict=False)) for row in _waiting(kept)["rows"])
     return [Line(**{**row, "verdict": Verdict(row["verdict"])}) for row in rows]
+
+
+def left_out_of(kept: bytes) -> list[str]:
+    """Return the columns that were not understood in a list that has waited."""
+    return list(_waiting(kept)["left_out"])
+
+
+def _waiting(kept: bytes) -> Mapping[str, Any]:
+    found = json.loads(zlib.decompress(kept)) if kept else []
+    return found if isinstance(found, dict) else {"left_out": [], "rows": found}  # as it was packed before
 
 
 _NAMES = tuple(field.name for field in fields(Line))
@@ -106,14 +127,35 @@ def lines(rows: Sequence[Row], usual: Usual, *, today: date) -> list[Line]:
         NoColumn.
 
     """
-    where = _columns(rows[0]) if rows else {}
-    body = rows[1:]
-    if "email" not in where:
-        column = next((index for index, cell in enumerate(rows[0].cells) if "@" in cell), None) if rows else None
-        if column is None:
-            raise NoColumn
-        where, body = {"email": column}, rows
+    where, body = _read_as(rows)
     return [_line(row, where, usual, today) for row in body]
+
+
+def left_out(rows: Sequence[Row]) -> list[str]:
+    """Return the columns that say something which is not taken, by their names, or by the letter of a spreadsheet.
+
+    Raises:
+        NoColumn.
+
+    """
+    where, body = _read_as(rows)
+    header = rows[0] if body is not rows else Row(0, ())
+    filled = {index for row in body for index, cell in enumerate(row.cells) if cell}
+    return [
+        names.clean_line(header[index])[:LONGEST_SHOWN] or get_column_letter(index + 1)
+        for index in sorted(filled - set(where.values()))
+    ]
+
+
+def _read_as(rows: Sequence[Row]) -> tuple[dict[str, int], Sequence[Row]]:
+    """Return which column is what, and the rows below the names of the columns."""
+    where = _columns(rows[0]) if rows else {}
+    if "email" in where:
+        return where, rows[1:]
+    column = next((index for index, cell in enumerate(rows[0].cells) if "@" in cell), None) if rows else None
+    if column is None:
+        raise NoColumn
+    return {"email": column}, rows
 
 
 def _columns(header: Row) -> dict[str, int]:
@@ -140,24 +182,36 @@ def _names() -> dict[str, str]:
 
 def _line(row: Row, where: Mapping[str, int], usual: Usual, today: date) -> Line:
     typed = {column: row[where[column]] if column in where else "" for column in COLUMNS}
-    basis = names.clean_line(typed["basis"])[:LONGEST_BASIS] or usual.basis
-    basis_on = _day(typed["basis_on"]) if typed["basis_on"] else usual.basis_on
+    own = names.clean_line(typed["basis"])[:LONGEST_BASIS]
+    basis = own or usual.basis
+    basis_on = _day(typed["basis_on"]) if typed["basis_on"] or own else usual.basis_on
+    language = language_of(typed["language"])
     said, unknown = _topics(typed["topics"])
     email, verdict = _address(DEFUSED.sub("", typed["email"]))
     if verdict is Verdict.NEW and unknown:
         verdict = Verdict.UNKNOWN_TOPIC
-    if verdict is Verdict.NEW and not (basis and basis_on and basis_on <= today):
-        verdict = Verdict.NO_BASIS
+    if verdict is Verdict.NEW:
+        verdict = _agreed(basis, basis_on, today)
     return Line(
         number=row.number,
         email=email,
-        language=_language(typed["language"]) or usual.language,
+        language=language or usual.language,
         topics=unknown or [topic for topic in topics.TOPICS if topic in (said or usual.topics)],
         basis=basis,
         basis_on=basis_on.isoformat() if basis_on else "",
         digest=addresses.digest(email) if verdict in WELL_FORMED else "",
         verdict=verdict,
+        not_spoken="" if language else names.clean_line(typed["language"])[:LONGEST_SHOWN],
     )
+
+
+def _agreed(basis: str, basis_on: date | None, today: date) -> Verdict:
+    """Return what is missing of a row's proof; a basis of its own never has the day of another one."""
+    if not basis:
+        return Verdict.NO_BASIS
+    if basis_on is None:
+        return Verdict.NO_DATE
+    return Verdict.NEW if basis_on <= today else Verdict.AHEAD
 
 
 def _topics(typed: str) -> tuple[set[str], list[str]]:
@@ -191,14 +245,6 @@ def _address(typed: str) -> tuple[str, Verdict]:
         return names.address(typed), Verdict.NEW
     except Invalid:
         return typed[:LONGEST_SHOWN], Verdict.INVALID if typed else Verdict.NO_ADDRESS
-
-
-def _language(typed: str) -> str:
-    """Return the language of a cell, by its code or by its own name; "" for none that we write in."""
-    code = typed.strip().lower().replace("_", "-").partition("-")[0]
-    if code in LANGUAGES:
-        return code
-    return next((key for key, name in LANGUAGES.items() if names.sought(name) == names.sought(typed)), "")
 
 
 def _day(typed: str) -> date | None:

@@ -74,7 +74,8 @@ def subscribers_import() -> ResponseReturnValue:
     refusal = ""
     if form.validate_on_submit():
         try:
-            packed = imports.packed(importing.read(tables.rows_of(form.file.data.read()), form.usual()))
+            rows = tables.rows_of(form.file.data.read())
+            packed = imports.packed(importing.read(rows, form.usual()), imports.left_out(rows))
             with transaction():
                 brought = importing.bring(packed, by=by())
         except (tables.Unreadable, NoColumn) as fault:
@@ -97,12 +98,14 @@ def subscribers_import_preview(import_id: int) -> ResponseReturnValue:
     lines = importing.judge(imports.unpacked(brought.packed))
     counts = Counter(line.verdict for line in lines)
     order = list(Verdict)
+    lines.sort(key=lambda line: (line.verdict is Verdict.NEW and not line.not_spoken, line.number))
     return render_template(
         "desk/newsletter/preview.html",
         section="newsletter",
         brought=brought,
-        lines=sorted(lines, key=lambda line: (line.verdict is Verdict.NEW, line.number))[:MOST_SHOWN],
+        lines=lines[:MOST_SHOWN],
         total=len(lines),
+        left_out=imports.left_out_of(brought.packed),
         counts={verdict: counts[verdict] for verdict in order if counts[verdict]},
         new=counts[Verdict.NEW],
         verdicts=verdicts(),
@@ -151,6 +154,8 @@ def verdicts() -> dict[Verdict, tuple[str, str]]:
         Verdict.DEAD: (_("E-mails to it come back: not taken"), "chip-cancelled"),
         Verdict.DUPLICATE: (_("Twice in this list"), ""),
         Verdict.NO_BASIS: (_("No basis with a date: not taken"), "chip-cancelled"),
+        Verdict.NO_DATE: (_("No readable date of the basis: not taken"), "chip-cancelled"),
+        Verdict.AHEAD: (_("The date of the basis is still to come: not taken"), "chip-cancelled"),
         Verdict.NO_ADDRESS: (_("No address"), "chip-moved"),
         Verdict.INVALID: (_("Not an e-mail address"), "chip-moved"),
         Verdict.UNKNOWN_TOPIC: (_("Unknown topic"), "chip-moved"),

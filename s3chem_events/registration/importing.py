@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 
 from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid
@@ -124,7 +125,7 @@ def _read(row: Row, columns: dict[str, int], language: str) -> Judged:
         typed, name = bracketed["address"], name or bracketed["name"].strip(' "')
     given, family = _parted(name)
     said = cells.get("language", "")
-    spoken = _language(said) or language
+    spoken = language_of(said) or language
     guest = Guest(
         email="",
         given_name=_line(cells.get("given_name", "") or given, names.LONGEST_NAME),
@@ -138,7 +139,7 @@ def _read(row: Row, columns: dict[str, int], language: str) -> Judged:
     except Invalid:
         verdict = Verdict.INVALID if address else Verdict.NO_ADDRESS
     shown = replace(guest, email=address[: names.LONGEST_ADDRESS])
-    return Judged(row.number, shown, verdict, said if said and not _language(said) else "")
+    return Judged(row.number, shown, verdict, said if said and not language_of(said) else "")
 
 
 def _parted(name: str) -> tuple[str, str]:
@@ -154,13 +155,16 @@ def _line(value: str, longest: int) -> str:
     return names.clean_line(value)[:longest]
 
 
-def _language(said: str) -> str:
-    """Return the language that a cell means: its code, or its name in itself or in one of ours; nothing for others."""
-    folded = names.fold(said)
-    code = re.split(r"[-_]", folded)[0]
-    return code if code in LANGUAGES else _spoken().get(folded, "")
+def language_of(said: str) -> str:
+    """Return the language that a cell means: its code, or its name in itself or in one of ours; nothing for others.
+
+    What is said of a country, `de-AT` or `Spanish (ES)`, makes no other language.
+    """
+    folded = re.split(r"[-_(]", names.fold(said))[0].strip()
+    return folded if folded in LANGUAGES else _spoken().get(folded, "")
 
 
+@cache
 def _spoken() -> dict[str, str]:
     named = {names.fold(own): code for code, own in LANGUAGES.items()}
     return named | {names.fold(i18n.language_name(code, reader)): code for code in LANGUAGES for reader in LANGUAGES}

@@ -237,7 +237,7 @@ def test_each_row_of_a_list_has_its_verdict_and_nobody_is_subscribed_before_the_
         "–": "No address",
         "topic@x.example": "Unknown topic: weather",
         "named@x.example": "New",
-        "late@x.example": "No basis with a date: not taken",
+        "late@x.example": "The date of the basis is still to come: not taken",
     }
     assert readers(app) == before
     done = press(officer, page)
@@ -259,6 +259,38 @@ def test_each_row_of_a_list_has_its_verdict_and_nobody_is_subscribed_before_the_
     assert "Basis Signed sheet, Magdeburg Date of the basis 2025-03-01" in words(officer.get(f"{FILES}/{number}"))
     work(app)
     assert len(kept(app)) == 0  # an import writes to nobody
+
+
+@pytest.mark.one_database
+def test_no_language_and_no_date_of_a_row_are_made_up(app: Flask, officer: FlaskClient):
+    said = {"German": "de", "POLNISCH": "pl", "Spanish (ES)": "es", "français": "fr", "Alemán": "de", "CA-es": "ca"}
+    rows = [f"{code}{n}@x.example;{cell}" for n, (cell, code) in enumerate(said.items())]
+    rows += ["pt@x.example;pt", "own@x.example;en;Signed in Bonn;;2019-05-01", "when@x.example;;;12 May"]
+    rows += ["ahead@x.example;;Signed in Bonn;2099-01-01", "both@x.example;nl;Signed in Bonn;2019-05-01"]
+    head = "E-mail;Language;Basis;Date of the basis;Date;Remark;E-mail\n"
+    page = bring(officer, (head + "\n".join(rows) + "\n").encode(), language="it")
+    seen = verdicts(officer, page)
+    assert {seen.pop(row.partition(";")[0]) for row in rows[: len(said)]} == {"New"}
+    assert seen == {
+        "pt@x.example": "New Unknown language “pt”: italiano is taken.",
+        "own@x.example": "No readable date of the basis: not taken",
+        "when@x.example": "No readable date of the basis: not taken",
+        "ahead@x.example": "The date of the basis is still to come: not taken",
+        "both@x.example": "New",
+    }
+    assert "Columns that were not understood, and are left out: Date Row by row" in words(page)
+    assert soup(page).select_one(".table.stacked tbody th").get_text() == "pt@x.example"
+    press(officer, page)
+    with app.app_context():
+        found = {one.email: one for one in db.session.scalars(db.select(Subscriber))}
+    assert {email[:2]: one.language for email, one in found.items()} == {
+        **{code: code for code in said.values()},
+        "pt": "it",
+        "bo": "nl",
+    }
+    assert (found["both@x.example"].basis, str(found["both@x.example"].basis_on)) == ("Signed in Bonn", "2019-05-01")
+    page = bring(officer, b"a@x.example;German\n")
+    assert "Columns that were not understood, and are left out: B" in words(page)
 
 
 def test_an_import_is_taken_back_in_ten_minutes_or_while_nobody_has_felt_it(
