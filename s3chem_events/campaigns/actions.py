@@ -51,8 +51,9 @@ def ask(event: Event, *, email: str, language: str, text_version: str, text_lang
         db.session.add(follower)
         db.session.flush()
     elif is_asked and _may_be_asked_again(follower):
-        follower.mailed_at, follower.language = moment, language
-        follower.mails += 1
+        follower.mails = 1 if _is_over(follower) else follower.mails + 1
+        follower.asked_at = follower.mailed_at = moment  # each link lives for its whole time
+        follower.language = language
     else:
         is_asked = False
     if is_asked:
@@ -98,4 +99,9 @@ def erase_outlived(*, by: Actor) -> int:
 
 def _may_be_asked_again(follower: Follower) -> bool:
     waits = follower.confirmed_at is None and follower.left_at is None
-    return waits and again.may_be_written(follower.mailed_at, before=follower.mails)
+    return waits and again.may_be_written(follower.mailed_at, before=0 if _is_over(follower) else follower.mails)
+
+
+def _is_over(follower: Follower) -> bool:
+    """Whether a question got no answer in its time: whoever is entered now is asked as if never entered."""
+    return follower.asked_at + queries.TIME_TO_CONFIRM <= now()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from s3chem_events.campaigns import audience, topics
 from s3chem_events.campaigns.models import Subscriber
-from s3chem_events.campaigns.subscriptions import Objection, Source, State
+from s3chem_events.campaigns.subscriptions import TIME_TO_CONFIRM, Objection, Source, State
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
@@ -51,7 +51,8 @@ def ask(wish: Wish, *, by: Actor) -> None:
         subscriber.mailed_at = moment
         journal.record("subscriber.link_requested", subscriber.id, by=by)
         return
-    is_new = subscriber.state is State.LEFT or subscriber.mailed_at is None
+    is_over = subscriber.asked_at + TIME_TO_CONFIRM <= moment  # and to be erased
+    is_new = subscriber.state is State.LEFT or subscriber.mailed_at is None or is_over
     if is_new:
         _begin(subscriber, wish)
     # The last wish holds, also where no second e-mail says so.
@@ -60,7 +61,7 @@ def ask(wish: Wish, *, by: Actor) -> None:
     if not is_new and not again.may_be_written(subscriber.mailed_at, before=subscriber.mails):
         journal.record("subscriber.asked_in_vain", subscriber.id, by=by)
         return
-    subscriber.mailed_at = moment
+    subscriber.asked_at = subscriber.mailed_at = moment  # each link lives for its whole time
     subscriber.mails += 1
     journal.record("subscriber.asked", subscriber.id, by=by)
 
@@ -179,5 +180,5 @@ def _row(wish: Wish, digest: str) -> Subscriber:
 def _begin(subscriber: Subscriber, wish: Wish) -> None:
     """Let an address wait for its owner's word, as if it had never been here."""
     subscriber.email, subscriber.search = wish.email, searchable(wish.email)
-    subscriber.state, subscriber.source, subscriber.asked_at, subscriber.mails = State.ASKED, Source.FORM, now(), 0
+    subscriber.state, subscriber.source, subscriber.mails = State.ASKED, Source.FORM, 0
     subscriber.confirmed_at = subscriber.left_at = subscriber.basis_on = subscriber.import_id = None

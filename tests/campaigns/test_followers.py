@@ -251,6 +251,19 @@ def test_the_link_dies_after_seven_days_and_all_that_was_kept_with_it(app: Flask
     assert (row.address, row.text, row.html, row.state) == ("", "", "", MailState.SENT)
 
 
+def test_who_is_entered_once_more_has_seven_days_again(app: Flask, client: FlaskClient, clock: Clock):
+    for days in (0, 6.9, 6.9, 7):  # three times, and once more when the last link is over, before the clean-up
+        clock.advance(days=days)
+        ask(client)
+        work(app)
+    assert len(kept(app)) == 4
+    path = confirm_link(kept(app)[-1])
+    clock.advance(days=6.9)
+    tick(app)
+    assert client.post(path, data=hidden(client, path)).status_code == 303
+    assert count(app, Fact, kind="follower.confirmed") == 1
+
+
 def test_whose_address_it_was_says_so_and_is_never_asked_again(app: Flask, client: FlaskClient, clock: Clock):
     ask(client)
     work(app)

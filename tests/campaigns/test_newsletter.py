@@ -1,7 +1,7 @@
 """The newsletter through its public doors: asked twice, chosen, left by one click, and nobody's address shown."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -168,6 +168,24 @@ def test_the_link_dies_after_seven_days_and_all_that_was_kept_with_it(app: Flask
     assert (readers(app), facts(app)) == ([], ["subscriber.asked", "subscriber.erased"])
     assert [(row.address, row.text, row.html) for row in rows(app)] == [("", "", "")]
     assert (client.get(path).status_code, objections(app)) == (404, [])
+
+
+def test_each_link_lives_for_the_seven_days_that_the_page_promises(app: Flask, client: FlaskClient, clock: Clock):
+    for wait in (timedelta(), timedelta(days=6, hours=23), timedelta(days=6)):
+        clock.advance(seconds=wait.total_seconds())
+        ask(client)
+    work(app)
+    assert re.search(r"The link works until 13 December 2026", kept(app)[-1].text), kept(app)[-1].text
+    path = link(kept(app)[-1], "confirmation")
+    clock.advance(days=7)
+    assert client.get(path).status_code == 404
+    ask(client)  # the clean-up has not run: a fourth e-mail, of a question that begins anew
+    work(app)
+    path = link(kept(app)[-1], "confirmation")
+    clock.advance(days=6, hours=23)
+    tick(app)
+    assert client.post(path, data=hidden(client, path)).status_code == 303
+    assert readers(app) == [(ADDRESS, "confirmed", "en", ["project", "region-limburg"])]
 
 
 def test_what_is_no_wish_is_refused_in_words_with_everything_kept(app: Flask, client: FlaskClient):
