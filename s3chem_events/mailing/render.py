@@ -35,6 +35,10 @@ MARKED = re.compile("\x02([a-z]+)\x03(.*?)\x04", re.DOTALL)
 VARIANTS = {
     ("reworded", "txt"): "{%% block %(name)s %%}\n{{ own.text.%(name)s }}\n\n{%% endblock %%}",
     ("reworded", "html"): "{%% block %(name)s %%}{{ own.html.%(name)s }}{%% endblock %%}",
+    ("subject", "html"): (
+        '{%% block heading %%}{%% from "mail/_macros.html" import heading %%}{{ heading(own.subject) }}{%% endblock %%}'
+    ),
+    ("subject", "txt"): "",
     ("marked", "txt"): "{%% block %(name)s %%}\x02%(name)s\x03{{ super() }}\x04{%% endblock %%}",
 }
 
@@ -152,7 +156,7 @@ def _templates(
 ) -> tuple[Template, Template, Template]:
     """Return the templates of a subject, a text and an HTML part; a worker looks for them once."""
     speaking = _speaking(environment, language)
-    names = "+".join(name for name in reworded if name != "subject")
+    names = "+".join(reworded)
     bodies = f"reworded/{names}/{folder}" if names else folder
     subject, text, html = map(speaking.get_template, (f"{folder}/{PARTS[0]}", *(f"{bodies}/{p}" for p in PARTS[1:])))
     return subject, text, html
@@ -163,7 +167,8 @@ def _variant(path: str) -> str | None:
     match = VARIANT.fullmatch(path)
     if match is None:
         return None
-    blocks = "".join(VARIANTS[match[1], match[4]] % {"name": name} for name in match[2].split("+"))
+    how = {"subject": "subject"}  # it stands above the text, too, as its heading
+    blocks = "".join(VARIANTS[how.get(name, match[1]), match[4]] % {"name": name} for name in match[2].split("+"))
     return f'{{% extends "{match[3]}" %}}{blocks}'
 
 

@@ -75,6 +75,9 @@ def test_a_reworded_confirmation_arrives_in_its_language_alone_until_it_is_reset
     assert english.envelope.subject == before["en"].envelope.subject.replace("Anna en", "Berta")
     name = "{{own_link}} {{7*7}} <b> Nowak"
     assert french.envelope.subject.startswith("Bienvenue à ")
+    headings = [mail.html.partition("<h1")[2].partition("</h1>")[0].partition(">")[2] for mail in (english, french)]
+    assert headings[0] == "Your place is confirmed"
+    assert ("Bienvenue à " in headings[1], "Votre place" in headings[1]) == (True, False)
     assert french.envelope.subject.endswith(f", {name}")
     assert french.text.startswith(f"Bonjour {name} !\n\nNous sommes ravis. Votre page\n(http://localhost/fr/")
     assert "Votre place est confirmée." not in french.text

@@ -11,11 +11,12 @@ from flask.testing import FlaskClient
 from s3chem_events import schedule
 from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.core.db import db
+from s3chem_events.core.text import Text
 from s3chem_events.publishing.lifecycle import Mode, State
 from tests.conftest import Clock
-from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, register, revise_event, soup, words
+from tests.factories import FILLED_WORKSHOP, PUBLIC_DAY, WORKSHOP, add_event, register, revise_event, soup, words
 from tests.support.desk import signed_in
-from tests.support.post import kept, work
+from tests.support.post import enrol, kept, rows, work
 
 NINE = datetime(2027, 8, 24, 7, tzinfo=UTC)
 """Nine o'clock in Warsaw, the day before the workshop."""
@@ -39,6 +40,29 @@ def tick(app: Flask, times: int = 1) -> int:
         for _ in range(times):
             schedule.tick()
     return work(app)
+
+
+def test_who_has_places_in_several_parts_of_a_day_is_reminded_of_all_by_one_e_mail(app: Flask, clock: Clock):
+    online = {"capacity": {Mode.ONLINE: None}, "starts": DAY.starts, "ends": DAY.ends}
+    both = [replace(PUBLIC_DAY, key=key, title=Text(en=key), online_url=f"{ROOM}-{key}", **online) for key in "ab"]
+    later = {"starts": DAY.starts + timedelta(days=1), "ends": DAY.ends + timedelta(days=1)}
+    third = replace(both[0], key="c", title=Text(en="c"), online_url=f"{ROOM}-c", **later)
+    add_event(app, parts=(*both, third))
+    clock.set(datetime(2027, 8, 1, 12, tzinfo=UTC))
+    enrol(app, given_name="Anna", choices=dict.fromkeys("abc", Mode.ONLINE))
+    enrol(app, given_name="Jan", email="jan@park.example", choices={"b": Mode.ONLINE})
+    assert work(app) == 2
+    clock.set(NINE)
+    assert tick(app, 2) == 2
+    anna, jan = kept(app)[-2:]
+    for mail, keys in ((anna, "ab"), (jan, "b")):
+        for text in (mail.text, mail.html):
+            assert [key for key in "abc" if f"{ROOM}-{key}" in text] == list(keys)
+        assert [line for line in mail.text.splitlines() if line.startswith("- ")] == [f"- {key}" for key in keys]
+    clock.set(NINE + timedelta(days=1))
+    assert tick(app, 2) == 1
+    row = rows(app)[-1]
+    assert (row.kind, f"{ROOM}-c" in row.text, f"{ROOM}-a" in row.text) == ("event.reminded", True, False)
 
 
 @pytest.mark.usefixtures("workshop")
