@@ -2,16 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from s3chem_events.core import placeholders
+from s3chem_events.core.later import Later
 from s3chem_events.core.plain_text import written_out
+
+if TYPE_CHECKING:
+    import markdown_it
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+else:
+    markdown_it = Later("markdown_it")
 
 TAGS = {
     "p",
@@ -104,13 +109,18 @@ def letter(source: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable("table")
+def _parser() -> "markdown_it.MarkdownIt":
+    parser = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": True, "typographer": False})
+    parser.enable(["table", "linkify"])
+    written: Any = parser.linkify
+    for scheme in ("ftp:", "//", "mailto:"):
+        written.add(scheme, None)
+    written.set({"fuzzy_link": False, "fuzzy_email": False})  # what begins with http is an address; nothing is guessed
     parser.add_render_rule("image", _in_words)
     return parser
 
 
-def _in_words(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+def _in_words(renderer: "RendererHTML", tokens: "Sequence[Token]", place: int, options: Any, env: Any) -> str:
     """Return what stands for an image, of which there are none: in HTML as in text, what it would have shown."""
     return str(escape(renderer.renderInlineAsText(tokens[place].children, options, env)))
 

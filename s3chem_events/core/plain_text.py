@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from markdown_it.token import Token
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
 
 RULE = "-" * 40
 WIDTH = 72
@@ -20,7 +23,7 @@ class _Sheet:
     quoted: int = 0
     cells: list[str] = field(default_factory=list)
 
-    def passage(self, opened: Token, words: str) -> None:
+    def passage(self, opened: "Token", words: str) -> None:
         """Write one passage: a cell, a heading, a line of a list, or a paragraph."""
         if opened.type in CELLS:
             self.cells.append(words)
@@ -31,7 +34,7 @@ class _Sheet:
         else:
             self.lines += [f"{'> ' * bool(self.quoted)}{words}", ""]
 
-    def mark(self, token: Token) -> None:
+    def mark(self, token: "Token") -> None:
         """Take note of where a list, a quotation or a row begins or ends."""
         match token.type:
             case "bullet_list_open":
@@ -61,7 +64,7 @@ class _Sheet:
         return f"{number}. "
 
 
-def written_out(tokens: Sequence[Token]) -> str:
+def written_out(tokens: "Sequence[Token]") -> str:
     """Return the text of parsed Markdown, its passages an empty line apart, its lists close together."""
     sheet = _Sheet()
     for place, token in enumerate(tokens):
@@ -72,15 +75,17 @@ def written_out(tokens: Sequence[Token]) -> str:
     return "\n".join(sheet.lines).strip()
 
 
-def _pieces(children: Sequence[Token]) -> Iterator[str]:
+def _pieces(children: "Sequence[Token]") -> Iterator[str]:
     """Yield the words of a passage; the address of a link follows its words, in brackets."""
     breaks = {"hardbreak": "\n", "softbreak": " "}
     address, said = "", list[str]()
     for token in children:
         piece = breaks.get(token.type, token.content)
+        if token.type == "link_open" and token.markup == "linkify":
+            continue  # the address stands there by itself
         if token.type == "link_open":
             address, said = str(token.attrGet("href") or "").replace("%7B", "{").replace("%7D", "}"), []
-        elif token.type == "link_close":
+        elif token.type == "link_close" and address:
             words = "".join(said)
             yield words if words in {address, address.removeprefix("mailto:")} else f"{words} ({address})"
             address = ""

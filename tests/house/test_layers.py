@@ -53,6 +53,7 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
         "cryptography.hazmat.primitives.asymmetric.rsa",
         "cryptography.hazmat.primitives.serialization",
     },
+    "core.markdown": {"markdown_it"},
     "core.workbooks": {"openpyxl"},
     "core.limits": {"limits.aio"},
     "core.tasks": {"psycopg", "huey.consumer"},
