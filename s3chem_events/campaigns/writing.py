@@ -12,6 +12,7 @@ from s3chem_events.campaigns.models import Campaign, Subscriber
 from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Audience
 from s3chem_events.core import markdown, placeholders
 from s3chem_events.core.db import db
+from s3chem_events.mailing import wording_samples
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import links as own_links
@@ -82,7 +83,8 @@ class Writer:
         )
 
     def sample(self, shared: Shared, *, name: str = "") -> Draft:
-        """Write to nobody in particular, for those who look at it before it is sent."""
+        """Write to a made-up reader, or to one of this name, for those who look at it before it is sent."""
+        name = name or wording_samples.NAME
         return Draft(
             kind=TO_A_SUBSCRIBER if self.to_subscribers else TO_A_PARTICIPANT,
             fact_id=0,
@@ -111,12 +113,17 @@ class Writer:
         }
 
     def pretended(self, shared: Shared, name: str = "") -> dict[str, str]:
-        """Return what stands for a reader's own words and links where nobody is the reader: the web version, a test."""
+        """Return what stands for a reader's own words and links where nobody is the reader: the web version, a test.
+
+        The links lead to where anybody asks for her own.
+        """
         if self.to_subscribers:
             anybodys = links.newsletter(language=shared.language, base_url=self.letterhead.base_url)
             return {"preferences_link": anybodys, "leave_link": anybodys, "web_version": shared.web_version}
         given, _, family = name.partition(" ")
-        return {"given_name": given, "family_name": family, "name": name, "organisation": self.letterhead.organisation}
+        own_link = own_links.lost(language=shared.language, base_url=self.letterhead.base_url)
+        own = {"given_name": given, "family_name": family, "name": name, "own_link": own_link}
+        return {**own, "organisation": self.letterhead.organisation}
 
     @property
     def list_id(self) -> str:

@@ -44,6 +44,11 @@ def own_page(registration_id: int, link_version: int, *, language: str, base_url
     return f"{base_url}/{language}/registrations/{token(registration_id, link_version, mailed_to=mailed_to)}"
 
 
+def lost(*, language: str, base_url: str) -> str:
+    """Return the address of the page where participants have their link sent once more."""
+    return f"{base_url}/{language}/registrations/lost-link"
+
+
 def former_address(registration_id: int, fact_id: int, *, language: str, base_url: str) -> str:
     """Return where the owner of a former address puts it back; the fact is the one that changed it."""
     token = signing.sign(FORMER_ADDRESS, [registration_id, fact_id])

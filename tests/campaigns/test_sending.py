@@ -1,5 +1,6 @@
 """A campaign from its release to the last reader: everybody once, in her language, and never with stale dates."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -405,3 +406,26 @@ def test_a_test_goes_to_the_organiser_alone_and_is_marked(app):
         "[Test] Nouvelles de février",
     )
     assert "18 juin 2027" in row.text
+    for text in (row.text, row.html):  # the end that readers see, too, and no link of anybody's own
+        ends = re.findall(r"http://localhost/fr/newsletter[^\s\"<]*", text)
+        assert [link.partition("/issues/")[0] for link in ends] == ["http://localhost/fr/newsletter"] * 3
+
+
+def test_a_test_and_a_preview_for_nobody_in_particular_read_like_an_e_mail_to_somebody(app):
+    enrol(app)
+    desk, said = signed_in(app), "Dear {{name}}, see {{own_link}} and [mine]({{own_link}})."
+    number = campaign(app, Kind.MESSAGE, about="conference", intro=Text(en=said), subject=Text(en="Hi {{name}}"))
+    with locked(app, number) as found:
+        releases.test(found, language="en", by=CLARA)
+    work(app)
+    row = rows(app)[-1]
+    link = "http://localhost/en/registrations/lost-link"
+    assert row.subject == "[Test] Hi Anna Example"
+    assert f"Dear Anna Example, see {link} and mine ({link})." in " ".join(row.text.split())
+    assert "You are receiving this e-mail because you are registered for “Final conference”." in row.html
+    assert f"Your registration: {link}" in row.text
+    preview = "/desk/newsletter/campaigns/1/preview/en"
+    shown = desk.get(f"{preview}/body").text
+    assert ("Hi Anna Example" in desk.get(preview).text, "Dear Anna Example, see" in shown) == (True, True)
+    assert "mine ()" not in shown
+    assert desk.get(link.removeprefix("http://localhost")).status_code == 200
