@@ -103,6 +103,23 @@ def test_a_question_comes_and_goes_with_the_answer_that_it_hangs_on(
         assert dict(kept.all()) == {"lunch": "yes", "menu": "soup"}
 
 
+def test_what_follows_a_question_that_is_not_asked_yet_keeps_its_whole_width(
+    served: tuple[Flask, str], open_page: Callable[..., Page]
+) -> None:
+    app, url = served
+    with app.app_context():  # first comes what hangs on an answer, and the choices that everybody is asked come next
+        for question in db.session.scalars(db.select(Question).where(Question.key.in_(("lunch", "diet")))):
+            question.position += 100
+        db.session.commit()
+    page = open_page()
+    page.goto(url + FORM)
+    expect(named(page, "question-menu", "fish")).to_be_hidden()
+    topics = page.locator("#questions > .field").first
+    expect(topics.locator("> legend")).to_have_text("Topics")
+    fits(page)
+    assert topics.evaluate("field => field.offsetWidth === field.parentElement.clientWidth")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_in_the_form_with_questions_fresh_or_refused(
     served: tuple[Flask, str], open_page: Callable[..., Page], dark: bool
