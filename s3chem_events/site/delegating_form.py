@@ -19,7 +19,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import words
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.queries import open_parts
 from s3chem_events.registration import names
 from s3chem_events.registration.actions import Applicant
@@ -28,6 +28,7 @@ from s3chem_events.registration.delegations import MOST, Group
 from s3chem_events.site.fields import Form, Line
 from s3chem_events.site.forms import RegistrationForm, check_address, mode_field
 from s3chem_events.site.lists import ListField, Options
+from s3chem_events.site.queueing import QueueingForSomebody
 
 PREFIX = re.compile(r"person-([1-9][0-9]?)-(.+)")
 AT_FIRST = 2
@@ -39,7 +40,7 @@ UNUSABLE = _l(
 FAULTS = {"entered_twice": _l("This person stands in your list already.")}
 
 
-class DelegateForm(Form):
+class DelegateForm(QueueingForSomebody, Form):
     """One of the people; `of()` adds the ways to take part. What is left empty is as the contact said for all."""
 
     class Meta(Form.Meta):
@@ -54,7 +55,8 @@ class DelegateForm(Form):
     language = ListField(_l("Language"))
     parts = SelectMultipleField(_l("Parts"), option_widget=CheckboxInput())
     number: int
-    event: Event
+    invited: frozenset[str]
+    opened_at: datetime | None
 
     @classmethod
     def of(
@@ -72,6 +74,7 @@ class DelegateForm(Form):
         how = _asking(tuple(part.key for part in offered if len(part.capacities) > 1), lang)
         form = how(formdata=typed, prefix=f"person-{number}-")
         form.event, form.number = event, number
+        form.invited, form.opened_at = frozenset(invited), opened_at
         form.parts.choices = [SelectChoice(part.key, part.title.within(lang)) for part in offered]
         form.language.options = _languages(lang)
         return form
@@ -111,16 +114,9 @@ class DelegateForm(Form):
         else:
             field.data = ""
 
-    def chosen(self) -> list[Part]:
-        return [part for part in self.event.parts if part.key in (self.parts.data or [])]
-
-    def mode_field(self, part: Part) -> Any:
-        return self._fields.get(f"mode-{part.key}")
-
     def choices(self) -> dict[str, Mode]:
         """Return what was chosen for this person alone; nothing where it is as for all."""
-        fields = [(part, self.mode_field(part)) for part in self.chosen()]
-        return {part.key: Mode(field.data) if field else next(iter(part.capacities)) for part, field in fields}
+        return {part.key: self.mode_of(part) for part in self.chosen()}
 
     def title(self) -> str:
         """Say who it is, by number and name."""

@@ -21,6 +21,7 @@ from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, delegations, modes
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.admitting import Agreed, PeopleRefused, PlacesShort, Shortage
+from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.delegation_queries import delegation_by_token
 from s3chem_events.registration.links import DELEGATION, DELEGATION_NOT_ME, was_mailed_to
 from s3chem_events.registration.models import Delegation, Registration
@@ -31,6 +32,7 @@ from s3chem_events.site.fields import Form
 from s3chem_events.site.forms import ATTEMPT, REFUSALS, PressForm, new_attempt
 from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
 from s3chem_events.site.proving import ProofAsked, Proving
+from s3chem_events.site.registering import offers, with_places
 
 Deed = Callable[[Delegation], object]
 
@@ -39,7 +41,6 @@ class NewPersonForm(Proving, Form):
     """One more person; `person` holds her fields."""
 
     attempt = HiddenField()
-    waiting = HiddenField()
 
 
 @own.route("/<lang>/delegations/<token>")
@@ -118,7 +119,7 @@ def delegation_people(lang: str, token: str) -> BaseResponse:
         _add(found, token, form, person)
     except Refused as refusal:
         found = delegation_by_token(token) or abort(404)  # what was read before went with the roll-back
-        return _people_page(found, lang, token, form, person, refusal.status, _refused(refusal, person), refusal)
+        return _people_page(found, lang, token, form, person, refusal.status, refused=refusal)
     return redirect(here, 303)
 
 
@@ -154,7 +155,7 @@ def _add(delegation: Delegation, token: str, form: NewPersonForm, person: Delega
     with transaction():
         locked = delegation_by_token(token, lock=True) or abort(404)
         applicant = _applicant(locked, form, person)
-        delegations.add_person(locked.event, locked, applicant, agreed=_agreed(form), by=CONTACT)
+        delegations.add_person(locked.event, locked, applicant, agreed=_agreed(person), by=CONTACT)
 
 
 def _done(delegation: Delegation) -> str:
@@ -214,10 +215,9 @@ def _applicant(delegation: Delegation, form: NewPersonForm, person: DelegateForm
     )
 
 
-def _agreed(form: NewPersonForm) -> Agreed:
+def _agreed(person: DelegateForm) -> Agreed:
     """Return what the contact has agreed to: to wait for what was named on the page before."""
-    pairs = (word.partition(":") for word in (form.waiting.data or "").split())
-    shown = frozenset((1, key, mode) for key, _colon, mode in pairs)
+    shown = frozenset((1, *which) for which in person.may_wait())
     return Agreed(Shortage.ALL_WAIT if request.form.get("places") == Shortage.ALL_WAIT else None, shown)
 
 
@@ -226,7 +226,7 @@ def _refused(refusal: Refused, person: DelegateForm) -> str:
         DelegateForm.blame_for(person, refusal.faults.get(1, ""))
         return ""
     if isinstance(refusal, PlacesShort):
-        return _("There is no place left for this person. Nobody has been added yet.")
+        return person.full_sentence(Full(places=sorted(refusal.waits[1])))
     if isinstance(refusal, ProofAsked):
         return str(REFUSALS[refusal.code])
     if isinstance(refusal, limits.TooMany):
@@ -251,22 +251,21 @@ def _people_page(
         form.attempt.data = new_attempt()
     if form.csrf_token.errors:
         form.csrf_token.raw_data = None
-    may_wait = isinstance(refused, PlacesShort) and not refused.closed
-    waits = refused.waits[1] if isinstance(refused, PlacesShort) else frozenset()
-    form.waiting.data = " ".join(f"{key}:{mode}" for key, mode in sorted(waits))
-    view = event_view(delegation.event, lang, calendar=False)
+    event = delegation.event
+    view = with_places(person, event, lang)
+    refusal = _refused(refused, person) if refused else refusal
     return private_page(
         "site/delegation/people.html",
         lang,
         f"/delegations/{token}/people",
         status,
         event=view,
-        offers={part.key: part for part in view.parts},
+        offers=offers(person, event, view, lang),
         form=form,
         person=person,
         faulty=[field for field in person if field.errors],
-        may_wait=may_wait,
+        waits=person.waits_for_chosen() if isinstance(refused, PlacesShort) and not refused.closed else "",
         refusal=refusal,
-        erasure=terms.erasure(delegation.event, lang),
+        erasure=terms.erasure(event, lang),
         own_url=f"/{lang}/delegations/{token}",
     )

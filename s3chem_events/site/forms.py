@@ -18,8 +18,7 @@ from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import words
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.queries import open_parts
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import asking, choices, names, own_questions
@@ -210,19 +209,6 @@ class RegistrationForm(Queueing, Proving, Form):
         if isinstance(refusal, Full):
             return self.full_sentence(refusal)
         return str(REFUSALS.get(refusal.code, REFUSALS["not_open"]))
-
-    def offered(self) -> list[Part]:
-        return [part for part in self.event.parts if part.key in {choice.value for choice in self.parts.choices}]
-
-    def chosen(self) -> list[Part]:
-        return [part for part in self.event.parts if part.key in (self.parts.data or [])]
-
-    def mode_field(self, part: Part) -> Any:
-        return self._fields.get(f"mode-{part.key}")
-
-    def mode_of(self, part: Part) -> Mode:
-        field = self.mode_field(part)
-        return Mode(field.data) if field is not None else next(iter(part.capacities))
 
     @staticmethod
     def _blame(field: Any, sentence: str) -> None:

@@ -13,7 +13,28 @@ from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration.capacity import Full
 
 
-class Queueing:
+class Choosing:
+    """What a form knows of the parts that it offers, and of those that are chosen."""
+
+    event: Event
+    parts: Any
+    _fields: Any
+
+    def offered(self) -> list[Part]:
+        return [part for part in self.event.parts if part.key in {choice.value for choice in self.parts.choices}]
+
+    def chosen(self) -> list[Part]:
+        return [part for part in self.event.parts if part.key in (self.parts.data or [])]
+
+    def mode_field(self, part: Part) -> Any:
+        return self._fields.get(f"mode-{part.key}")
+
+    def mode_of(self, part: Part) -> Mode:
+        field = self.mode_field(part)
+        return Mode(field.data) if field is not None else next(iter(part.capacities))
+
+
+class Queueing(Choosing):
     """What a registration form knows of waiting; `queues` are the parts and modes that one can only wait for now.
 
     The hidden field `waiting` carries them: nobody waits who was not shown beforehand that he would.
@@ -21,10 +42,6 @@ class Queueing:
 
     waiting = HiddenField()
     queues: frozenset[tuple[str, Mode]] = frozenset()
-    event: Event
-    chosen: Any
-    mode_of: Any
-    mode_field: Any
 
     def show_waiting(self, queues: Iterable[tuple[str, Mode]]) -> None:
         """Mark what one can only wait for; to send the form on is to agree to that, and to that alone."""
@@ -62,26 +79,46 @@ class Queueing:
         full = refusal.values["places"]
         asked = [f"{titles[key]} ({modes[Mode(mode)]})" for key, mode in full]  # type: ignore[attr-defined]
         free = [titles[part.key] for part in self.chosen() if (part.key, self.mode_of(part)) not in full]  # type: ignore[operator]
-        if not self.queues.issuperset(full):  # type: ignore[arg-type]
-            return self._refused(asked)
+        may_wait = self.queues.issuperset(full)  # type: ignore[arg-type]
+        return self.full_words(parts=", ".join(asked), free=", ".join(free), may_wait=may_wait)
+
+    def full_words(self, *, parts: str, free: str, may_wait: bool) -> str:
+        if not may_wait:
+            return _(
+                "No places left: %(parts)s. You are not registered yet, but your entries have been kept. "
+                "Choose another part or another way to attend, and submit the form again.",
+                parts=parts,
+            )
         if free:
             return _(
                 "No places left: %(parts)s. You are not registered yet, but your entries have been kept. "
                 "With one press you register for %(free)s and join the waiting list for the rest. "
                 "Or choose differently.",
-                parts=", ".join(asked),
-                free=", ".join(free),
+                parts=parts,
+                free=free,
             )
         return _(
             "No places left: %(parts)s. You are not registered yet, but your entries have been kept. "
             "With one press you join the waiting list. Or choose differently.",
-            parts=", ".join(asked),
+            parts=parts,
         )
 
-    @staticmethod
-    def _refused(asked: list[str]) -> str:
-        return _(
-            "No places left: %(parts)s. You are not registered yet, but your entries have been kept. "
-            "Choose another part or another way to attend, and submit the form again.",
-            parts=", ".join(asked),
-        )
+
+class QueueingForSomebody(Queueing):
+    """The same for somebody whom a contact registers, said to the contact."""
+
+    def full_words(self, *, parts: str, free: str, may_wait: bool) -> str:
+        """Say to the contact what is full, and what a press would do about it."""
+        said = [
+            _("No places left: %(parts)s.", parts=parts),
+            _("Nobody has been added yet, and everything you typed has been kept."),
+        ]
+        if not may_wait:
+            said.append(_("Choose another part or another way to attend, and submit the form again."))
+        elif free:
+            said.append(
+                _("With one press you register this person for %(free)s, and they wait for the rest.", free=free)
+            )
+        else:
+            said.append(_("With one press this person joins the waiting list."))
+        return " ".join([*said, _("Or choose differently.")] if may_wait else said)

@@ -30,6 +30,7 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.registration.openness import ENDED, Openness, openness, queues
 from s3chem_events.site import again, answered, opening, terms
 from s3chem_events.site.blanks import of_this_process
+from s3chem_events.site.delegating_form import DelegateForm
 from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.forms import RegistrationForm, new_attempt
 from s3chem_events.site.frame import render, urls
@@ -212,9 +213,14 @@ def page(
 
 
 def as_offered(form: RegistrationForm, event: Event, lang: str) -> EventView:
-    """Return the event on the days and at the place of what one can choose, and let the form say where one waits."""
+    """Return the event as `with_places` does, and renew a token that is too old."""
     if form.csrf_token.errors:
         form.csrf_token.raw_data = None
+    return with_places(form, event, lang)
+
+
+def with_places(form: RegistrationForm | DelegateForm, event: Event, lang: str) -> EventView:
+    """Return the event on the days and at the place of what one can choose, and let the form say where one waits."""
     crowd = registrations.crowd(event.id)
     taken = {which: there.held + there.kept for which, there in crowd.items()}
     form.show_waiting(queues(event, crowd, invited=form.invited, opened_at=form.opened_at))
@@ -222,7 +228,7 @@ def as_offered(form: RegistrationForm, event: Event, lang: str) -> EventView:
     return narrowed(event_view(event, lang, calendar=False, taken=taken), event, ways_of(open_now), lang)
 
 
-def offers(form: RegistrationForm, event: Event, view: EventView, lang: str) -> dict[str, PartView]:
+def offers(form: RegistrationForm | DelegateForm, event: Event, view: EventView, lang: str) -> dict[str, PartView]:
     """Return what can be chosen, with its place: to whom a closed part is open, its room is told."""
     places = {part.key: part_place(event, part, lang) for part in form.offered()}
     return {part.key: replace(part, place=places[part.key]) for part in view.parts if part.key in places}

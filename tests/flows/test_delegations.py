@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from icalendar import Calendar
 from werkzeug.test import TestResponse
 
 from s3chem_events.core.db import db, transaction
-from s3chem_events.publishing.lifecycle import Mode, WaitingList
+from s3chem_events.core.text import Text
+from s3chem_events.publishing.lifecycle import Mode, Visibility, WaitingList
 from s3chem_events.registration.models import Answer, BlockedAddress, Code, Delegation, Participation, Registration
 from tests.conftest import Clock
 from tests.factories import (
@@ -574,11 +576,36 @@ def test_who_has_no_address_of_her_own_completes_her_details_and_nothing_of_them
     assert (count(app, Code), work(app)) == (0, 0)
 
 
-def test_one_more_person_for_whom_there_is_no_place_is_refused_in_words(app: Flask, client: FlaskClient) -> None:
-    page = str(delegate(client, FIVE[:2]).headers["Location"])
-    revise_event(app, parts=(replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 2}),), waiting_list=WaitingList.OFF)
-    asked = {**hidden(client, f"{page}/people"), "person-1-given_name": "Zoe", "person-1-parts": "day-2"}
+def test_one_more_person_hears_which_part_is_full_and_waits_for_that_alone(app: Flask, client: FlaskClient) -> None:
+    boat = replace(PUBLIC_DAY, key="boat", title=Text(en="Boat trip"), capacity={Mode.ON_SITE: 1})
+    closed = replace(boat, key="board", title=Text(en="Board"), starts=date(2027, 6, 16), visibility=Visibility.INVITED)
+    day = replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 1, Mode.ONLINE: None})
+    revise_event(app, parts=(closed, day, boat), waiting_list=WaitingList.AUTOMATIC)
+    page = str(delegate(client, FIVE[:1], **{"parts": ["day-2", "boat"], "mode-day-2": "on_site"}).headers["Location"])
+    form = client.get(f"{page}/people")
+    assert [one.label.get_text() for one in soup(form).select(".offer .choice:has(.chip)")] == [
+        "On site Waiting list",
+        soup(form).select_one('.choice:has([value="boat"]) label').get_text(),
+    ]
+    assert ("16" in soup(form).select_one(".ticket").get_text(), "18 June 2027" in words(form)) == (False, True)
+    asked = sent_again(form, "person") | {"person-1-given_name": "Zoe", "person-1-parts": ["day-2", "boat"]}
+    asked |= {"person-1-mode-day-2": "online"}
     answer = client.post(f"{page}/people", data=asked)
-    assert (answer.status_code, "Nobody has been added yet." in words(answer)) == (409, True)
+    assert (answer.status_code, count(app, Registration)) == (409, 1)
+    assert (
+        "No places left: Boat trip (On site). Nobody has been added yet, and everything you typed has been kept. "
+        "With one press you register this person for Public conference, and they wait for the rest. "
+        "Or choose differently."
+    ) in words(answer)
     assert 'value="Zoe"' in answer.text
-    assert count(app, Registration) == 2
+    button = soup(answer).find("button", string="Register this person, and put them on the waiting list")
+    assert button is not None
+    both = asked | sent_again(answer, "person") | {"person-1-parts": ["day-2", "boat"], button["name"]: button["value"]}
+    assert client.post(f"{page}/people", data=both).status_code == 303
+    assert [one[2] for one in standings(app)] == ["confirmed", "confirmed", "confirmed", "waiting"]
+    revise_event(app, parts=(closed, day, boat), waiting_list=WaitingList.OFF)
+    eva = {"person-1-given_name": "Eva", "person-1-parts": "boat", "person-1-waiting": asked["person-1-waiting"]}
+    alone = sent_again(client.get(f"{page}/people"), "person") | eva | {"places": "all_wait"}
+    refused = client.post(f"{page}/people", data=alone)
+    assert "Choose another part or another way to attend, and submit the form again." in words(refused)
+    assert (refused.status_code, soup(refused).select('[name="places"]'), count(app, Registration)) == (409, [], 2)
