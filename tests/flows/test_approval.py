@@ -316,8 +316,8 @@ def test_one_part_is_decided_about_while_the_other_is_simply_taken(app: Flask, c
     )
     assert standings(app) == "A pending, A confirmed, B waiting, B confirmed"
     assert mails(app) == [  # one each, and only what is sure goes into the calendar
-        ("Your place is confirmed", "Anna", "REQUEST"),
-        ("Your place is confirmed", "Boris", "REQUEST"),
+        ("You are registered, in part on the waiting list", "Boris", "REQUEST"),
+        ("You are registered, in part still without a decision", "Anna", "REQUEST"),
     ]
     own = words(client.get(anna))
     assert "You are registered. One part still waits for the organisers’ decision: see below." in own
@@ -411,7 +411,7 @@ def test_who_has_a_place_and_waits_for_others_besides_is_written_one_e_mail(app:
     register(client, form, **FILLED_WORKSHOP | {"email": "first@x.example", "parts": "c"})
     mails(app)
     register(client, form, **FILLED_WORKSHOP | {"parts": ["a", "b", "c"], "waiting": "c:on_site"})
-    assert mails(app) == [("Your place is confirmed", "zaneta", "REQUEST")]
+    assert mails(app) == [("You are registered, in part still without a decision", "zaneta", "REQUEST")]
     (mail,) = kept(app)[-1:]
     said = " ".join(mail.text.split())
     assert re.findall(r"You are registered for|it is not confirmed yet|You are on the waiting list|- Day .", said) == [
