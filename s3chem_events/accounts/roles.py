@@ -30,6 +30,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "event.edit": ORGANISERS,
     "participants.see": AT_EVENTS,
     "participants.edit": ORGANISERS,
+    "participants.enter": ORGANISERS | {Role.DESK_HELPER},  # a helper on the day itself: see desk.entering.may_enter
     "participants.export": ORGANISERS,
     "participants.write": ORGANISERS,
     "blocks.lift": COORDINATORS,  # a block holds for the forms of all events

@@ -19,7 +19,7 @@ from s3chem_events.desk.answers import TellingForm
 from s3chem_events.desk.asking import Question
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import Needed, clean, faulty, languages, line, options, say
-from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.desk.frame import allowed, by, desk, may
 from s3chem_events.mailing import confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
@@ -115,10 +115,14 @@ class EntryForm(TellingForm):
 
 
 @desk.route("/events/<slug>/participants/new", methods=["GET", "POST"])
-@allowed("participants.edit")
+@allowed("participants.enter")
 def new_participant(slug: str) -> ResponseReturnValue:
     """Put somebody down on the list by hand."""
-    form = EntryForm.of(the_event(slug))
+    found = the_event(slug)
+    if not may_enter(found):
+        page = render_template("desk/participants/new.html", **header(found), form=None)
+        return page, 409 if request.method == "POST" else 200
+    form = EntryForm.of(found)
     status = 422 if form.is_submitted() else 200
     questions, otherwise = tuple[Question, ...](), dict[str, str]()
     if form.is_submitted() and form.check():
@@ -165,6 +169,11 @@ def _said(entered: Registration) -> str:
         if entered.email
         else gettext("Entered. Without an e-mail address this person has to be called when something changes.")
     )
+
+
+def may_enter(event: Event) -> bool:
+    """Whether the organiser may put somebody down now: a helper only who walks in, on the day itself."""
+    return may("participants.edit") or (may("participants.enter") and is_today(event))
 
 
 def is_today(event: Event) -> bool:

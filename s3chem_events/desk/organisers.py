@@ -30,7 +30,10 @@ ROLES = {
         _l("Communication officer"),
         _l("Looks after the newsletter and its subscribers; sees every event, but not its participants."),
     ),
-    Role.DESK_HELPER: (_l("Desk helper"), _l("Sees the participants of own events; exports nothing.")),
+    Role.DESK_HELPER: (
+        _l("Desk helper"),
+        _l("Sees the participants of own events and enters who walks in; exports nothing."),
+    ),
     Role.READ_ONLY: (_l("Reader"), _l("Sees every event and its participants; changes and exports nothing.")),
 }
 

@@ -16,6 +16,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import delegations, downloads, outbox, overview, searching, words
+from s3chem_events.desk.entering import may_enter
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, may, page_number
 from s3chem_events.mailing import queries as mailing
@@ -87,6 +88,7 @@ def participants_list(slug: str) -> ResponseReturnValue:
         regions=choices.regions(language),
         stamp=lambda moment: i18n.short_stamp(moment, found.zone, language),
         batches=batches.held(found.id),
+        may_enter=may_enter(found),
         clock=lambda moment: i18n.clock(moment, found.zone, language),
         sorts={
             "name": _("Name"),

@@ -12,22 +12,22 @@ def permissions(role: Role) -> set[str]:
 
 def test_the_table_of_rights():
     everyone = {"account.own", "dashboard.see", "event.see", "participants.see"}
-    organiser = everyone | {"event.edit", "participants.edit", "participants.export"}
+    organiser = everyone | {"event.edit", "participants.edit", "participants.enter", "participants.export"}
     organiser |= {"answers.see", "needs.see", "questions.edit"}
     organiser |= {"gate.export", "gate.see", "invitations.edit", "invitations.export", "invitations.see"}
     organiser |= {"presence.edit", "participants.write"}
     writer = {"campaigns.see", "campaigns.edit", "campaigns.release"}
     organiser |= writer
     editor = {"subscribers.see", "subscribers.edit", "subscribers.export"}
-    editor |= {"campaigns.list"} | writer
+    editor |= {"campaigns.list", "news.edit"} | writer
     assert {role: permissions(role) for role in Role} == {
         Role.COMMUNICATION: (everyone - {"participants.see"}) | editor,
         Role.READ_ONLY: everyone | {"invitations.see"},
-        Role.DESK_HELPER: everyone | {"presence.edit"},
+        Role.DESK_HELPER: everyone | {"participants.enter", "presence.edit"},
         Role.PARTNER_ORGANISER: organiser,
         Role.COORDINATOR: organiser
         | {"audit.see", "blocks.lift", "event.add", "needs.export", "organisers.manage", "organisers.see"}
-        | {"outbox.manage", "outbox.see", "wordings.edit"}
+        | {"outbox.manage", "outbox.see", "pages.edit", "wordings.edit"}
         | editor,
     }
     assert {role for role in Role if roles.is_bound(role)} == {Role.PARTNER_ORGANISER, Role.DESK_HELPER}

@@ -7,11 +7,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import WORKSHOP, add_event, count, soup, words
+from tests.factories import WORKSHOP, add_event, count, hidden, soup, words
 from tests.support.desk import filled, signed_in
 from tests.support.post import kept, work
 
@@ -47,6 +48,31 @@ def test_who_walks_in_is_entered_in_one_press_and_over_capacity_after_a_second(a
         ("Über", "Limburg", "confirmed"),
     ]
     assert (work(app), len(kept(app))) == (0, 0)
+
+
+def test_a_helper_enters_who_walks_in_on_the_day_itself_and_nothing_more(app: Flask, clock: Clock, desk: FlaskClient):
+    helper = signed_in(app, Role.DESK_HELPER, events=("workshop",))
+    people = NEW.removesuffix("/new")
+    assert soup(helper.get(people)).select_one(f'a[href="{NEW}"]') is not None
+    first = filled(helper.get(NEW)) | PERSON
+    assert helper.post(NEW, data=first).location == NEW
+    second = first | {"family_name": "Über"}
+    answer = helper.post(NEW, data=second)
+    assert (answer.status_code, "No place is left" in words(answer)) == (409, True)
+    assert helper.post(NEW, data=second | {"confirmed": "beyond"}).status_code == 303
+    rows = desk.get(f"{people}.json").get_json()
+    assert [row["family_name"] for row in rows] == ["Ott", "Über"]
+    person = f"{people}/{rows[0]['reference']}"
+    pages = (person, f"{person}/correction", f"{person}/withdrawal", f"{person}/address", f"{people}.csv")
+    assert [helper.get(path).status_code for path in pages] == [200, 403, 403, 403, 403]
+    clock.set(datetime(2027, 8, 26, 9, tzinfo=UTC))  # the day after
+    helper = signed_in(app, Role.DESK_HELPER, events=("workshop",))
+    assert soup(helper.get(people)).select_one(f'a[href="{NEW}"]') is None
+    page = helper.get(NEW)
+    assert (page.status_code, "on the day of the event" in words(page), filled(page)) == (200, True, {})
+    late = second | hidden(helper, people) | {"family_name": "Zu", "confirmed": "beyond"}
+    assert helper.post(NEW, data=late).status_code == 409
+    assert count(app, Registration) == 2
 
 
 def test_two_of_one_name_who_walk_in_are_told_apart_by_their_organisations(app: Flask, desk: FlaskClient):
