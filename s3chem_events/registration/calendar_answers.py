@@ -4,7 +4,6 @@ An answer counts for one registration: by the tag in the organizer's address tha
 guest's own address where DKIM proves it. Whatever is not certain is left to a person.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +16,8 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor, Fact
-from s3chem_events.mailing import confirming, outbox
-from s3chem_events.mailing import queries as mailing
+from s3chem_events.core.journal import Actor
+from s3chem_events.mailing import confirming
 from s3chem_events.mailing.addresses import digest, mailbox_digest
 from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
@@ -36,6 +34,7 @@ from s3chem_events.registration import (
     moving_up,
     names,
     queries,
+    undone,
     versions,
 )
 from s3chem_events.registration.capacity import HOLDING, Said, Standing
@@ -152,19 +151,9 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
     participation.decided_at = registration.changed_at = now()
     versions.rise(registration, [participation])
     actions.tell_the_page([(part, mode)], taken, by=1)
-    _stop_notices(registration, part, by=by)
+    undone.stop_notices(registration, [participation], by=by)
     journal.record("registration.restored", registration.id, by=by, event=registration.event_id, part=part.id)
     return True
-
-
-def _stop_notices(registration: Registration, part: Part, *, by: Actor) -> None:
-    """Stop what waits and says that she declined a part: it holds no more, and what comes next must not wait for it."""
-    kind = "registration.declined_by_calendar"
-    declined = db.session.scalars(select(Fact).filter_by(kind=kind, subject_id=registration.id))
-    about = [fact.id for fact in declined if fact.data["part"] == part.id]
-    for email_id in mailing.waiting_of(about):
-        with suppress(outbox.NotWaiting):  # it has just left
-            outbox.cancel(email_id, by=by)
 
 
 def may_undo(registration: Registration, participation: Participation) -> bool:

@@ -11,7 +11,7 @@ from s3chem_events.core.journal import CONTACT, PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.queries import part_ends_at
-from s3chem_events.registration import actions, calendar_answers, cancelled_parts, moving_up, versions
+from s3chem_events.registration import actions, calendar_answers, cancelled_parts, moving_up, undone, versions
 from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -86,6 +86,7 @@ def take_back(registration: Registration, *, by: Actor) -> bool:
     if registration.coming is False:  # she had said no
         registration.coming, registration.coming_at = True, registration.changed_at
     actions.tell_the_page(wanted, taken, by=1)
+    undone.stop_notices(registration, given_up, by=by)
     journal.record("registration.restored", registration.id, by=by, event=registration.event_id)
     if parts := [p.part_id for p in given_up if p.standing is Standing.PENDING]:
         journal.record("registration.pending", registration.id, by=by, event=registration.event_id, parts=parts)
