@@ -1,6 +1,7 @@
 """Whoever looks at somebody's e-mail at the desk cannot act as that person (D13)."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -9,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from s3chem_events.accounts.roles import Role
 from s3chem_events.campaigns.stages import Kind
+from s3chem_events.core import signing
 from s3chem_events.core.text import Text
 from s3chem_events.desk.masking import masked
 from s3chem_events.registration import links
@@ -85,3 +87,35 @@ def test_every_address_that_holds_a_token_is_masked(app: Flask):
     assert [path for path in built if token in masked(f"<{path}>") or "…" not in masked(path)] == []
     for ours in ("events+unsubscribe-n1f", "events+r1f-3"):
         assert masked(f"<mailto:{ours}-abcdefgh234567ab@s3chem.example>") == f"<mailto:{ours}-…@s3chem.example>"
+
+
+def test_a_token_is_masked_however_the_address_around_it_was_written_anew_and_no_word_is(app: Flask):
+    place, numbers = "http://localhost/en/registrations/", (1, 12, 345, 6789, 123456)
+    with app.app_context():
+        lists = [signing.sign("test", signed) for n in numbers for signed in ([n, 1], [n, 12, "ab2c7d"])]
+        tokens = lists + [signing.sign("test", n) for n in numbers]
+    rewritten = (
+        f"https://eur03.safelinks.example/?url={quote(place, safe='')}TOKEN&data=05",
+        f"https://eur03.safelinks.example/?url={quote(quote(place, safe=''), safe='')}TOKEN%252Fwithdrawal&data=05",
+        f"https://urldefense.example/v3/__{place}TOKEN__;!!a",
+        "https://urldefense.example/v2/?u=http-3A__localhost_en_registrations_TOKEN&d=DwM",
+        f"> {place}\r\n>  TOKEN",
+        "TOKEN",
+    )
+    seals = {text: token[-27:] for token in tokens for form in rewritten if (text := form.replace("TOKEN", token))}
+    broken = {
+        f"> {place}{token[:at]}{gap}{token[at:]}\n> Yours": token[-27:]
+        for token in lists
+        for at in range(1, len(token))
+        for gap in ("\n", " \r\n>> ", "\n> > ")
+    }
+    told = {text: masked(text) for text in seals | broken}
+    assert [text for text, seal in (seals | broken).items() if seal[:5] in told[text] or seal[-5:] in told[text]] == []
+    assert all(told[text].endswith("\n> Yours") for text in broken)
+    for words in (
+        "https://www.helmholtz-zentrum-geesthacht-laboratory.example/en/registrations.",
+        "Wznowienie.Wyjazd-na-konferencje-w-Warszawie.pdf",
+        "Yours\nMai Ng.\nDonaudampfschifffahrtsgesellschaft\nWien",
+        "NATO.Advanced-Study-Institute-on-Catalysis",
+    ):
+        assert masked(words) == words
