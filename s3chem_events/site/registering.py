@@ -203,7 +203,7 @@ def page(
         refusal=form.sentence(refused) if refused else refusal,
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         offers_list=isinstance(refused, Full) and bool(form.waits_for_chosen()),
-        submit_label=_submit_label(form, view),
+        submit_label=_submit_label(form, lang),
         terms=terms.said(event, form.offered(), lang, decided=form.is_decided),
         action=f"/{lang}{form.at}",
         code_url="" if form.invited else code_url(event, lang),
@@ -234,14 +234,18 @@ def offers(form: RegistrationForm | DelegateForm, event: Event, view: EventView,
     return {part.key: replace(part, place=places[part.key]) for part in view.parts if part.key in places}
 
 
-def _submit_label(form: RegistrationForm, view: EventView) -> str:
-    """Say what a press does: nobody joins a waiting list by a button that says "register"."""
-    waits = form.waits_for_chosen()
-    if waits == "all":
+def _submit_label(form: RegistrationForm, lang: str) -> str:
+    """Say what a press does: nobody joins a waiting list by a button that says "register".
+
+    Days are named where whatever is ticked takes place on them; of several, the boxes above say which.
+    """
+    waits, offered = form.waits_for_chosen(), form.offered()
+    if waits == "all" or (offered and all(form.waits(part.key) for part in offered)):
         return _("Put me on the waiting list")
     if waits == "some":
         return _("Register, and put me on the waiting list")
-    return view.register_label or _("Register")
+    is_one = len({(part.starts_on, part.ends_on) for part in offered}) == 1
+    return terms.register_label(offered, lang) if is_one else _("Register")
 
 
 def code_url(event: Event, lang: str) -> str:

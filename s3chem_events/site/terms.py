@@ -47,7 +47,7 @@ def shown(event: Event, taken: Taken, lang: str) -> dict[str, Any]:
         "chip_kind": kind,
         "chip_text": text,
         "register_url": f"/{lang}/events/{event.slug}/register" if open_now else "",
-        "register_label": _("Join the waiting list") if how is Openness.WAITING else _register_label(open_now, lang),
+        "register_label": _("Join the waiting list") if how is Openness.WAITING else register_label(open_now, lang),
         "no_register_reason": _reason(event, how, lang),
         "terms": said(event, open_now, lang) if open_now else [],
         "keep_informed": is_awaited(event, how),
@@ -131,7 +131,8 @@ def _chip(event: Event, how: Openness) -> tuple[str, str]:
     return kind, str(said)
 
 
-def _register_label(parts: list[Part], lang: str) -> str:
+def register_label(parts: Sequence[Part], lang: str) -> str:
+    """Return the words of a button that leads to a registration for these parts."""
     if not parts:
         return ""
     runs = runs_of(parts)

@@ -146,6 +146,7 @@ def test_a_guest_comes_by_her_link_to_both_days_and_each_has_its_own_places(app:
     assert prefilled == {"given_name": "Anna", "email": "anna@park.example"}
     assert [box["value"] for box in form.select("main [name=parts]")] == ["day-1", "day-2"]
     assert [box["value"] for box in form.select("main [name=parts][checked]")] == ["day-1"]
+    assert form.select("main form button[type=submit]")[-1].get_text() == "S’inscrire"  # for the days that are ticked
     refused = come(client, path, family_name="", given_name="", organisation="Kept")
     assert (refused.status_code, "Kept" in refused.text, ROOM in refused.text) == (422, True, True)
     assert soup(refused).select_one("#registration")["action"] == f"{path}/registration"  # type: ignore[index]
