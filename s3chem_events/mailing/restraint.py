@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, func, or_
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import STRANGERS, Actor, Fact
+from s3chem_events.core.journal import LINE, STRANGERS, Actor, Fact
 from s3chem_events.mailing import addresses
 from s3chem_events.mailing.letters import Letter, State
 from s3chem_events.mailing.models import ConfirmedMailbox, OutgoingEmail
@@ -24,12 +24,18 @@ from s3chem_events.mailing.models import ConfirmedMailbox, OutgoingEmail
 EVERYTHING = 0
 """The subject of a fact that concerns no single e-mail."""
 COUNTED = ("registration.", "delegation.", "follower.asked", "subscriber.asked", "subscriber.link_requested")
-"""The kinds, or what they begin with, that a visitor's form can cause; what others cause of them is not counted."""
+"""The kinds, or what they begin with, that a visitor's form can cause; what organisers cause is not counted."""
+MOVES = ("registration.promoted", "registration.place_offered", "registration.offer_ended")
+"""What the waiting list writes: whoever has the links of two people can pass one place to and fro between them."""
 REMINDERS = ("event.reminded", "event.asked_again", "details.due")
 """The kinds that the clock causes, to whoever a form has named: counted where nobody has confirmed the mailbox."""
 READERS, CODES = "subscriber.", "registration.code_requested"
 """What must not wait behind five registrations: the form of the newsletter, and codes that live for minutes."""
-MEASURES_APART = {READERS: ((timedelta(days=1), 3),), CODES: ((timedelta(hours=1), 3), (timedelta(days=1), 10))}
+MEASURES_APART = {
+    READERS: ((timedelta(days=1), 3),),
+    CODES: ((timedelta(hours=1), 3), (timedelta(days=1), 10)),
+    **dict.fromkeys(MOVES, ((timedelta(days=1), 20),)),  # as many as one contact can have registered
+}
 UNCONFIRMED = ((timedelta(minutes=15), 1), (timedelta(days=1), 5))
 """Of all kinds together: the first e-mail at once, the next once its reader had the time to answer to it."""
 MEASURES = ((timedelta(minutes=15), 5), (timedelta(days=1), 10))
@@ -63,7 +69,7 @@ class Claim(Protocol):
 
 
 def counted(letters: Sequence[Letter]) -> list[str | None]:
-    """Return under which mailbox each e-mail is counted; None where neither a stranger nor a reminder wrote it."""
+    """Return under which mailbox each e-mail is counted; None where no stranger, line or reminder wrote it."""
     asked = [not letter.stream and letter.kind.startswith(COUNTED) for letter in letters]
     facts = {letter.fact_id for letter, one in zip(letters, asked, strict=True) if one}
     caused = set(db.session.scalars(_CAUSED, {"ids": list(facts)})) if facts else set()
@@ -266,24 +272,20 @@ def _leave_to_people(held: Collection[str]) -> None:
         _hold(over, None, CROWDED)
 
 
-_CAUSED = db.select(Fact.id).where(Fact.id.in_(bindparam("ids", expanding=True)), Fact.by.in_(STRANGERS))
+_CAUSED = db.select(Fact.id).where(Fact.id.in_(bindparam("ids", expanding=True)), Fact.by.in_([*STRANGERS, str(LINE)]))
+_HURRIED = (
+    OutgoingEmail.created_at > bindparam("since"),
+    OutgoingEmail.kind.not_in([*REMINDERS, *MOVES]),  # which many who share a mailbox are written at once
+)
 _MANY = (
     db.select(OutgoingEmail.mailbox_digest)
-    .where(
-        OutgoingEmail.mailbox_digest.in_(bindparam("mailboxes", expanding=True)),
-        OutgoingEmail.created_at > bindparam("since"),
-        OutgoingEmail.kind.not_in(REMINDERS),
-    )
+    .where(OutgoingEmail.mailbox_digest.in_(bindparam("mailboxes", expanding=True)), *_HURRIED)
     .group_by(OutgoingEmail.mailbox_digest)
     .having(func.count() > bindparam("most"))
 )
 _WRITTEN = (
     db.select(OutgoingEmail.mailbox_digest, OutgoingEmail.created_at)
-    .where(
-        OutgoingEmail.mailbox_digest.in_(_MANY),
-        OutgoingEmail.created_at > bindparam("since"),
-        OutgoingEmail.kind.not_in(REMINDERS),
-    )
+    .where(OutgoingEmail.mailbox_digest.in_(_MANY), *_HURRIED)
     .order_by(OutgoingEmail.created_at)
 )
 _CONFIRMED = db.select(ConfirmedMailbox.mailbox_digest).where(

@@ -4,11 +4,10 @@ from sqlalchemy import exists, select
 
 from s3chem_events.core import journal
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.core.journal import LINE, Actor, Fact
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration.capacity import HOLDING
 from s3chem_events.registration.models import Participation, Registration
-from s3chem_events.registration.moving_up import LINE
 
 CALLED = "registration.called"
 GIVEN = ("registration.place_offered", "registration.promoted")

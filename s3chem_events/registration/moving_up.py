@@ -14,16 +14,13 @@ from sqlalchemy.orm import contains_eager
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.core.journal import LINE, Actor, Fact
 from s3chem_events.publishing.lifecycle import TAKING, Mode, WaitingList
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
 from s3chem_events.registration import cancelled_parts, capacity, queries
 from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
-
-LINE = Actor("waiting_list")
-"""Who gives a place to the next one: nobody's press, but the order of the list."""
 
 
 def is_open(event: Event, part: Part) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import not_, select
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import LINE, Actor
 from s3chem_events.publishing import history, queries
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
@@ -71,7 +71,7 @@ def _end(participation: Participation, *, at: datetime) -> None:
     journal.record(
         "registration.offer_ended",
         registration.id,
-        by=moving_up.LINE,
+        by=LINE,
         event=registration.event_id,
         part=participation.part_id,
         until=f"{at:%Y-%m-%dT%H:%M:%SZ}",
