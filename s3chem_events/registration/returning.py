@@ -1,5 +1,7 @@
-"""The way back for somebody who withdrew as a whole, or whose link somebody else pressed: all parts, or none."""
+"""The way back for somebody who withdrew as a whole, or whose link somebody else pressed: to all that is free still."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,8 +13,8 @@ from s3chem_events.core.journal import CONTACT, PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.queries import part_ends_at
-from s3chem_events.registration import actions, calendar_answers, cancelled_parts, moving_up, undone, versions
-from s3chem_events.registration.capacity import IN_LINE, Standing
+from s3chem_events.registration import actions, calendar_answers, cancelled_parts, moving_up, queries, undone, versions
+from s3chem_events.registration.capacity import IN_LINE, Full, Standing, Which
 from s3chem_events.registration.models import Participation, Registration
 
 UNDO = timedelta(hours=24)
@@ -56,44 +58,101 @@ def undo_until(registration: Registration) -> datetime:
     return (registration.withdrawn_at or registration.changed_at) + UNDO
 
 
-def take_back(registration: Registration, *, by: Actor) -> bool:
-    """Give a person the places back that she withdrew from, all of them. Taking back again changes nothing: False.
+@dataclass(frozen=True, slots=True)
+class Prospects:
+    """What of a withdrawn registration is free still, for what of the rest one can wait, and what is gone."""
 
+    free: Sequence[Participation]
+    waits: Sequence[Participation]
+    gone: Sequence[Participation]
+
+    @property
+    def full(self) -> list[Which]:
+        """The parts and modes in which no place is left."""
+        return [which(p) for p in (*self.waits, *self.gone)]
+
+
+def which(participation: Participation) -> Which:
+    """Return of what part, and how, a place is now."""
+    return participation.part.key, participation.part.mode_of(participation.mode)
+
+
+def prospects(registration: Registration) -> Prospects:
+    """Return what somebody who withdrew would get back now: she comes like a newcomer, after everybody who waits."""
+    given_up = _given_up(_stood(registration))
+    _crowd, wanted, lists = moving_up.before_newcomers(registration.event, _ways(given_up))
+    full = {place for place, (limit, there) in wanted.items() if limit is not None and there >= limit}
+    free, waits, gone = list[Participation](), list[Participation](), list[Participation]()
+    for p in given_up:
+        (free if which(p) not in full else waits if which(p) in lists else gone).append(p)
+    return Prospects(free, waits, gone)
+
+
+def take_back(
+    registration: Registration, *, may_wait: frozenset[Which] = frozenset(), by: Actor
+) -> list[Participation]:
+    """Give a person of a locked event the places back that she withdrew from, as far as they are free.
+
+    For the others she waits where she `may_wait`; returns those that stay gone. Taking back again changes nothing.
     In a part that is cancelled she stands again as she did, so that she is told if it is held after all.
 
     Raises:
         calendar_answers.TooLate, calendar_answers.InvitationUsed, actions.NotOpen, actions.AlreadyRegistered,
-        capacity.Full.
+        capacity.Full: nothing is free, and she waits for nothing.
 
     """
     if registration.withdrawn_at is None:
-        return False
+        return []
     if not may_take_back(registration):
         raise calendar_answers.TooLate
-    stood = _stood(registration)
-    # Who left the line has left it, and what has ended since then is over.
-    given_up = [p for p in stood if not (p.part.cancelled or stood[p] in IN_LINE or _missed(p))]
+    stood, there = _stood(registration), prospects(registration)
+    waiting = [p for p in there.waits if which(p) in may_wait]
+    if not there.free and not waiting:
+        raise Full(places=there.full) if there.full else actions.NotOpen
     lost = [p for p in stood if p.part.cancelled and cancelled_parts.fits(p, stood[p])]
-    wanted: list[tuple[Part, Mode]] = [(p.part, p.part.mode_of(p.mode)) for p in given_up]
-    if not wanted or any(mode not in part.capacities for part, mode in wanted):
-        raise actions.NotOpen
-    taken = moving_up.held_if_free(registration.event, wanted)
+    taken = queries.taken(registration.event_id)
     calendar_answers.come_back(registration)
-    for participation in (*given_up, *lost):
+    for participation in (*there.free, *lost):
         participation.standing, participation.decided_at = stood[participation], now()
     registration.changed_at = now()
-    versions.rise(registration, given_up)
+    versions.rise(registration, there.free)
     if registration.coming is False:  # she had said no
         registration.coming, registration.coming_at = True, registration.changed_at
-    actions.tell_the_page(wanted, taken, by=1)
-    undone.stop_notices(registration, given_up, by=by)
-    journal.record("registration.restored", registration.id, by=by, event=registration.event_id)
-    if parts := [p.part_id for p in given_up if p.standing is Standing.PENDING]:
-        journal.record("registration.pending", registration.id, by=by, event=registration.event_id, parts=parts)
-    return True
+    _queue_up(registration, waiting)
+    actions.tell_the_page(_ways(there.free), taken, by=1)
+    if not there.full:  # else it takes out of the calendar what does not come back
+        undone.stop_notices(registration, there.free, by=by)
+    _record(registration, there.free, by=by)
+    return [p for p in (*there.waits, *there.gone) if p not in waiting]
 
 
-def take_back_for(registration: Registration, *, by: Actor) -> bool:
+def _queue_up(registration: Registration, waiting: Sequence[Participation]) -> None:
+    """Put somebody at the end of the line, as a newcomer."""
+    ways = _ways(waiting)
+    for former in waiting:
+        registration.participations.remove(former)
+    db.session.flush()
+    registration.participations += moving_up.participations(
+        ways,
+        [(part.key, mode.value) for part, mode in ways],
+        moment=registration.changed_at,
+        before=versions.first(registration.event_id, registration.address_digest),
+        decided=False,
+    )
+    db.session.flush()
+
+
+def _record(registration: Registration, back: Sequence[Participation], *, by: Actor) -> None:
+    event = registration.event_id
+    if not back:
+        journal.record("registration.waiting", registration.id, by=by, event=event)
+        return
+    journal.record("registration.restored", registration.id, by=by, event=event)
+    if parts := [p.part_id for p in back if p.standing is Standing.PENDING]:
+        journal.record("registration.pending", registration.id, by=by, event=event, parts=parts)
+
+
+def take_back_for(registration: Registration, *, by: Actor) -> list[Participation]:
     """Give somebody the places back that the contact withdrew her from; her own decision stays hers.
 
     Raises:
@@ -103,6 +162,19 @@ def take_back_for(registration: Registration, *, by: Actor) -> bool:
     if registration.withdrawn_at is not None and not was_the_contacts(registration):
         raise calendar_answers.TooLate
     return take_back(registration, by=by)
+
+
+def _given_up(stood: Mapping[Participation, Standing]) -> list[Participation]:
+    """Return what can come back: who left the line has left it, and what has ended or is offered no more is over."""
+    return [
+        p
+        for p in stood
+        if not (p.part.cancelled or stood[p] in IN_LINE or _missed(p)) and p.part.mode_of(p.mode) in p.part.capacities
+    ]
+
+
+def _ways(participations: Sequence[Participation]) -> list[tuple[Part, Mode]]:
+    return [(p.part, p.part.mode_of(p.mode)) for p in participations]
 
 
 def _withdrawal(registration: Registration) -> Fact | None:

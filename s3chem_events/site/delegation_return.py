@@ -34,8 +34,9 @@ def delegation_return(lang: str, token: str, reference: str) -> BaseResponse:
     may_undo = returning.was_the_contacts(person)
     if refusal is None and not may_undo:
         abort(404)
-    again = isinstance(refusal, actions.AlreadyRegistered)
-    words = _("This person has registered again in the meantime.") if again else restoring.refused(refusal)
+    words = restoring.refused(refusal, found.event, lang)
+    if isinstance(refusal, actions.AlreadyRegistered):
+        words = _("This person has registered again in the meantime.")
     return private_page(
         "site/delegation/return.html",
         lang,

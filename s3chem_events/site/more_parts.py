@@ -1,14 +1,17 @@
 """What somebody can take part in besides, as her own page and the page of one part say it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import adding
+from s3chem_events.registration import adding, returning
 from s3chem_events.registration.adding import Way
+from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.links import PARTS
 from s3chem_events.registration.models import Registration
+from s3chem_events.site.queueing import in_words
 from s3chem_events.site.views import EventView, PartView
 
 WAIT = "wait"
@@ -39,6 +42,12 @@ def offered(registration: Registration, event: EventView, own_url: str) -> list[
         for part in event.parts
         if part.key in ways
     ]
+
+
+def gone(registration: Registration, keys: Collection[str], lang: str) -> str:
+    """Name those of some parts in which somebody who has come back has no place."""
+    held = [one for one in registration.participations if one.part.key in keys and one.standing is Standing.WITHDRAWN]
+    return in_words(registration.event, map(returning.which, held), lang)
 
 
 def buttons(ways: dict[Mode, Way], lang: str) -> list[Button]:

@@ -77,6 +77,7 @@ def own_page(lang: str, token: str) -> Response:
         mailed=mailed,
         held=held,
         done=request.args.get("done", ""),
+        gone=more_parts.gone(registration, request.args.getlist("gone"), lang),
         not_kept=answered.not_kept(registration),
         consents=consenting.consents(registration, openly=openly),
         own_url=here,

@@ -10,7 +10,13 @@ from s3chem_events.core.i18n import language
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration.capacity import Full
+from s3chem_events.registration.capacity import Full, Which
+
+
+def in_words(event: Event, places: Iterable[Which], lang: str) -> str:
+    """Name parts, each with how one attends."""
+    titles, modes = {part.key: part.title.within(lang) for part in event.parts}, mode_words(lang)
+    return ", ".join(f"{titles[key]} ({modes[Mode(mode)]})" for key, mode in places)
 
 
 class Choosing:
@@ -75,12 +81,11 @@ class Queueing(Choosing):
     def full_sentence(self, refusal: Full) -> str:
         """Say what is full, and what a press would do about it."""
         titles = {part.key: part.title.within(language()) for part in self.event.parts}
-        modes = mode_words(language())
         full = refusal.values["places"]
-        asked = [f"{titles[key]} ({modes[Mode(mode)]})" for key, mode in full]  # type: ignore[attr-defined]
         free = [titles[part.key] for part in self.chosen() if (part.key, self.mode_of(part)) not in full]  # type: ignore[operator]
         may_wait = self.queues.issuperset(full)  # type: ignore[arg-type]
-        return self.full_words(parts=", ".join(asked), free=", ".join(free), may_wait=may_wait)
+        asked = in_words(self.event, full, language())  # type: ignore[arg-type]
+        return self.full_words(parts=asked, free=", ".join(free), may_wait=may_wait)
 
     def full_words(self, *, parts: str, free: str, may_wait: bool) -> str:
         if not may_wait:

@@ -207,7 +207,7 @@ def test_after_two_days_and_when_the_place_is_taken_there_is_no_way_back(
     token = hidden(client, path)
     enrol(app, 3, choices={"day-2": "on_site"})
     full = client.post(path, data=token)
-    assert (full.status_code, "All places have been taken" in words(full)) == (409, True)
+    assert (full.status_code, "No places left: Public conference (On site)." in words(full)) == (409, True)
     clock.advance(minutes=3)
     late = client.post(path, data=token)
     assert (late.status_code, "is over" in words(late)) == (410, True)

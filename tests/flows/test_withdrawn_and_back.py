@@ -4,6 +4,7 @@ import csv
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,12 +15,12 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import Text
 from s3chem_events.mailing.maildir import KeptMail
-from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.lifecycle import Mode, WaitingList
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import COLUMNS
 from tests.conftest import Clock
 from tests.desk.test_life import EVENT, decide, step
-from tests.factories import PUBLIC_DAY, add_event, count, hidden, register, revise_event, soup, words
+from tests.factories import PUBLIC_DAY, add_event, count, hidden, hidden_in, register, revise_event, soup, words
 from tests.flows.test_answers_of_calendars import bring, invitation
 from tests.flows.test_delegations import delegate
 from tests.support.desk import filled, signed_in
@@ -122,8 +123,6 @@ def test_who_withdrew_altogether_does_not_come_back_with_a_day_that_is_held_afte
     assert exported(organiser) == [("day-1", "withdrawn"), ("day-2", "withdrawn")]
     other = register(app.test_client(), **BOTH, email="other@park.example", given_name="Jan")  # for the one place
     assert (other.status_code, stands(client, str(other.location))[0]) == (303, ("Site visit", "Confirmed"))
-    refused = client.post(f"{own}/restoration", data=hidden(client, f"{own}/restoration"))
-    assert refused.status_code == 409  # all that she had, or nothing
     sent(app)
     tell(app, clock, organiser, "cancellation")
     press(client, f"{own}/restoration")  # of a day that is off she gets no place that somebody else has
@@ -253,3 +252,48 @@ def test_who_left_the_line_for_what_takes_place_may_come_anew_by_each_door(app, 
     }[door]
     assert (come().status_code, come().status_code) == (303, 409)
     assert exported(organiser) == [("day-1", "withdrawn"), *[("day-2", "confirmed")] * 2, ("day-2", "withdrawn")]
+
+
+def test_who_takes_back_gets_what_is_free_and_is_told_what_is_not_and_may_wait_for_it(app, client, organiser):
+    revise_event(app, parts=(FIRST_DAY, PUBLIC_DAY), waiting_list=WaitingList.AUTOMATIC)
+
+    def come(name: str, **chosen: Any) -> str:
+        return str(register(app.test_client(), given_name=name, email=f"{name}@park.example", **chosen).location)
+
+    both = BOTH | {"mode-day-2": "online", "waiting": "day-1:on_site"}
+    bea, jan, kim = (come(name, **both) for name in ("bea", "jan", "kim"))
+    press(client, f"{bea}/withdrawal")  # the place goes to Jan
+    sent(app)
+    page = client.get(f"{bea}/restoration")
+    assert (
+        "No places left: Site visit (On site). You get back: Public conference (Online). "
+        "For the rest you can join the waiting list. "
+        "Take my place back Take my place back, and put me on the waiting list"
+    ) in words(page)
+    back = client.post(f"{bea}/restoration", data=hidden(client, f"{bea}/restoration")).location
+    assert back == f"{bea}?done=restoration&gone=day-1"
+    after = words(client.get(back))
+    assert "Your place is yours again. No places left: Site visit (On site)." in after
+    assert stands(client, bea) == [("Site visit", "Withdrawn"), ("Public conference", "Confirmed")]
+    assert soup(client.get(bea)).select(f'a[href="{bea}/parts/day-1"]')  # where she can still join the list
+    assert [told(mail)[:2] for mail in sent(app)] == [("REQUEST", ["Final conference – Public conference"])]
+    press(client, f"{jan}/withdrawal")  # to Kim
+    sent(app)
+    typed = hidden(client, f"{jan}/restoration")
+    assert client.post(f"{jan}/restoration", data=typed | {"places": "wait"}).location == f"{jan}?done=restoration"
+    assert stands(client, jan) == [("Site visit", "Waiting list"), ("Public conference", "Confirmed")]
+    assert [told(mail)[0] for mail in sent(app)] == ["REQUEST"]
+    eva = come("eva", **both | {"parts": "day-1"})
+    press(client, f"{kim}/withdrawal")  # to Jan, who came before
+    assert stands(client, jan)[0] == ("Site visit", "Confirmed")
+    press(client, f"{jan}/withdrawal")
+    assert stands(client, eva) == [("Site visit", "Confirmed")]
+    press(client, f"{eva}/withdrawal")
+    come("ida", parts="day-1", **{"mode-day-1": "on_site"})
+    sent(app)
+    refused = client.post(f"{eva}/restoration", data=hidden(client, f"{eva}/restoration"))
+    assert (refused.status_code, "No places left: Site visit (On site)." in words(refused)) == (409, True)
+    assert [one.get_text() for one in soup(refused).select("main button")] == ["Put me on the waiting list"]
+    assert client.post(f"{eva}/restoration", data=hidden_in(refused.text) | {"places": "wait"}).status_code == 303
+    assert stands(client, eva) == [("Site visit", "Waiting list")]
+    assert ["waiting list" in mail.envelope.subject for mail in sent(app)] == [True]

@@ -237,7 +237,7 @@ def test_place_that_went_to_somebody_else_is_not_taken_back(app: Flask, client: 
     asked = hidden(client, f"{own}/restoration")
     assert register(app.test_client(), email="next@park.example").status_code == 303
     answer = client.post(f"{own}/restoration", data=asked)
-    assert (answer.status_code, "All places have been taken" in words(answer)) == (409, True)
+    assert (answer.status_code, "No places left: Public conference (On site)." in words(answer)) == (409, True)
 
 
 def test_what_an_organiser_withdrew_is_not_taken_back(app: Flask, client: FlaskClient, own: str) -> None:
