@@ -202,6 +202,7 @@ class Press:
             form=self.form,
             own_url=self.here,
             refusal=press_again() if self.form.csrf_token.errors else refused,
+            mailed=links.was_mailed_to(self.registration.email, links.OWN_PAGE, self.token),
             **values,
         )
 

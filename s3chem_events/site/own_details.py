@@ -134,7 +134,7 @@ def _changed(registration: Registration, form: DetailsForm, lang: str, token: st
         return _page(registration, form, lang, token, 422, press_again() if form.csrf_token.errors else "")
     if "email" in form and not opened.is_open(registration):
         return _page(registration, form, lang, token, 403, _("The half hour after your code is over. Enter a new one."))
-    number = registration.id
+    number, version, here = registration.id, registration.link_version, f"/{lang}/registrations/{token}"
     try:
         done = _change(registration, form, token)
     except Refused as refusal:
@@ -144,8 +144,9 @@ def _changed(registration: Registration, form: DetailsForm, lang: str, token: st
     if not done:
         return _page(registration, form, lang, token, same=True)
     answered.remember_not_kept(registration, form.answers)
-    own_page = links.own_page(number, registration.link_version, language=lang)
-    return redirect(f"{own_page}?done={CHANGE}", 303)
+    if registration.link_version != version:  # of another address: the link that was sent leads nowhere any more
+        here = links.own_page(number, registration.link_version, language=lang)
+    return redirect(f"{here}?done={CHANGE}", 303)
 
 
 def _former(token: str) -> tuple[Registration, Fact] | None:

@@ -162,6 +162,20 @@ def test_the_second_event_within_minutes_is_told_after_a_press_in_the_first_emai
     assert work(app) == 1  # at once from now on
 
 
+def test_no_page_promises_at_once_an_email_that_waits_until_a_press_in_an_earlier_one(
+    app: Flask, client: FlaskClient
+) -> None:
+    shown = register(client).headers["Location"]
+    assert work(app) == 1
+    for own, waits in ((shown, True), (link(app), False)):
+        asked = client.get(f"{own}/mode/day-2")
+        assert ("An e-mail confirms the change." in words(asked), WHEN in words(asked)) == (True, waits)
+        form = filled(client.get(f"{own}/change")) | {"organisation": f"Chemiepark {waits}"}
+        saved = client.post(f"{own}/change", data=form).headers["Location"]
+        assert saved == f"{own}?done=change"
+        assert (WHEN in words(client.get(saved)), work(app)) == (waits, 0 if waits else 2)
+
+
 def test_without_a_press_the_second_email_follows_by_itself(app: Flask, client: FlaskClient, clock: Clock) -> None:
     register(client)
     work(app)
