@@ -44,7 +44,13 @@ def enrol(app: Flask, number: int = 1, *, slug: str = "conference", **changes: A
     return ids
 
 
-def enrol_several(app: Flask, *names: str, language: str = "en", email: str = "office@park.example") -> str:
+def enrol_several(
+    app: Flask,
+    *names: str,
+    language: str = "en",
+    email: str = "office@park.example",
+    parts: tuple[str, ...] = ("day-2",),
+) -> str:
     """Register people without addresses straight through the action, by a contact who stays at home."""
     contact = Applicant(
         given_name="Greta",
@@ -60,7 +66,7 @@ def enrol_several(app: Flask, *names: str, language: str = "en", email: str = "o
         attempt=email,
     )
     people = tuple(
-        replace(contact, given_name=name, email="", choices={"day-2": Mode.ONLINE}, privacy_version=None)
+        replace(contact, given_name=name, email="", choices=dict.fromkeys(parts, Mode.ONLINE), privacy_version=None)
         for name in names
     )
     with app.app_context(), transaction():
