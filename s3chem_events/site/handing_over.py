@@ -134,7 +134,7 @@ def _page(
     fresh = queries.registration_by_id(registration.id) or registration  # a roll-back has taken the other away
     here = f"/{lang}/registrations/{token}"
     values: dict[str, Any] = {
-        "event": own_view.seen_by(fresh, lang),
+        "event": own_view.seen_by(fresh, lang, only=[held.part_id for held in substituting.places(fresh)]),
         "form": form,
         "questions": own_questions.groups(form, form.questions, fresh.event, lang),
         "meant": typos.meant(form.told("email")) if request.method == "POST" else "",

@@ -38,11 +38,14 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
     look = [hidden] if is_hidden else []
     if not changing.may_change(registration):
         return look
+    by_code = openly or codes.may_be_sent(registration)
     found = [
         Action(
             f"{own_url}/{CHANGE}",
             _("Change what you told us"),
-            _("Name, organisation, language and your answers; the e-mail address after a code."),
+            _("Name, organisation, language and your answers; the e-mail address after a code.")
+            if by_code
+            else _("Name, organisation, language and your answers."),
         ),
         *look,
     ]
@@ -59,7 +62,9 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
             Action(
                 f"{own_url}/{SUBSTITUTION}",
                 _("A colleague comes instead"),
-                _("Your place goes to somebody else, whom you name; we ask for a code first."),
+                _("Your place goes to somebody else, whom you name; we ask for a code first.")
+                if by_code
+                else _("Your place goes to somebody else, whom you name."),
             )
         )
     if actions.may_withdraw(registration):

@@ -277,7 +277,7 @@ def test_exports_and_the_history_name_the_decision(app: Flask, desk: FlaskClient
         ("Doris", "waiting"),
     ]
     person = words(desk.get(f"{LIST}/{references(app, 'Boris')[0]}"))
-    assert ("Rejected ·" in person, "Reason: Full of experts" in person) == (True, True)
+    assert ("Rejected : Workshop day ·" in person, "Reason: Full of experts" in person) == (True, True)
 
 
 def test_whoever_is_entered_at_the_desk_needs_no_decision(app: Flask, desk: FlaskClient):
@@ -342,6 +342,8 @@ def test_one_part_is_decided_about_while_the_other_is_simply_taken(app: Flask, c
     assert ("Members only." in no, "Public conference" in no) == (True, False)
     own = words(client.get(anna))
     assert "You are registered. One part was not accepted: see below." in own
+    left = str(soup(client.get(f"{anna}/substitution")).select_one(".lead"))
+    assert ("18 June 2027" in left, "17" in left) == (True, False)  # what a colleague can take over
     assert ("The organisers write: Members only." in own, "Add it to your calendar" in own) == (True, True)
     press(client, boris, "accept", "day-1")
     assert standings(app) == "A rejected, A confirmed, B pending, B confirmed"

@@ -490,6 +490,8 @@ def test_a_colleague_entered_with_the_contacts_mailbox_is_reached_through_the_co
     page = delegate(client, FIVE[2:3]).headers["Location"]
     work(app)
     own = own_links(kept(app)[-1].text)[0]
+    offered = words(client.get(own))
+    assert ("A colleague comes instead" in offered, " code" in offered) == (True, False)  # there is no mailbox for one
     path = f"{own}/substitution"
     colleague = {"given_name": "Piotr", "family_name": "Lis", "email": CONTACT["email"], "agreed": "y"}
     answer = client.post(path, data=sent_again(client.get(path), "successor") | FILLED | colleague)
