@@ -240,8 +240,7 @@ def written(fact: Fact, kind: str = "") -> Select[tuple[int]]:
     return query.where(OutgoingEmail.fact_id == fact.id, OutgoingEmail.kind == (kind or fact.kind))
 
 
-def not_stopped(fact_ids: Collection[int]) -> set[int]:
-    """Return the subjects whose e-mails out of some facts were not stopped."""
-    query = db.select(OutgoingEmail.subject_id)
-    not_stopped = query.where(OutgoingEmail.fact_id.in_(fact_ids), OutgoingEmail.state != State.CANCELLED)
-    return set(db.session.scalars(not_stopped))
+def not_stopped(fact_ids: Collection[int]) -> Select[tuple[int]]:
+    """Return a query for the subjects whose e-mails out of some facts were not stopped."""
+    query: Select[tuple[int]] = db.select(OutgoingEmail.subject_id)
+    return query.where(OutgoingEmail.fact_id.in_(fact_ids), OutgoingEmail.state != State.CANCELLED)

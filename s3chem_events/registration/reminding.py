@@ -3,8 +3,9 @@
 And that none reaches whoever does not come any more, however long it waited for the mail server.
 """
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import selectinload
 
@@ -33,34 +34,31 @@ def due_at(part: Part) -> datetime:
 
 
 def remind(*, by: Actor) -> int:
-    """Record what is due now, once for the parts of one day; returns for how many. What has begun is left alone.
+    """Record what is due now; returns for how many parts. What has begun meanwhile is left alone.
 
     What takes place after all is due once more, to those whom its reminder has not reached.
     """
     moment = now()
-    due: dict[tuple[int, date], list[int]] = {}
+    reminded = 0
     for part, before in _coming(moment):
         if not due_at(part) <= moment < part_begins_at(part) or (before and not _was_stopped(part, before)):
             continue
         done = before or Reminder(part_id=part.id, of_day=part.starts_on)
         done.at = moment
         db.session.add(done)
-        due.setdefault((part.event_id, part.starts_on), []).append(part.id)
-    for (event_id, day), parts in due.items():
-        journal.record("event.reminded", event_id, by=by, parts=sorted(parts), of_day=day.isoformat())
-    return sum(map(len, due.values()))
+        journal.record("event.reminded", part.event_id, by=by, **_of_day(part))
+        reminded += 1
+    return reminded
 
 
-def reminders_of(part: Part) -> list[Fact]:
-    """Return the facts that remind of a part on its day."""
-    query = db.select(Fact).filter_by(kind="event.reminded", subject_id=part.event_id)
-    return [fact for fact in db.session.scalars(query) if reminds_of(fact, part)]
+def reminders_of(event_id: int, of_day: Mapping[str, Any]) -> list[Fact]:
+    """Return the facts that remind of one part and day."""
+    query = db.select(Fact).filter_by(kind="event.reminded", subject_id=event_id)
+    return [fact for fact in db.session.scalars(query) if fact.data == of_day]
 
 
-def reminds_of(fact: Fact, part: Part) -> bool:
-    """Whether a fact reminds of a part on the day that it has now; one of an older version names a single part."""
-    parts = fact.data.get("parts") or [fact.data.get("part")]
-    return part.id in parts and fact.data["of_day"] == part.starts_on.isoformat()
+def _of_day(part: Part) -> dict[str, Any]:
+    return {"part": part.id, "of_day": part.starts_on.isoformat()}
 
 
 def outlived(claims: Sequence[Claimed]) -> set[int]:
@@ -81,7 +79,9 @@ def _is_due_still(fact: Fact, person: Registration | None) -> bool:
         return False
     held = {place.part_id for place in person.participations if place.standing in SEATED}
     there = [part for part in person.event.parts if part.id in held and not part.cancelled]
-    return any(fact.kind != "event.reminded" or reminds_of(fact, part) for part in there)
+    if "part" in fact.data:
+        return fact.data in [_of_day(part) for part in there]
+    return bool(there)
 
 
 def _coming(moment: datetime) -> list[tuple[Part, Reminder | None]]:
@@ -105,7 +105,7 @@ def _coming(moment: datetime) -> list[tuple[Part, Reminder | None]]:
 
 def _was_stopped(part: Part, reminder: Reminder) -> bool:
     """Whether a part did not take place on its day for a while since its reminder was written."""
-    written = all(fact.relayed_at for fact in reminders_of(part))
+    written = all(fact.relayed_at for fact in reminders_of(part.event_id, _of_day(part)))
     event = publishing.event_by_id(part.event_id) if written else None
     later = [one.number for one in publishing.revisions(part.event_id) if one.at >= reminder.at]
     known = [publishing.facts_at(event, number) for number in later] if event else []

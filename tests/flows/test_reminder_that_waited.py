@@ -1,5 +1,6 @@
 """A reminder that waits for the mail server reaches nobody who does not come any more (A5)."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 from s3chem_events import create_app, schedule
 from s3chem_events.core import config
 from s3chem_events.core.db import db
+from s3chem_events.core.text import Text
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.registration import reminding
@@ -45,13 +47,13 @@ def app(environ: dict[str, str], office: PostOffice) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-def delivered(app: Flask, office: PostOffice, clock: Clock) -> dict[str, list[str]]:
-    """Let the server come back for half an hour; returns whose e-mails came, by their subjects up to the colon."""
+def delivered(app: Flask, office: PostOffice, clock: Clock, *, minutes: int = 12) -> dict[str, list[str]]:
+    """Let the server come back, and look three times; returns whose e-mails came, by their subjects up to the colon."""
     office.mails.clear()
     office.start()
     try:
         for _ in range(3):
-            clock.advance(minutes=12)
+            clock.advance(minutes=minutes)
             work(app)
     finally:
         office.stop()
@@ -129,6 +131,42 @@ def test_reminder_that_a_slip_has_stopped_follows_once_to_those_it_had_not_reach
     tick(app)
     assert delivered(app, office, clock) == {"carl": ["Reminder", "Your place is confirmed"]}
     assert len(stopped(app)) == 1
+
+
+def test_of_several_parts_that_a_reminder_waits_for_those_alone_are_told_that_stand_and_a_slip_loses_none(
+    app: Flask, client: FlaskClient, clock: Clock, office: PostOffice
+):
+    add_event(
+        app,
+        state=State.ANNOUNCED,
+        parts=tuple(replace(one, title=Text(en=one.key)) for one in (PUBLIC_DAY, TOUR, SUPPER)),
+    )
+    for name, keys in {"anna": ("day-2", "tour", "supper"), "bea": ("tour",)}.items():
+        enrol(app, given_name=name, email=f"{name}@park.example", choices=dict.fromkeys(keys, Mode.ON_SITE))
+    assert set(delivered(app, office, clock)) == {"anna", "bea"}
+    clock.set(NINE)
+    tick(app)
+    press(client, f"{own_page(rows(app)[0].text)}/parts/supper/withdrawal")
+    change(
+        app,
+        lambda facts: replace(facts, parts=(facts.parts[0], replace(facts.parts[1], cancelled=True), facts.parts[2])),
+    )
+    clock.advance(minutes=2)
+    assert told_of(app, office, clock, minutes=2) == {"anna": ["day-2"]}
+    undo(app)
+    tick(app)
+    assert told_of(app, office, clock) == {"anna": ["tour"], "bea": ["tour"]}
+
+
+def told_of(app: Flask, office: PostOffice, clock: Clock, *, minutes: int = 12) -> dict[str, list[str]]:
+    """Let the server come back; returns of which parts whom the reminders tell that came."""
+    delivered(app, office, clock, minutes=minutes)
+    found = defaultdict[str, list[str]](list)
+    for mail in office.mails:
+        if mail.message["Subject"].startswith("Reminder"):
+            text = mail.message.get_body(("plain",)).get_content()
+            found[mail.recipients[0].partition("@")[0]] += re.findall(r"^- (.*?)\r?$", text, re.MULTILINE)
+    return dict(found)
 
 
 def stopped(app: Flask) -> list[int]:

@@ -42,27 +42,47 @@ def tick(app: Flask, times: int = 1) -> int:
     return work(app)
 
 
-def test_who_has_places_in_several_parts_of_a_day_is_reminded_of_all_by_one_e_mail(app: Flask, clock: Clock):
+@pytest.fixture
+def parallel(app: Flask, clock: Clock) -> None:
+    """Publish an event with two parts at the same time, each in an online room of its own."""
     online = {"capacity": {Mode.ONLINE: None}, "starts": DAY.starts, "ends": DAY.ends}
-    both = [replace(PUBLIC_DAY, key=key, title=Text(en=key), online_url=f"{ROOM}-{key}", **online) for key in "ab"]
-    later = {"starts": DAY.starts + timedelta(days=1), "ends": DAY.ends + timedelta(days=1)}
-    third = replace(both[0], key="c", title=Text(en="c"), online_url=f"{ROOM}-c", **later)
-    add_event(app, parts=(*both, third))
+    parts = [replace(PUBLIC_DAY, key=key, title=Text(en=key), online_url=f"{ROOM}-{key}", **online) for key in "ab"]
+    add_event(app, parts=tuple(parts))
     clock.set(datetime(2027, 8, 1, 12, tzinfo=UTC))
-    enrol(app, given_name="Anna", choices=dict.fromkeys("abc", Mode.ONLINE))
-    enrol(app, given_name="Jan", email="jan@park.example", choices={"b": Mode.ONLINE})
-    assert work(app) == 2
+
+
+def reminders(app: Flask) -> list[tuple[str, str, list[str]]]:
+    """Return to whom each reminder went, what it is called, and which rooms it names."""
+    sent = [row for row in rows(app) if (row.kind, row.state) == ("event.reminded", "sent")]
+    told = [(row, [key for key in "ab" if f"{ROOM}-{key}" in row.text + "".join(row.calendars)]) for row in sent]
+    return [(row.name, row.subject, keys) for row, keys in told]
+
+
+@pytest.mark.usefixtures("parallel")
+def test_each_part_of_a_day_is_reminded_of_by_an_e_mail_that_is_named_after_it(app: Flask, clock: Clock):
+    enrol(app, choices=dict.fromkeys("ab", Mode.ONLINE))
+    assert work(app) == 1
     clock.set(NINE)
     assert tick(app, 2) == 2
-    anna, jan = kept(app)[-2:]
-    for mail, keys in ((anna, "ab"), (jan, "b")):
-        for text in (mail.text, mail.html):
-            assert [key for key in "abc" if f"{ROOM}-{key}" in text] == list(keys)
-        assert [line for line in mail.text.splitlines() if line.startswith("- ")] == [f"- {key}" for key in keys]
-    clock.set(NINE + timedelta(days=1))
-    assert tick(app, 2) == 1
-    row = rows(app)[-1]
-    assert (row.kind, f"{ROOM}-c" in row.text, f"{ROOM}-a" in row.text) == ("event.reminded", True, False)
+    called = "Reminder: Final conference – {}, 25 August 2027"
+    assert reminders(app) == [("Anna Nowak", called.format(key), [key]) for key in "ab"]
+    assert [called.format(key) in mail.html for key, mail in zip("ab", kept(app)[-2:], strict=True)] == [True, True]
+
+
+@pytest.mark.settings(LIMITS="on")
+@pytest.mark.usefixtures("parallel")
+def test_of_people_at_one_unconfirmed_mailbox_each_is_reminded_of_a_part_that_nobody_else_has(app: Flask, clock: Clock):
+    for name, key in {"Anna": "a", "Jan": "b", "Ola": "b"}.items():
+        enrol(app, given_name=name, email="pair@park.example", choices={key: Mode.ONLINE})
+    for _ in range(4):
+        work(app)
+        clock.advance(minutes=16)
+    clock.set(NINE)
+    tick(app)
+    for _ in range(4):
+        clock.advance(minutes=16)
+        work(app)
+    assert [(name, keys) for name, _subject, keys in reminders(app)] == [("Anna Nowak", ["a"]), ("Jan Nowak", ["b"])]
 
 
 @pytest.mark.usefixtures("workshop")

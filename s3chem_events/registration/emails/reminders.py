@@ -112,43 +112,47 @@ def event_reminded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dr
     """Remind everybody who holds a place in a part, unless the day has moved or the part has gone meanwhile."""
     for fact in facts:
         event = publishing.event_by_id(fact.subject_id)
-        if event is not None and event.state in TAKING:
-            parts = [one for one in event.parts if not one.cancelled and reminding.reminds_of(fact, one)]
-            yield from _of_the_day(event, parts, fact, letterhead)
+        part = next((p for p in event.parts if p.id == fact.data["part"]), None) if event else None
+        if event is None or part is None or part.cancelled or event.state not in TAKING:
+            continue
+        if part.starts_on.isoformat() == fact.data["of_day"]:
+            yield from _of_the_day(event, part, fact, letterhead)
 
 
-def _of_the_day(event: Event, parts: Sequence[Part], fact: Fact, letterhead: Letterhead) -> Iterator[Draft]:
+def _of_the_day(event: Event, part: Part, fact: Fact, letterhead: Letterhead) -> Iterator[Draft]:
     writer = Writer(letterhead)
-    reached = {part.id: outbox.not_stopped([one.id for one in reminding.reminders_of(part)]) for part in parts}
-    for registrations in queries.to_be_told(event, fact):
-        there = [
-            (one, _chosen(one, [part for part in parts if one.id not in reached[part.id]])) for one in registrations
-        ]
-        yield from [_day_before(writer, fact, one, chosen) for one, chosen in there if chosen]
+    reached = outbox.not_stopped([one.id for one in reminding.reminders_of(event.id, fact.data)])
+    for registrations in queries.to_be_told(event, fact, among=Registration.id.not_in(reached)):
+        there = [(one, _place(one, part)) for one in registrations]
+        yield from [_day_before(writer, fact, one, part, place) for one, place in there if place is not None]
 
 
-def _chosen(registration: Registration, parts: Sequence[Part]) -> list[tuple[Part, Mode]]:
-    held = {p.part_id: p.mode for p in registration.participations if p.standing is Standing.CONFIRMED}
-    return [(part, part.mode_of(held[part.id])) for part in parts if part.id in held]
+def _place(registration: Registration, part: Part) -> Participation | None:
+    held = (p for p in registration.participations if p.part_id == part.id and p.standing is Standing.CONFIRMED)
+    return next(held, None)
 
 
-def _day_before(writer: Writer, fact: Fact, registration: Registration, chosen: Sequence[tuple[Part, Mode]]) -> Draft:
+def _day_before(writer: Writer, fact: Fact, registration: Registration, part: Part, place: Participation) -> Draft:
     language = render.spoken(registration.language)
+    mode = part.mode_of(place.mode)
     own_page = writer.own_page(registration, language)
-    online = [(part, mode) for part, mode in chosen if mode is Mode.ONLINE and part.online_url]
+    room = part.online_url if mode is Mode.ONLINE else ""
+    event = writer.event_lines(registration.event, ((part, mode),), language)
+    if len(registration.event.parts) > 1:  # a reminder of each: two of one day must not read alike
+        event = replace(event, title=i18n.joined(event.title, part.title.within(language)))
     calendars = writer.calendars(
         registration,
-        online,
+        [(part, mode)] if room else [],
         note=entries.manage_note(own_page, language),
         method="REQUEST",
         sent_at=fact.happened_at,
         joining=True,
     )
     values = {
-        "event": writer.event_lines(registration.event, tuple(chosen), language),
-        "parts": [writer.part_lines(registration.event, part, mode, language) for part, mode in chosen],
-        "rooms": {part.online_url: part.title.within(language) for part, _mode in online},
-        "is_limited": places.are_limited(chosen),
+        "event": event,
+        "parts": [writer.part_lines(registration.event, part, mode, language)],
+        "room": room,
+        "is_limited": places.are_limited([(part, mode)]),
     }
     return writer.written_to(registration, fact, values, calendars=calendars, method="REQUEST")
 
