@@ -98,9 +98,10 @@ class Run:
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
             over = reminding.outlived(claims) | too_late.outlived(claims)
-            if self.settings.limits:
-                over |= restraint.repeated([one for one in claims if one.id not in over])
             blocked = dict.fromkeys(over, Outcome.OUTLIVED)
+            if self.settings.limits:
+                left = [one for one in claims if one.id not in over]
+                blocked |= dict.fromkeys(restraint.repeated(left), Outcome.REPEATED)
             return claims, blocked | dict.fromkeys(suppressed(claims), Outcome.SUPPRESSED), pause
 
     def _has_place(self) -> bool:

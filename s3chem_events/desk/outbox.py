@@ -50,6 +50,7 @@ def outcomes() -> dict[Outcome, str]:
         Outcome.UNKNOWN: _("no answer after the text was given"),
         Outcome.SUPPRESSED: _("held back, nothing is sent to this address"),
         Outcome.OUTLIVED: _("stopped: what it tells of is over"),
+        Outcome.REPEATED: _("left out: somebody at this mailbox was reminded already"),
         Outcome.INTERRUPTED: _("interrupted"),
         Outcome.BOUNCED: _("came back undelivered"),
         Outcome.DELAYED: _("late: another server goes on trying"),

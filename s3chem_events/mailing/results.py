@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     SUPPRESSED = "suppressed"
     OUTLIVED = "outlived"
+    REPEATED = "repeated"
     INTERRUPTED = "interrupted"
     BOUNCED = "bounced"
     DELAYED = "delayed"
@@ -47,6 +48,7 @@ STATES = {
     Outcome.UNKNOWN: State.UNKNOWN,
     Outcome.SUPPRESSED: State.SUPPRESSED,
     Outcome.OUTLIVED: State.CANCELLED,
+    Outcome.REPEATED: State.CANCELLED,
     Outcome.INTERRUPTED: State.DEFERRED,
 }
 AGAIN = frozenset({Outcome.LATER, Outcome.UNKNOWN, Outcome.INTERRUPTED})

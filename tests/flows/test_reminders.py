@@ -83,6 +83,10 @@ def test_of_people_at_one_unconfirmed_mailbox_each_is_reminded_of_a_part_that_no
         clock.advance(minutes=16)
         work(app)
     assert [(name, keys) for name, _subject, keys in reminders(app)] == [("Anna Nowak", ["a"]), ("Jan Nowak", ["b"])]
+    (left_out,) = (row for row in rows(app) if row.state == "cancelled")
+    said = words(signed_in(app).get(f"/desk/mail/{left_out.id}"))
+    assert "left out: somebody at this mailbox was reminded already" in said
+    assert "what it tells of is over" not in said
 
 
 @pytest.mark.usefixtures("workshop")
