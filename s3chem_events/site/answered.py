@@ -3,7 +3,7 @@
 from flask import session
 
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.registration import answering, consenting, history
+from s3chem_events.registration import answering, asking, consenting, history
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import NEEDS, Given, Kind, When
 
@@ -15,19 +15,24 @@ def remember_not_kept(registration: Registration, given: tuple[Given, ...]) -> N
     """Note for the next page which needs were typed without the consent to keep them."""
     keys = [one.question.key for one in given if one.question.kind in NEEDS and one.value and not one.agreed]
     if keys:
-        session[NOT_KEPT] = [registration.id, len(keys)]
+        session[NOT_KEPT] = [registration.id, *keys]
     else:
         session.pop(NOT_KEPT, None)
 
 
-def not_kept(registration: Registration) -> str:
-    """Say that a need was not kept, and why, to the visitor who has just left the consent out."""
+def not_kept(registration: Registration, lang: str) -> str:
+    """Say which need was not kept, and why, to the visitor who has just left the consent out."""
     noted = session.get(NOT_KEPT)
     if not isinstance(noted, list) or noted[:1] != [registration.id]:
         return ""
+    asked = {one.key: one.label.within(lang) for one in asking.asked_at(registration.event_id)}
+    labels = [asked[key] for key in noted[1:] if key in asked]
+    if not labels:
+        return ""
     return _(
-        "What you wrote about your dietary or access needs was not kept: you did not tick the box by which you agree "
-        "to that. You are registered all the same."
+        "Not kept: what you wrote under “%(questions)s”. You did not tick the box by which you agree to that. "
+        "You are registered all the same.",
+        questions=", ".join(labels),
     )
 
 

@@ -78,7 +78,7 @@ def own_page(lang: str, token: str) -> Response:
         held=held,
         done=request.args.get("done", ""),
         gone=more_parts.gone(registration, request.args.getlist("gone"), lang),
-        not_kept=answered.not_kept(registration),
+        not_kept=answered.not_kept(registration, lang),
         consents=consenting.consents(registration, openly=openly),
         own_url=here,
         wanted=detail_view.wanted(registration, lang, here),

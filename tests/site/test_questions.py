@@ -159,10 +159,15 @@ def test_a_dietary_need_is_kept_with_its_consent(app: Flask, client: FlaskClient
 
 def test_without_consent_nothing_of_a_need_is_kept_and_the_page_says_why(app: Flask, client: FlaskClient) -> None:
     add_question(app, "diet", **DIET)
-    answer = register(client, **{"question-diet": "coeliac"})
-    assert (answer.status_code, kept(app), consents(app)) == (303, {}, [])
+    add_question(app, "access", **ACCESS)
+    typed = {"question-diet": "coeliac", "question-access": "A ramp", "question-access-consent": "y"}
+    answer = register(client, **typed)
+    assert (answer.status_code, kept(app), len(consents(app))) == (303, {"access": "A ramp"}, 1)
     page = words(client.get(answer.headers["Location"]))
-    assert "was not kept: you did not tick the box by which you agree to that. You are registered all the same." in page
+    assert (
+        "Not kept: what you wrote under “Dietary needs”. You did not tick the box by which you agree to that. "
+        "You are registered all the same."
+    ) in page
     with app.app_context():
         assert "coeliac" not in str([fact.data for fact in db.session.scalars(db.select(Fact))])
 
