@@ -1,6 +1,6 @@
 """Answers to the organisers' questions: kept with their consents, read by those who may, and settled."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import STRANGERS, Actor
+from s3chem_events.mailing import again
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import asking, places, questions, uploads
 from s3chem_events.registration.models import Answer, Consent, Participation, Question, Registration
@@ -41,13 +42,18 @@ class Answered:
         return questions.said(self.question, self.value, language)
 
 
-def keep(registration: Registration, given: Iterable[Given], *, by: Actor) -> None:
-    """Keep what was answered; of a need without its consent nothing at all. An access need asks for an answer."""
+def keep(registration: Registration, given: Sequence[Given], *, by: Actor, waits: bool = False) -> None:
+    """Keep what was answered; of a need without its consent nothing at all. An access need asks for an answer.
+
+    Of one that `waits` for its answer already nobody is told again; of one deleted and told anew thrice a day.
+    """
     moment = now()
-    for one in given:
+    kept = [one for one in given if one.value is not None and (one.agreed or one.question.kind not in NEEDS)]
+    asks = any(one.question.kind is Kind.ACCESS for one in kept) and not (waits or is_open(registration.id))
+    if asks and again.within_a_day(registration.id, "access.asked") < again.MOST:
+        journal.record("access.asked", registration.id, by=by, event=registration.event_id)
+    for one in kept:
         question = one.question
-        if one.value is None or (question.kind in NEEDS and not one.agreed):
-            continue
         _add(registration.id, one, moment)
         if question.kind in questions.FREE:
             db.session.add(
@@ -59,8 +65,6 @@ def keep(registration: Registration, given: Iterable[Given], *, by: Actor) -> No
                     given_at=moment,
                 )
             )
-        if question.kind is Kind.ACCESS:
-            journal.record("access.asked", registration.id, by=by, event=registration.event_id)
 
 
 def end_consents(registration_id: int, subjects: Collection[str]) -> None:

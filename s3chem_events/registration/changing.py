@@ -226,8 +226,10 @@ def _answers(registration: Registration, answered: Answered) -> list[Line]:
 def _keep(registration: Registration, lines: Sequence[Line], answered: Answered, *, by: Actor) -> None:
     changed = {line.field for line in lines}
     ids = [one.id for one in answered.asked if questions.field_name(one.key) in changed]
+    waits = answering.is_open(registration.id)
     _erase(registration.id, ids, changed)
-    answering.keep(registration, [one for one in answered.given if one.question.id in ids], by=by)
+    given = [one for one in answered.given if one.question.id in ids]
+    answering.keep(registration, given, by=by, waits=waits)
 
 
 def _let_fall(registration: Registration, changed: Collection[str]) -> list[Line]:

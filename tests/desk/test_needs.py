@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import openpyxl
@@ -21,8 +22,9 @@ from s3chem_events.registration.models import Answer
 from s3chem_events.registration.participants import COLUMNS
 from s3chem_events.registration.questions import Option
 from tests.conftest import Clock
-from tests.factories import add_event, add_question, hidden, register, soup, words
+from tests.factories import FILLED, add_event, add_question, hidden, register, soup, words
 from tests.support.desk import signed_in
+from tests.support.post import kept, rows, work
 
 EVENT = "/desk/events/conference"
 AGREED = {"question-diet-consent": "y", "question-access-consent": "y"}
@@ -116,6 +118,35 @@ def test_those_responsible_are_written_to_without_a_detail(app: Flask, client: F
         said = mails[0].subject + mails[0].text + mails[0].html
     assert "/desk/events/conference/access-needs" in said
     assert [word for word in ("sign language", "Anna", "uczelnia") if word in said] == []
+
+
+def test_who_words_a_need_anew_writes_to_nobody_while_it_waits_and_thrice_a_day_who_deletes_it_in_between(
+    app: Flask, client: FlaskClient
+) -> None:
+    desk = signed_in(app, Role.PARTNER_ORGANISER, events=("conference",))
+    told = {"question-access-consent": "y"}
+    own = register(client, **{"question-access": "a ramp"}, **told).headers["Location"]
+    assert client.post(f"{own}/code", data=hidden(client, f"{own}/code") | {"press": "send"}).status_code == 303
+    work(app)
+    code = re.search(r"\b(\d{4} \d{4})\b", next(mail.text for mail in kept(app) if "code" in mail.envelope.subject))
+    assert code is not None
+    client.post(f"{own}/code", data=hidden(client, f"{own}/code") | {"press": "enter", "code": code[1]})
+
+    def tell(need: str) -> int:
+        page = f"{own}/change"
+        data = {**FILLED, **hidden(client, page), **({"question-access": need} | told if need else {})}
+        assert client.post(page, data=data).status_code == 303
+        work(app)
+        return [row.kind for row in rows(app)].count("access.asked")
+
+    assert [tell(f"ramp {n}") for n in range(5)] == [1] * 5
+    with app.app_context():
+        assert db.session.scalars(db.select(Answer.value).filter_by(question_id=2)).one() == "ramp 4"
+        number = db.session.scalars(db.select(Answer.id).filter_by(question_id=2)).one()
+    page = f"{EVENT}/access-needs"
+    desk.post(f"{page}/{number}/answer", data={"csrf_token": hidden(desk, page)["csrf_token"]})
+    assert tell("a lift, too") == 2  # the answer was to something else
+    assert [tell(need) for need in ("", "a lift", "", "a lift", "", "a lift")] == [2, 3, 3, 3, 3, 3]
 
 
 def test_a_helper_meets_no_need_anywhere(app: Flask, client: FlaskClient) -> None:
