@@ -77,6 +77,7 @@ def leave(follower: Follower, *, by: Actor) -> None:
     """
     if follower.left_at is not None:
         return
+    confirming.forget([follower.email])
     journal.record("follower.left", follower.id, by=by, event=follower.event_id)
     if follower.confirmed_at is not None:
         db.session.delete(follower)
@@ -89,11 +90,12 @@ def erase_outlived(*, by: Actor) -> int:
     gone = db.session.execute(
         db.delete(Follower)
         .where(queries.outlived(now()))
-        .returning(Follower.id, Follower.event_id)
+        .returning(Follower.id, Follower.event_id, Follower.email, Follower.confirmed_at)
         .execution_options(synchronize_session=False)
     ).all()
-    for follower_id, event_id in gone:
-        journal.record("follower.erased", follower_id, by=by, event=event_id)
+    confirming.forget(one.email for one in gone if one.confirmed_at)  # else a stranger may have named it
+    for one in gone:
+        journal.record("follower.erased", one.id, by=by, event=one.event_id)
     return len(gone)
 
 

@@ -103,6 +103,7 @@ def leave(subscriber: Subscriber, *, by: Actor, because: Objection = Objection.L
     is_hers = subscriber.state is not State.ASKED
     journal.record("subscriber.left", subscriber.id, by=by, not_me=not is_hers)
     if not is_hers:
+        confirming.forget([subscriber.email])
         suppression.object_to(subscriber.address_digest, reason=Objection.NOT_ME)
         db.session.delete(subscriber)
         return

@@ -11,7 +11,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, again
+from s3chem_events.mailing import addresses, again, confirming
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, admitting, disowning, resending
 from s3chem_events.registration.actions import ALPHABET, Applicant
@@ -119,6 +119,7 @@ def disown(delegation: Delegation, *, by: Actor) -> None:
 
     Whoever has an address of her own keeps her place. Nobody can enter the contact's address again.
     """
+    confirming.forget([delegation.email])
     disowning.block(delegation.event_id, delegation.address_digest)
     for person in list(delegation.people):
         if person.address_digest == delegation.address_digest:

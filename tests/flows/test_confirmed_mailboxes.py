@@ -258,6 +258,41 @@ def test_codes_double_opt_ins_invitations_and_the_desk_confirm_a_mailbox_and_tim
     assert [is_confirmed(app, one) for one in confirmed] == [False, True, False, False, False]
 
 
+def test_whoever_says_not_me_or_is_erased_has_a_mailbox_that_nobody_has_confirmed(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    enrol_several(app, "Anna", "Ben", email="office@park.example")
+    for page, typed in (("/en/events/later/updates", {}), ("/en/newsletter", {"topics": "project"})):
+        who = f"{page[4:8]}@park.example"
+        client.post(page, data={**hidden(client, page), **typed, "language": "en", "email": who})
+    work(app)
+    confirm(app, "office@park.example", "even@park.example", "news@park.example")
+    for mail in kept(app):
+        found = re.search(
+            r"http://localhost(/en/(?:delegations/\S+/not-me|updates/\S+/leave|newsletter/leave/\S+))", mail.text
+        )
+        assert found
+        client.post(found[1], data=hidden(client, found[1]))
+    assert (len(kept(app)), count(app, ConfirmedMailbox)) == (3, 0)
+
+    page = "/en/events/later/updates"
+    for name in ("reader", "named"):
+        client.post(page, data={**hidden(client, page), "language": "en", "email": f"{name}@park.example"})
+        work(app)
+    confirm(app, "named@park.example")
+    path = link(app, next(n for n, mail in enumerate(kept(app)) if "reader@" in mail.envelope.to), what="updates")
+    client.post(path, data=hidden(client, path))
+    assert is_confirmed(app, "reader@park.example") is True
+    clock.advance(days=8)
+    tick(app)  # a stranger's question to somebody who reads her mailbox says nothing about it
+    assert is_confirmed(app, "named@park.example") is True
+    clock.set(datetime(2027, 6, 17, tzinfo=UTC))
+    confirm(app, "reader@park.example")
+    clock.set(datetime(2027, 6, 20, tzinfo=UTC))
+    tick(app)
+    assert is_confirmed(app, "reader@park.example") is False
+
+
 def test_of_a_mailbox_that_nobody_confirmed_each_reminder_comes_once_and_every_change_of_the_event_is_told(
     app: Flask, clock: Clock
 ) -> None:
