@@ -179,7 +179,11 @@ class Writer:
             **{name: isolated(defused(value)) for name, value in own.items()},
             "organisation": isolated(defused(person.organisation, longest=names.LONGEST_ORGANISATION)),
             "own_link": own_links.own_page(
-                person.id, person.link_version, language=shared.language, base_url=self.letterhead.base_url
+                person.id,
+                person.link_version,
+                language=shared.language,
+                base_url=self.letterhead.base_url,
+                mailed_to=person.email,
             ),
         }
 

@@ -20,14 +20,14 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import record
 from s3chem_events.core.text import Text
-from s3chem_events.mailing import outbox
-from s3chem_events.mailing.models import Suppression
+from s3chem_events.mailing import addresses, outbox
+from s3chem_events.mailing.models import ConfirmedMailbox, Suppression
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration.models import Registration
-from tests.factories import PUBLIC_DAY, add_event, revise_event
+from tests.factories import PUBLIC_DAY, add_event, count, revise_event
 from tests.support.campaigns import CLARA, DIEGO, campaign, locked, newsletter, readers, release, stage, written
 from tests.support.desk import signed_in
 from tests.support.post import enrol, history, kept, relay, rows, work
@@ -303,6 +303,10 @@ def test_a_message_goes_to_those_who_have_a_place_and_speaks_to_each_by_name(app
     assert (mine[0].unsubscribe, mine[0].list_id) == ("", "")
     assert 'Dear {{own_link}}&lt;b&gt;, see <a href="http://localhost/en/registrations/' in mine[0].html
     assert mine[0].subject == "For {{own_link}}<b> Nowak 0"
+    page = re.search(r"http://localhost(/en/registrations/[\w.-]+)", mine[0].text)
+    assert page is not None
+    app.test_client().post(f"{page[1]}/waiting-emails")  # the link came by this e-mail alone
+    assert count(app, ConfirmedMailbox, mailbox_digest=addresses.mailbox_digest("anna0@park.example")) == 1
 
 
 def test_an_answer_to_an_older_question_is_none(app, clock):
