@@ -1,4 +1,7 @@
-"""Which registration an e-mail is about that a person writes: the one of the e-mail of ours that it answers."""
+"""Which registration an e-mail is about that a person writes: the one of the e-mail of ours that it answers.
+
+It is about none in particular where that names registrations for several events: no organiser of one reads of others.
+"""
 
 from collections.abc import Sequence
 
@@ -18,14 +21,20 @@ from s3chem_events.registration.models import Registration
 def note(arrival_id: int, message_ids: Sequence[str]) -> int | None:
     """Write into the history of a registration that an e-mail about it was answered; returns its number, if any."""
     mine = (OutgoingEmail.message_id.in_(message_ids), mailing.of_kinds(*EMAILS))
-    query = select(Registration.id, Registration.event_id).join(
-        OutgoingEmail, OutgoingEmail.subject_id == Registration.id
+    query = (
+        select(Registration.id, Registration.event_id, Fact.data)
+        .join(OutgoingEmail, OutgoingEmail.subject_id == Registration.id)
+        .join(Fact, Fact.id == OutgoingEmail.fact_id)
     )
-    found = db.session.execute(query.where(*mine).order_by(OutgoingEmail.id.desc()).limit(1)).first()
-    if found is None:
+    found = db.session.execute(query.where(*mine).order_by(OutgoingEmail.id.desc())).all()
+    named = {number for _id, _event, data in found for number in data.get("registrations", ())}
+    others = db.session.scalars(select(Registration.event_id).where(Registration.id.in_(named)))
+    events = {event for _id, event, _data in found} | set(others)
+    if len(events) != 1:
         return None
-    journal.record("registration.wrote", found[0], by=POST, event=found[1], arrival=arrival_id)
-    return int(found[0])
+    newest = int(found[0][0])
+    journal.record("registration.wrote", newest, by=POST, event=events.pop(), arrival=arrival_id)
+    return newest
 
 
 def registration_of(fact: Fact | None) -> Registration | None:

@@ -11,15 +11,18 @@ from flask.testing import FlaskClient
 from s3chem_events import intake, schedule
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import VISITOR
 from s3chem_events.mailing import bounces, returning, undelivered
 from s3chem_events.mailing.models import Arrival, OutgoingEmail, Suppression, Undelivered
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.undelivered import Counts
 from s3chem_events.publishing.actions import keep_document
+from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.registration import resending
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import add_event, count, hidden, register, soup, words
+from tests.factories import CONFERENCE, WORKSHOP, add_event, count, hidden, register, soup, words
 from tests.support import dkim_keys
 from tests.support.bounces import FAMILIES, Notice
 from tests.support.desk import signed_in
@@ -309,6 +312,32 @@ def test_answer_to_a_confirmation_goes_to_the_organisers_of_its_event_and_names_
     assert [token in told for told in (first, second, shown.text)] == [False] * 3  # nobody acts as somebody else
     assert [a["href"] for a in shown.select("dl a")] == ["/desk/events/conference/", page]
     assert words(partner.get(page)).count("Hat auf eine unserer E-Mails geantwortet") == 2
+
+
+def test_answer_to_an_e_mail_about_several_events_goes_to_no_organisers_of_one(app: Flask, contact: str):
+    for event in (CONFERENCE, WORKSHOP):
+        add_event(app, event)
+    signed_in(app, Role.PARTNER_ORGANISER, events=("workshop",))
+    quoted = []
+    for number, (slug, part) in enumerate({"conference": "day-2", "workshop": "day"}.items()):
+        enrol(app, slug=slug, choices={part: Mode.ON_SITE})
+        work(app)
+        with app.app_context(), transaction():
+            resending.request_link(ANNA, by=VISITOR)
+            for one in db.session.scalars(db.select(Registration)):
+                one.link_sent_at = None  # as a quarter of an hour later
+        sent = send(app)
+        assert (sent.kind, sent.text.count("http://localhost/en/registrations/")) == (
+            "registration.link_requested",
+            number + 1,
+        )
+        quoted.append(f"In-Reply-To: {sent.message_id}\r\n".encode() + PERSON.replace(b"<l@u>", b"<q%d@u>" % number))
+    signed_in(app, Role.PARTNER_ORGANISER, events=("conference",))
+    for raw in quoted:
+        receive(app, raw)
+    ours = [address for address, _reply_to in forwarded(app)]
+    assert ours == ["partner_organiser1@s3chem.example", contact]
+    assert "workshop" not in kept(app)[-1].text.lower()
 
 
 @pytest.mark.parametrize("writer", ['"anna nowak"@park.example', "jürgen@bücher.example"])
