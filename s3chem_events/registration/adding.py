@@ -1,6 +1,6 @@
 """Parts that join what somebody is registered for, chosen by the own link or opened by an invitation."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -37,25 +37,32 @@ class Way(StrEnum):
     FULL = "full"
 
 
-def addable(registration: Registration) -> list[Part]:
-    """Return the parts that somebody can have besides: open to everybody, or given up by herself a short while ago.
+def addable(registration: Registration) -> dict[Part, tuple[Mode, ...]]:
+    """Return the parts that somebody can have besides, each with its modes.
 
-    Whom organisers rejected gets no such part by asking again.
+    What is open to everybody, in any mode; what she gave up herself a short while ago also after that, as she had it:
+    the host counts seats and meals by then. Whom organisers rejected gets no such part by asking again.
     """
     if registration.person is None or not places.parts_ahead(registration):  # who came anew has them there
-        return []
-    event, standings = registration.event, {one.part_id: one.standing for one in registration.participations}
-    there = {part.id for part in publishing.open_parts(event)} | giving_up.lately(registration).keys()
-    there -= anew.parts_elsewhere(registration)
-    free = (None, Standing.WITHDRAWN)
-    return [part for part in event.parts if part.id in there and standings.get(part.id) in free and part.capacities]
+        return {}
+    held = {one.part_id: one for one in registration.participations}
+    there, lately = publishing.open_parts(registration.event), giving_up.lately(registration)
+    elsewhere, found = anew.parts_elsewhere(registration), dict[Part, tuple[Mode, ...]]()
+    for part in registration.event.parts:
+        mine = held.get(part.id)
+        if part.id in elsewhere or (mine is not None and mine.standing is not Standing.WITHDRAWN):
+            continue
+        had = part.mode_of(mine.mode) if mine is not None and part.id in lately else None
+        if modes := tuple(mode for mode in part.capacities if part in there or mode is had):
+            found[part] = modes
+    return found
 
 
-def ways(event: Event, parts: Collection[Part]) -> dict[str, dict[Mode, Way]]:
-    """Return what somebody can have of each of these parts, by its key, who comes now; one statement."""
+def ways(event: Event, parts: Mapping[Part, Collection[Mode]]) -> dict[str, dict[Mode, Way]]:
+    """Return what somebody can have of each of these parts in these modes, by its key, who comes now; one statement."""
     if not parts:
         return {}
-    chosen = [(part, mode) for part in parts for mode in part.capacities]
+    chosen = [(part, mode) for part, modes in parts.items() for mode in modes]
     _crowd, wanted, lists = moving_up.before_newcomers(event, chosen)
     found: dict[str, dict[Mode, Way]] = {part.key: {} for part in parts}
     for part, mode in chosen:
@@ -97,8 +104,9 @@ def add(
     there = next((one for one in registration.participations if one.part.key == part_key), None)
     if there is not None and there.standing in places.INTERESTED and registration.withdrawn_at is None:
         return False
-    part = next((one for one in addable(registration) if one.key == part_key), None)
-    if part is None or mode not in part.capacities:
+    offered = addable(registration)
+    part = next((one for one in offered if one.key == part_key), None)
+    if part is None or mode not in offered[part]:
         raise actions.NotOpen
     willing = frozenset({(part_key, mode.value)}) if may_wait else frozenset[tuple[str, str]]()
     was_decided = giving_up.lately(registration).get(part.id) is Standing.CONFIRMED

@@ -36,15 +36,18 @@ def make_way(
 
 
 def parts_elsewhere(registration: Registration) -> set[int]:
-    """Return the parts, by id, that somebody has or waits for in a registration that made way for this one."""
-    asked = {"event_id": registration.event_id, "address_digest": registration.address_digest, "withdrawn_at": None}
+    """Return the parts, by id, that a registration which made way for this one has to do with.
+
+    Those that somebody has there or waits for, and those for which she was rejected, also if she has withdrawn since.
+    """
+    asked = {"event_id": registration.event_id, "address_digest": registration.address_digest}
     theirs = select(Registration).filter_by(**asked).where(Registration.person.is_(None))
     return {
         place.part_id
         for one in db.session.scalars(theirs.options(selectinload(Registration.participations)))
         if registration.address_digest and _who(one) == _who(registration)
         for place in one.participations
-        if place.standing in places.INTERESTED
+        if place.standing is Standing.REJECTED or (one.withdrawn_at is None and place.standing in places.INTERESTED)
     }
 
 

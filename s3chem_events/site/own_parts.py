@@ -64,7 +64,8 @@ def part(lang: str, token: str, key: str) -> BaseResponse:
     standings = {one.part.key: one.standing for one in registration.participations}
     if press.done or standings.get(key) in places.INTERESTED:
         return redirect(f"{press.here}?done={CHANGE}" if press.done else press.here, 303)
-    event, there = registration.event, [one for one in adding.addable(registration) if one.key == key]
+    event, addable = registration.event, adding.addable(registration)
+    there = {one: modes for one, modes in addable.items() if one.key == key}
     days, hours = lines.when(event, wanted, lang)
     return press.page(
         "site/own/part.html",

@@ -11,12 +11,13 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 from werkzeug.test import TestResponse
 
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import Text
 from s3chem_events.publishing.facts import PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import links
+from s3chem_events.registration import approval, links, queries
 from s3chem_events.registration.models import Answer, Participation, Registration
 from tests.conftest import Clock
 from tests.factories import (
@@ -180,3 +181,42 @@ def test_organisers_decide_about_a_part_that_is_added_and_not_anew_about_one_tha
     assert (work(app), rows(app)[-1].calendars) == (1, [])  # it never was in the calendar
     assert press(client, dinner, how="on_site").status_code == 303
     assert standings(app)["Źdźbło dinner"] == "pending"
+
+
+def test_after_registration_has_closed_what_she_gave_up_comes_back_as_she_had_it_and_nothing_else(
+    app: Flask, client: FlaskClient
+) -> None:
+    typed: dict[str, Any] = {"parts": ["day-2", "dinner"], "mode-day-2": "online"}
+    own = str(register(app.test_client(), **typed).location)
+    day = f"{own}/parts/day-2"
+    assert press(client, f"{day}/withdrawal").status_code == 303
+    assert list(buttons(client.get(day))) == ["on_site", "online"]
+    revise_event(app, closes=datetime(2026, 11, 23, 9))  # noqa: DTZ001 - this morning
+    before = everything(app)
+    assert (press(client, day, how="on_site").status_code, everything(app)) == (403, before)  # the host counts seats
+    assert press(client, day, how="online").status_code == 303
+    with app.app_context():
+        found = db.session.execute(db.select(Part.key, Participation.mode).join(Participation.part)).all()
+        assert [(key, mode) for key, mode in found if key == "day-2"] == [("day-2", Mode.ONLINE)]
+    assert standings(app) == {"Źdźbło day-2": "confirmed", "Źdźbło dinner": "confirmed"}
+
+
+@pytest.mark.parametrize("withdraws", [False, True])
+def test_who_was_rejected_for_a_part_cannot_add_it_to_what_she_registers_for_afterwards(
+    app: Flask, client: FlaskClient, withdraws: bool
+) -> None:
+    revise_event(app, parts=(CLOSED_DAY, replace(PUBLIC_DAY, approval=True), replace(DINNER, approval=True)))
+    chosen = ["day-2", "dinner"] if withdraws else ["dinner"]
+    first = str(register(app.test_client(), parts=chosen).location)
+    with app.app_context(), transaction():
+        registration = queries.registration_by_id(1, lock=True)
+        assert registration is not None
+        approval.reject(registration, reason="", parts=["dinner"], by=OPERATOR)
+    if withdraws:
+        assert press(client, f"{first}/withdrawal").status_code == 303
+    own = str(register(app.test_client(), parts="day-2").location)
+    revise_event(app, parts=PARTS)  # also if nobody decides about it any more
+    before, typed = everything(app), hidden(client, f"{own}/withdrawal") | {"how": "on_site"}
+    refused = client.post(f"{own}/parts/dinner", data=typed)
+    assert (refused.status_code, buttons(refused), everything(app)) == (403, {}, before)
+    assert "parts/dinner" not in client.get(own).text
