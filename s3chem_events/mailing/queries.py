@@ -144,6 +144,17 @@ def newest(subject_id: int, kinds: Collection[str], *, digest: str) -> tuple[Sta
     return (State(row.state), row.sent_at) if row else None
 
 
+def was_tried(subject_id: int, *kinds: str, digest: str) -> bool:
+    """Whether an e-mail about a subject to one address has been with a mail server, whatever became of it."""
+    query = db.select(OutgoingEmail.id).where(
+        OutgoingEmail.subject_id == subject_id,
+        OutgoingEmail.address_digest == digest,
+        OutgoingEmail.state.in_([State.SENT, State.BOUNCED, State.FAILED]),
+        of_kinds(*kinds),
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def waiting_of(fact_ids: Collection[int]) -> list[int]:
     """Return the e-mails of some facts that wait for their turn."""
     query = db.select(OutgoingEmail.id).where(OutgoingEmail.fact_id.in_(fact_ids), OutgoingEmail.state.in_(WAITING))

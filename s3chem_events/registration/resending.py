@@ -5,9 +5,11 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import addresses, again, undelivered
+from s3chem_events.mailing import queries as mailing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.registration import queries
 from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.mail_log import EMAILS
 from s3chem_events.registration.models import Registration
 
 KINDS = ("registration.link_requested", "registration.confirmation_requested")
@@ -31,8 +33,13 @@ def may_resend(registration: Registration) -> bool:
 
 
 def comes_back(registration: Registration) -> bool:
-    """Whether e-mails to the address on file come back, so that none is sent there any more."""
-    return undelivered.suppression(registration.address_digest) is not None
+    """Whether e-mails to the address on file come back, as one of hers may have told: none is sent there any more.
+
+    Of an address that was dead before, whoever typed it into a form learns nothing.
+    """
+    digest = registration.address_digest
+    is_dead = undelivered.suppression(digest) is not None
+    return is_dead and mailing.was_tried(registration.id, *EMAILS, digest=digest)
 
 
 def resend(registration: Registration, *, by: Actor) -> bool:

@@ -42,7 +42,7 @@ def on_its_way(registration: Registration, lang: str) -> str:
         state, sent_at = (Email.QUEUED if is_new else Email.CANCELLED), None
     else:
         state, sent_at = last
-    if state in WAITING | {Email.SENDING}:
+    if state in WAITING | {Email.SENDING, Email.SUPPRESSED}:  # that it is held back is nobody's business who typed it
         return _("An e-mail with the details is on its way to %(address)s.", address=registration.email)
     if state is Email.SENT and sent_at is not None:
         moment = i18n.stamp(sent_at, registration.event.zone, lang)

@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 
 from s3chem_events import intake, schedule
 from s3chem_events.accounts.roles import Role
+from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import VISITOR
-from s3chem_events.mailing import bounces, returning, undelivered
+from s3chem_events.mailing import addresses, bounces, returning, undelivered
 from s3chem_events.mailing.models import Arrival, OutgoingEmail, Suppression, Undelivered
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
@@ -220,6 +221,33 @@ def test_bounce_marks_the_registration_whose_address_is_corrected_and_confirmed_
     with app.app_context():
         (registration,) = db.session.scalars(db.select(Registration))
         assert (registration.email, registration.link_version) == ("right@park.example", 2)
+
+
+def test_page_after_the_form_says_the_same_of_an_address_that_is_dead_and_of_one_that_nobody_knows(app: Flask):
+    add_event(app)
+    dead, new = "known@park.example", "unknown@park.example"
+    with app.app_context(), transaction():
+        row = {"address_digest": addresses.digest(dead), "reason": "dead", "since": now()}
+        db.session.add(Suppression(**row))
+    owns = {email: str(register(app.test_client(), email=email).location) for email in (dead, new)}
+
+    def said(path: str) -> list[str]:
+        pages = {email: app.test_client().get(own + path) for email, own in owns.items()}
+        assert {page.status_code for page in pages.values()} == {200}
+        return [re.sub(r"S3C-\w+", "", words(page).replace(email, "")) for email, page in pages.items()]
+
+    told = said("")
+    assert told[0] == told[1]
+    assert "An e-mail with the details is on its way" in told[0]
+    work(app)
+    assert states(app) == ["suppressed", "sent"]
+    for path in ("/confirmation", "/code", "/change", "/withdrawal"):
+        first, second = said(path)
+        assert first == second
+    assert ["do not reach you" in one or "Send the confirmation again" not in one for one in said("")] == [False] * 2
+    for own in owns.values():
+        client, path = app.test_client(), f"{own}/confirmation"
+        assert client.post(path, data=hidden(client, path)).location == f"{own}?done=confirmation"
 
 
 def test_refusal_in_the_conversation_counts_at_once(app: Flask, anna: OutgoingEmail):
