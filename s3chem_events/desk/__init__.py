@@ -36,6 +36,7 @@ from s3chem_events.desk import (  # importing them is what hangs them into the b
     mailbox,
     needs,
     news,
+    one_part,
     organisers,
     outbox,
     participants,

@@ -124,7 +124,7 @@ def new_participant(slug: str) -> ResponseReturnValue:
         return page, 409 if request.method == "POST" else 200
     form = EntryForm.of(found)
     status = 422 if form.is_submitted() else 200
-    questions, otherwise = tuple[Question, ...](), dict[str, str]()
+    questions, otherwise, there = tuple[Question, ...](), dict[str, str](), ""
     if form.is_submitted() and form.check():
         try:
             entered = _entered(slug, form)
@@ -132,7 +132,7 @@ def new_participant(slug: str) -> ResponseReturnValue:
             status, questions = refusal.status, _questions(the_event(slug), refusal)
             otherwise = {WAITS: gettext("Put on the waiting list")} if _may_wait(the_event(slug), refusal) else {}
         except actions.AlreadyRegistered as refusal:
-            status = refusal.status
+            status, there = refusal.status, str(refusal.values["reference"])
             say(form.family_name, gettext("This person is registered for the event already."))
         except (actions.NotOpen, actions.NothingChosen) as refusal:
             status = refusal.status
@@ -151,6 +151,7 @@ def new_participant(slug: str) -> ResponseReturnValue:
         faulty=faulty(form),
         questions=questions,
         otherwise=otherwise,
+        there=there,
         languages=LANGUAGES,
         privacy_url=f"/{i18n.language()}/privacy",
     )

@@ -15,7 +15,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import delegations, downloads, outbox, overview, searching, words
+from s3chem_events.desk import delegations, downloads, one_part, outbox, overview, searching, words
 from s3chem_events.desk.entering import may_enter
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, may, page_number
@@ -30,6 +30,7 @@ from s3chem_events.registration import (
     answering,
     asking,
     batches,
+    by_hand,
     cancelled_parts,
     choices,
     exported,
@@ -220,6 +221,8 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         **header(found),
         person=person,
         lost=cancelled_parts.stood(person),
+        steps=one_part.steps(person),
+        may_add=bool(by_hand.addable(person)),
         history=history,
         positions={
             one.id: waiting.ahead_of(one) + 1 for one in person.participations if one.standing is Standing.WAITING

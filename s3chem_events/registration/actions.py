@@ -122,8 +122,8 @@ def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False
     chosen = [(part, applicant.choices[key]) for key, part in parts.items() if key in applicant.choices]
     if not chosen or any(mode not in part.capacities for part, mode in chosen):
         raise NothingChosen
-    if _in_the_way(event, applicant, chosen) is not None:
-        raise AlreadyRegistered
+    if (there := _in_the_way(event, applicant, chosen)) is not None:
+        raise AlreadyRegistered(reference=there.reference)
     taken, waiting = moving_up.check_by_hand(event, chosen, beyond=beyond, may_wait=applicant.may_wait)
     going = {part.key for part, mode in chosen if mode is Mode.ON_SITE and (part.key, mode) not in waiting}
     answers = (one for one in applicant.answers if one.question.when is When.REGISTERING or _goes(going, one))

@@ -1,4 +1,4 @@
-"""Parts that join what somebody is registered for, chosen by the own link or opened by an invitation."""
+"""Parts that join what somebody is registered for, chosen by the own link, or opened by an invitation or the desk."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -110,7 +110,8 @@ def add(
         raise actions.NotOpen
     willing = frozenset({(part_key, mode.value)}) if may_wait else frozenset[tuple[str, str]]()
     was_decided = giving_up.lately(registration).get(part.id) is Standing.CONFIRMED
-    put_down(registration, [(part, mode)], may_wait=willing, decided=was_decided, by=by)
+    held = moving_up.places_for(registration.event, [(part, mode)], may_wait=willing)
+    put_down(registration, [(part, mode)], held, decided=was_decided, by=by)
     answering.keep(registration, given, by=by)
     return True
 
@@ -118,20 +119,17 @@ def add(
 def put_down(
     registration: Registration,
     chosen: Sequence[tuple[Part, Mode]],
+    held: tuple[dict[tuple[int, Mode], int], list[tuple[str, str]]],
     *,
-    may_wait: frozenset[tuple[str, str]],
     decided: bool,
     by: Actor,
 ) -> None:
     """Write more places down, all of them or none; for one that she gave back she comes like a newcomer.
 
-    Raises:
-        capacity.Full.
-
+    `held` is how many places are held, and for which of the chosen she waits (moving_up).
     """
-    event, moment = registration.event, now()
-    taken, waiting = moving_up.places_for(event, chosen, may_wait=may_wait)
-    before = versions.first(event.id, registration.address_digest)
+    moment, (taken, waiting) = now(), held
+    before = versions.first(registration.event_id, registration.address_digest)
     for former in [one for one in registration.participations if one.part in {part for part, _mode in chosen}]:
         registration.participations.remove(former)
     db.session.flush()

@@ -1,9 +1,9 @@
-"""One part given up by the own link, while the rest of the registration stays; for a day it can be had back."""
+"""One part given up, while the rest of the registration stays; by the own link it can be had back for a day."""
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.queries import part_ends_at
 from s3chem_events.registration import actions, entries, moving_up, places, queries, versions
@@ -49,11 +49,11 @@ def give_up(registration: Registration, *, part_key: str, by: Actor) -> bool:
 
 
 def lately(registration: Registration) -> dict[int, Standing]:
-    """Return what somebody gave up less than a day ago and can have back: how she stood to it, by the part's id."""
+    """Return what she gave up herself less than a day ago and can have back: how she stood to it, by the part's id."""
     gone = [one for one in registration.participations if may_come_back(registration, one)]
     if not gone:
         return {}
-    recent = (Fact.subject_id == registration.id, Fact.happened_at > now() - UNDO)
+    recent = (Fact.subject_id == registration.id, Fact.happened_at > now() - UNDO, Fact.by == str(PARTICIPANT))
     facts = db.session.scalars(db.select(Fact).where(Fact.kind == KIND, *recent).order_by(Fact.id))
     was = {int(fact.data["part"]): Standing(fact.data["was"]) for fact in facts}
     return {one.part_id: was[one.part_id] for one in gone if one.part_id in was}

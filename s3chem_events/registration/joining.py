@@ -10,7 +10,7 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import adding, guest_list, inviting, queries
+from s3chem_events.registration import adding, guest_list, inviting, moving_up, queries
 from s3chem_events.registration.invitation import Invitation, InvitationUse
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.places import INTERESTED
@@ -67,7 +67,7 @@ def join(invitation: Invitation, *, may_wait: bool, by: Actor) -> Registration:
     if not guest_list.has_room(invitation):
         raise inviting.InvitationOver
     willing = frozenset((part.key, mode.value) for part, mode in chosen) if may_wait else frozenset[tuple[str, str]]()
-    adding.put_down(registration, chosen, may_wait=willing, decided=True, by=by)
+    adding.put_down(registration, chosen, moving_up.places_for(event, chosen, may_wait=willing), decided=True, by=by)
     _take_up(invitation, registration)
     inviting.confirm_mailbox(invitation, by=by)
     journal.record("invitation.accepted", invitation.id, by=by, event=event.id, registration=registration.id)

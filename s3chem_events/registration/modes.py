@@ -1,4 +1,4 @@
-"""How somebody takes part, changed by the own link: from the room, or its waiting list, to the screen, or back."""
+"""How somebody takes part, changed by her link or the desk: from the room, or its waiting list, to the screen, or back."""
 
 from typing import Any
 
@@ -27,11 +27,12 @@ def is_limited(registration: Registration) -> bool:
     return places.are_limited((p.part, p.part.mode_of(p.mode)) for p in there)
 
 
-def other_mode(registration: Registration, participation: Participation) -> Mode | None:
+def other_mode(registration: Registration, participation: Participation, *, by_hand: bool = False) -> Mode | None:
     """Return the mode that a person can change to where a place is free; None where there is none.
 
     Who waits for a place, or is offered one, changes the line for another place.
-    Into the room until registration closes: the host counts seats and meals by then. Out of it until it begins.
+    Into the room until registration closes: the host counts seats and meals by then; `by_hand` of an organiser, and out
+    of it, until it begins.
     """
     part, event = participation.part, registration.event
     is_on = event.state in TAKING and not part.cancelled and registration.withdrawn_at is None
@@ -39,7 +40,7 @@ def other_mode(registration: Registration, participation: Participation) -> Mode
     if not is_on or not is_hers or now() >= part_begins_at(part):
         return None
     others = [mode for mode in part.capacities if mode is not part.mode_of(participation.mode)]
-    if not others or (others[0] is Mode.ON_SITE and now() >= closes_at(event)):
+    if not others or (others[0] is Mode.ON_SITE and not by_hand and now() >= closes_at(event)):
         return None
     return others[0]
 
@@ -52,8 +53,12 @@ def has_room(event: Event, part: Part, mode: Mode) -> bool:
     return all(limit is None or there < limit for limit, there in wanted.values())
 
 
-def change_mode(registration: Registration, *, part_key: str, mode: Mode, by: Actor) -> bool:
+def change_mode(
+    registration: Registration, *, part_key: str, mode: Mode, by: Actor, by_hand: bool = False, beyond: bool = False
+) -> bool:
     """Let a person of a locked event take part in another way; asked for what is so already, it changes nothing: False.
+
+    `by_hand` of an organiser she comes out of turn and needs no approval, and `beyond` the capacity if that was said.
 
     Raises:
         TooLate: there is no such choice any more.
@@ -66,16 +71,19 @@ def change_mode(registration: Registration, *, part_key: str, mode: Mode, by: Ac
     part, before = participation.part, participation.part.mode_of(participation.mode)
     if before is mode and participation.standing in HOLDING:
         return False
-    if other_mode(registration, participation) is not mode:
+    if other_mode(registration, participation, by_hand=by_hand) is not mode:
         raise TooLate
-    taken = moving_up.held_if_free(registration.event, [(part, mode)])
+    if by_hand:
+        taken, _waits = moving_up.check_by_hand(registration.event, [(part, mode)], beyond=beyond)
+    else:
+        taken = moving_up.held_if_free(registration.event, [(part, mode)])
     was, event = participation.standing, registration.event_id
     participation.mode, registration.changed_at = mode, now()
     actions.tell_the_page([(part, mode)], taken, by=1)
     if was in HOLDING:
         actions.tell_the_page([(part, before)], taken, by=-1)
     if was in IN_LINE:
-        participation.standing = moving_up.standing_in(part, decided=False)
+        participation.standing = moving_up.standing_in(part, decided=by_hand)
         participation.decided_at, participation.offered_until = registration.changed_at, None
     versions.rise(registration, [participation])
     if participation.standing is Standing.PENDING:

@@ -122,9 +122,9 @@ def test_dinner_joins_what_she_has_with_its_question_and_is_given_up_and_taken_b
     assert standings(app) == {"Źdźbło day-2": "confirmed", "Źdźbło dinner": "withdrawn"}
     assert (work(app), calendars(app)) == (1, [("CANCEL", "dinner", 1)])
     mail = kept(app)[-1]
-    assert mail.envelope.subject.startswith("You have given up a part: Final conference")
+    assert mail.envelope.subject.startswith("No longer registered for a part: Final conference")
     said = " ".join(mail.text.split())
-    assert "given up this part: Final conference - Dinner" in said
+    assert "no longer registered for this part: Final conference - Dinner" in said
     assert "Everything else stays as it is: - Public conference" in said
     mailed = re.search(r"http://localhost(/en/registrations/[\w.-]+/parts/dinner)\n", mail.text)
     assert mailed is not None

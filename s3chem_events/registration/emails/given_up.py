@@ -1,9 +1,9 @@
-"""What is written when somebody gives one part up and keeps the rest."""
+"""What is written when somebody gives one part up, or is taken off it, and keeps the rest."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from s3chem_events.core.journal import Fact
+from s3chem_events.core.journal import PARTICIPANT, Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.registration import entries, giving_up, places, queries, returning
@@ -13,7 +13,7 @@ from s3chem_events.registration.links import PARTS
 
 
 def part_given_up(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
-    """Say which part is given up, take it out of the calendar, and say how it can be had back.
+    """Say which part is given up, take it out of the calendar, and tell whoever pressed herself the way back.
 
     Nothing is written of one that was taken back meanwhile: the e-mail about that says how things are.
     """
@@ -35,7 +35,7 @@ def part_given_up(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
         values = {
             "was_sure": was_sure,
             "still": [desk.part_lines(event, part, mode, language) for part, mode in rest],
-            "undo": back if giving_up.may_come_back(registration, gone[0]) else "",
+            "undo": back if fact.by == str(PARTICIPANT) and giving_up.may_come_back(registration, gone[0]) else "",
             "undo_until": desk.stamp(until, event.zone, language),
         }
         yield replace(draft, values={**draft.values, **values})
