@@ -1,4 +1,4 @@
-"""How somebody takes part, changed by her link or the desk: from the room, or its waiting list, to the screen, or back."""
+"""How somebody takes part, changed by her link or at the desk: from the room, or its line, to the screen, or back."""
 
 from typing import Any
 
