@@ -20,7 +20,7 @@ from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.disclosing import disclosed
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import asking, details, questions_as_files
+from s3chem_events.registration import asking, details, gate_hours, questions_as_files
 from s3chem_events.registration import queries as registration
 
 REVISION = "revision"
@@ -172,7 +172,7 @@ def _ask(event: Event, asked: dict[str, Any]) -> bool:
     changed = asking.ask(event, questions_as_files.read(asked.get(questions_as_files.QUESTIONS, [])), by=OPERATOR)
     if questions_as_files.UNTIL in asked:
         until = questions_as_files.read_until(asked[questions_as_files.UNTIL], event.zone)
-        changed = details.set_end(event, until, by=OPERATOR) or changed
+        changed = gate_hours.set_end(event, until, by=OPERATOR) or changed
     return changed
 
 

@@ -11,13 +11,13 @@ from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
 from s3chem_events.mailing import bounces, confirming, received
-from s3chem_events.registration import codes, details, erasing, forgetting, inviting, offers, reminding, uploads
+from s3chem_events.registration import codes, erasing, forgetting, gate_hours, inviting, offers, reminding, uploads
 
 log = logging.getLogger(__name__)
 
 DUTIES: tuple[Callable[..., object], ...] = (
     reminding.remind,
-    details.remind,
+    gate_hours.remind,
     campaigns.erase_outlived,
     subscribing.erase_outlived,
     importing.erase_outlived,

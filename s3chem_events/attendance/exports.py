@@ -44,7 +44,7 @@ FIRST_DAY = date(1899, 12, 30)
 """Day 0 of spreadsheets, for all days from March 1900 on."""
 DIMENSION = re.compile(rb"<dimension [^>]*/>")
 SHEET = "xl/worksheets/sheet1.xml"
-WIDTHS = {"reference": 13, "email": 32, "organisation": 40, "organisation_type": 24, "registered_at": 22}
+WIDTHS = {"reference": 13, "email": 32, "organisation": 40, "organisation_type": 24, "days": 28, "registered_at": 22}
 USUAL_WIDTH = 16
 
 
@@ -62,6 +62,7 @@ def header(columns: Sequence[str], language: str, more: Mapping[str, str] | None
         "organisation": _("Organisation"),
         "organisation_type": _("Type of organisation"),
         "country": _("Country"),
+        "days": _("Days on site"),
         "region": _("Region"),
         "language": _("Language"),
         "registered_at": _("Registered at (UTC)"),

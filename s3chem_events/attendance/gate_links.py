@@ -1,34 +1,36 @@
-"""The list for the entrance, for whoever stands there: locked, by a link for one opening, until the event is over.
+"""The list for the entrance, for whoever stands there: locked, by a link, for ten minutes, until the event is over.
 
 The list is put together when it is opened, so that it is as new as it can be, and lies nowhere before or after.
 """
 
 import re
 import secrets
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from s3chem_events.attendance.models import GateLink
 from s3chem_events.core import journal, signing
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event
 
 LINK, PASSPHRASE = "gate-link", "gate-passphrase"
+OPENED = "gate_link.opened"
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 GROUPS = 4
 """Four groups of four letters: 79 bits, read out by telephone."""
 AGAIN = timedelta(minutes=10)
-"""So long after its opening a list can be taken once more: a download that broke off helps nobody at the gate."""
+"""So long after its first opening a list can be taken again: a download that broke off helps nobody at the gate."""
 KEPT = timedelta(days=3)
 """After the event, as what is in the list."""
 
 
 class LinkOver(Refused):
-    """The link was opened, taken back, or its event is over."""
+    """The link was opened long enough ago, taken back, or its event is over."""
 
     code = "link_over"
     status = 410
@@ -81,7 +83,7 @@ def use(link: GateLink, event: Event, typed: str, *, by: Actor) -> str:
         raise WrongPassphrase
     if link.opened_at is None:
         link.opened_at = now()
-        journal.record("gate_link.opened", link.id, by=by, event=event.id)
+    journal.record(OPENED, link.id, by=by, event=event.id)
     return passphrase
 
 
@@ -117,6 +119,13 @@ def by_token(token: str, *, lock: bool = False) -> GateLink | None:
     query = db.select(GateLink).filter_by(id=number if isinstance(number, int) else None)
     found: GateLink | None = db.session.scalar(query.with_for_update() if lock else query)
     return found
+
+
+def openings(links: Iterable[GateLink]) -> dict[int, tuple[int, datetime]]:
+    """Return how often and when last links were opened, by their ids."""
+    mine = Fact.kind == OPENED, Fact.subject_id.in_([link.id for link in links])
+    query = db.select(Fact.subject_id, db.func.count(), db.func.max(Fact.happened_at)).where(*mine)
+    return {number: (times, last) for number, times, last in db.session.execute(query.group_by(Fact.subject_id))}
 
 
 def of_event(event_id: int) -> list[GateLink]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.errors import Refused
+from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.places import place_line
 from s3chem_events.registration import answering, asking, details, entries
@@ -12,7 +13,9 @@ from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import Kind, When
 
-COLUMNS = ("reference", "given_name", "family_name", "organisation", "country")
+PERSON = ("reference", "given_name", "family_name", "organisation", "country")
+COLUMNS = (*PERSON, "days")
+"""What the list for the entrance says of everybody, before what was asked."""
 HOSTS = {"DE": "de", "AT": "de", "FR": "fr", "BE": "fr", "NL": "nl", "IT": "it", "ES": "es", "PL": "pl"}
 """The language of a letter beside English, by the country of the place; English alone where we write no other."""
 
@@ -47,9 +50,16 @@ def gate_rows(event: Event, language: str) -> list[tuple[str, ...]]:
     rows = []
     for person in people:
         said = {one.question.key: one.said(language) for one in told.get(person.id, [])}
-        fixed = [getattr(person, column) for column in COLUMNS]
-        rows.append((*fixed, *(said.get(question.key, "") for question in terms.asked)))
+        fixed = [getattr(person, column) for column in PERSON]
+        rows.append((*fixed, _days(person, language), *(said.get(question.key, "") for question in terms.asked)))
     return rows
+
+
+def _days(person: Registration, language: str) -> str:
+    """Return the days on which somebody comes to the place."""
+    held = [one for one in person.participations if one.standing is Standing.CONFIRMED]
+    on_site = [part for part, mode in entries.chosen(person, held) if mode is Mode.ON_SITE and not part.cancelled]
+    return i18n.short_days(sorted({(part.starts_on, part.ends_on) for part in on_site}), language)
 
 
 def letters(event: Event) -> list[tuple[Registration, bool]]:

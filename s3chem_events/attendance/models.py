@@ -9,7 +9,7 @@ from s3chem_events.core.db import Model, UTCDateTime
 
 
 class GateLink(Model):
-    """A way to the list for the entrance without an account, good for one opening; neither list nor passphrase is kept.
+    """A way to the list for the entrance without an account, for minutes; neither list nor passphrase is kept.
 
     `seal` is the site's signature over the passphrase.
     """

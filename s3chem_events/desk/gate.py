@@ -30,7 +30,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import times
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import details, queries
+from s3chem_events.registration import details, gate_hours, queries
 from s3chem_events.registration.models import Registration
 
 if TYPE_CHECKING:
@@ -60,10 +60,16 @@ def gate_end(slug: str) -> ResponseReturnValue:
         if fault.code in {times.HourSkipped.code, times.HourTwice.code}:
             sentence = clock_words(fault.code, _local(typed), found.zone)
         return _page(found, typed=typed, fault=sentence), 422
-    with transaction():
-        event = publishing.event_by_slug(slug, lock=True)
-        if event is not None:
-            details.set_end(event, until, by=by())
+    try:
+        with transaction():
+            event = publishing.event_by_slug(slug, lock=True)
+            if event is not None:
+                gate_hours.set_end(event, until, by=by())
+    except gate_hours.AfterEvent:
+        found = the_event(slug)
+        ends = i18n.stamp(publishing.ends_at(found), found.zone, i18n.language())
+        sentence = _("Enter an hour no later than the end of the event, %(moment)s.", moment=ends)
+        return _page(found, typed=typed, fault=sentence), 422
     flash(_("The hour is set."), "good")
     return redirect(url_for("desk.gate", slug=slug), 303)
 
@@ -166,6 +172,7 @@ def _page(found: Event, *, typed: str = "", fault: str = "") -> str:
         complete=sum(is_complete for _person, is_complete in people),
         letters=gates.letters(found),
         links=[(link, gate_links.is_good(link, found)) for link in given],
+        openings=gate_links.openings(given),
         names=names_of(link.made_by for link in given),
         is_past=gate_links.is_over(found),
         stamp=lambda moment: i18n.stamp(moment, found.zone, language),

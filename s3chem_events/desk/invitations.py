@@ -12,6 +12,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import downloads, guest_words, outbox, searching
 from s3chem_events.desk.events import header, the_event
@@ -179,7 +180,7 @@ def _one_page(view: str, slug: str, number: int) -> str:
         emails=mailing.about(one.id, guest_list.EMAILS),
         email_states=outbox.states(),
         language_name=LANGUAGES.get(one.language, one.language),
-        codes_url=f"/{one.language}/invitations/",
+        codes_url=f"{settings().base_url.rstrip('/')}/{one.language}/invitations/",
     )
 
 

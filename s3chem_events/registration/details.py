@@ -12,14 +12,14 @@ from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from s3chem_events.core import journal
-from s3chem_events.core.clock import now, today
+from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import times
 from s3chem_events.publishing.lifecycle import TAKING, Mode
-from s3chem_events.publishing.models import Event, Part
+from s3chem_events.publishing.models import Event
 from s3chem_events.registration import answering, asking, entries, history, questions, uploads
 from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Standing
@@ -29,8 +29,6 @@ from s3chem_events.registration.questions import Asked, Given, When
 HOUR = time(14)
 """When a gate closes its list, on the working day before, unless organisers say otherwise."""
 SATURDAY = 5
-REMINDED = timedelta(days=1)
-"""So long before its end people are reminded, once."""
 
 
 class NotAsked(Refused):
@@ -194,20 +192,6 @@ def may_ask_for_letter(registration: Registration) -> bool:
     )
 
 
-def set_end(event: Event, until: datetime | None, *, by: Actor) -> bool:
-    """Say until when the gate of an event wants its data; None is the usual hour. False where it was so already."""
-    row = db.session.get(Details, event.id)
-    if row is None:
-        row = Details(event_id=event.id)
-        db.session.add(row)
-    if row.until == until:
-        return False
-    old, row.until = row.until, until
-    was, becomes = (moment.isoformat() if moment else None for moment in (old, until))
-    journal.record("details.end_set", event.id, by=by, old=was, new=becomes)
-    return True
-
-
 def expected(event: Event, wanted: Terms) -> list[tuple[Registration, bool]]:
     """Return who is asked by the gate of a loaded event, by name, and whether it is complete; three statements."""
     if not wanted.asked:
@@ -242,41 +226,6 @@ def confirmed_people(event: Event) -> list[Registration]:
     for person in people:
         set_committed_value(person, "event", event)
     return people
-
-
-def remind(*, by: Actor) -> int:
-    """Record, once, that those who have not told the gate are to be reminded; returns for how many events."""
-    reminded = 0
-    for event in _with_a_gate():
-        until = terms(event).until
-        if until is None or not until - REMINDED <= now() < until:
-            continue
-        row = db.session.get(Details, event.id)
-        if row is None:
-            row = Details(event_id=event.id)
-            db.session.add(row)
-        if row.reminded_of != until:
-            row.reminded_of = until
-            journal.record("details.due", event.id, by=by, until=until.isoformat())
-            reminded += 1
-    return reminded
-
-
-def _with_a_gate() -> list[Event]:
-    """Return the events to come whose gate asks; the caller holds the writing lock."""
-    query = (
-        db.select(Event)
-        .where(
-            Event.state.in_(TAKING),
-            db.exists().where(
-                Question.event_id == Event.id, Question.when == When.AFTERWARDS, Question.retired_at.is_(None)
-            ),
-            db.exists().where(Part.event_id == Event.id, Part.ends_on >= today("UTC") - timedelta(days=1)),
-        )
-        .options(selectinload(Event.parts))
-        .with_for_update(of=Event, skip_locked=True)
-    )
-    return list(db.session.scalars(query))
 
 
 def _forget(registration_id: int, asked: Iterable[Asked]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from s3chem_events.core.db import db
 from s3chem_events.registration import asking, participants, questions
-from s3chem_events.registration.models import Answer, Registration
+from s3chem_events.registration.models import Answer, Question, Registration
 from s3chem_events.registration.participants import Wanted
 from s3chem_events.registration.questions import SENSITIVE, Asked, Kind
 
@@ -20,9 +20,14 @@ FIRST_DAY = "1900-03-01"
 
 
 def asked_in(event_id: int, *, needs: bool) -> list[Asked]:
-    """Return the questions that have a column, oldest first so that new columns come last; `needs` only if told so."""
+    """Return the questions that have a column, oldest first so that new columns come last; `needs` only if told so.
+
+    What is asked no more has one where somebody answered it.
+    """
     everything = sorted(asking.asked_at(event_id, retired=True), key=lambda question: question.id)
-    return [question for question in everything if needs or question.readers not in SENSITIVE]
+    told = set(db.session.scalars(db.select(Answer.question_id).join(Question).filter_by(event_id=event_id).distinct()))
+    there = [question for question in everything if not question.retired or question.id in told]
+    return [question for question in there if needs or question.readers not in SENSITIVE]
 
 
 def columns(asked: Sequence[Asked], language: str = "") -> dict[str, str]:

@@ -155,6 +155,7 @@ def test_invitations_leave_after_a_hold_once_each_and_the_silent_are_reminded_af
 ):
     for name, language in (("anna", "fr"), ("jan", "de"), ("eva", "de")):
         add(organiser, email=f"{name}@park.example", given_name=name.title(), language=language)
+    assert "It is typed here: http://localhost/fr/invitations/" in words(organiser.get(f"{LIST}/1"))
     preview = soup(organiser.get(f"{LIST}/sending"))
     assert [one.get_text(" ", strip=True) for one in preview.select(".sample summary")] == [
         "German · 2 e-mails",

@@ -156,6 +156,8 @@ def test_a_question_that_is_asked_no_more_leaves_the_form_unless_another_needs_i
     assert "Another question is asked only upon an answer to this one." in press("lunch")
     press("menu")
     assert (order(app), "Menu" in client.get(FORM).text) == (["lunch"], False)
+    header = desk.get("/desk/events/conference/participants.csv").get_data(as_text=True).splitlines()[0]
+    assert "Menu" not in header, "nobody ever answered it"
 
 
 def test_the_preview_is_what_the_form_shows(app: Flask, desk: FlaskClient, client: FlaskClient) -> None:

@@ -125,8 +125,12 @@ def test_gate_data_are_asked_late_of_those_who_come_and_seen_by_few(
     rows = table(app, desk)
     assert rows[0][-2:] == ["Number of your identity card", "Number plate of your car"]
     assert [(row[1], *row[-2:]) for row in rows[1:]] == [("Anna", SECRET, ""), ("Bert", "", "")]
+    assert [row[5] for row in rows] == ["Days on site", "18 June 2027", "18 June 2027"]
+    bert = f"{DESK}/participants/{reference_of(app, 'Bert')}/parts"
+    desk.post(bert, data={"csrf_token": hidden(desk, bert)["csrf_token"], "part": "day-1", "mode": "on_site"})
+    assert [row[5] for row in table(app, desk)] == ["Days on site", "18 June 2027", "17 and 18 June 2027"]
     with app.app_context():
-        (note,) = db.session.scalars(db.select(AuditEntry).filter_by(kind="gate.exported")).all()
+        note, _second = db.session.scalars(db.select(AuditEntry).filter_by(kind="gate.exported")).all()
         assert (note.by, note.data) == (
             "visitor",
             {"event": 1, "link": 1, "rows": 2, "columns": ["identity", "plate"]},
@@ -199,7 +203,8 @@ def test_the_list_is_handed_out_upon_a_fresh_sign_in_locked_and_once(
     clock.advance(minutes=10)
     assert (guard.get(link).status_code, guard.post(link, data=data).status_code) == (410, 303)
     assert guard.get(f"{link}x").status_code == 410
-    assert "opened 23 November 2026" in words(desk.get(f"{DESK}/gate"))
+    assert "opened 2 times, last on 23 November 2026" in words(desk.get(f"{DESK}/gate"))
+    assert count(app, Fact, kind="gate_link.opened") == 2
 
 
 def test_a_link_for_the_entrance_is_revoked_and_ends_with_its_event(
@@ -260,7 +265,11 @@ def test_the_site_sets_its_own_hour_and_what_was_told_is_deleted_at_once(
 ) -> None:
     own, desk = come(client, "Anna"), signed_in(app)
     token = {"csrf_token": hidden(desk, f"{DESK}/gate")["csrf_token"]}
-    for typed, sentence in (("yesterday", "Enter a day and an hour."), ("2027-03-28T02:30", "skip 02:30")):
+    for typed, sentence in (
+        ("yesterday", "Enter a day and an hour."),
+        ("2027-03-28T02:30", "skip 02:30"),
+        ("2027-06-19T10:00", "Enter an hour no later than the end of the event"),
+    ):
         answer = desk.post(f"{DESK}/gate/end", data=token | {"until": typed})
         assert (answer.status_code, sentence in words(answer)) == (422, True)
     assert desk.post(f"{DESK}/gate/end", data=token | {"until": "2027-06-14T10:00"}).status_code == 303
