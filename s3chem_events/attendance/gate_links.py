@@ -83,7 +83,7 @@ def use(link: GateLink, event: Event, typed: str, *, by: Actor) -> str:
         raise WrongPassphrase
     if link.opened_at is None:
         link.opened_at = now()
-    journal.record(OPENED, link.id, by=by, event=event.id)
+    journal.record("gate_link.opened", link.id, by=by, event=event.id)
     return passphrase
 
 
