@@ -142,7 +142,7 @@ def import_invitations(slug: str) -> ResponseReturnValue:
             return _asked(slug, form, 422)
         if form.rows.data and request.form.get("do") == "add":
             return _add(slug, form, rows)
-        found = importing.judged(the_event(slug), rows, language=form.language.data)
+        found = importing.judged(the_event(slug), rows, parts=form.parts.data, language=form.language.data)
     except tables.Unreadable as refusal:
         say(form.pasted if form.pasted.data and not form.file.data else form.file, guest_words.refused(refusal))
         return _asked(slug, form, refusal.status)
@@ -151,12 +151,13 @@ def import_invitations(slug: str) -> ResponseReturnValue:
 
 def _add(slug: str, form: ImportForm, rows: Sequence[Row]) -> ResponseReturnValue:
     """Judge once more under the lock, and add who is new still."""
+    parts = form.parts.data
     with transaction():
         event = publishing.event_by_slug(slug, lock=True)
-        found = importing.judged(event, rows, language=form.language.data) if event else []
+        found = importing.judged(event, rows, parts=parts, language=form.language.data) if event else []
         guests = [one.guest for one in found if one.verdict is Verdict.NEW]
         if event is not None and guests:
-            inviting.invite(event, guests, parts=form.parts.data, by=by())
+            inviting.invite(event, guests, parts=parts, by=by())
     said = ngettext(
         "%(num)s person added to the list; nobody has been written to yet.",
         "%(num)s people added to the list; nobody has been written to yet.",

@@ -1,6 +1,6 @@
 """What is read of invitations: one by its link or code, the desk's list with what has become of each, who is silent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +13,11 @@ from s3chem_events.core.db import db
 from s3chem_events.mailing import suppression
 from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.publishing.models import Part
 from s3chem_events.registration import names
 from s3chem_events.registration.invitation import SILENT, Invitation, InvitationUse, Reply, number_in
-from s3chem_events.registration.models import Registration
+from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.places import INTERESTED
 
 EMAILS = "invitation."
 """The beginning of the kinds of e-mails about invitations."""
@@ -190,9 +192,17 @@ def invited_digests(event_id: int) -> set[str]:
     return set(db.session.scalars(query.where(Invitation.address_digest != "")))
 
 
-def registered_digests(event_id: int) -> set[str]:
-    """Return whose addresses are registered for an event."""
-    return set(db.session.scalars(select(Registration.address_digest).filter_by(event_id=event_id, withdrawn_at=None)))
+def registered_digests(event_id: int, parts: Collection[str]) -> set[str]:
+    """Return whose addresses are registered for all of some parts of an event."""
+    query = (
+        select(Registration.address_digest)
+        .join(Participation, Participation.registration_id == Registration.id)
+        .join(Part, Part.id == Participation.part_id)
+        .where(Registration.event_id == event_id, Participation.standing.in_(INTERESTED), Part.key.in_(parts))
+        .group_by(Registration.id, Registration.address_digest)
+        .having(func.count() == len(parts))
+    )
+    return set(db.session.scalars(query))
 
 
 def _listed(event_id: int, *conditions: ColumnElement[bool]) -> list[Invitation]:

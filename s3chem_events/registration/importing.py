@@ -1,7 +1,7 @@
 """Guests out of a table that an organiser brings: which column is what, who each row is, and a verdict for each."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -66,8 +66,10 @@ class Judged:
     other_language: str = ""
 
 
-def judged(event: Event, rows: Sequence[Row], *, language: str) -> list[Judged]:
+def judged(event: Event, rows: Sequence[Row], *, parts: Collection[str], language: str) -> list[Judged]:
     """Return what would become of each row, in three statements; who gives no language gets the one given here.
+
+    Registered already is who is so for all the `parts` (their keys) to which the others are to be invited.
 
     Raises:
         TooManyRows.
@@ -80,7 +82,7 @@ def judged(event: Event, rows: Sequence[Row], *, language: str) -> list[Judged]:
     digests = {one.guest.email: addresses.digest(one.guest.email) for one in read if one.verdict is Verdict.NEW}
     known = (
         (Verdict.INVITED, guest_list.invited_digests(event.id)),
-        (Verdict.REGISTERED, guest_list.registered_digests(event.id)),
+        (Verdict.REGISTERED, guest_list.registered_digests(event.id, parts)),
         (Verdict.SUPPRESSED, set(suppression.dead(digests.values()))),
     )
     seen: set[str] = set()
