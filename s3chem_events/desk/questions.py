@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
@@ -51,15 +51,20 @@ def questions_preview(slug: str) -> str:
     asked = asking.asked_at(found.id)
     asked_for = request.args.get("language", "")
     language = asked_for if asked_for in LANGUAGES else i18n.language()
-    with force_locale(language):
+    with force_locale(language):  # the form alone; around it the desk speaks to the organiser
         form = type("PreviewForm", (Form,), own_questions.fields(asked, language))()
-        return render_template(
-            "desk/questions/preview.html",
-            **header(found) | {"lang": language},
-            questions=own_questions.groups(form, asked, found, language),
-            languages=LANGUAGES,
-            whole={code: previews.path(found.id, code) for code in LANGUAGES},
-        )
+        groups = own_questions.groups(form, asked, found, language)
+        values = {"lang": language, "questions": groups}
+        current_app.update_template_context(values)
+        shown = current_app.jinja_env.get_template("desk/questions/_form.html").make_module(values)
+    return render_template(
+        "desk/questions/preview.html",
+        **header(found),
+        shown=shown,
+        chosen=language,
+        languages=LANGUAGES,
+        whole=previews.path(found.id, language),
+    )
 
 
 @desk.route("/events/<slug>/questions/<question>/position", methods=["POST"])

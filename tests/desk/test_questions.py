@@ -172,6 +172,8 @@ def test_the_preview_is_what_the_form_shows(app: Flask, desk: FlaskClient, clien
         preview = desk.get(f"{LIST}preview?language={language}")
         form = client.get(FORM.replace("/en/", f"/{language}/"))
         assert shown(preview) == shown(form)
+        assert soup(preview).html["lang"] == "en"  # type: ignore[index]
+        assert "As visitors see them" in words(preview)  # the desk keeps its own
 
 
 def test_a_helper_and_a_reader_do_not_edit_the_form(app: Flask, desk: FlaskClient) -> None:
