@@ -76,7 +76,7 @@ def home() -> ResponseReturnValue:
         section="home",
         coming=[_coming(event, taken) for event in coming],
         has_no_events=own is not None and not own,
-        hands=list(_hands()),
+        hands=list(_hands({event.slug: event.title.within(i18n.language()) for event in seen})),
         held=holding.held_of(seen) if may("event.edit") else [],
         lately=[
             sum(n for event_id, n in registration.registered_since(now() - ago).items() if event_id in ids)
@@ -104,17 +104,19 @@ def _coming(event: Event, taken: dict[tuple[int, Mode], int]) -> Coming:
     return Coming(event.slug, event.title.said(language), days, state, places, off)
 
 
-def _hands() -> Iterator[Hand]:
+def _hands(titles: dict[str, str]) -> Iterator[Hand]:
     if may("outbox.see"):
         yield from _mail_hands()
     if may("participants.edit"):
         for slug, count in approval.undecided(own_events_only()):
             text = _("Registrations wait for your decision (%(count)s).", count=count)
-            yield Hand(text, "changed", url_for("desk.participants_list", slug=slug, state="pending"), _("Decide"))
+            to_list = url_for("desk.participants_list", slug=slug, state="pending")
+            yield Hand(f"{titles[slug]} · {text}", "changed", to_list, _("Decide"))
     if may("needs.see"):
         for slug, count in answering.open_requests(own_events_only()).items():
             text = _("Access needs wait for an answer (%(count)s).", count=count)
-            yield Hand(text, "changed", url_for("desk.access_needs", slug=slug), _("Answer them"))
+            to_needs = url_for("desk.access_needs", slug=slug)
+            yield Hand(f"{titles[slug]} · {text}", "changed", to_needs, _("Answer them"))
     if may("campaigns.release"):
         yield from _second_looks()
     if may("organisers.manage"):
