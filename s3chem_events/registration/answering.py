@@ -206,9 +206,17 @@ def for_the_caterer(event_id: int) -> list[tuple[int, int, str, Any]]:
 
 
 def _requests() -> Any:
+    """Ask for the access needs of those who come, or still may, to what the need is about."""
+    comes = (
+        db.exists()
+        .where(Participation.registration_id == Registration.id, Participation.standing.in_(places.INTERESTED))
+        .where(Part.id == Participation.part_id, ~Part.cancelled)
+        .where(db.or_(Question.part_id.is_(None), Question.part_id == Part.id))
+        .correlate(Registration, Question)
+    )
     return (
         db.select(Answer)
         .join(Answer.question)
         .join(Answer.registration)
-        .where(Question.kind == Kind.ACCESS, Registration.withdrawn_at.is_(None))
+        .where(Question.kind == Kind.ACCESS, Registration.withdrawn_at.is_(None), comes)
     )

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
@@ -18,15 +19,16 @@ from s3chem_events.core.db import db
 from s3chem_events.core.text import Text
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.registration import diets
-from s3chem_events.registration.models import Answer
+from s3chem_events.registration.models import Answer, Registration
 from s3chem_events.registration.participants import COLUMNS
 from s3chem_events.registration.questions import Option
 from tests.conftest import Clock
-from tests.factories import FILLED, add_event, add_question, hidden, register, soup, words
+from tests.factories import FILLED, PUBLIC_DAY, add_event, add_question, hidden, register, revise_event, soup, words
 from tests.support.desk import signed_in
 from tests.support.post import kept, rows, work
 
 EVENT = "/desk/events/conference"
+EVENING = replace(PUBLIC_DAY, key="evening", title=Text(en="Evening"))
 AGREED = {"question-diet-consent": "y", "question-access-consent": "y"}
 
 
@@ -93,7 +95,7 @@ def test_a_diet_is_known_by_its_names_and_only_if_nothing_else_is_said(text: str
 def test_an_access_need_is_an_open_item_until_it_is_answered(app: Flask, client: FlaskClient) -> None:
     come(client, "Anna", access="sign language")
     desk = signed_in(app)
-    assert "Access needs wait for an answer (1)." in words(desk.get("/desk/"))
+    assert "Final conference · Access needs wait for an answer (1)." in words(desk.get("/desk/"))
     page = desk.get(f"{EVENT}/access-needs")
     assert ("sign language" in page.text, "mailto:Anna%40uczelnia.example" in page.text) == (True, True)
     with app.app_context():
@@ -104,6 +106,24 @@ def test_an_access_need_is_an_open_item_until_it_is_answered(app: Flask, client:
         desk.post(path, data={"csrf_token": token})
     assert "Access needs wait" not in words(desk.get("/desk/"))
     assert "Answered by" in words(desk.get(f"{EVENT}/access-needs"))
+
+
+def test_the_access_need_of_whoever_has_no_part_left_is_no_open_item(app: Flask, client: FlaskClient) -> None:
+    revise_event(app, parts=(replace(PUBLIC_DAY, approval=True), EVENING))
+    come(client, "Anna", access="sign language")
+    desk, people, waits = signed_in(app), f"{EVENT}/participants", "Access needs wait for an answer (1)."
+    with app.app_context():
+        reference = db.session.scalar(db.select(Registration.reference))
+    decided = hidden(desk, f"{people}?state=all") | {"reference": reference, "confirmed": "yes", "reason": "Full"}
+    seen = [waits in words(desk.get("/desk/"))]
+    for decision in ("rejection", "approval"):
+        assert desk.post(f"{people}/{decision}", data=decided).status_code == 303
+        shown = "sign language" in desk.get(f"{EVENT}/access-needs").text
+        assert shown is (waits in words(desk.get("/desk/")))
+        seen.append(shown)
+    revise_event(app, parts=(replace(PUBLIC_DAY, approval=True, cancelled=True), EVENING))
+    seen.append(waits in words(desk.get("/desk/")))
+    assert seen == [True, False, True, False]
 
 
 def test_those_responsible_are_written_to_without_a_detail(app: Flask, client: FlaskClient) -> None:
