@@ -52,22 +52,28 @@ def participants_rejection(slug: str) -> ResponseReturnValue:
     if not people:
         return _choose_first(slug)
     reason = names.clean_lines(request.form.get("reason", ""))
-    too_long = len(reason) > LONGEST_REASON
-    if "confirmed" not in request.form or too_long:
+    is_asked = "confirmed" not in request.form
+    fault = "" if is_asked else _fault(reason)
+    if is_asked or fault:
         page = render_template(
             "desk/participants/rejection.html",
             **header(found),
             people=people,
             parts=_named(found),
-            languages=sorted({LANGUAGES[one.language] for one in people}),
+            languages=sorted({LANGUAGES[one.language] for one in people if one.email}),
             reason=reason,
-            longest=LONGEST_REASON,
-            too_long=too_long,
+            fault=fault,
         )
-        return page, 422 if too_long else 200
+        return page, 422 if fault else 200
     count = _decided(slug, people, lambda one: approval.reject(one, reason=reason, parts=_parts(), by=by()))
     flash(ngettext("%(num)s registration rejected.", "%(num)s registrations rejected.", count), "good")
     return _back(slug)
+
+
+def _fault(reason: str) -> str:
+    if len(reason) > LONGEST_REASON:
+        return str(_("Please use at most %(number)s characters.", number=LONGEST_REASON))
+    return "" if reason else str(_("Say why: nobody is rejected without a reason."))
 
 
 def _chosen(slug: str) -> list[Registration]:

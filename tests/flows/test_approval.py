@@ -114,7 +114,7 @@ def test_the_pages_say_before_and_after_that_somebody_decides(app: Flask, client
 def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_next(
     app: Flask, client: FlaskClient, desk: FlaskClient, pages: dict[str, str]
 ):
-    asked = "Registrations wait for your decision (2)."
+    asked = "Workshop · Registrations wait for your decision (2)."
     assert asked in words(desk.get("/desk/"))
     event = desk.get("/desk/events/workshop/")
     assert "2 registrations wait for your decision. Decide" in words(event)
@@ -127,6 +127,10 @@ def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_ne
     question = words(decide(desk, app, "rejection", "Boris"))
     assert ("Reject 1 registration?" in question, "They read: English." in question) == (True, True)
     assert standings(app) == "A confirmed, B pending, C waiting, D waiting"  # asked, not done
+    refused = decide(desk, app, "rejection", "Boris", reason=" ", confirmed="yes")
+    assert (refused.status_code, "nobody is rejected without a reason" in words(refused)) == (422, True)
+    field = soup(refused).select_one("#reason[required][aria-invalid]")
+    assert (field is not None, standings(app)) == (True, "A confirmed, B pending, C waiting, D waiting")
     decide(desk, app, "rejection", "Boris", reason="Experts only.\nCome in <spring>!", confirmed="yes")
     assert standings(app) == "A confirmed, B rejected, C offered, D waiting"
     assert mails(app) == [
@@ -148,7 +152,7 @@ def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_ne
     own = words(client.get(pages["Boris"]))
     assert "Your registration was not accepted. We are sorry that we cannot offer you a place." in own
     assert ("Experts only." in own, "Withdraw…" in own, "Add it to your calendar" in own) == (True, False, False)
-    decide(desk, app, "rejection", "Boris", confirmed="yes")  # a second press
+    decide(desk, app, "rejection", "Boris", confirmed="yes", reason="Again")  # a second press
     decide(desk, app, "approval", "Anna")
     assert (mails(app), asked in words(desk.get("/desk/"))) == ([], False)
 
@@ -167,7 +171,7 @@ def test_who_waited_is_put_before_the_organisers_once_there_is_a_place(
     assert press(client, pages["Carla"], "accept").status_code == 303  # twice
     assert standings(app) == "A pending, B withdrawn, C pending, D waiting"
     revise_event(app, "workshop", waiting_list=WaitingList.AUTOMATIC)
-    decide(desk, app, "rejection", "Anna", "Carla", confirmed="yes")
+    decide(desk, app, "rejection", "Anna", "Carla", confirmed="yes", reason="Full")
     assert standings(app) == "A rejected, B withdrawn, C rejected, D pending"
     assert mails(app) == [
         ("We have received your registration", "Doris", ""),
@@ -202,7 +206,7 @@ def test_a_no_is_revised_for_no_place_that_may_be_put_back(app: Flask, client: F
     add_event(app, WORKSHOP, parts=(replace(DAY, capacity={Mode.ON_SITE: 1}),), waiting_list=WaitingList.OFF)
     desk = signed_in(app)
     come(client, "Anna")
-    decide(desk, app, "rejection", "Anna", confirmed="yes")
+    decide(desk, app, "rejection", "Anna", confirmed="yes", reason="Full")
     come(client, "Boris")
     decide(desk, app, "approval", "Boris")
     decide(desk, app, "withdrawal", "Boris", confirmed="yes")

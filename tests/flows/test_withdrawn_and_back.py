@@ -180,7 +180,7 @@ def test_who_was_refused_one_day_and_declines_the_other_has_withdrawn(app, clien
     desk, people = signed_in(app), f"{EVENT}/participants"
     with app.app_context():
         reference = db.session.scalar(db.select(Registration.reference))
-    typed = hidden(desk, f"{people}?state=all") | {"reference": reference, "confirmed": "yes"}
+    typed = hidden(desk, f"{people}?state=all") | {"reference": reference, "confirmed": "yes", "reason": "Full"}
     assert desk.post(f"{people}/rejection", data=typed).status_code == 303
     sent(app)
     assert bring(app, invitation(app).mail("gmail")) == "done: declined"
