@@ -12,7 +12,7 @@ from wtforms import HiddenField, SelectField
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
-from s3chem_events.desk import answers
+from s3chem_events.desk import answers, words
 from s3chem_events.desk.answers import TellingForm
 from s3chem_events.desk.entering import FEWEST_DIGITS, EntryForm
 from s3chem_events.desk.events import header
@@ -104,6 +104,7 @@ def participant_correction(slug: str, reference: str) -> ResponseReturnValue:
         "desk/participants/correction.html",
         **header(found),
         person=person,
+        call=words.to_be_called(person),
         form=form,
         groups=form.groups(found),
         faulty=faulty(form),
@@ -125,7 +126,7 @@ def _said(person: Registration, *, done: bool) -> str:
         return str(gettext("Nothing was changed."))
     if person.email:
         return str(gettext("Changed; an e-mail tells the person what is different."))
-    return str(gettext("Changed. This person has no e-mail address, so please call."))
+    return " ".join((gettext("Changed."), words.to_be_called(person)))
 
 
 def _refused(person: Registration, form: CorrectionForm, refusal: Refused) -> dict[str, Any]:

@@ -137,12 +137,13 @@ def participant_withdrawal(slug: str, reference: str) -> ResponseReturnValue:
     with transaction():
         registration = queries.registration_by_id(person.id, lock=True)
         done = registration is not None and actions.withdraw(registration, by=by())
-    flash(
-        _("The registration has been withdrawn; the person will be notified by e-mail.")
-        if done
-        else _("Nothing was changed."),
-        "good",
-    )
+    if not done:
+        said = _("Nothing was changed.")
+    elif call := words.to_be_called(person):
+        said = " ".join((_("The registration has been withdrawn."), call))
+    else:
+        said = _("The registration has been withdrawn; the person will be notified by e-mail.")
+    flash(said, "good")
     return redirect(url_for("desk.participant", slug=found.slug, reference=reference), 303)
 
 
@@ -220,6 +221,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         f"desk/participants/{view}.html",
         **header(found),
         person=person,
+        call=words.to_be_called(person),
         lost=cancelled_parts.stood(person),
         steps=one_part.steps(person),
         may_add=bool(by_hand.addable(person)),

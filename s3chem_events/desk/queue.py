@@ -7,11 +7,13 @@ from flask_babel import gettext as _
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
+from s3chem_events.desk import words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing.words import modes
 from s3chem_events.registration import capacity, participants, queries, waiting
 from s3chem_events.registration.capacity import IN_LINE, Standing
+from s3chem_events.registration.models import Registration
 
 
 @desk.route("/events/<slug>/participants/<reference>/place/<part>", methods=["GET", "POST"])
@@ -23,7 +25,7 @@ def participant_place(slug: str, reference: str, part: str) -> ResponseReturnVal
     held = next((one for one in person.participations if one.part.key == part), None) or abort(404)
     back = url_for("desk.participant", slug=slug, reference=reference)
     if request.method == "POST":
-        return redirect(back if _give(person.id, part) else request.path, 303)
+        return redirect(back if _give(person, part) else request.path, 303)
     mode, language = held.part.mode_of(held.mode), i18n.language()
     crowd = queries.crowd(found.id).get((held.part_id, mode), queries.Crowd())
     limit, taken = held.part.capacities.get(mode), crowd.held + crowd.kept
@@ -31,6 +33,7 @@ def participant_place(slug: str, reference: str, part: str) -> ResponseReturnVal
         "desk/participants/place.html",
         **header(found),
         person=person,
+        call=words.to_be_called(person),
         part=held.part.title.within(language),
         mode=modes(language)[mode],
         waits=held.standing in IN_LINE,
@@ -44,10 +47,11 @@ def participant_place(slug: str, reference: str, part: str) -> ResponseReturnVal
     )
 
 
-def _give(registration_id: int, part: str) -> bool:
+def _give(person: Registration, part: str) -> bool:
+    number, call = person.id, words.to_be_called(person)
     try:
         with transaction():
-            registration = queries.registration_by_id(registration_id, lock=True) or abort(404)
+            registration = queries.registration_by_id(number, lock=True) or abort(404)
             over = request.form.get("over") == "y"
             given = waiting.give_place(registration, part_key=part, by=by(), over_capacity=over)
     except capacity.Full:
@@ -56,5 +60,11 @@ def _give(registration_id: int, part: str) -> bool:
     except Refused:
         flash(_("Nothing was changed."))
         return True
-    flash(_("The person has a place and will be notified by e-mail.") if given else _("Nothing was changed."), "good")
+    if not given:
+        said = _("Nothing was changed.")
+    elif call:
+        said = " ".join((_("The person has a place."), call))
+    else:
+        said = _("The person has a place and will be notified by e-mail.")
+    flash(said, "good")
     return True

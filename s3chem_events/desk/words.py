@@ -10,9 +10,19 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING, Kind, Mode, State, Visibility, WaitingList
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration.capacity import Said, Standing
+from s3chem_events.registration.models import Registration
 
 LONGEST = 300
 """Of a text that is quoted."""
+
+
+def to_be_called(person: Registration) -> str:
+    """Say that somebody has to be called, with the number; nothing where an e-mail tells her."""
+    if person.email:
+        return ""
+    if person.phone:
+        return _("This person has no e-mail address, so please call: %(phone)s.", phone=person.phone)
+    return _("This person has no e-mail address, so please call.")
 
 
 def states() -> dict[State, str]:

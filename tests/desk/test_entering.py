@@ -28,6 +28,7 @@ from tests.factories import (
     add_event,
     add_question,
     count,
+    hidden,
     register,
     revise_event,
     soup,
@@ -97,6 +98,18 @@ def test_a_caller_without_e_mail_is_on_the_list_in_the_files_and_to_be_called(ap
     assert "1 person without an e-mail address has to be called." in words(organiser.get(f"{EVENT}/"))
     clock.advance(minutes=10)
     assert work(app) == 1
+
+
+def test_to_change_something_for_a_caller_says_to_call_with_the_number_and_promises_no_e_mail(app, organiser):
+    call = "This person has no e-mail address, so please call: +48 600 700 800."
+    person = str(enter(organiser).location)
+    pages = {path: organiser.get(f"{person}/{path}") for path in ("correction", "withdrawal")}
+    typed = filled(pages["correction"]) | {"organisation": "Park", "reason": "She called"}
+    changed = organiser.post(f"{person}/correction", data=typed, follow_redirects=True)
+    gone = organiser.post(f"{person}/withdrawal", data=hidden(organiser, f"{person}/withdrawal"), follow_redirects=True)
+    for said in map(words, (*pages.values(), changed, gone)):
+        assert (call in said, "by e-mail" in said, "tell the person" in said) == (True, False, False)
+    assert "The registration has been withdrawn." in words(gone)
 
 
 def test_the_same_caller_is_one_person_however_the_number_is_written(app, organiser):
@@ -176,6 +189,8 @@ def test_a_caller_for_a_full_part_is_put_on_the_waiting_list_and_called_about_an
         assert leaving is not None
         withdrawing.withdraw(leaving, by=OPERATOR)
     assert "Place offered" in words(organiser.get(str(entered.location)))
+    asks = words(organiser.get(f"{entered.location}/place/day-2"))
+    assert ("please call: +48 600 700 800." in asks, "notified by e-mail" in asks) == (True, False)
     said = "1 person without an e-mail address has, or is offered, a place from the waiting list, and has to be called."
     overview = organiser.get(f"{EVENT}/")
     assert f"{said} Jan Kowalski · +48 600 700 800 · Zakład" in words(overview)
