@@ -117,8 +117,16 @@ def _due(moment: datetime, most: int, stream: str, *, limits: bool) -> list[int]
         _DUE, {"stream": stream, "moment": moment, "most": most}
     ).all():  # those held back are due no more: the next ones follow
         if ids := restraint.passing(rows, limits=limits):
+            _note_lost([row.id for row in rows if row.state == State.SENDING], moment)
             return ids
     return []
+
+
+def _note_lost(ids: Sequence[int], moment: datetime) -> None:
+    """Write down the tries whose lease has ended: the server may have taken the e-mail before its worker was lost."""
+    if ids:
+        lost = Result(Outcome.INTERRUPTED, text=_TEXTS[Outcome.INTERRUPTED])
+        db.session.execute(db.insert(DeliveryAttempt), [_attempt(email_id, lost, moment) for email_id in ids])
 
 
 def renew(owner: str, ids: Iterable[int]) -> set[int]:
@@ -213,7 +221,10 @@ def cancel(email_id: int, *, by: Actor) -> None:
 _HERE = (OutgoingEmail.stream == bindparam("stream"), OutgoingEmail.due_at <= bindparam("moment"))
 _ANY_DUE = db.select(OutgoingEmail.id).where(*_HERE).limit(1)
 _DUE = (
-    db.select(OutgoingEmail.id, OutgoingEmail.kind, OutgoingEmail.mailbox_digest, OutgoingEmail.attempts)
+    db.select(
+        *(OutgoingEmail.id, OutgoingEmail.kind, OutgoingEmail.mailbox_digest, OutgoingEmail.attempts),
+        OutgoingEmail.state,
+    )
     .where(*_HERE)
     .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
     .limit(bindparam("most", type_=Integer))

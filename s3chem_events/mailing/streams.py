@@ -5,7 +5,7 @@ Nothing of an e-mail's own row changes: a claim asks which streams flow. All fun
 
 from typing import cast
 
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, exists
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
@@ -49,16 +49,14 @@ def set_flow(name: str, flow: Flow) -> None:
 def take_back(name: str) -> list[int]:
     """Take some e-mails back that nobody can have, to be written anew; returns their subjects, none when all are.
 
-    What may have arrived stays: its server fell silent, or a worker died of it or lost it, so that a try is nowhere
-    written down. So does what was refused for good: a person alone decides to try that again.
+    What may have arrived stays: its server fell silent, or a worker died of it or lost it. So does what was refused for
+    good: a person alone decides to try that again.
     """
-    mine = (DeliveryAttempt.email_id == OutgoingEmail.id,)
-    heard = db.select(func.count()).select_from(DeliveryAttempt).where(*mine).scalar_subquery()
+    mine = DeliveryAttempt.email_id == OutgoingEmail.id
     return _taken_back(
         name,
         OutgoingEmail.state.in_([State.QUEUED, State.DEFERRED]),
-        OutgoingEmail.attempts <= heard,
-        ~exists().where(*mine, DeliveryAttempt.outcome.not_in([Outcome.LATER, Outcome.NEVER])),
+        ~exists().where(mine, DeliveryAttempt.outcome.not_in([Outcome.LATER, Outcome.NEVER])),
     )
 
 

@@ -185,6 +185,40 @@ def test_what_was_refused_is_tried_again_by_nobody_but_an_organiser_and_as_the_e
     assert history(app)[:3] == tries
 
 
+def test_what_a_lost_worker_may_have_handed_over_stays_also_where_it_was_written_anew_before(app, clock):
+    readers(app, en=2)
+    number = newsletter(app, events=("conference",))
+    release(app, number)
+    clock.advance(minutes=11)
+    compose(app)
+    later = Result(Outcome.LATER, 451, "451 later")
+
+    def put_off(*, lost: int) -> None:
+        with app.app_context():
+            with transaction():
+                assert len(outbox.claim("lost", most=lost)) == lost
+            clock.advance(minutes=21)
+            with transaction():
+                outbox.settle("me", [(one, later) for one in outbox.claim("me", most=2)])
+
+    def look() -> list[bool]:
+        with app.app_context():
+            bulk.look_after()
+        found = [bool(row.text) for row in rows(app)]
+        with locked(app, number) as seen:
+            releases.resume(seen, seen=looking.shown(looking.load(seen)), by=DIEGO)
+        compose(app)
+        return found
+
+    put_off(lost=0)
+    move(app)
+    assert look() == [False, False]
+    put_off(lost=1)
+    revise_event(app, summary=Text(en="Somewhere else."))
+    assert look() == [True, False]
+    assert [outcome for outcome, _code, _text in history(app)] == ["later", "later", "interrupted", "later", "later"]
+
+
 def test_no_email_is_taken_or_written_that_says_what_held_before_an_event_moved(app, clock, monkeypatch):
     readers(app, en=5)
     number = newsletter(app, events=("conference",))

@@ -18,6 +18,7 @@ from s3chem_events.campaigns.imports import Line, Verdict, unpacked
 from s3chem_events.campaigns.models import SubscriberImport
 from s3chem_events.core import config
 from s3chem_events.core.db import db
+from s3chem_events.mailing import restraint
 from tests.support.databases import Database
 
 HEADER = """
@@ -147,6 +148,33 @@ def test_a_list_that_waits_for_its_press_still_waits_after_the_migration(empty: 
         upgrade()
         kept = [unpacked(found.packed) for found in db.session.scalars(db.select(SubscriberImport).order_by("id"))]
     assert kept == [[line], []]
+
+
+def test_what_a_breaker_held_without_a_time_leaves_and_a_lost_try_is_written_down(empty: Flask):
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+    columns = (
+        "fact_id, kind, subject_id, address, address_digest, mailbox_digest, name, language, subject, text, html, "
+        "calendars, method, sender, sender_name, reply_to, message_id, unsubscribe, created_at"
+    )
+    fixed = "1, 'x', :id, 'a', 'a', 'm', 'A', 'en', 's', 't', 'h', '[]', '', 'e', 'e', 'e', 'm', '', :then"
+    email = text(
+        f"INSERT INTO outgoing_email ({columns}, stream, state, attempts, last_text) "
+        f"VALUES ({fixed}, :stream, 'deferred', :attempts, :said)"
+    )
+    with empty.app_context():
+        upgrade(revision="0031")
+        with db.engine.begin() as connection:
+            fact = "INSERT INTO fact (id, kind, subject_id, data, by, happened_at) VALUES (1, 'x', 1, '{}', 'x', :then)"
+            connection.execute(text(fact), {"then": then})
+            for number, (stream, attempts, said) in enumerate(
+                [("", 0, restraint.BROKEN), ("", 0, restraint.CROWDED), ("campaign:1", 1, "451"), ("", 1, "451")], 1
+            ):
+                values = {"id": number, "then": then, "stream": stream, "attempts": attempts, "said": said}
+                connection.execute(email, values)
+        upgrade()
+        due = db.session.execute(text("SELECT id FROM outgoing_email WHERE due_at IS NOT NULL")).scalars().all()
+        tries = db.session.execute(text("SELECT email_id, outcome FROM delivery_attempt")).all()
+    assert (due, [tuple(one) for one in tries]) == ([1], [(3, "interrupted")])
 
 
 @pytest.mark.one_database
