@@ -6,7 +6,6 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
-from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import closes_at, part_begins_at
 from s3chem_events.registration import actions, moving_up, places, versions
 from s3chem_events.registration.calendar_answers import TooLate
@@ -43,14 +42,6 @@ def other_mode(registration: Registration, participation: Participation, *, by_h
     if not others or (others[0] is Mode.ON_SITE and not by_hand and now() >= closes_at(event)):
         return None
     return others[0]
-
-
-def has_room(event: Event, part: Part, mode: Mode) -> bool:
-    """Whether somebody who changes to a mode of a part finds a place, who comes like a newcomer."""
-    if part.capacities[mode] is None:
-        return True
-    _crowd, wanted, _lists = moving_up.before_newcomers(event, [(part, mode)])
-    return all(limit is None or there < limit for limit, there in wanted.values())
 
 
 def change_mode(

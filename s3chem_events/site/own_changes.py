@@ -13,7 +13,8 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.publishing import lines
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import capacity, coming, inquiries, modes, places, returning
+from s3chem_events.registration import adding, capacity, coming, inquiries, modes, places, returning
+from s3chem_events.registration.adding import Way
 from s3chem_events.registration.links import INVITATIONS, RESTORATION
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import own_view
@@ -74,7 +75,7 @@ def mode(lang: str, token: str, key: str) -> BaseResponse:
         waits=held.standing in capacity.IN_LINE,
         decided=part.approval,
         is_limited=places.are_limited([(part, part.mode_of(held.mode))]),
-        is_full=other is not None and not modes.has_room(registration.event, part, other),
+        is_full=other is not None and Way.FREE not in adding.ways(registration.event, {part: [other]})[part.key].values(),
         refused=_refused(press.refusal),
     )
 

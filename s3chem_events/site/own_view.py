@@ -17,6 +17,7 @@ from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import (
     actions,
+    adding,
     calendar_answers,
     cancelled_parts,
     choices,
@@ -29,6 +30,7 @@ from s3chem_events.registration import (
     resending,
     returning,
 )
+from s3chem_events.registration.adding import Way
 from s3chem_events.registration.capacity import HOLDING, IN_LINE, Said, Standing
 from s3chem_events.registration.links import PARTS
 from s3chem_events.registration.models import Participation, Registration
@@ -110,10 +112,12 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
     ordered = entries.in_order(registration, registration.participations)
     may_undo = returning.may_take_back(registration)
     sentence, kind, lost = *_status(registration, lang), cancelled_parts.stood(registration)
+    others = {held.part: [other] for held in ordered if (other := modes.other_mode(registration, held))}
+    ways = adding.ways(event, others)
     return RegistrationView(
         reference=registration.reference,
         rows=_rows(registration, lang, openly=openly),
-        parts=[_held(registration, held, lang, own, lost=lost) for held in ordered],
+        parts=[_held(registration, held, lang, own, lost=lost, ways=ways) for held in ordered],
         status_sentence=sentence,
         status_kind=kind,
         asked=_asked(registration, lang, own),
@@ -201,7 +205,15 @@ def _rows(registration: Registration, lang: str, *, openly: bool) -> list[tuple[
     ]
 
 
-def _held(registration: Registration, held: Participation, lang: str, own: str, *, lost: Collection[int]) -> HeldView:
+def _held(
+    registration: Registration,
+    held: Participation,
+    lang: str,
+    own: str,
+    *,
+    lost: Collection[int],
+    ways: dict[str, dict[Mode, Way]],
+) -> HeldView:
     part, event = held.part, registration.event
     days, hours, mode = *lines.when(event, part, lang), part.mode_of(held.mode)
     text, kind = _standing(registration, held, lost)
@@ -226,7 +238,7 @@ def _held(registration: Registration, held: Participation, lang: str, own: str, 
         room_from=i18n.stamp(entries.joins_from(event, part), part.zone, lang) if waits else "",
         change_url=f"{own}/mode/{part.key}" if other else "",
         change_label=change_label(other),
-        change_is_full=other is not None and not modes.has_room(registration.event, part, other),
+        change_is_full=other is not None and ways[part.key][other] is not Way.FREE,
         told=waiting_words.how_it_stands(held, event, lang) if in_line else "",
         reason=_reason(held, lang),
         place_url=f"{own}/{PLACE}/{part.key}" if in_line else "",

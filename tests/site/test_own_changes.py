@@ -12,6 +12,7 @@ from icalendar import Calendar
 
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.text import Text
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
@@ -30,6 +31,7 @@ from tests.factories import (
 from tests.support.desk import signed_in
 from tests.support.post import enrol, kept, work
 from tests.support.snapshot import everything, scanned
+from tests.support.statements import statements
 
 ROOM = "https://room.example/secret"
 DAY = replace(
@@ -265,3 +267,19 @@ def test_organisers_hear_that_it_was_not_she_and_not_who(app: Flask, client: Fla
     for mail in mails:
         assert "/desk/events/conference/" in mail.text
         assert not re.search("Żaneta|Źdźbło|uczelnia|S3C-", mail.text + mail.html + str(mail.headers))
+
+
+def test_own_page_asks_the_same_of_six_parts_as_of_two(app: Flask, client: FlaskClient) -> None:
+    seats = {Mode.ON_SITE: 50, Mode.ONLINE: 50}
+    asked = []
+    for number in (2, 6):
+        keys = [f"p{n}" for n in range(number)]
+        parts = tuple(replace(PUBLIC_DAY, key=key, title=Text(en=key), capacity=seats) for key in keys)
+        add_event(app, slug=f"with-{number}", parts=parts)
+        modes = {f"mode-{key}": "on_site" for key in keys}
+        own = str(register(client, f"/en/events/with-{number}/register", parts=keys, **modes).location)
+        with statements(app) as seen:
+            page = client.get(own)
+        assert len(soup(page).select(f"a[href^='{own}/mode/']")) == number
+        asked.append((len(seen), sum("UNION ALL" in one for one in seen)))
+    assert asked[0] == asked[1]
