@@ -1,6 +1,6 @@
 """A press below a link out of an e-mail: whoever made it reads the mailbox, which counts as confirmed from then on."""
 
-from flask import request
+from flask import abort, request
 from flask.wrappers import Response
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as BaseResponse
@@ -10,6 +10,7 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.mailing import confirming
 from s3chem_events.registration import links, queries
 from s3chem_events.registration.delegation_queries import delegation_by_token
+from s3chem_events.site.forms import PressForm
 from s3chem_events.site.own import own
 
 DONE = 303
@@ -20,15 +21,17 @@ DONE = 303
 @own.route("/<lang>/delegations/<token>/waiting-emails", methods=["POST"])
 def waiting_emails(lang: str, token: str) -> BaseResponse:
     """Let go of what is held back: that it was pressed is all that it takes."""
+    if not PressForm().validate():
+        abort(400)  # whose page says what to do: go back, and load the other one again
     whose = "delegations" if "/delegations/" in request.path else "registrations"
     return redirect(f"/{lang}/{whose}/{token}", DONE)
 
 
 @own.after_request
 def _confirm(response: Response) -> Response:
-    """Confirm the mailbox to which the link was sent that somebody pressed below."""
+    """Confirm the mailbox to which the link was sent that somebody pressed below: herself, as the form's token says."""
     token = (request.view_args or {}).get("token", "")
-    if request.method == "POST" and response.status_code == DONE and token:
+    if request.method == "POST" and response.status_code == DONE and token and PressForm().validate():
         address = _mailed_to(token)
         if address:
             with transaction():

@@ -146,7 +146,7 @@ def test_the_second_event_within_minutes_is_told_after_a_press_in_the_first_emai
     assert (is_confirmed(app, FILLED["email"]), work(app)) == (False, 0)
     # Whoever filled in the form has the page too, and has shown nothing by that.
     assert "waiting" not in words(client.get(shown))
-    client.post(f"{shown}/waiting-emails")
+    client.post(f"{shown}/waiting-emails", data=hidden(client, f"{shown}/withdrawal"))
     client.post(f"{shown}/withdrawal", data=hidden(client, f"{shown}/withdrawal"))
     assert is_confirmed(app, FILLED["email"]) is False
     assert work(app) == 0
@@ -155,6 +155,8 @@ def test_the_second_event_within_minutes_is_told_after_a_press_in_the_first_emai
     assert WHEN not in words(page)
     button = soup(page).select_one("form[action$=waiting-emails]")
     assert button is not None
+    assert "reload the page" in words(elsewhere := client.post(str(button["action"])))  # a form on somebody else's page
+    assert (elsewhere.status_code, is_confirmed(app, FILLED["email"]), work(app)) == (400, False, 0)
     assert client.post(str(button["action"]), data=hidden(client, mailed)).headers["Location"] == mailed
     assert work(app) == 2
     assert "waiting" not in words(client.get(mailed))
@@ -192,7 +194,10 @@ def test_an_assistant_gets_one_summary_at_once_and_opens_her_mailbox_by_the_link
     assert work(app) == 1
     page = link(app, what="delegations")
     assert "1 more e-mail to you is waiting" in words(client.get(page))
+    client.post(f"{page}/summary")  # without the token that the page holds
     client.post(f"{page}/waiting-emails")
+    assert is_confirmed(app, "office@park.example") is False
+    client.post(f"{page}/waiting-emails", data=hidden(client, page))
     assert (is_confirmed(app, "office@park.example"), work(app)) == (True, 1)
 
 
@@ -210,7 +215,8 @@ def test_a_link_that_a_contact_hands_on_confirms_nobody_elses_mailbox(app: Flask
     assert client.post(f"{FORM}/group", data=form).status_code == 303
     work(app)
     summary = next(n for n, mail in enumerate(kept(app)) if "robot@park.example" in mail.envelope.to)
-    client.post(f"{link(app, summary)}/waiting-emails")
+    page = link(app, summary)
+    client.post(f"{page}/waiting-emails", data=hidden(client, page))
     assert (is_confirmed(app, "victim@uni.example"), is_confirmed(app, "robot@park.example")) == (False, False)
 
 
