@@ -17,16 +17,15 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import UTCDateTime, db, insert, undone_alone
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import addresses, emptying, pace, relaying, restraint, streams
+from s3chem_events.mailing import addresses, emptying, pace, relaying, restraint, streams, tries
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, Draft, Letter, Letterhead, State
-from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail
+from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.mailing.results import AGAIN, STATES, Outcome, Result, wait_after
 
 __all__ = ["Claimed", "Draft", "Letter", "Letterhead", "cancel", "claim", "hold", "post", "retry", "settle"]
 
 LEASE = timedelta(minutes=20)
 """Longer than one e-mail can take: ten answers, each waited for as long as sender.Patience says. Renewed in between."""
-LONGEST_ANSWER = 500
 ONE_PERSON = ""
 """The stream of what is written to nobody else."""
 DEADLY = 5
@@ -117,16 +116,10 @@ def _due(moment: datetime, most: int, stream: str, *, limits: bool) -> list[int]
         _DUE, {"stream": stream, "moment": moment, "most": most}
     ).all():  # those held back are due no more: the next ones follow
         if ids := restraint.passing(rows, limits=limits):
-            _note_lost([row.id for row in rows if row.state == State.SENDING], moment)
+            # A lease has ended: the server may have taken the e-mail before its worker was lost.
+            tries.note((row.id, tries.LOST) for row in rows if row.state == State.SENDING)
             return ids
     return []
-
-
-def _note_lost(ids: Sequence[int], moment: datetime) -> None:
-    """Write down the tries whose lease has ended: the server may have taken the e-mail before its worker was lost."""
-    if ids:
-        lost = Result(Outcome.INTERRUPTED, text=_TEXTS[Outcome.INTERRUPTED])
-        db.session.execute(db.insert(DeliveryAttempt), [_attempt(email_id, lost, moment) for email_id in ids])
 
 
 def renew(owner: str, ids: Iterable[int]) -> set[int]:
@@ -148,7 +141,7 @@ def settle(owner: str, results: Sequence[tuple[Claimed, Result]]) -> None:
     moment = now()
     update = _ours(owner).where(OutgoingEmail.id == bindparam("this")).values(_SETTLED)
     db.session.connection().execute(update, [_settled(c, r, moment) for c, r in results])
-    db.session.connection().execute(db.insert(DeliveryAttempt), [_attempt(c.id, r, moment) for c, r in results])
+    tries.note((c.id, r) for c, r in results)
     emptying.seal([c.id for c, _ in results if c.letter.kind.startswith(emptying.WAYS_IN)])
     emptying.silence([c.id for c, _ in results])
 
@@ -171,17 +164,17 @@ def recover(owner: str, accepted: Iterable[int]) -> int:
     # At once; but what workers die of again and again may be this e-mail, and shall not hold the others up.
     later = db.literal(moment + DEADLY_REST, UTCDateTime())
     soon = db.case((OutgoingEmail.attempts < DEADLY, db.literal(moment, UTCDateTime())), else_=later)
-    for ids, outcome in ((taken, Outcome.SENT), (set(rows) - taken, Outcome.INTERRUPTED)):
+    for ids, result in ((taken, _NOTED), (set(rows) - taken, tries.LOST)):
+        is_sent = result.outcome is Outcome.SENT
         values = {
-            OutgoingEmail.state: STATES[outcome],
-            OutgoingEmail.due_at: None if outcome is Outcome.SENT else soon,
-            OutgoingEmail.sent_at: moment if outcome is Outcome.SENT else None,
+            OutgoingEmail.state: STATES[result.outcome],
+            OutgoingEmail.due_at: None if is_sent else soon,
+            OutgoingEmail.sent_at: moment if is_sent else None,
             OutgoingEmail.owner: None,
-            OutgoingEmail.last_text: _TEXTS[outcome],
+            OutgoingEmail.last_text: result.text,
         }
         db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(values))
-        for email_id in ids:
-            db.session.add(DeliveryAttempt(**_attempt(email_id, Result(outcome, text=_TEXTS[outcome]), moment)))
+        tries.note((email_id, result) for email_id in ids)
     emptying.seal(rows)
     return len(rows)
 
@@ -242,10 +235,7 @@ _CLAIM = (
     .returning(OutgoingEmail.id, OutgoingEmail.attempts, OutgoingEmail.address_digest, *COLUMNS)
     .execution_options(synchronize_session=False)
 )
-_TEXTS = {
-    Outcome.SENT: "accepted; noted by the worker before it stopped",
-    Outcome.INTERRUPTED: "the worker stopped while it was at this e-mail",
-}
+_NOTED = Result(Outcome.SENT, text="accepted; noted by the worker before it stopped")
 _NEW = ("state", "due_at", "last_code", "last_text", "sent_at", "owner")
 _SETTLED: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _NEW}
 
@@ -289,19 +279,9 @@ def _settled(claimed: Claimed, result: Result, moment: datetime) -> dict[str, An
         "new_state": state,
         "new_due_at": moment + wait if wait else None,
         "new_last_code": result.code,
-        "new_last_text": result.text[:LONGEST_ANSWER],
+        "new_last_text": result.text[: tries.LONGEST_ANSWER],
         "new_sent_at": moment if result.outcome is Outcome.SENT else None,
         "new_owner": None,
-    }
-
-
-def _attempt(email_id: int, result: Result, moment: datetime) -> dict[str, Any]:
-    return {
-        "email_id": email_id,
-        "at": moment,
-        "outcome": result.outcome,
-        "code": result.code,
-        "text": result.text[:LONGEST_ANSWER],
     }
 
 
