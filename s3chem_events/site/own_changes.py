@@ -75,7 +75,8 @@ def mode(lang: str, token: str, key: str) -> BaseResponse:
         waits=held.standing in capacity.IN_LINE,
         decided=part.approval,
         is_limited=places.are_limited([(part, part.mode_of(held.mode))]),
-        is_full=other is not None and Way.FREE not in adding.ways(registration.event, {part: [other]})[part.key].values(),
+        is_full=other is not None
+        and Way.FREE not in adding.ways(registration.event, {part: [other]})[part.key].values(),
         refused=_refused(press.refusal),
     )
 
