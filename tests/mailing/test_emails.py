@@ -209,6 +209,8 @@ def holds_together(mail: KeptMail, language: str) -> None:
     assert {link for link in links(mail) if link not in mail.text} == set()
     assert max(len(line) for line in mail.text.splitlines() if "http" not in line) <= 72
     assert "\n\n\n" not in mail.text
+    told = [line for line in mail.text.splitlines() if "http" not in line]
+    assert [line for line in told if re.search(r"[a-zà-ž]{2}[.!?][A-ZÀ-Ž]\w", line)] == []  # two sentences in one
     assert [line for line in mail.text.splitlines() if line != line.rstrip()] == []
     assert ("{" in mail.text + mail.envelope.subject, "%(" in mail.text + mail.html) == (False, False)
     assert "\n" not in mail.envelope.subject
