@@ -109,6 +109,20 @@ def of(registration_ids: Collection[int]) -> dict[int, list[Answered]]:
     return found
 
 
+def concerning(registration: Registration, given: Sequence[Answered]) -> list[Answered]:
+    """Return the answers but those about parts that were given up alone, and what was asked upon them.
+
+    They are kept: she may take the part back for a while.
+    """
+    live = {one.part_id for one in registration.participations if one.standing not in places.OVER}
+    lost = {one.part_id for one in registration.participations} - live if live else set[int]()
+    gone = set[str]()
+    for one in given:
+        if one.question.part_id in lost or one.question.only_if in gone:
+            gone.add(one.question.key)
+    return [one for one in given if one.question.key not in gone]
+
+
 def answer_of(event_id: int, answer_id: int) -> Answer | None:
     """Return one answer of this very event, with its question and whose it is."""
     found: Answer | None = db.session.scalar(

@@ -50,7 +50,7 @@ def rows(
         for row in asking.rows(event_id)
         for version in range(1, row.version + 1)
     }
-    ids = [question.id for question in asked]
+    part, ids = participants.COLUMNS.index("part"), [question.id for question in asked]
     for batch in participants.participations(event_id, wanted):
         found = db.session.execute(
             db.select(Registration.reference, Answer.question_id, Answer.version, Answer.value)
@@ -61,7 +61,10 @@ def rows(
             (reference, number): _cell(wordings[number, version], value, language, typed=typed)
             for reference, number, version, value in found
         }
-        yield [(*row, *(said.get((row[0], number), "") for number in ids)) for row in batch]
+        yield [
+            (*row, *(said.get((row[0], one.id), "") if one.part in {"", row[part]} else "" for one in asked))
+            for row in batch
+        ]
 
 
 def _cell(question: Asked, value: Any, language: str | None, *, typed: bool) -> Cell:

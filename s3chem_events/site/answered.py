@@ -49,7 +49,7 @@ def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> li
     Who has not is told of every need alike, whether there is one or not: that there is one says something of health.
     What the entrance or a letter needs is never shown again, as its page promises (site.details).
     """
-    given = answering.of([registration.id]).get(registration.id, [])
+    given = answering.concerning(registration, answering.of([registration.id]).get(registration.id, []))
     told = [
         (
             one.question.label.within(lang),

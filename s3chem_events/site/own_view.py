@@ -27,6 +27,7 @@ from s3chem_events.registration import (
     inquiries,
     links,
     modes,
+    places,
     resending,
     returning,
 )
@@ -140,7 +141,8 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
 def seen_by(registration: Registration, lang: str, *, only: Collection[int] = ()) -> EventView:
     """Return the event as it concerns this person: the own days, the own way to take part; of some parts only."""
     there = [held for held in registration.participations if held.part_id in only] or registration.participations
-    live = [held for held in there if not held.part.cancelled] or there
+    kept = [held for held in there if held.standing not in places.OVER] or there
+    live = [held for held in kept if not held.part.cancelled] or kept
     theirs = [(held.part, held.part.mode_of(held.mode)) for held in live]
     return narrowed(event_view(registration.event, lang), registration.event, theirs, lang)
 

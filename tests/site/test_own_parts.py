@@ -120,7 +120,11 @@ def test_dinner_joins_what_she_has_with_its_question_and_is_given_up_and_taken_b
     assert client.post(gone, data=typed).location == f"{own}?done=change"
     assert client.post(gone, data=typed).status_code == 303
     assert standings(app) == {"Źdźbło day-2": "confirmed", "Źdźbło dinner": "withdrawn"}
-    assert (work(app), calendars(app)) == (1, [("CANCEL", "dinner", 1)])
+    assert (work(app), calendars(app), "Fish or meat?" in words(client.get(own))) == (
+        1,
+        [("CANCEL", "dinner", 1)],
+        False,
+    )
     mail = kept(app)[-1]
     assert mail.envelope.subject.startswith("No longer registered for a part: Final conference")
     said = " ".join(mail.text.split())

@@ -51,7 +51,7 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         old = {p.part_id for p in going if p.part_id not in fact.data.get("parts", [p.part_id])}
         if registration.withdrawn_at is None and len(going) > len(old):
             draft = desk.draft(fact, registration, going, method="REQUEST", kept=old)
-            told = history.mentionable(given.get(registration.id, []))
+            told = history.mentionable(answering.concerning(registration, given.get(registration.id, [])))
             said = answering.in_mail(told, render.spoken(registration.language))
             more = _details(draft, registration, going, wanted, given.get(registration.id, []))
             values = {"answers": said, "gate": more, "approved": fact.kind == APPROVED}
