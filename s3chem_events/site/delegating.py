@@ -195,18 +195,28 @@ def _short(form: DelegationForm, event: Event, short: PlacesShort, lang: str) ->
         return Short(sentences, [], [], [], "", "")
     lacking = frozenset(short.left)
     wanted = {place: lacking & _wanted(form, place) for place in short.waits}
+    enough = frozenset[Which]().union(*(_wanted(form, place) for place in short.waits)) - lacking
+    sentences += [_("%(part)s: a place for everybody who chose it.", part=where(which)) for which in sorted(enough)]
     waiting = [f"{who(p)}: {', '.join(map(where, sorted(places)))}" for p, places in short.waits.items() if places]
-    placed = [who(place) for place, places in short.waits.items() if not places]
+    placed = [who(place) for place, places in short.waits.items() if wanted[place] and not places]
     return Short(
         sentences,
         placed,
         waiting,
         [f"{who(p)}: {', '.join(map(where, sorted(places)))}" for p, places in wanted.items() if places],
-        _("Register %(placed)s, %(waiting)s on the waiting list", placed=len(placed), waiting=len(waiting))
-        if placed
-        else "",
-        _("Put all of them on the waiting list"),
+        _first_label(len(placed), len(waiting), is_everybody_in=bool(enough)),
+        _("Register everybody, and let all of these wait together")
+        if enough
+        else _("Put all of them on the waiting list"),
     )
+
+
+def _first_label(placed: int, waiting: int, *, is_everybody_in: bool) -> str:
+    if not placed:
+        return ""
+    if is_everybody_in:
+        return _("Register everybody, and let %(waiting)s wait for what is full", waiting=waiting)
+    return _("Register %(placed)s, %(waiting)s on the waiting list", placed=placed, waiting=waiting)
 
 
 def _wanted(form: DelegationForm, place: int) -> frozenset[Which]:

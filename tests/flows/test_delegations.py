@@ -221,6 +221,28 @@ def test_places_for_four_of_five_are_an_explicit_choice_and_never_a_silent_split
     assert "Public conference (On site), 18 June 2027: on the waiting list" in " ".join(summary.text.split())
 
 
+def test_where_one_part_is_short_everybody_has_the_others_and_the_choice_says_so(
+    app: Flask, client: FlaskClient
+) -> None:
+    boat = replace(PUBLIC_DAY, key="boat", title=Text(en="Boat trip"), capacity={Mode.ON_SITE: 1})
+    revise_event(app, parts=(replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 50}), boat))  # B4
+    form = filled(client) | {"parts": "day-2"}
+    for n in (1, 2, 3):
+        form |= {f"person-{n}-parts": ["day-2", "boat"], f"person-{n}-mode-day-2": "on_site"}
+    answer = client.post(GROUP, data=form)
+    said = words(answer)
+    assert answer.status_code == 409
+    assert (
+        "Boat trip (On site): places left: 1. Public conference (On site): a place for everybody who chose it." in said
+    )
+    assert "With a place: Anna Nowak On the waiting list: Ben Okafor: Boat trip (On site); Carla Puig" in said
+    assert {str(b["value"]): b.get_text() for b in soup(answer).select("button[name=places]")} == {
+        "first": "Register everybody, and let 2 wait for what is full",
+        "all_wait": "Register everybody, and let all of these wait together",
+    }
+    assert count(app, Registration) == 0
+
+
 def test_all_wait_keeps_them_together_and_without_a_list_only_the_list_can_change(
     app: Flask, client: FlaskClient
 ) -> None:
