@@ -30,8 +30,9 @@ def waiting_emails(lang: str, token: str) -> BaseResponse:
 @own.after_request
 def _confirm(response: Response) -> Response:
     """Confirm the mailbox to which the link was sent that somebody pressed below: herself, as the form's token says."""
+    # The fields alone: a file that came with them is another form's business.
     token = (request.view_args or {}).get("token", "")
-    if request.method == "POST" and response.status_code == DONE and token and PressForm().validate():
+    if request.method == "POST" and response.status_code == DONE and token and PressForm(request.form).validate():
         address = _mailed_to(token)
         if address:
             with transaction():
