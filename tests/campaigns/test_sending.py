@@ -27,7 +27,7 @@ from s3chem_events.publishing import queries
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration.models import Registration
-from tests.factories import PUBLIC_DAY, add_event, count, revise_event
+from tests.factories import PUBLIC_DAY, add_event, count, hidden, revise_event
 from tests.support.campaigns import CLARA, DIEGO, campaign, locked, newsletter, readers, release, stage, written
 from tests.support.desk import signed_in
 from tests.support.post import enrol, history, kept, relay, rows, work
@@ -339,7 +339,9 @@ def test_a_message_goes_to_those_who_have_a_place_and_speaks_to_each_by_name(app
     assert mine[0].subject == "For {{own_link}}<b> Nowak 0"
     page = re.search(r"http://localhost(/en/registrations/[\w.-]+)", mine[0].text)
     assert page is not None
-    app.test_client().post(f"{page[1]}/waiting-emails")  # the link came by this e-mail alone
+    visitor = app.test_client()
+    token = hidden(visitor, f"{page[1]}/withdrawal")
+    visitor.post(f"{page[1]}/waiting-emails", data=token)  # the link came by this e-mail alone
     assert count(app, ConfirmedMailbox, mailbox_digest=addresses.mailbox_digest("anna0@park.example")) == 1
 
 
