@@ -82,7 +82,7 @@ def site_text(text: str, language: str) -> ResponseReturnValue:
         gaps=site_texts.gaps(text, found.data).get(language, []),
         done=set(LANGUAGES) - set(site_texts.missing(text, found.data)),
         main=DEFAULT,
-        is_the_programs=text == PROJECT or _is_the_programs(found),
+        is_the_programs=text == PROJECT or site_texts.says_the_same(found.data, load.text_of_the_site(text)),
     )
     return page, 409 if refusal else 422 if wrong else 200
 
@@ -234,10 +234,3 @@ def _listed(found: Document) -> Listed:
         gaps=sum(map(len, site_texts.gaps(found.key, found.data).values())),
         missing=site_texts.missing(found.key, found.data),
     )
-
-
-def _is_the_programs(found: Document) -> bool:
-    """Whether a notice says what this version of the program brings."""
-    apart = {"version", "to_be_approved"}
-    own = {key: value for key, value in found.data.items() if key not in apart}
-    return own == {key: value for key, value in load.text_of_the_site(found.key).items() if key not in apart}

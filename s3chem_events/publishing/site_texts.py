@@ -73,10 +73,15 @@ def put(key: str, data: Mapping[str, Any], language: str, said: Mapping[str, str
     return written
 
 
+def says_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two notices have the same words, whatever their versions and whoever approved them."""
+    apart = dict.fromkeys(("version", "to_be_approved"))
+    return {**one, **apart} == {**other, **apart}
+
+
 def dated(data: Mapping[str, Any], before: Mapping[str, Any], day: date) -> dict[str, Any]:
     """Return a notice with a version of its own where its words differ: consents name the version that was read."""
-    apart = {"version", "to_be_approved"}
-    if {k: v for k, v in data.items() if k not in apart} == {k: v for k, v in before.items() if k not in apart}:
+    if says_the_same(data, before):
         return dict(data)
     stem, last = day.isoformat(), str(before.get("version", ""))
     again = re.fullmatch(rf"{stem}(?: \((\d+)\))?", last)

@@ -140,4 +140,4 @@ def put_down(
     actions.tell_the_page([(part, mode) for part, mode in chosen if (part.key, mode) not in waiting], taken, by=1)
     # Who waits now has no place again: her calendar must hear that she gave it up.
     undone.stop_notices(registration, [place for place in made if place.standing in HOLDING], by=by)
-    actions.record_places(registration, by=by, parts=[place.part_id for place in made])
+    actions.record_places(registration, by=by, added=[place.part_id for place in made])
