@@ -171,7 +171,7 @@ def record_places(registration: Registration, *, by: Actor, added: Collection[in
     """Write down that somebody came, once, or that parts were `added`; to what else is read where it is told."""
     theirs = (p for p in registration.participations if not added or p.part_id in added)
     standings, event = {one.standing for one in theirs}, registration.event_id
-    parts = {"parts": list(added)} if added else {}
+    parts: dict[str, Any] = {"parts": list(added)} if added else {}
     if Standing.CONFIRMED in standings:
         journal.record("registration.confirmed", registration.id, by=by, event=event, **parts)
     elif Standing.PENDING in standings:
