@@ -1,7 +1,5 @@
 """Registrations that wait for a decision: approved or rejected, one or several at once."""
 
-from collections.abc import Callable
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -30,7 +28,9 @@ def participants_approval(slug: str) -> ResponseReturnValue:
         return _choose_first(slug)
     over = request.form.get("over") == "y"
     try:
-        decided = _decided(slug, people, lambda one: approval.approve(one, by=by(), parts=_parts(), over_capacity=over))
+        with transaction():
+            locked = _locked(slug, people)
+            count = sum(approval.approve(one, by=by(), parts=_parts(), over_capacity=over) for one in locked)
     except capacity.Full as refusal:
         found, modes = the_event(slug), words.modes()
         titles = {part.key: part.title.within(i18n.language()) for part in found.parts}
@@ -40,7 +40,7 @@ def participants_approval(slug: str) -> ResponseReturnValue:
             "desk/participants/approval.html", **header(found), people=people, parts=_named(found), full=full
         )
         return page, refusal.status
-    flash(ngettext("%(num)s registration approved.", "%(num)s registrations approved.", decided), "good")
+    flash(ngettext("%(num)s registration approved.", "%(num)s registrations approved.", count), "good")
     return _back(slug)
 
 
@@ -65,7 +65,8 @@ def participants_rejection(slug: str) -> ResponseReturnValue:
             fault=fault,
         )
         return page, 422 if fault else 200
-    count = _decided(slug, people, lambda one: approval.reject(one, reason=reason, parts=_parts(), by=by()))
+    with transaction():
+        count = approval.reject(_locked(slug, people), reason=reason, parts=_parts(), by=by())
     flash(ngettext("%(num)s registration rejected.", "%(num)s registrations rejected.", count), "good")
     return _back(slug)
 
@@ -90,12 +91,11 @@ def _named(event: Event) -> dict[str, str]:
     return {part.key: part.title.within(i18n.language()) for part in event.parts if part.key in _parts()}
 
 
-def _decided(slug: str, people: list[Registration], decide: Callable[[Registration], bool]) -> int:
-    """Decide about all of them or, where one has to be asked about, about none; in the order of their arrival."""
+def _locked(slug: str, people: list[Registration]) -> list[Registration]:
+    """Return them, in the order of their arrival, as they are in a transaction that has locked their event."""
     ids = sorted(one.id for one in people)
-    with transaction():
-        publishing.event_by_slug(slug, lock=True)
-        return sum(decide(one) for one in map(queries.registration_by_id, ids) if one is not None)
+    publishing.event_by_slug(slug, lock=True)
+    return [one for one in map(queries.registration_by_id, ids) if one is not None]
 
 
 def _back(slug: str) -> ResponseReturnValue:

@@ -89,6 +89,7 @@ def participants_list(slug: str) -> ResponseReturnValue:
         regions=choices.regions(language),
         stamp=lambda moment: i18n.short_stamp(moment, found.zone, language),
         batches=batches.held(found.id),
+        back="",
         may_enter=may_enter(found),
         clock=lambda moment: i18n.clock(moment, found.zone, language),
         sorts={
@@ -223,6 +224,9 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         person=person,
         call=words.to_be_called(person),
         lost=cancelled_parts.stood(person),
+        batches=[one for one in batches.held(found.id) if person.id in one.subjects],
+        back=person.reference,
+        clock=lambda moment: i18n.clock(moment, found.zone, language),
         steps=one_part.steps(person),
         may_add=bool(by_hand.addable(person)),
         history=history,

@@ -1,4 +1,4 @@
-"""Several people taken off an event at once, with ten minutes in which they can be put back."""
+"""Several people taken off an event at once; and the ten minutes in which they, and the rejected, can be put back."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -36,9 +36,9 @@ def participants_withdrawal(slug: str) -> ResponseReturnValue:
     return back
 
 
-@desk.route("/events/<slug>/participants/withdrawal/undo", methods=["POST"])
+@desk.route("/events/<slug>/participants/undo", methods=["POST"])
 @allowed("participants.edit")
-def participants_withdrawal_undo(slug: str) -> ResponseReturnValue:
+def participants_undo(slug: str) -> ResponseReturnValue:
     """Put people back whom nobody has written to yet."""
     try:
         with transaction():
@@ -59,4 +59,6 @@ def participants_withdrawal_undo(slug: str) -> ResponseReturnValue:
             )
         for sentence in beyond:  # an organiser gave their places to others in the meantime
             flash(sentence)
+    if reference := request.form.get("reference"):
+        return redirect(url_for("desk.participant", slug=slug, reference=reference), 303)
     return redirect(url_for("desk.participants_list", slug=slug), 303)

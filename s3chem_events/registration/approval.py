@@ -1,17 +1,18 @@
 """Approval: an organiser says yes or no to whoever asked for a place, which is held until then (decision 0020)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
 from s3chem_events.core import journal
-from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, moving_up, queries
+from s3chem_events.registration import actions, batches, moving_up, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -29,30 +30,43 @@ def approve(registration: Registration, *, by: Actor, parts: Collection[str] = (
     revised = [] if pending else _in(registration, Standing.REJECTED, parts)
     if not (pending or revised) or registration.event.state not in TAKING:
         return False
-    wanted = [(one.part, one.part.mode_of(one.mode)) for one in revised]
+    held = batches.rejections(registration) if revised else []
+    hers = [one for fact in held for one in batches.rejected_by(fact, registration)]
+    wanted = [(one.part, one.part.mode_of(one.mode)) for one in revised if one not in hers]
     taken, _waits = moving_up.check_by_hand(registration.event, wanted, beyond=over_capacity)
-    _decide(registration, [*pending, *revised], Standing.CONFIRMED, reason="")
-    actions.tell_the_page(wanted, taken, by=1)
     told = [one.part_id for one in (*pending, *revised)]
-    journal.record("registration.approved", registration.id, by=by, event=registration.event_id, parts=told)
+    fact = journal.record("registration.approved", registration.id, by=by, event=registration.event_id, parts=told)
+    _decide(registration, [*pending, *revised], Standing.CONFIRMED, reason="", moment=fact.happened_at)
+    actions.tell_the_page(wanted, taken, by=1)
+    for one in held:
+        if not batches.rejected_by(one, registration):
+            journal.call_off(one)
     return True
 
 
-def reject(registration: Registration, *, reason: str, by: Actor, parts: Collection[str] = ()) -> bool:
-    """Refuse what a person of a locked event asked for; the places go to the next. Again changes nothing: False.
+def reject(registrations: Iterable[Registration], *, reason: str, by: Actor, parts: Collection[str] = ()) -> int:
+    """Refuse what people of a locked event asked for, and return how many there were. Again changes nothing.
 
-    With `parts` (their keys) it is decided about those alone.
+    It can be undone for ten minutes (registration.batches); only then they are told, and the clock gives the places
+    to the next. With `parts` (their keys) it is decided about those alone.
     """
-    pending = _in(registration, Standing.PENDING, parts)
+    hold = batches.new_hold()
+    return sum(_reject(one, reason=reason, parts=parts, hold=hold, by=by) for one in registrations)
+
+
+def _reject(
+    registration: Registration, *, reason: str, parts: Collection[str], hold: tuple[str, datetime], by: Actor
+) -> bool:
+    pending, (key, due_at) = _in(registration, Standing.PENDING, parts), hold
     if not pending:
         return False
     held: list[tuple[Part, Mode]] = [(one.part, one.part.mode_of(one.mode)) for one in pending]
-    taken = queries.taken(registration.event_id)
-    _decide(registration, pending, Standing.REJECTED, reason=reason)
-    actions.tell_the_page(held, taken, by=-1)
+    taken, event = queries.taken(registration.event_id), registration.event_id
     told = [one.part_id for one in pending]
-    journal.record("registration.rejected", registration.id, by=by, event=registration.event_id, parts=told)
-    moving_up.pass_on(registration.event_id)
+    details: dict[str, Any] = {"event": event, "batch": key, "parts": told}
+    fact = journal.record("registration.rejected", registration.id, by=by, due_at=due_at, **details)
+    _decide(registration, pending, Standing.REJECTED, reason=reason, moment=fact.happened_at)
+    actions.tell_the_page(held, taken, by=-1)
     return True
 
 
@@ -79,9 +93,13 @@ def _in(registration: Registration, standing: Standing, parts: Collection[str]) 
 
 
 def _decide(
-    registration: Registration, participations: Sequence[Participation], standing: Standing, *, reason: str
+    registration: Registration,
+    participations: Sequence[Participation],
+    standing: Standing,
+    *,
+    reason: str,
+    moment: datetime,
 ) -> None:
-    moment = now()
     for one in participations:
         one.standing, one.decided_at, one.decision_reason = standing, moment, reason
     registration.changed_at = moment

@@ -1,4 +1,4 @@
-"""Several people taken off an event at once, and put back within ten minutes, before anybody hears of it."""
+"""People taken off an event, or rejected, and put back within ten minutes, before anybody hears of it."""
 
 import secrets
 from collections.abc import Collection, Iterable
@@ -15,9 +15,8 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import actions, names, queries, versions
 from s3chem_events.registration.capacity import HOLDING, Standing
-from s3chem_events.registration.models import Registration
+from s3chem_events.registration.models import Participation, Registration
 
-KIND = "registration.withdrawn"
 MARGIN = timedelta(seconds=10)
 """How long before the e-mails leave the undoing ends: the worker reads no row that a press is still writing."""
 
@@ -31,25 +30,51 @@ class TooLate(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """People who were taken off together, and until when they can be put back."""
+    """Those, by id, to whom the same was done together: `kind` is the fact, and until when it can be undone."""
 
     key: str
-    people: int
+    kind: str
+    subjects: frozenset[int]
     until: datetime
+
+    @property
+    def people(self) -> int:
+        """Say how many they are."""
+        return len(self.subjects)
 
 
 def withdraw(registrations: Iterable[Registration], *, by: Actor) -> int:
     """Take people off a locked event; their e-mails wait for ten minutes. Returns how many were still there."""
-    key, due_at = secrets.token_hex(6), now() + HOLD
+    key, due_at = new_hold()
     return sum(actions.withdraw(one, by=by, due_at=due_at, batch=key) for one in registrations)
 
 
-def held(event_id: int, kinds: Collection[str] = (KIND,)) -> list[Batch]:
+def new_hold() -> tuple[str, datetime]:
+    """Return what a new batch is called, and when its e-mails leave."""
+    return secrets.token_hex(6), now() + HOLD
+
+
+def held(event_id: int, kinds: Collection[str] = queries.TAKEN_OFF) -> list[Batch]:
     """Return what can still be undone."""
     found: dict[str, list[Fact]] = {}
     for fact in _facts(event_id, kinds):
         found.setdefault(str(fact.data["batch"]), []).append(fact)
-    return [Batch(key, len(facts), max(f.due_at for f in facts if f.due_at)) for key, facts in found.items()]
+    return [
+        Batch(key, facts[0].kind, frozenset(f.subject_id for f in facts), max(f.due_at for f in facts if f.due_at))
+        for key, facts in found.items()
+    ]
+
+
+def rejections(registration: Registration) -> list[Fact]:
+    """Return the rejections of somebody that can still be undone: until then the places are kept for her."""
+    facts = _facts(registration.event_id, (queries.REJECTED,), lock=True)
+    return [fact for fact in facts if fact.subject_id == registration.id]
+
+
+def rejected_by(fact: Fact, registration: Registration) -> list[Participation]:
+    """Return what a fact rejected, and nobody has decided about anew."""
+    theirs = (one for one in registration.participations if one.standing is Standing.REJECTED)
+    return [one for one in theirs if one.decided_at == fact.happened_at]
 
 
 def undo(event_id: int, key: str, *, by: Actor) -> int:
@@ -59,7 +84,8 @@ def undo(event_id: int, key: str, *, by: Actor) -> int:
         TooLate: the e-mails are on their way.
 
     """
-    return sum(not _put_back(fact, by=by) for fact in held_back(event_id, key, (KIND,)))
+    facts = held_back(event_id, key, queries.TAKEN_OFF)
+    return sum(not (_unreject if fact.kind == queries.REJECTED else _put_back)(fact, by=by) for fact in facts)
 
 
 def held_back(event_id: int, key: str, kinds: Collection[str]) -> list[Fact]:
@@ -106,4 +132,17 @@ def _put_back(fact: Fact, *, by: Actor) -> bool:
     journal.call_off(fact)
     actions.tell_the_page(back, taken, by=1)
     journal.record("registration.withdrawal_undone", registration.id, by=by, event=registration.event_id)
+    return True
+
+
+def _unreject(fact: Fact, *, by: Actor) -> bool:
+    """Let somebody wait for the decision again; who has withdrawn meanwhile has nothing to come back to."""
+    journal.call_off(fact)
+    registration = queries.registration_by_id(fact.subject_id, lock=True)
+    if registration is None or registration.withdrawn_at is not None:
+        return True
+    for participation in rejected_by(fact, registration):
+        participation.standing, participation.decision_reason = Standing.PENDING, ""
+    registration.changed_at = now()
+    journal.record("registration.rejection_undone", registration.id, by=by, event=registration.event_id)
     return True

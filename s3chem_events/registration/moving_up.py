@@ -214,7 +214,7 @@ def _may_come_back(event_id: int) -> bool:
     """Whether an organiser has just taken people off and may put them back: nobody moves up before that is over."""
     query = select(Fact.id).where(
         Fact.relayed_at.is_(None),
-        Fact.kind == "registration.withdrawn",
+        Fact.kind.in_(queries.TAKEN_OFF),
         Fact.due_at > now(),
         Fact.data["event"].as_integer() == event_id,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, case, func, literal, not_, or_, select, true, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, not_, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -73,7 +73,7 @@ def kept_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
 
 def next_release() -> datetime | None:
     """Return the next moment at which places that are kept for who was just taken off are anybody's."""
-    kept = (Fact.kind == WITHDRAWN, Fact.relayed_at.is_(None), Fact.due_at > now())
+    kept = (Fact.kind.in_(TAKEN_OFF), Fact.relayed_at.is_(None), Fact.due_at > now())
     return db.session.scalar(select(func.min(Fact.due_at)).where(*kept))
 
 
@@ -86,7 +86,9 @@ def _crowd_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], Crowd]:
     return dict(found)
 
 
-WITHDRAWN = "registration.withdrawn"
+WITHDRAWN, REJECTED = "registration.withdrawn", "registration.rejected"
+TAKEN_OFF = (WITHDRAWN, REJECTED)
+"""What organisers do to people and can undo before these are told (registration.batches)."""
 _THEIRS = Part.event_id.in_(bindparam("events", expanding=True))
 _CROWD = union_all(
     select(
@@ -105,13 +107,22 @@ _CROWD = union_all(
     .join(Participation, Participation.registration_id == Registration.id)
     .join(Part, Part.id == Participation.part_id)
     .where(
-        Fact.kind == WITHDRAWN,
         Fact.relayed_at.is_(None),
         Fact.due_at > bindparam("moment"),
         _THEIRS,
         not_(Part.cancelled),
-        Participation.standing == Standing.WITHDRAWN,
-        Participation.decided_at == Registration.withdrawn_at,  # given up then, not before
+        or_(  # taken off then, not before
+            and_(
+                Fact.kind == WITHDRAWN,
+                Participation.standing == Standing.WITHDRAWN,
+                Participation.decided_at == Registration.withdrawn_at,
+            ),
+            and_(
+                Fact.kind == REJECTED,
+                Participation.standing == Standing.REJECTED,
+                Participation.decided_at == Fact.happened_at,
+            ),
+        ),
     )
     .group_by(Participation.part_id, places.MODE),
 )

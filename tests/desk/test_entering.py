@@ -227,15 +227,15 @@ def test_twenty_withdrawn_by_mistake_are_put_back_in_their_order_and_no_mail_lef
     page = organiser.get(LIST)
     assert "20 people withdrawn; the e-mails leave at 13:10." in words(page)
     assert work(app) == 0
-    form = soup(page).select_one(f"form[action='{LIST}/withdrawal/undo']")
+    form = soup(page).select_one(f"form[action='{LIST}/undo']")
     assert form is not None
     undo = {str(i["name"]): str(i["value"]) for i in form.select("input")}
     clock.advance(minutes=9)
-    organiser.post(f"{LIST}/withdrawal/undo", data=undo)
+    organiser.post(f"{LIST}/undo", data=undo)
     assert places(app) == before
     clock.advance(minutes=5)
     assert (work(app), len(rows(app))) == (0, mails)
-    organiser.post(f"{LIST}/withdrawal/undo", data=undo)
+    organiser.post(f"{LIST}/undo", data=undo)
     assert "It is too late to undo this" in words(organiser.get(LIST))
 
 
@@ -251,14 +251,14 @@ def test_places_that_may_be_put_back_are_given_to_another_only_beyond_the_capaci
     assert "No place is left: Public conference, On site." in said
     assert "The places of people who have just been taken off count until that can no longer be undone." in said
     assert len(places(app)) == 2
-    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/withdrawal/undo']")
-    organiser.post(f"{LIST}/withdrawal/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
+    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/undo']")
+    organiser.post(f"{LIST}/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
     assert [standings for _name, _person, standings in places(app)] == [["confirmed"], ["confirmed"]]
     withdraw(organiser, references)
     assert enter(organiser, **confirmed(asked)).status_code == 303  # the organiser has been told, and wants it so
     assert [standings for _name, _person, standings in places(app)] == [["withdrawn"], ["withdrawn"], ["confirmed"]]
-    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/withdrawal/undo']")
-    organiser.post(f"{LIST}/withdrawal/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
+    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/undo']")
+    organiser.post(f"{LIST}/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
     said = words(organiser.get(LIST))
     assert "Undone. Everybody has the old place again" in said
     assert "Public conference, On site: 3 people hold a place, more than the 2 available now." in said
@@ -417,8 +417,8 @@ def test_who_was_taken_off_and_may_come_back_keeps_the_place_from_newcomers_for_
     withdraw(organiser, references)
     newcomer = {**FILLED, "given_name": "Nora", "email": "nora@x.example"}
     assert register(client, **newcomer).status_code == 409
-    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/withdrawal/undo']")
-    organiser.post(f"{LIST}/withdrawal/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
+    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/undo']")
+    organiser.post(f"{LIST}/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
     assert [standings.count("confirmed") for _name, _person, standings in places(app)] == [1, 1]
     withdraw(organiser, references)
     clock.advance(minutes=10)
@@ -431,10 +431,10 @@ def test_undoing_ends_before_the_worker_could_read_what_a_press_still_writes(app
     with app.app_context():
         references = list(db.session.scalars(db.select(Registration.reference)))
     withdraw(organiser, references)
-    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/withdrawal/undo']")
+    undo = soup(organiser.get(LIST)).select_one(f"form[action='{LIST}/undo']")
     clock.advance(minutes=9, seconds=55)
     with statements(app) as asked:
-        organiser.post(f"{LIST}/withdrawal/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
+        organiser.post(f"{LIST}/undo", data={str(i["name"]): str(i["value"]) for i in undo.select("input")})
     with app.app_context():
         locks = db.engine.dialect.name == "postgresql"
     assert any("FROM fact" in one and "FOR UPDATE" in one for one in asked) is locks

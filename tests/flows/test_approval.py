@@ -74,6 +74,19 @@ def entries(app: Flask, client: FlaskClient, name: str) -> int:
     return int(found.data.count(b"BEGIN:VEVENT"))
 
 
+def undo(desk: FlaskClient, page: str) -> TestResponse:
+    """Press the one button on a page that undoes, and follow where it leads."""
+    form = soup(desk.get(page)).select_one(f"form[action='{LIST}/undo']")
+    sent = {str(one["name"]): str(one["value"]) for one in form.select("input")} if form else {}
+    return desk.post(f"{LIST}/undo", data=sent, follow_redirects=True)
+
+
+def after_the_hold(app: Flask, clock: Clock) -> None:
+    """Let the ten minutes go by in which a no can be undone, and the clock look after the places."""
+    clock.advance(minutes=11)
+    tick(app)
+
+
 def decide(desk: FlaskClient, app: Flask, what: str, *names: str, **fields: str) -> TestResponse:
     token = str(soup(desk.get(LIST)).select_one('input[name="csrf_token"]')["value"])  # type: ignore[index]
     data = {"csrf_token": token, "reference": references(app, *names), **fields}
@@ -112,7 +125,7 @@ def test_the_pages_say_before_and_after_that_somebody_decides(app: Flask, client
 
 
 def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_next(
-    app: Flask, client: FlaskClient, desk: FlaskClient, pages: dict[str, str]
+    app: Flask, client: FlaskClient, clock: Clock, desk: FlaskClient, pages: dict[str, str]
 ):
     asked = "Workshop · Registrations wait for your decision (2)."
     assert asked in words(desk.get("/desk/"))
@@ -132,6 +145,7 @@ def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_ne
     field = soup(refused).select_one("#reason[required][aria-invalid]")
     assert (field is not None, standings(app)) == (True, "A confirmed, B pending, C waiting, D waiting")
     decide(desk, app, "rejection", "Boris", reason="Experts only.\nCome in <spring>!", confirmed="yes")
+    after_the_hold(app, clock)
     assert standings(app) == "A confirmed, B rejected, C offered, D waiting"
     assert mails(app) == [
         ("A place is free for you", "Carla", ""),
@@ -158,7 +172,7 @@ def test_a_yes_brings_the_invitation_and_a_no_the_reason_and_its_place_to_the_ne
 
 
 def test_who_waited_is_put_before_the_organisers_once_there_is_a_place(
-    app: Flask, client: FlaskClient, desk: FlaskClient, pages: dict[str, str]
+    app: Flask, client: FlaskClient, clock: Clock, desk: FlaskClient, pages: dict[str, str]
 ):
     leave(client, pages["Boris"])  # pending: no calendar has anything to remove
     assert standings(app) == "A pending, B withdrawn, C offered, D waiting"
@@ -172,6 +186,7 @@ def test_who_waited_is_put_before_the_organisers_once_there_is_a_place(
     assert standings(app) == "A pending, B withdrawn, C pending, D waiting"
     revise_event(app, "workshop", waiting_list=WaitingList.AUTOMATIC)
     decide(desk, app, "rejection", "Anna", "Carla", confirmed="yes", reason="Full")
+    after_the_hold(app, clock)
     assert standings(app) == "A rejected, B withdrawn, C rejected, D pending"
     assert mails(app) == [
         ("We have received your registration", "Doris", ""),
@@ -185,10 +200,11 @@ def test_who_waited_is_put_before_the_organisers_once_there_is_a_place(
 
 
 def test_a_no_is_revised_and_takes_no_place_of_another_without_being_asked(
-    app: Flask, desk: FlaskClient, pages: dict[str, str]
+    app: Flask, clock: Clock, desk: FlaskClient, pages: dict[str, str]
 ):
     revise_event(app, "workshop", waiting_list=WaitingList.AUTOMATIC)
     decide(desk, app, "rejection", "Boris", confirmed="yes", reason="By mistake")
+    after_the_hold(app, clock)
     assert standings(app) == "A pending, B rejected, C pending, D waiting"
     mails(app)
     answer = decide(desk, app, "approval", "Boris")
@@ -207,14 +223,53 @@ def test_a_no_is_revised_for_no_place_that_may_be_put_back(app: Flask, client: F
     desk = signed_in(app)
     come(client, "Anna")
     decide(desk, app, "rejection", "Anna", confirmed="yes", reason="Full")
+    after_the_hold(app, clock)
     come(client, "Boris")
     decide(desk, app, "approval", "Boris")
     decide(desk, app, "withdrawal", "Boris", confirmed="yes")
     answer = decide(desk, app, "approval", "Anna")
     assert (answer.status_code, "No place is left" in words(answer)) == (409, True)
-    undo = soup(desk.get(LIST)).select(f"form[action='{LIST}/withdrawal/undo'] input")
-    desk.post(f"{LIST}/withdrawal/undo", data={str(one["name"]): str(one["value"]) for one in undo})
+    undo(desk, LIST)
     assert standings(app) == "A rejected, B confirmed"
+
+
+def test_a_no_can_be_undone_for_ten_minutes_in_which_nobody_hears_of_it_and_its_place_is_kept(
+    app: Flask, client: FlaskClient, clock: Clock, desk: FlaskClient, pages: dict[str, str]
+):
+    assert "Until then you can undo it, and nobody hears of it." in words(decide(desk, app, "rejection", "Anna"))
+    decide(desk, app, "rejection", "Anna", "Boris", confirmed="yes", reason="By mistake")
+    clock.advance(minutes=9)
+    tick(app)
+    assert (standings(app), mails(app)) == ("A rejected, B rejected, C waiting, D waiting", [])  # the places are kept
+    assert "2 people rejected; the e-mails leave at 13:10." in words(desk.get(LIST))
+    said = words(undo(desk, LIST))
+    assert "Undone. Everybody has the old place again, and nobody has been told." in said
+    after_the_hold(app, clock)
+    assert (standings(app), mails(app)) == ("A pending, B pending, C waiting, D waiting", [])
+    own = words(client.get(pages["Anna"]))
+    assert ("The organisers have not decided about it yet." in own, "By mistake" in own) == (True, False)
+    anna = f"{LIST}/{references(app, 'Anna')[0]}"
+    assert "Rejection undone" in words(desk.get(anna))
+    decide(desk, app, "rejection", "Anna", confirmed="yes", reason="Experts only", **{"from": "person"})
+    (other,) = references(app, "Boris")
+    assert [b"1 person rejected" in desk.get(page).data for page in (anna, f"{LIST}/{other}")] == [True, False]
+    seen = undo(desk, anna)
+    assert (seen.request.path, standings(app)) == (anna, "A pending, B pending, C waiting, D waiting")
+    decide(desk, app, "rejection", "Anna", "Boris", confirmed="yes", reason="Experts only")
+    decide(desk, app, "approval", "Anna")  # another mind within the hold: it takes the place that was kept for her
+    assert "1 person rejected" in words(desk.get(LIST))
+    late = soup(desk.get(LIST)).select_one(f"form[action='{LIST}/undo']")
+    after_the_hold(app, clock)
+    assert standings(app) == "A confirmed, B rejected, C offered, D waiting"
+    assert [(subject, to) for subject, to, _calendar in mails(app)] == [
+        ("A place is free for you", "Carla"),
+        ("Your registration has been approved", "Anna"),
+        ("Your registration was not accepted", "Boris"),
+    ]
+    assert late is not None
+    sent = {str(one["name"]): str(one["value"]) for one in late.select("input")}
+    assert "It is too late to undo this" in words(desk.post(f"{LIST}/undo", data=sent, follow_redirects=True))
+    assert b"undo" not in desk.get(LIST).data
 
 
 def test_a_change_is_told_to_the_pending_without_a_calendar_and_a_reminder_to_nobody_of_them(
@@ -270,9 +325,10 @@ def test_a_withdrawn_request_that_is_taken_back_waits_for_the_decision_again(
     assert [mail for mail in mails(app) if mail[2]] == []
 
 
-def test_exports_and_the_history_name_the_decision(app: Flask, desk: FlaskClient, pages: dict[str, str]):
+def test_exports_and_the_history_name_the_decision(app: Flask, clock: Clock, desk: FlaskClient, pages: dict[str, str]):
     decide(desk, app, "approval", "Anna")
     decide(desk, app, "rejection", "Boris", confirmed="yes", reason="Full of experts")
+    after_the_hold(app, clock)
     rows = desk.get(f"{LIST}.json").get_json()
     assert [(row["given_name"], row["state"]) for row in rows] == [
         ("Anna", "confirmed"),
@@ -337,6 +393,7 @@ def test_one_part_is_decided_about_while_the_other_is_simply_taken(app: Flask, c
     assert "What you decide here concerns only: Working-group meeting." in words(question)
     done = desk.post(f"{PEOPLE}/rejection", data=asked | {"confirmed": "yes"})
     assert done.location == f"{PEOPLE}?state=pending&part=day-1"
+    after_the_hold(app, clock)
     assert standings(app) == "A rejected, A confirmed, B offered, B confirmed"
     assert mails(app) == [
         ("A place is free for you", "Boris", ""),

@@ -118,7 +118,7 @@ def test_taken_off_by_mistake_and_put_back_the_own_calendar_comes_back_too(app: 
     assert desk.post(f"{participants}/withdrawal", data=typed).status_code == 303
     found.append([one.status for one in feed.refresh().values()])
     undo = hidden(desk, participants)
-    assert desk.post(f"{participants}/withdrawal/undo", data=undo).status_code == 303
+    assert desk.post(f"{participants}/undo", data=undo).status_code == 303
     found.append([one.status for one in feed.refresh().values()])
     assert found == [["CONFIRMED"], ["CANCELLED"], ["CONFIRMED"]]
 

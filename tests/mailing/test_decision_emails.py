@@ -28,7 +28,7 @@ def test_each_email_about_a_decision_in_each_language_is_whole(app: Flask, clock
         (number,) = enrol(app, slug=f"workshop-{language}", language=language, choices={"day": Mode.ON_SITE})
         mails = [newest(app)]
         for decide in (
-            lambda one: approval.reject(one, reason=REASON, by=OLGA),
+            lambda one: approval.reject([one], reason=REASON, by=OLGA),
             lambda one: approval.approve(one, by=OLGA),
             lambda one: actions.withdraw(one, by=PARTICIPANT),
         ):
@@ -36,6 +36,7 @@ def test_each_email_about_a_decision_in_each_language_is_whole(app: Flask, clock
                 registration = queries.registration_by_id(number, lock=True)
                 assert registration is not None
                 assert decide(registration)
+            clock.advance(minutes=11)
             mails.append(newest(app))
         for mail in mails:
             holds_together(mail, language)

@@ -215,7 +215,7 @@ def test_who_was_rejected_for_a_part_cannot_add_it_to_what_she_registers_for_aft
     with app.app_context(), transaction():
         registration = queries.registration_by_id(1, lock=True)
         assert registration is not None
-        approval.reject(registration, reason="", parts=["dinner"], by=OPERATOR)
+        approval.reject([registration], reason="", parts=["dinner"], by=OPERATOR)
     if withdraws:
         assert press(client, f"{first}/withdrawal").status_code == 303
     own = str(register(app.test_client(), parts="day-2").location)
