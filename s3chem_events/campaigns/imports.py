@@ -11,13 +11,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from openpyxl.utils import get_column_letter
-
 from s3chem_events.campaigns import topics
 from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.i18n import words
 from s3chem_events.core.tables import Row
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.workbooks import column_name
 from s3chem_events.mailing import addresses
 from s3chem_events.registration import names
 from s3chem_events.registration.importing import language_of
@@ -142,7 +141,7 @@ def left_out(rows: Sequence[Row]) -> list[str]:
     header = rows[0] if body is not rows else Row(0, ())
     filled = {index for row in body for index, cell in enumerate(row.cells) if cell}
     return [
-        names.clean_line(header[index])[:LONGEST_SHOWN] or get_column_letter(index + 1)
+        names.clean_line(header[index])[:LONGEST_SHOWN] or column_name(index + 1)
         for index in sorted(filled - set(where.values()))
     ]
 

@@ -189,6 +189,15 @@ def _column(place: str) -> int:
     return number
 
 
+def column_name(number: int) -> str:
+    """Return how a spreadsheet calls a column: AB for 28."""
+    name = ""
+    while number:
+        number, letter = divmod(number - 1, 26)
+        name = chr(ord("A") + letter) + name
+    return name
+
+
 def _is_hidden(sheet: dict[str, str]) -> bool:
     return sheet.get("state", "visible") != "visible"
 
