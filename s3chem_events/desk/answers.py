@@ -16,7 +16,7 @@ from s3chem_events.core.text import Said
 from s3chem_events.desk.fields import say
 from s3chem_events.desk.frame import may
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import asked_again, asking, details, own_questions
+from s3chem_events.registration import asked_again, asking, completeness, details, own_questions
 from s3chem_events.registration.changing import Answered
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.own_questions import Group, consent_name
@@ -39,6 +39,7 @@ class TellingForm(FlaskForm):
     asked: tuple[Asked, ...] = ()
     answers: tuple[Given, ...] = ()
     told: Collection[str] = ()
+    missing: Collection[str] = ()
     seen_versions: Mapping[str, int] = MappingProxyType({})
 
     @classmethod
@@ -58,9 +59,11 @@ class TellingForm(FlaskForm):
         """Return the questions as they stand in the form, in their order; nothing where there is none."""
         language = i18n.language()
         found = own_questions.groups(self, self.asked, event, language) if self.asked else []
-        kept = {field_name(key) for key in self.told}
+        kept, missing = ({field_name(key) for key in keys} for keys in (self.told, self.missing))
         for group in found:
             for line in group.lines:
+                if line.field.name in missing:
+                    line.said.insert(0, Said(_("Must be answered, and is still missing."), language))
                 if line.field.name in kept:
                     line.said.insert(0, Said(_("Told already, and not shown here. Left empty, it stays."), language))
             group.lines[:] = [replace(line, consent_hint="") for line in group.lines]
@@ -96,6 +99,17 @@ def of_person(person: Registration) -> tuple[tuple[Asked, ...], dict[str, Any]]:
     theirs = [one for one in asked if one.when is When.REGISTERING and (not one.part or one.part in parts)]
     ids = {one.id for one in (*theirs, *later)}
     return tuple(one for one in asked if one.id in ids), told
+
+
+def asks(person: Registration, part: str) -> bool:
+    """Whether a part asks a loaded person something that she has not told, and the organiser may take down."""
+    asked, told = of_person(person)
+    return any(one.part == part and one.key not in told for one in asked)
+
+
+def missing(person: Registration) -> list[Asked]:
+    """Return what a loaded person must still answer, as far as the organiser may read it."""
+    return [one for one in completeness.still_open_of(person) if may(READING[one.readers])]
 
 
 def shown(person: Registration, asked: Collection[Asked]) -> dict[str, Any]:

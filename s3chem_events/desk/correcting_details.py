@@ -51,6 +51,7 @@ class CorrectionForm(TellingForm):
         asked, told = answers.of_person(person)
         form = cls.asking_for(asked, {}, data={name: getattr(person, name) for name in changing.COLUMNS})
         form.known_answers = told
+        form.missing = {one.key for one in answers.missing(person)}
         form.told = {one.key for one in asked if one.key in told and one.when is not When.REGISTERING}
         form.organisation_type.choices = options({"": "–", **choices.organisation_types(language)})
         form.region.choices = options({"": "–", **choices.regions(language)})

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
+from s3chem_events.desk import answers
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing.lifecycle import Mode
@@ -54,7 +55,11 @@ def participant_parts(slug: str, reference: str) -> ResponseReturnValue:
     if request.method == "POST":
         part, mode = request.form.get("part", ""), _mode()
         over, waits = _over(), request.form.get("waits") == "y"
-        return _done(person, lambda one: by_hand.add(one, part_key=part, mode=mode, by=by(), beyond=over, waits=waits))
+        return _done(
+            person,
+            lambda one: by_hand.add(one, part_key=part, mode=mode, by=by(), beyond=over, waits=waits),
+            added=part,
+        )
     parts = by_hand.addable(person)
     chosen = [(part, mode) for part in parts for mode in part.capacities]
     full = by_hand.full(found, chosen)
@@ -135,10 +140,13 @@ def _over() -> bool:
     return request.form.get("over") == "y"
 
 
-def _done(person: Registration, change: Callable[[Registration], bool]) -> ResponseReturnValue:
-    """Change something about a person and go back to her, or, where no place is left by now, to the question."""
+def _done(person: Registration, change: Callable[[Registration], bool], *, added: str = "") -> ResponseReturnValue:
+    """Change something about a person and go back to her, or, where no place is left by now, to the question.
+
+    From a part that was `added` (its key) the way leads on to what it asks.
+    """
     number, has_email, phone = person.id, bool(person.email), person.phone
-    back = url_for("desk.participant", slug=person.event.slug, reference=person.reference)
+    slug, reference = person.event.slug, person.reference
     try:
         with transaction():
             registration = queries.registration_by_id(number, lock=True) or abort(404)
@@ -155,7 +163,11 @@ def _done(person: Registration, change: Callable[[Registration], bool]) -> Respo
     else:
         words = _("Changed. Without an e-mail address this person has to be called.")
         flash(f"{words} {phone}".rstrip(), "good")
-    return redirect(back, 303)
+    if done and added and answers.asks(_person(slug, reference)[1], added):
+        flash(_("This part has questions of its own: enter below what the person told you, or leave it empty."))
+        asked = url_for("desk.participant_correction", slug=slug, reference=reference, _anchor="questions")
+        return redirect(asked, 303)
+    return redirect(url_for("desk.participant", slug=slug, reference=reference), 303)
 
 
 def _page(view: str, found: Event, person: Registration, **shown: Any) -> str:

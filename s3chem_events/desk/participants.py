@@ -15,7 +15,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import delegations, downloads, one_part, outbox, overview, searching, words
+from s3chem_events.desk import answers, delegations, downloads, one_part, outbox, overview, searching, words
 from s3chem_events.desk.entering import may_enter
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, may, page_number
@@ -246,6 +246,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         region=choices.regions(language).get(person.region, person.region),
         country=i18n.country_name(person.country, language),
         answers=_answers(person.id, language),
+        missing=[one.label.within(language) for one in answers.missing(person)],
         writes_letters=may("gate.export") and bool(asking.asked_at(found.id, when=When.LETTER)),
         language_name=LANGUAGES.get(person.language, person.language),
         stamp=lambda moment: i18n.stamp(moment, found.zone, language),

@@ -13,8 +13,9 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.publishing.lifecycle import Mode, WaitingList
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.questions import Kind
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, hidden, register, soup, words
+from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, add_question, hidden, register, soup, words
 from tests.support.desk import filled, signed_in
 from tests.support.post import kept, work
 
@@ -121,3 +122,36 @@ def test_over_the_capacity_only_when_said_so_or_the_waiting_list_and_who_has_a_m
     assert "This is how you take part now: Final conference - Public conference" in mails[0]
     assert "You are no longer registered for this part: Final conference - Working-group meeting" in mails[-1]
     assert "take your place back" not in mails[-1], "that was the organisers' decision"
+
+
+def test_a_part_that_is_added_leads_to_its_questions_and_what_is_missing_is_marked_and_asked_of_the_person(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_question(app, "car", kind=Kind.TEXT, label="Number plate", part="day-1", required=True)
+    add_question(app, "talk", kind=Kind.TEXT, label="Your talk", part="day-1")
+    add_question(app, "wish", kind=Kind.TEXT, label="Your wish", required=True)
+    desk = signed_in(app)
+    own = str(register(client, **{"mode-day-2": "on_site", "question-wish": "Tea"}).location)
+    with app.app_context():
+        page = f"{LIST}/{db.session.scalar(db.select(Registration.reference))}"
+    assert "still missing" not in words(desk.get(page))
+    token = hidden(desk, f"{page}/parts")["csrf_token"]
+    done = desk.post(f"{page}/parts", data={"csrf_token": token, "part": "day-1", "mode": "on_site"})
+    assert (done.status_code, done.location) == (303, f"{page}/correction#questions")
+    asked = desk.get(f"{page}/correction")
+    assert "This part has questions of its own: enter below what the person told you" in words(asked)
+    hints = {name: soup(asked).select_one(f"#question-{name}-hint") for name in ("car", "talk", "wish")}
+    said = {
+        name: "Must be answered, and is still missing." in (hint.text if hint else "") for name, hint in hints.items()
+    }
+    assert said == {"car": True, "talk": False, "wish": False}
+    marked = "Number plate still missing · Enter it Number plate"
+    assert marked in words(desk.get(page))
+    assert "Details are missing The organisers still need answers from you." in words(client.get(own))
+    sent = filled(asked) | {"reason": "By telephone"}
+    assert desk.post(f"{page}/correction", data=sent).status_code == 303  # nothing must be answered here
+    assert marked in words(desk.get(page))
+    assert desk.post(f"{page}/correction", data=sent | {"question-car": "OP 1"}).status_code == 303
+    shown = words(desk.get(page))
+    assert ("still missing" in shown, "Number plate OP 1" in shown) == (False, True)
+    assert "Details are missing" not in words(client.get(own))
