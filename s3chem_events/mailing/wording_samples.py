@@ -26,6 +26,7 @@ SAME: Mapping[str, Any] = {
     "answers": [],
     "still": [],
     "waited": False,
+    "undecided": False,
     "sender": ADDRESS,
     "lines": ["…"],
     "code": "123 456",

@@ -13,7 +13,7 @@ from s3chem_events.registration.capacity import HOLDING, IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 
 CHANGEABLE = IN_LINE | {Standing.CONFIRMED}
-"""Who can take part in another way; about who is pending organisers decide as she asked."""
+"""Who can take part in another way by herself; about who is pending organisers decide as she asked."""
 
 
 def is_limited(registration: Registration) -> bool:
@@ -35,7 +35,7 @@ def other_mode(registration: Registration, participation: Participation, *, by_h
     """
     part, event = participation.part, registration.event
     is_on = event.state in TAKING and not part.cancelled and registration.withdrawn_at is None
-    is_hers = participation.standing in CHANGEABLE
+    is_hers = participation.standing in CHANGEABLE or (by_hand and participation.standing is Standing.PENDING)
     if not is_on or not is_hers or now() >= part_begins_at(part):
         return None
     others = [mode for mode in part.capacities if mode is not part.mode_of(participation.mode)]
@@ -49,7 +49,8 @@ def change_mode(
 ) -> bool:
     """Let a person of a locked event take part in another way; asked for what is so already, it changes nothing: False.
 
-    `by_hand` of an organiser she comes out of turn and needs no approval, and `beyond` the capacity if that was said.
+    `by_hand` of an organiser she comes out of turn and needs no approval, and `beyond` the capacity if that was said;
+    who was pending stays so.
 
     Raises:
         TooLate: there is no such choice any more.
@@ -77,7 +78,7 @@ def change_mode(
         participation.standing = moving_up.standing_in(part, decided=by_hand)
         participation.decided_at, participation.offered_until = registration.changed_at, None
     versions.rise(registration, [participation])
-    if participation.standing is Standing.PENDING:
+    if participation.standing is Standing.PENDING and was in IN_LINE:
         journal.record("registration.pending", registration.id, by=by, event=event, parts=[part.id])
     else:
         details: dict[str, Any] = {"part": part.id, "old": before, "new": mode, "waited": was in IN_LINE}

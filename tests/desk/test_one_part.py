@@ -15,7 +15,7 @@ from s3chem_events.publishing.models import Part
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.questions import Kind
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, add_question, hidden, register, soup, words
+from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, add_question, hidden, register, revise_event, soup, words
 from tests.support.desk import filled, signed_in
 from tests.support.post import kept, work
 
@@ -155,3 +155,44 @@ def test_a_part_that_is_added_leads_to_its_questions_and_what_is_missing_is_mark
     shown = words(desk.get(page))
     assert ("still missing" in shown, "Number plate OP 1" in shown) == (False, True)
     assert "Details are missing" not in words(client.get(own))
+
+
+def test_who_waits_for_a_decision_takes_part_in_another_way_and_is_decided_about_as_before(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    few = replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 1, Mode.ONLINE: None}, approval=True)
+    revise_event(app, parts=(CLOSED_DAY, few))
+    desk = signed_in(app)
+    own = str(register(client, **{"mode-day-2": "on_site"}).location)
+    register(
+        app.test_client(),
+        given_name="Bea",
+        family_name="Beck",
+        email="bea@x.example",
+        **{"mode-day-2": "on_site", "waiting": "day-2:on_site"},
+    )
+    work(app)
+    assert stands(app, "Źdźbło") == {"day-2": ("on_site", "pending")}
+    with app.app_context():
+        page = f"{LIST}/{db.session.scalar(db.select(Registration.reference).order_by(Registration.id))}"
+    assert f"{page}/parts/day-2/mode" in desk.get(page).text
+    before = len(kept(app))
+    assert "will be notified by e-mail" in pressed(desk, f"{page}/parts/day-2/mode", mode="online")
+    with app.app_context():
+        found = db.session.execute(
+            db.select(Participation.mode, Participation.standing).order_by(Participation.id)
+        ).all()
+    assert [(str(mode), str(standing)) for mode, standing in found] == [("online", "pending"), ("on_site", "pending")]
+    assert "Way of taking part changed" in words(desk.get(page))
+    work(app)
+    (mine,) = (mail for mail in kept(app)[before:] if "zaneta" in mail.envelope.to)
+    said = " ".join(mine.text.split())
+    assert "The organisers have not decided about your registration yet. We will write to you as soon" in said
+    assert ("Public conference" in said, "online" in said, "Calendar" in said, mine.calendar) == (True, True, False, "")
+    assert "Calendar:" not in mine.html
+    own_page = words(client.get(own))
+    assert ("Awaiting decision" in own_page, "Come in person instead" in own_page) == (True, False)
+    pressed(desk, f"{page}/parts/day-2/mode", mode="on_site", over="y")
+    decided = {"reference": page.rpartition("/")[2]}
+    pressed(desk, f"{LIST}/approval", **decided)
+    assert stands(app, "Źdźbło")["day-2"] == ("on_site", "confirmed")

@@ -94,15 +94,20 @@ def mode_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draf
     given = answering.of({registration.id for _fact, registration in subjects})
     for fact, registration in subjects:
         for held in registration.participations:
-            is_so = held.standing is Standing.CONFIRMED and held.mode == fact.data["new"]
+            is_so = held.standing in {Standing.CONFIRMED, Standing.PENDING} and held.mode == fact.data["new"]
             if held.part_id != fact.data["part"] or not is_so:
+                continue
+            if held.standing is Standing.PENDING:  # an organiser has changed it before deciding
+                draft = desk.draft(fact, registration, [held], method="", kept={held.part_id})
+                said = {"room": "", "waited": False, "gate": {}, "undecided": True}
+                yield replace(draft, values={**draft.values, **said})
                 continue
             draft = desk.draft(fact, registration, [held], method="REQUEST")
             part = entries.part_of(registration, held)
             joins = part.mode_of(held.mode) is Mode.ONLINE and entries.may_join(registration.event, part)
             more = _details(draft, registration, [held], wanted, given.get(registration.id, []))
-            said = {"room": part.online_url if joins else "", "waited": fact.data.get("waited", False)}
-            yield replace(draft, values={**draft.values, **said, "gate": more})
+            said = {"room": part.online_url if joins else "", "waited": fact.data.get("waited", False), "gate": more}
+            yield replace(draft, values={**draft.values, **said, "undecided": False})
 
 
 def declined_by_calendar(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
