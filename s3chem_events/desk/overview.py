@@ -19,7 +19,7 @@ from s3chem_events.publishing import lines, queries, values
 from s3chem_events.publishing.lifecycle import LISTED, TAKING, Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.places import open_ways, where
-from s3chem_events.registration import approval, calls, choices, inquiries, participants
+from s3chem_events.registration import approval, calls, choices, disowning, inquiries, participants
 from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.rehearsal import Unreachable
 
@@ -91,7 +91,7 @@ def shown(event: Event) -> dict[str, object]:
         "has_public_part": any(part.visibility is Visibility.PUBLIC for part in event.parts),
         "revisions": [(revision, changes.lines(revision.changes)) for revision in revisions],
         "downloads": downloads,
-        "disowned": participants.disowned(event.id),
+        "disowned": disowning.disowned(event.id),
         "names": names_of(
             [
                 *(one.by for one in revisions),

@@ -27,6 +27,7 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import (
     actions,
+    anew,
     answering,
     asking,
     batches,
@@ -224,6 +225,7 @@ def _person_page(view: str, slug: str, reference: str) -> str:
         person=person,
         call=words.to_be_called(person),
         lost=cancelled_parts.stood(person),
+        besides=anew.besides([person.id]).get(person.id, ()),
         batches=[one for one in batches.held(found.id) if person.id in one.subjects],
         back=person.reference,
         clock=lambda moment: i18n.clock(moment, found.zone, language),

@@ -1,9 +1,10 @@
 """Who registers again: what she has at the event is in the way, unless nothing of it takes place (decision 0020)."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
-from sqlalchemy import bindparam, select, union
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, union
+from sqlalchemy.orm import aliased, selectinload
 
 from s3chem_events.core.db import db
 from s3chem_events.registration import names, places
@@ -51,6 +52,33 @@ def parts_elsewhere(registration: Registration) -> set[int]:
     }
 
 
+def besides(registration_ids: Collection[int]) -> dict[int, list[Registration]]:
+    """Return what the same people have besides at the event, by id, where they came anew; each with its parts.
+
+    In two statements, or one where there is none.
+    """
+    mine, other = aliased(Registration), aliased(Registration)
+    living = (one.withdrawn_at.is_(None) & one.erased_at.is_(None) for one in (mine, other))
+    query = (
+        select(mine, other)
+        .where(mine.id.in_(registration_ids), *living, mine.id != other.id, *_may_be_one(mine, other))
+        .where(or_(mine.person.is_(None), other.person.is_(None)))
+        .options(selectinload(other.participations).joinedload(Participation.part))
+        .order_by(other.id)
+    )
+    found = dict[int, list[Registration]]()
+    for one, again in db.session.execute(query):
+        if _who(one) == _who(again):
+            found.setdefault(one.id, []).append(again)
+    return found
+
+
+def _may_be_one(one: Any, other: Any) -> tuple[ColumnElement[bool], ...]:
+    """Ask for registrations that may be one person's; the index is that of the list."""
+    same = (getattr(one, name) == getattr(other, name) for name in ("event_id", "sort_name", "address_digest"))
+    return tuple(same)
+
+
 def _who(registration: Registration) -> str:
     return names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
 
@@ -75,3 +103,14 @@ _THEIRS = (
     .options(selectinload(Registration.participations).joinedload(Participation.part))
     .order_by(Registration.id)
 )
+_NEWER = aliased(Registration)
+WHO: ColumnElement[Any] = func.coalesce(
+    Registration.person,
+    select(_NEWER.person)
+    .where(*_may_be_one(Registration, _NEWER), _NEWER.person.is_not(None))
+    .limit(1)
+    .correlate(Registration)
+    .scalar_subquery(),
+    Registration.reference,
+)
+"""Who it is, to count people by: of somebody who came anew and has two registrations it is the same."""

@@ -96,3 +96,9 @@ def let_in(email: str, *, reason: str, by: Actor) -> None:
     for block in blocks:
         block.address_digest, block.lifted_at, block.lifted_by, block.reason = None, now(), str(by), reason
         journal.record("address.let_in", block.id, by=by, event=block.event_id)
+
+
+def disowned(event_id: int) -> list[Fact]:
+    """Return when owners of addresses said that they had not registered for an event, newest first."""
+    query = select(Fact).where(Fact.kind == "registration.disowned", Fact.data["event"].as_integer() == event_id)
+    return list(db.session.scalars(query.order_by(Fact.id.desc()).limit(20)))

@@ -10,7 +10,7 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import adding, guest_list, inviting, moving_up, queries
+from s3chem_events.registration import adding, anew, guest_list, inviting, moving_up, queries
 from s3chem_events.registration.invitation import Invitation, InvitationUse
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.places import INTERESTED
@@ -40,6 +40,8 @@ def registration_of(invitation: Invitation, *, lock: bool = False) -> Registrati
 def parts_to_join(event: Event, invitation: Invitation, registration: Registration) -> list[tuple[Part, Mode]]:
     """Return which parts the invitation would add, each on site where that can be."""
     held = {one.part_id for one in registration.participations if one.standing in INTERESTED}
+    for other in anew.besides([registration.id]).get(registration.id, ()):
+        held |= {one.part_id for one in other.participations if one.standing in INTERESTED}
     return [
         (part, next(mode for mode in Mode if mode in part.capacities))
         for part in publishing.open_parts(event, invited=invitation.parts)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, exists, func, not_, type_coerce
+from sqlalchemy import ColumnElement, Select, String, case, exists, func, not_, type_coerce
 from sqlalchemy.orm import joinedload, selectinload
 
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import cancelled_parts, names, places
+from s3chem_events.registration import anew, cancelled_parts, names, places
 from s3chem_events.registration.capacity import Said, Standing
 from s3chem_events.registration.models import Delegation, Participation, Registration
 
@@ -90,15 +90,17 @@ class Participant:
     handed_over_at: datetime | None
     erased_at: datetime | None
     places: tuple[Place, ...]
+    besides: tuple[str, ...]  # the references of what she has besides, for she came anew
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some lines of the list, how many there are in all, and how many would fit but do not come."""
+    """Some lines of the list, how many there are in all, how many people come, and how many would fit but do not."""
 
     rows: tuple[Participant, ...]
     total: int
     number: int
+    people: int
     withdrawn: int = 0
 
     @property
@@ -108,16 +110,20 @@ class Page:
 
 
 def page(event_id: int, wanted: Wanted, *, number: int = 1) -> Page:
-    """Return one page of the people at an event, in five statements; past the end it is the last page."""
+    """Return one page of the people at an event, in six statements; past the end it is the last page."""
     people = _people(event_id, wanted)
-    total = db.session.scalar(db.select(func.count(Registration.id)).where(*people)) or 0
+    come = anew.WHO if wanted.standing or not wanted.withdrawn else case((places.COUNTED, anew.WHO))
+    counts = db.select(func.count(Registration.id), func.count(func.distinct(come)))
+    total, coming = db.session.execute(counts.where(*people)).one()
     number = max(1, min(number, -(-total // PAGE)))
-    columns = (field.name for field in fields(Participant) if field.name != "places")
+    columns = (field.name for field in fields(Participant) if field.name not in {"places", "besides"})
     query = db.select(*(getattr(Registration, name) for name in columns)).where(*people).order_by(*_order(wanted.sort))
     rows = db.session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).mappings().all()
-    places = _places(event_id, [row["id"] for row in rows])
-    lines = tuple(Participant(**row, places=places.get(row["id"], ())) for row in rows)
-    return Page(lines, total, number, _withdrawn(event_id, wanted))
+    ids = [row["id"] for row in rows]
+    held, besides = _places(event_id, ids), anew.besides(ids)
+    again = {number: tuple(one.reference for one in others) for number, others in besides.items()}
+    lines = tuple(Participant(**row, places=held.get(row["id"], ()), besides=again.get(row["id"], ())) for row in rows)
+    return Page(lines, total, number, coming, _withdrawn(event_id, wanted))
 
 
 def participations(event_id: int, wanted: Wanted) -> Iterator[Sequence[tuple[str, ...]]]:
@@ -154,7 +160,9 @@ def held(event_id: int) -> dict[tuple[int, Mode, Standing], int]:
 def people_counts() -> dict[int, int]:
     """Return how many people are registered for each event, without who has withdrawn or was rejected."""
     rows = db.session.execute(
-        db.select(Registration.event_id, func.count()).where(places.COUNTED).group_by(Registration.event_id)
+        db.select(Registration.event_id, func.count(func.distinct(anew.WHO)))
+        .where(places.COUNTED)
+        .group_by(Registration.event_id)
     )
     return dict(rows.all())
 
@@ -171,12 +179,6 @@ def person(event_id: int, reference: str) -> Registration | None:
         )
     )
     return found
-
-
-def disowned(event_id: int) -> list[Fact]:
-    """Return when owners of addresses said that they had not registered for an event, newest first."""
-    query = db.select(Fact).where(Fact.kind == "registration.disowned", Fact.data["event"].as_integer() == event_id)
-    return list(db.session.scalars(query.order_by(Fact.id.desc()).limit(20)))
 
 
 BESIDES = ("details.filled", "details.erased", "letter.asked")

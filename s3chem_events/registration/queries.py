@@ -16,7 +16,7 @@ from s3chem_events.mailing import queries as outbox
 from s3chem_events.publishing.booked import Booked
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import links, places
+from s3chem_events.registration import anew, links, places
 from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.heard import IN_PASSING, TOLD
 from s3chem_events.registration.links import OWN_PAGE
@@ -138,7 +138,7 @@ _TAKEN = (
 def registered_since(moment: datetime) -> dict[int, int]:
     """Return how many people have registered since a moment and still come, by event."""
     rows = db.session.execute(
-        select(Registration.event_id, func.count())
+        select(Registration.event_id, func.count(func.distinct(anew.WHO)))
         .where(Registration.registered_at >= moment, places.COUNTED)
         .group_by(Registration.event_id)
     )

@@ -20,7 +20,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.registration import actions, consenting, delegations, disowning, links, queries, substituting
 from s3chem_events.registration.models import Registration
-from s3chem_events.site import answered, detail_view, more_parts, opened, own_actions, own_view
+from s3chem_events.site import answered, besides, detail_view, more_parts, opened, own_actions, own_view
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import LostLinkForm, PressForm
 from s3chem_events.site.frame import render, urls
@@ -64,14 +64,15 @@ def own_page(lang: str, token: str) -> Response:
         return _handed_over(registration, lang, token)
     event, openly, here = registration.event, opened.is_open(registration), f"/{lang}/registrations/{token}"
     seen = own_view.seen_by(registration, lang)
-    shown = own_view.shown(registration, lang, token, openly=openly)
     mailed = links.was_mailed_to(registration.email, links.OWN_PAGE, token)
+    shown = own_view.shown(registration, lang, token, openly=openly)
     held = confirming.waiting(registration.email) if mailed else 0
     return private_page(
         "site/own/own_page.html",
         lang,
         f"/registrations/{token}",
         registration=shown,
+        besides=besides.shown(registration, lang, openly=openly, mailed=mailed),
         answers=answered.rows(registration, lang, unlocked=openly),
         actions=own_actions.offered(registration, here, openly=openly),
         mailed=mailed,
