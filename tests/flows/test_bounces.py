@@ -27,7 +27,7 @@ from tests.factories import CONFERENCE, WORKSHOP, add_event, count, hidden, regi
 from tests.support import dkim_keys
 from tests.support.bounces import FAMILIES, Notice
 from tests.support.desk import signed_in
-from tests.support.post import enrol, history, kept, rows, states, work
+from tests.support.post import enrol, enrol_several, history, kept, rows, states, work
 
 SENT_BACK = {"From", "To", "Subject", "Auto-Submitted", "Message-ID"}
 ANNA = "anna0@park.example"
@@ -309,6 +309,16 @@ def test_what_a_person_writes_is_forwarded_once_to_the_contact_who_answers_the_w
     back = "".join(f"{name}: {value}\r\n" for name, value in letter.headers if name in SENT_BACK)
     receive(app, back.encode() + b"\r\n> When?")  # the contact's mailbox passes it on to us again
     assert forwarded(app) == [(contact, "zaneta@uczelnia.example")]
+
+
+def test_answer_to_a_summary_of_a_delegation_goes_to_the_organisers_of_its_event(app: Flask, contact: str):
+    add_event(app)
+    enrol_several(app, "Ben", "Carla")
+    summary = send(app).message_id
+    signed_in(app, Role.PARTNER_ORGANISER, events=("conference",))
+    receive(app, f"In-Reply-To: {summary}\r\n".encode() + PERSON)
+    assert forwarded(app) == [("partner_organiser0@s3chem.example", "zaneta@uczelnia.example")]
+    assert "It answers an e-mail about “Final conference”" in " ".join(kept(app)[-1].text.split())
 
 
 def test_answer_to_a_confirmation_goes_to_the_organisers_of_its_event_and_names_it(app: Flask, contact: str):
