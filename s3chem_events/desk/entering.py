@@ -20,7 +20,6 @@ from s3chem_events.desk.asking import Question
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import Needed, clean, faulty, languages, line, options, say
 from s3chem_events.desk.frame import allowed, by, desk, may
-from s3chem_events.mailing import confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
@@ -193,10 +192,7 @@ def _entered(slug: str, form: EntryForm) -> Registration:
         event = publishing.event_by_slug(slug, lock=True)
         if event is None:
             raise actions.NotOpen
-        entered = actions.enter(event, form.applicant(waits=waits), by=by(), beyond=beyond)
-        if entered.email:
-            confirming.confirm(entered.email, by=by())
-        return entered
+        return actions.enter(event, form.applicant(waits=waits), by=by(), beyond=beyond)
 
 
 def _questions(event: Event, refusal: capacity.Full) -> tuple[Question, ...]:

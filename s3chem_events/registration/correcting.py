@@ -4,7 +4,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
-from s3chem_events.mailing import bounces, confirming
+from s3chem_events.mailing import bounces
 from s3chem_events.registration import derived, history, identity, names, versions
 from s3chem_events.registration.history import Line
 from s3chem_events.registration.models import Registration
@@ -47,6 +47,5 @@ def correct_address(registration: Registration, *, email: str, by: Actor) -> Non
     registration.link_version += 1
     versions.rise(registration, registration.participations)
     registration.link_sent_at, registration.changed_at = None, now()
-    confirming.confirm(typed, by=by)
     fact = journal.record("registration.address_corrected", registration.id, by=by, event=event)
     history.write(registration, fact, [Line("email", before, typed)])
