@@ -440,3 +440,16 @@ def test_undoing_ends_before_the_worker_could_read_what_a_press_still_writes(app
     assert any("FROM fact" in one and "FOR UPDATE" in one for one in asked) is locks
     assert "It is too late to undo this" in words(organiser.get(LIST))
     assert {tuple(standings) for _name, _person, standings in places(app)} == {("withdrawn",)}
+
+
+def test_desk_speaks_of_emails_before_a_withdrawal_only_where_somebody_has_an_address(
+    app: Flask, organiser: FlaskClient
+) -> None:
+    enter(organiser)
+    enrol(app)
+    with app.app_context():
+        without, reached = db.session.scalars(db.select(Registration.reference).order_by(Registration.id)).all()
+    for chosen, is_written in (([without], False), ([without, reached], True)):
+        typed = hidden(organiser, LIST) | {"reference": chosen}
+        asked = words(organiser.post(f"{LIST}/withdrawal", data=typed))
+        assert ("The e-mails leave" in asked, "after ten minutes" in asked) == (is_written, True)
