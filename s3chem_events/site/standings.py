@@ -1,6 +1,8 @@
 """How somebody stands to what she registered for, as her own page says it: decided or not, in line or not."""
 
-from collections.abc import Collection
+from collections import Counter
+
+from flask_babel import ngettext
 
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.registration.capacity import IN_LINE, Standing
@@ -14,8 +16,14 @@ def of_parts(participations: list[Participation]) -> tuple[str, str]:
     if held and all(part.cancelled for part in held):
         return _("What you registered for has been cancelled. There is nothing that you have to do."), "bad"
     if any(part.cancelled for part in held):
-        return _("You are registered. One part has been cancelled: see below."), "changed"
-    standings = {each.standing for each in participations if not each.part.cancelled}
+        off = sum(part.cancelled for part in held)
+        said = ngettext(
+            "You are registered. One part has been cancelled: see below.",
+            "You are registered. %(num)s parts have been cancelled: see below.",
+            off,
+        )
+        return str(said), "changed"
+    standings = Counter(each.standing for each in participations if not each.part.cancelled)
     if any(each.standing is Standing.OFFERED and each.part.approval for each in participations):
         return _("A place is free for you. Once you have accepted it, the organisers decide: see below."), "changed"
     return _decision(standings) or _in_line(standings) or (_("You are registered."), "good")
@@ -36,25 +44,40 @@ def awaited(registration: Registration) -> list[str]:
     return []
 
 
-def _decision(standings: Collection[Standing]) -> tuple[str, str] | None:
-    """Say how a decision stands, and its kind, given how a person stands to her parts; nothing where none is taken."""
+def _decision(standings: Counter[Standing]) -> tuple[str, str] | None:
+    """Say how a decision stands, and its kind, given how she stands to how many parts; nothing where none is taken."""
     if Standing.PENDING in standings:
         if Standing.CONFIRMED in standings:
-            return _("You are registered. One part still waits for the organisers’ decision: see below."), "good"
+            said = ngettext(
+                "You are registered. One part still waits for the organisers’ decision: see below.",
+                "You are registered. %(num)s parts still wait for the organisers’ decision: see below.",
+                standings[Standing.PENDING],
+            )
+            return str(said), "good"
         return _("We have received your registration. The organisers have not decided about it yet."), "changed"
     if Standing.REJECTED in standings:
         if Standing.CONFIRMED in standings:
-            return _("You are registered. One part was not accepted: see below."), "changed"
+            said = ngettext(
+                "You are registered. One part was not accepted: see below.",
+                "You are registered. %(num)s parts were not accepted: see below.",
+                standings[Standing.REJECTED],
+            )
+            return str(said), "changed"
         if not {Standing.WAITING, Standing.OFFERED} & set(standings):
             return _("Your registration was not accepted. We are sorry that we cannot offer you a place."), "bad"
     return None
 
 
-def _in_line(standings: Collection[Standing]) -> tuple[str, str] | None:
+def _in_line(standings: Counter[Standing]) -> tuple[str, str] | None:
     if Standing.OFFERED in standings:
         return _("A place is free for you. It is yours once you accept it: see below."), "changed"
     if Standing.WAITING in standings:
         if Standing.CONFIRMED in standings:
-            return _("You are registered, and on the waiting list for one part: see below."), "good"
+            said = ngettext(
+                "You are registered, and on the waiting list for one part: see below.",
+                "You are registered, and on the waiting list for %(num)s parts: see below.",
+                standings[Standing.WAITING],
+            )
+            return str(said), "good"
         return _("You are on the waiting list. You do not have a place yet."), "changed"
     return None

@@ -7,11 +7,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.lifecycle import Mode, WaitingList
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import FILLED, PUBLIC_DAY, add_event, count, hidden, register, revise_event, words
-from tests.support.post import work
+from tests.site.test_own_parts import DINNER, press
+from tests.support.post import enrol, kept, work
 
 ON_ITS_WAY = f"An e-mail with the details is on its way to {FILLED['email']}."
 SENT = f"An e-mail with the details was sent to {FILLED['email']} on 23 November 2026"
@@ -92,3 +93,32 @@ def test_a_seat_that_is_left_for_the_screen_goes_to_somebody_else_only_where_sea
     asked = words(client.get(f"{own}/mode/day-2"))
     assert ("Your seat in the room goes to someone else." in asked) == (seats is not None)
     assert "The link to join will stand on your page" in asked
+
+
+def test_who_waits_for_two_parts_reads_that_in_each_language_and_off_one_list_she_is_sent_to_her_own_page(
+    app: Flask, client: FlaskClient
+) -> None:
+    parts = (PUBLIC_DAY, DINNER, replace(DINNER, key="visit"))
+    revise_event(app, parts=parts, waiting_list=WaitingList.AUTOMATIC)
+    enrol(app, choices=dict.fromkeys(("dinner", "visit"), Mode.ON_SITE))
+    own = str(register(client, parts=["day-2", "dinner", "visit"], waiting="dinner:on_site visit:on_site").location)
+    said = {
+        "en": "You are registered, and on the waiting list for 2 parts: see below.",
+        "de": "Sie sind angemeldet und stehen für 2 Teile auf der Warteliste: siehe unten.",
+        "fr": "Votre inscription est faite, avec 2 parties en liste d’attente : voir ci-dessous.",
+        "nl": "U bent aangemeld en staat voor 2 onderdelen op de wachtlijst: zie hieronder.",
+        "it": "L’iscrizione è registrata; per 2 parti è nella lista d’attesa: vedere sotto.",
+        "ca": "Teniu la inscripció feta i, per a 2 parts, sou a la llista d’espera: vegeu més avall.",
+        "es": "Su inscripción está hecha y, para 2 partes, está en la lista de espera: vea más abajo.",
+        "pl": "Zgłoszenie jest przyjęte, a na 2 części są Państwo na liście rezerwowej: patrz niżej.",
+    }
+    for language, sentence in said.items():
+        page = " ".join(words(client.get(own.replace("/en/", f"/{language}/"))).split())
+        assert sentence in page
+    work(app)
+    assert press(client, f"{own}/place/visit", press="leave").status_code == 303
+    assert "on the waiting list for one part" in words(client.get(own))
+    work(app)
+    told = kept(app)[-1].text
+    links = ("/en/registrations/" in told, "/en/events/conference\n" in told, "like to come?" in told)
+    assert ("taken off the waiting list" in told, *links) == (True, True, False, False)

@@ -108,10 +108,14 @@ def _flaws(language: str, entry: Message, catalogue: Catalog) -> Iterator[str]:
     if entry.fuzzy:
         yield f"{language}: fuzzy: {entry.id!r}"
     forms = entry.string if isinstance(entry.string, tuple) else (entry.string,)
-    source = entry.id if isinstance(entry.id, str) else entry.id[-1]
+    one, more = (entry.id, entry.id) if isinstance(entry.id, str) else (entry.id[0], entry.id[-1])
+    sources = [one, *[more] * (len(forms) - 1)]  # of one thing the number may be a word
     if isinstance(entry.string, tuple) and len(forms) != catalogue.num_plurals:
         yield f"{language}: {len(forms)} plural forms, not {catalogue.num_plurals}: {entry.id!r}"
-    if any(sorted(PLACEHOLDER.findall(form)) != sorted(PLACEHOLDER.findall(source)) for form in forms):
+    if any(
+        sorted(PLACEHOLDER.findall(form)) != sorted(PLACEHOLDER.findall(source))
+        for form, source in zip(forms, sources, strict=True)
+    ):
         yield f"{language}: other placeholders than the source: {entry.id!r}"
 
 

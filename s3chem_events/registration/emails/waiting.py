@@ -91,7 +91,8 @@ def left(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             draft = _without_calendar(desk, fact, registration, off)
             until = fact.data.get("until")
             ended = _stamp(desk, registration, datetime.fromisoformat(until)) if until else ""
-            draft = replace(draft, values={**draft.values, "ended": ended})
+            keeps = registration.withdrawn_at is None
+            draft = replace(draft, values={**draft.values, "ended": ended, "keeps": keeps})
             yield _with_what_fell_away(desk, draft, fact, registration)
 
 
@@ -110,7 +111,9 @@ def off_the_list(desk: Writer, fact: Fact, registration: Registration) -> Iterat
     """Say to somebody who had only waited that she is off the list, where the fact speaks of a withdrawal."""
     if registration.participations:
         draft = _without_calendar(desk, fact, registration, registration.participations)
-        yield replace(draft, kind="registration.left_waiting_list", values={**draft.values, "ended": ""})
+        yield replace(
+            draft, kind="registration.left_waiting_list", values={**draft.values, "ended": "", "keeps": False}
+        )
 
 
 def _without_calendar(
