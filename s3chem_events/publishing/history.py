@@ -10,6 +10,7 @@ from s3chem_events.publishing import merging
 from s3chem_events.publishing.changes import HISTORIC, MODES, Change, Difference, Sort, compare
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING, State, Visibility
+from s3chem_events.publishing.reasons import reasons_in
 
 
 class Kept(Protocol):
@@ -48,7 +49,8 @@ def history(newest: EventFacts, revisions: Iterable[Kept]) -> list[Passage]:
         for part in (*after.parts, *before.parts):
             open_to.setdefault(part.key, part.visibility)
         if not last.undone and before.state is not State.DRAFT:
-            told = compare(_closed_as(open_to, before), _closed_as(open_to, after))
+            why = [reason for step in reversed(steps) if not step.undone for reason in reasons_in(step.changes)]
+            told = compare(_closed_as(open_to, before), _closed_as(open_to, after)).because(why)
             sorts = HISTORIC - {Sort.HYBRID} if before.state is State.SAVE_THE_DATE else HISTORIC  # it was open still
             moves = tuple(one for one in told.changes if one.sort in sorts or _goes_elsewhere(one, told))
             if moves:

@@ -37,7 +37,7 @@ def house(app: Flask, clock: Clock, anna: Person) -> Conference:
     return house
 
 
-def tell(house: Conference, page: str, **typed: str) -> None:
+def tell(house: Conference, page: str, **typed: str | None) -> None:
     house.decide(page, house.fill_in(page, **typed), "yes")
 
 
@@ -123,3 +123,16 @@ def calendar_lines(preview: TestResponse) -> dict[str, list[str]]:
         for entry in lines
         for label, value in zip(entry.select("dt"), entry.select("dd"), strict=True)
     }
+
+
+def test_reason_of_a_step_stays_on_the_page_when_the_next_one_told_with_it_gives_none(
+    house: Conference, anna: Person
+) -> None:
+    tell(house, "mode", parts__0__on_site=None, parts__0__online="y", reason="Travel is forbidden.")
+    house.clock.advance(minutes=2)
+    tell(house, "rescheduling", **moved_to("2027-11-05"))
+    house.clock.advance(minutes=10)
+    assert house.post_comes() == {anna: 1}
+    assert "Travel is forbidden." in anna.mails[-1].text
+    assert "Travel is forbidden." in house.history()[0]
+    assert "Travel is forbidden." in house.public.get("/feed.atom").text
