@@ -239,14 +239,14 @@ def open_parts(event: Event, *, invited: Collection[str] = (), opened_at: dateti
     ]
 
 
-def next_boundary() -> datetime | None:
-    """Return the next moment at which a public page changes though nobody changed anything."""
+def next_boundary(moment: datetime) -> datetime | None:
+    """Return the next moment after this one at which a public page changes though nobody changed anything."""
     moments: list[datetime] = []
     for event in listed_events():
         moments += [m for m in (event.opens_at, event.closes_at) if m]
         for part in event.parts:
             moments += [part_begins_at(part), part_ends_at(part)]
-    return min((moment for moment in moments if moment > now()), default=None)
+    return min((boundary for boundary in moments if boundary > moment), default=None)
 
 
 def _passages(event: Event, kept: list[Revision]) -> Sequence[Passage]:

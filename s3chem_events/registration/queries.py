@@ -71,9 +71,9 @@ def kept_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
     return {which: there.held + there.kept for which, there in _crowd_in(event_ids).items()}
 
 
-def next_release() -> datetime | None:
-    """Return the next moment at which places that are kept for who was just taken off are anybody's."""
-    kept = (Fact.kind.in_(TAKEN_OFF), Fact.relayed_at.is_(None), Fact.due_at > now())
+def next_release(moment: datetime) -> datetime | None:
+    """Return the next moment after this one at which places kept for who was just taken off are anybody's."""
+    kept = (Fact.kind.in_(TAKEN_OFF), Fact.relayed_at.is_(None), Fact.due_at > moment)
     return db.session.scalar(select(func.min(Fact.due_at)).where(*kept))
 
 

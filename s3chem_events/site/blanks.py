@@ -53,7 +53,7 @@ class Blanks:
         present, blanks = self.held
         pieces = _cut(page, values)
         if revision == present != UNKNOWN and pieces and len(blanks) < MOST:
-            blanks[path] = Blank(pieces, changes_by())
+            blanks[path] = Blank(pieces, changes_by(clock.now()))
 
 
 def of_this_process() -> Blanks:

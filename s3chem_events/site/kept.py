@@ -11,12 +11,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
@@ -32,10 +32,12 @@ from s3chem_events.publishing import queries
 from s3chem_events.registration import queries as registrations
 
 P = ParamSpec("P")
+V = TypeVar("V")
 MOST = 1024
 UNKNOWN = -1
 """The revision while the database does not say it: then nothing is kept."""
 STALE_SECONDS = 1.0
+STALE = timedelta(seconds=STALE_SECONDS)
 SMALL = 600
 QUERIES = frozenset(f"lang={language}" for language in LANGUAGES)
 """What may follow an address that has no language of its own, such as a calendar's; elsewhere it changes nothing."""
@@ -48,12 +50,17 @@ CACHE_CONTROL = "public, max-age=0, must-revalidate"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One kept answer, plain and gzipped, with all that its headers need."""
+    """One kept answer, plain and gzipped, with all that its headers need.
+
+    `modified` is a whole second at which these were the bytes of this address, so no others ever bear it. Until one is
+    known there is none, and whoever asks by the date alone gets the page.
+    """
 
     body: bytes
     gzipped: bytes | None
     etag: str
-    modified: datetime
+    made: datetime
+    modified: str
     until: datetime
     headers: tuple[tuple[str, str], ...]
 
@@ -66,6 +73,8 @@ class Kept:
         self.host = settings.host
         # One value, changed in one step: a thread that keeps an old page must never put it among the new ones.
         self.held: tuple[int, dict[str, Page]] = (UNKNOWN, {})
+        self.since = clock.now()
+        self.dates: dict[str, tuple[str, str]] = {}
         self.watch: Callable[[], int] = _SqliteWatch(settings.database_file) if settings.embedded else _PollingWatch()
 
     @property
@@ -77,6 +86,7 @@ class Kept:
         """Return the present revision; forget all pages when it is a new one."""
         revision = self.watch()
         if revision != self.held[0]:
+            self.since = clock.now()  # first: whoever sees the new revision must not take the old moment for its own
             self.held = (revision, {})
         return revision
 
@@ -88,16 +98,36 @@ class Kept:
         if page is None:
             return None
         self.fresh()
-        page = self.pages.get(key_of(environ))
-        return page if page is not None and clock.now() < page.until else None
+        pages = self.pages
+        page, moment = pages.get(key_of(environ)), clock.now()
+        if page is None or page.until <= moment:
+            return None
+        if not page.modified and (second := _second(moment - STALE)) > page.made:  # it has stood since
+            page = pages[key_of(environ)] = self.dated(key_of(environ), page, second)
+        return page
 
     def keep(self, key: str, page: Page, revision: int) -> None:
         """Keep a page that was rendered at a revision, unless the content has moved on since."""
         present, pages = self.held
         if revision == present != UNKNOWN:
-            while len(pages) >= MOST:  # the oldest makes room: whatever somebody asks for, a page is kept again
-                pages.pop(next(iter(pages), key), None)
-            pages[key] = page
+            _put(pages, key, page)
+
+    def dated(self, key: str, page: Page, second: datetime | None) -> Page:
+        """Return a page with the date that these bytes had before; with this one where they had none."""
+        tag, modified = self.dates.get(key, ("", ""))
+        if tag != page.etag:
+            modified = format_datetime(second, usegmt=True) if second else ""
+        if modified:
+            _put(self.dates, key, (page.etag, modified))
+        return replace(page, modified=modified)
+
+
+def _put(kept: dict[str, V], key: str, value: V) -> None:
+    """Keep one more; the oldest makes room: whatever somebody asks for is kept again."""
+    kept.pop(key, None)
+    while len(kept) >= MOST:
+        kept.pop(next(iter(kept), key), None)
+    kept[key] = value
 
 
 class _SqliteWatch:
@@ -182,13 +212,14 @@ def kept(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
     @wraps(view)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
         store: Kept = current_app.extensions["kept"]
-        revision = store.fresh()
+        revision, since, moment = store.fresh(), store.since, clock.now()
         response = make_response(view(*args, **kwargs))
         if response.status_code != 200:  # noqa: PLR2004 - OK
             return response
-        response = current_app.process_response(response)
-        page = _page(response)
-        if _is_one_of_few(request.query_string.decode("latin-1")):
+        page = _page(current_app.process_response(response), moment)
+        if queries.content()[0] == revision and _is_one_of_few(request.query_string.decode("latin-1")):
+            second = _second(moment)
+            page = store.dated(key_of(request.environ), page, second if since < second else None)
             store.keep(key_of(request.environ), page, revision)
         request.environ[RENDERED] = page
         return response
@@ -217,33 +248,37 @@ def key_of(environ: dict[str, Any]) -> str:
     return f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
 
 
-def _page(response: Response) -> Page:
-    body = response.get_data()
-    modified, until = queries.content()[1], changes_by()
+def _page(response: Response, moment: datetime) -> Page:
+    """Return an answer as it is kept; at this moment it was asked for."""
+    body, until = response.get_data(), changes_by(_second(moment))
     dropped = {"content-length", "etag", "last-modified", "set-cookie", "cache-control", "vary"}
     headers = tuple((k, v) for k, v in response.headers.items() if k.lower() not in dropped)
     return Page(
         body=body,
         gzipped=gzip.compress(body, mtime=0) if len(body) > SMALL else None,
         etag=hashlib.sha256(body).hexdigest()[:32],
-        modified=modified.replace(microsecond=0),
+        made=clock.now(),
+        modified="",
         until=min(until, g.get("kept_until", until)),
         headers=(*headers, ("Cache-Control", CACHE_CONTROL), ("Vary", "Accept-Encoding")),
     )
 
 
-def changes_by() -> datetime:
-    """Return the next moment at which a page may change by itself; at the latest the next midnight."""
-    moment = clock.now()
+def changes_by(moment: datetime) -> datetime:
+    """Return when a page of this moment may change by itself; at the latest the next midnight."""
     midnight = (moment + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return min(midnight, queries.next_boundary() or midnight, registrations.next_release() or midnight)
+    return min(midnight, queries.next_boundary(moment) or midnight, registrations.next_release(moment) or midnight)
+
+
+def _second(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
 
 
 def _answer(page: Page, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
     zipped = page.gzipped is not None and GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")) is not None
     # The two forms are different bytes, so they carry different strong tags (RFC 9110 8.8.1).
     etag = f'"{page.etag}{"-gz" if zipped else ""}"'
-    headers = [("ETag", etag), ("Last-Modified", format_datetime(page.modified, usegmt=True)), *page.headers]
+    headers = [("ETag", etag), *([("Last-Modified", page.modified)] if page.modified else []), *page.headers]
     if _unchanged(page, environ):
         return "304 NOT MODIFIED", [(k, v) for k, v in headers if k != "Content-Type"], b""
     body = page.gzipped if zipped and page.gzipped is not None else page.body
@@ -254,15 +289,9 @@ def _answer(page: Page, environ: dict[str, Any]) -> tuple[str, list[tuple[str, s
 
 
 def _unchanged(page: Page, environ: dict[str, Any]) -> bool:
-    """Compare as RFC 9110 13.2.2 says: If-None-Match wins over If-Modified-Since."""
+    """Compare as RFC 9110 13.2.2 says: If-None-Match wins over If-Modified-Since, which must be the very date."""
     match = environ.get("HTTP_IF_NONE_MATCH")
     if match is not None:
         tags = {tag.strip().removeprefix("W/") for tag in match.split(",")}
         return "*" in tags or not tags.isdisjoint({f'"{page.etag}"', f'"{page.etag}-gz"'})
-    since = environ.get("HTTP_IF_MODIFIED_SINCE")
-    if since is None:
-        return False
-    try:
-        return page.modified <= parsedate_to_datetime(since)
-    except (ValueError, TypeError, OverflowError):
-        return False
+    return bool(page.modified) and environ.get("HTTP_IF_MODIFIED_SINCE") == page.modified

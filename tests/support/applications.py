@@ -112,6 +112,7 @@ def _forget(app: Flask) -> None:
     for keeper in app.extensions.values():
         if hasattr(keeper, "held"):
             keeper.held = (UNKNOWN, {})
+    app.extensions["kept"].dates.clear()
     watch = app.extensions["kept"].watch
     if hasattr(watch, "local"):
         watch.local = threading.local()
