@@ -90,7 +90,7 @@ def news(desk: "Desk", fact: Fact, event: Event, *, known: Known, followers: Seq
             values = {
                 "headline": headlines.headline(difference, language),
                 "told": telling.sentences(difference, language),
-                "reason": "" if "misled" in fact.data else difference.why(language),
+                "reasons": [] if "misled" in fact.data else difference.why(language),
             }
             said = frozenset(change.part for change in difference.changes if change.sort in SAYS_ALL)
             yield desk.news(fact, follower, event, values, said=said)
@@ -161,8 +161,11 @@ class Desk:
         return tuple(_part(event, part, language) for part in shown)
 
     def _calendars(self, event: Event, language: str) -> tuple[bytes, ...]:
-        """Return the public file (METHOD:PUBLISH), an invitation to nobody; of what is off or over none is saved."""
-        if event.state in {State.CANCELLED, State.OVER}:
+        """Return the public file (METHOD:PUBLISH), an invitation to nobody; what is over needs none.
+
+        What is cancelled is marked so in calendars that have saved it (RFC 5545, section 3.8.1.11).
+        """
+        if event.state is State.OVER:
             return ()
         shown = public_entries(
             event,

@@ -153,26 +153,29 @@ def hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     """Write the hours in the event's zone, with its short name: `09:30–16:00 CEST`.
 
     Over midnight each stands with its day, else they read as the hours of every day:
-    `28 March, 09:30 – 29 March, 16:00 CEST`.
+    `29 March, 09:30 – 30 March, 16:00 CEST`.
     """
     from_, to = (moment.astimezone(ZoneInfo(zone)) for moment in (starts, ends))
-    first, last = clock(starts, zone, language), clock(ends, zone, language)
+    first, last = _start(starts, ends, zone, language), clock(ends, zone, language)
+    until = f"{last} {_hours_of(ends, zone, language)}"
     if from_.date() == to.date():
-        return f"{first}–{last} {_hours_of(starts, zone, language)}"
+        return f"{first}–{until}" if first == clock(starts, zone, language) else f"{first} – {until}"
     days = [day_and_month(moment.date(), language) for moment in (from_, to)]
-    return f"{days[0]}, {first} – {days[1]}, {last} {_hours_of(ends, zone, language)}"
+    return f"{days[0]}, {first} – {days[1]}, {until}"
 
 
 def through(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     """Write what goes on behind a first day: `09:30 – Tuesday, 30 March 2027, 16:00 CEST`."""
     last = ends.astimezone(ZoneInfo(zone)).date()
     until = f"{long_date(last, last, language)}, {clock(ends, zone, language)} {_hours_of(ends, zone, language)}"
-    return f"{clock(starts, zone, language)} – {until}"
+    return f"{_start(starts, ends, zone, language)} – {until}"
 
 
 def stamp(moment: datetime, zone: str, language: str) -> str:
     """Write a moment in full: `1 June 2027, 12:00 CEST`."""
-    return f"{_day_and_clock(moment, zone, language)} {_hours_of(moment, zone, language)}"
+    here = locale(language)
+    day = day_ranges.spelled(moment.astimezone(ZoneInfo(zone)), here.date_formats["long"].pattern, here)
+    return f"{day}, {clock(moment, zone, language)} {_hours_of(moment, zone, language)}"
 
 
 def span(starts: datetime, ends: datetime, zone: str, language: str) -> str:
@@ -180,14 +183,15 @@ def span(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     from_, to = (moment.astimezone(ZoneInfo(zone)).date() for moment in (starts, ends))
     if from_ == to:
         return f"{short_range(from_, to, language)}, {hours(starts, ends, zone, language)}"
-    return f"{_day_and_clock(starts, zone, language)} – {stamp(ends, zone, language)}"
+    day = day_ranges.spelled(from_, locale(language).date_formats["long"].pattern, locale(language))
+    return f"{day}, {_start(starts, ends, zone, language)} – {stamp(ends, zone, language)}"
 
 
-def _day_and_clock(moment: datetime, zone: str, language: str) -> str:
-    day = day_ranges.spelled(
-        moment.astimezone(ZoneInfo(zone)), locale(language).date_formats["long"].pattern, locale(language)
-    )
-    return f"{day}, {clock(moment, zone, language)}"
+def _start(starts: datetime, ends: datetime, zone: str, language: str) -> str:
+    """Write the hour at which something starts, with its zone's name where clocks change before it ends."""
+    named = [_hours_of(moment, zone, language) for moment in (starts, ends)]
+    first = clock(starts, zone, language)
+    return first if named[0] == named[1] else f"{first} {named[0]}"
 
 
 def _hours_of(moment: datetime, zone: str, language: str) -> str:

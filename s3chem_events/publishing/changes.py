@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from s3chem_events.core.text import Text
+from s3chem_events.core.text import Said, Text
 from s3chem_events.publishing import times
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, MaterialFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State
@@ -120,9 +120,9 @@ class Difference:
         """Return of it what is among these changes."""
         return replace(self, changes=tuple(change for change in self.changes if change in changes))
 
-    def why(self, language: str) -> str:
-        """Return these reasons in words of one language, each once."""
-        return "\n\n".join(dict.fromkeys(reason.within(language) for reason in self.reasons))
+    def why(self, language: str) -> list[Said]:
+        """Return these reasons as they are read in a language, each once."""
+        return list(dict.fromkeys(reason.said(language) for reason in self.reasons))
 
     def because(self, reasons: Iterable[Reason]) -> "Difference":
         """Return the same with the reasons of the steps that led to it."""

@@ -8,7 +8,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
-from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.mailing import typos
 from s3chem_events.publishing import lines
 from s3chem_events.publishing import queries as publishing
@@ -32,11 +32,11 @@ from s3chem_events.registration import (
     returning,
 )
 from s3chem_events.registration.adding import Way
-from s3chem_events.registration.capacity import HOLDING, IN_LINE, Said, Standing
+from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.links import PARTS
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.waiting import PLACE
-from s3chem_events.site import answered, next_steps, standings, waiting_words
+from s3chem_events.site import answered, next_steps, own_standing, standings, waiting_words
 from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.frame import Translated, translated
 from s3chem_events.site.views import CalendarLinks, EventView, WebLinks
@@ -44,7 +44,10 @@ from s3chem_events.site.views import CalendarLinks, EventView, WebLinks
 
 @dataclass(frozen=True, slots=True)
 class HeldView:
-    """One part as it stands for this person; `room` is the way in, `room_from` when it will stand here."""
+    """One part as it stands for this person.
+
+    `room` is the way in, `room_from` when it will stand here, and `room_is_late` that it should stand here by now.
+    """
 
     title: Translated
     days: str
@@ -57,11 +60,12 @@ class HeldView:
     undo_url: str
     room: str
     room_from: str
+    room_is_late: bool
     change_url: str
     change_label: str
     change_is_full: bool
     told: str
-    reason: str
+    reason: Translated
     place_url: str
     waits: bool
     give_up_url: str
@@ -87,6 +91,8 @@ class RegistrationView:
     parts: list[HeldView]
     status_sentence: str
     status_kind: str
+    reason: Translated
+    """Why the whole event does not take place as planned, where that was said."""
     asked: AskedView | None
     calendar: CalendarLinks | None
     undo_url: str
@@ -121,6 +127,7 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
         parts=[_held(registration, held, lang, own, lost=lost, ways=ways) for held in ordered],
         status_sentence=sentence,
         status_kind=kind,
+        reason=translated(Text() if registration.withdrawn_at or event.state in TAKING else event.reason, lang),
         asked=_asked(registration, lang, own),
         calendar=None if next_steps.is_unscheduled(registration) else _calendar(registration, lang),
         undo_url=f"{own}/{links.RESTORATION}" if may_undo else "",
@@ -218,11 +225,12 @@ def _held(
 ) -> HeldView:
     part, event = held.part, registration.event
     days, hours, mode = *lines.when(event, part, lang), part.mode_of(held.mode)
-    text, kind = _standing(registration, held, lost)
+    text, kind = own_standing.how(registration, held, lost)
     comes = held.standing is Standing.CONFIRMED and not part.cancelled
     joins = comes and mode is Mode.ONLINE and now() < publishing.part_ends_at(part)
     open_now = joins and entries.may_join(event, part)
-    waits = joins and part.starts_at is not None and event.state in TAKING and now() < entries.joins_from(event, part)
+    joins &= event.state in TAKING
+    is_early = joins and now() < entries.joins_from(event, part)
     other = modes.other_mode(registration, held)
     is_on = registration.withdrawn_at is None and event.state is not State.CANCELLED and not part.cancelled
     in_line = is_on and held.standing in IN_LINE
@@ -234,15 +242,16 @@ def _held(
         mode=mode_words(lang)[mode],
         status=text,
         status_kind=kind,
-        said=_said(held),
+        said=own_standing.said(held),
         undo_url=f"{own}/{links.RESTORATION}/{part.key}" if calendar_answers.may_undo(registration, held) else "",
         room=part.online_url if open_now else "",
-        room_from=i18n.stamp(entries.joins_from(event, part), part.zone, lang) if waits else "",
+        room_from=i18n.stamp(entries.joins_from(event, part), part.zone, lang) if is_early and part.starts_at else "",
+        room_is_late=joins and not is_early and not part.online_url,
         change_url=f"{own}/mode/{part.key}" if other else "",
         change_label=change_label(other),
         change_is_full=other is not None and ways[part.key][other] is not Way.FREE,
         told=waiting_words.how_it_stands(held, event, lang) if in_line else "",
-        reason=_reason(held, lang),
+        reason=own_standing.why(held, kind, lang),
         place_url=f"{own}/{PLACE}/{part.key}" if in_line else "",
         waits=held.standing is Standing.WAITING,
         give_up_url=f"{own}/{PARTS}/{part.key}/withdrawal" if giving_up.may_give_up(registration, held) else "",
@@ -252,38 +261,6 @@ def _held(
 def change_label(other: Mode | None) -> str:
     """Return what a button says that leads to the other way of taking part."""
     return {Mode.ONLINE: _("Take part online instead"), Mode.ON_SITE: _("Come in person instead"), None: ""}[other]
-
-
-def _standing(registration: Registration, held: Participation, lost: Collection[int]) -> tuple[str, str]:
-    is_off = held.part.cancelled or registration.event.state is State.CANCELLED
-    if is_off and (held.standing is not Standing.WITHDRAWN or held.part_id in lost):
-        return _("Cancelled"), "cancelled"
-    if registration.event.state is State.POSTPONED and held.standing in HOLDING:
-        return _("Postponed"), "moved"
-    return {
-        Standing.CONFIRMED: (_("Confirmed"), "open"),
-        Standing.WITHDRAWN: (_("Withdrawn"), "over"),
-        Standing.WAITING: (_("Waiting list"), "full"),
-        Standing.OFFERED: (_("A place is offered to you"), "moved"),
-        Standing.PENDING: (_("Awaiting decision"), "moved"),
-        Standing.REJECTED: (_("Not accepted"), "cancelled"),
-    }[held.standing]
-
-
-def _reason(held: Participation, lang: str) -> str:
-    """Return why somebody was not accepted, or why the part does not take place."""
-    if held.standing is Standing.REJECTED:
-        return held.decision_reason
-    return held.part.reason.within(lang) if held.part.cancelled else ""
-
-
-def _said(held: Participation) -> str:
-    """Say what the person's calendar answered."""
-    return {
-        Said.ACCEPTED: _("You accepted in your calendar."),
-        Said.TENTATIVE: _("You answered “maybe” in your calendar."),
-        Said.DECLINED: _("You declined in your calendar."),
-    }.get(held.answer, "")
 
 
 def _calendar(registration: Registration, lang: str) -> CalendarLinks:

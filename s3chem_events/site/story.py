@@ -27,9 +27,19 @@ def told(event: Event, passages: Sequence[Passage], lang: str) -> list[HistoryVi
         if {change.sort for change in passage.difference.changes} <= AFTERWARDS:
             continue  # the page says so by itself
         day = passage.at.astimezone(times.zone_info(event.zone)).date()
-        said = sentences(passage.difference, lang)
+        said = sentences(_titled(passage.difference, event), lang)
         lines.append(HistoryView(i18n.short_range(day, day, lang), day.isoformat(), said))
     return lines
+
+
+def _titled(difference: Difference, event: Event) -> Difference:
+    """Name each part as it is called today: titles are put right and translated after it was added."""
+    today = {part.key: part.title for part in event.parts}
+    before, after = (
+        replace(facts, parts=tuple(replace(part, title=today.get(part.key, part.title)) for part in facts.parts))
+        for facts in (difference.before, difference.after)
+    )
+    return replace(difference, before=before, after=after)
 
 
 def sentences(difference: Difference, lang: str) -> list[str]:

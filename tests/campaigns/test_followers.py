@@ -331,13 +331,21 @@ def test_news_says_what_it_comes_down_to_what_was_and_what_is(app: Flask, client
             "Now online: Final conference – Public conference",
             "It now takes place online.",
         ),
-        ({"state": State.CANCELLED}, "Cancelled: Final conference, 21 October 2027", "please delete it there"),
+        ({"state": State.CANCELLED}, "Cancelled: Final conference, 21 October 2027", "marks it as cancelled there"),
     ]
+    saved = []
     for changes, subject, said in story:
         tell(app, clock, **changes)
         mail = kept(app)[-1]
         assert (mail.envelope.subject, said in " ".join(mail.text.split())) == (subject, True), mail.text
-    assert (len(kept(app)), kept(app)[-1].attachments) == (5, ())
+        saved += [entry for file in mail.attachments for entry in Calendar.from_ical(file.content).events]
+    assert len(kept(app)) == 5
+    *_, online, off = saved
+    assert (str(off["STATUS"]), off["UID"], int(str(off["SEQUENCE"])) > int(str(online["SEQUENCE"]))) == (
+        "CANCELLED",
+        online["UID"],
+        True,
+    )
 
 
 def test_what_is_taken_back_or_concerns_guests_alone_is_no_news(app: Flask, client: FlaskClient, clock: Clock):

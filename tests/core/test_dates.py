@@ -65,3 +65,12 @@ def test_figures_stand_as_the_language_writes_days():
 def test_hours_over_midnight_stand_with_their_days(language: str, written: str) -> None:
     starts, ends = datetime(2027, 3, 28, 7, 30, tzinfo=UTC), datetime(2027, 3, 29, 14, tzinfo=UTC)
     assert i18n.hours(starts, ends, "Europe/Warsaw", language) == written
+
+
+def test_where_the_clocks_change_in_between_each_end_has_the_name_of_its_own_hours() -> None:
+    night = datetime(2027, 10, 30, 22, 30, tzinfo=UTC), datetime(2027, 10, 31, 7, 30, tzinfo=UTC)
+    assert i18n.hours(*night, "Europe/Amsterdam", "en") == "00:30 CEST – 08:30 CET"
+    evening = datetime(2027, 10, 30, 20, tzinfo=UTC), night[1]
+    assert i18n.hours(*evening, "Europe/Warsaw", "de") == "30. Oktober, 22:00 MESZ – 31. Oktober, 08:30 MEZ"
+    assert i18n.span(*evening, "Europe/Warsaw", "en") == "30 October 2027, 22:00 CEST – 31 October 2027, 08:30 CET"
+    assert i18n.through(*evening, "Europe/Warsaw", "en") == "22:00 CEST – Sunday, 31 October 2027, 08:30 CET"

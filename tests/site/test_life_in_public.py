@@ -110,6 +110,8 @@ def test_one_that_becomes_two_is_told_once_in_each_language(app: Flask, client: 
         "Visit: 17 June 2027, Maastricht, Netherlands. Announced on "
     )
     assert len({history(client, f"/{lang}/events/one")[0] for lang in LANGUAGES}) == len(LANGUAGES)
+    revise_event(app, "one", parts=(PUBLIC_DAY, replace(visit, title=Text(en="Visit", de="Besuch"))))
+    assert history(client, "/de/events/one")[0].startswith("Jetzt in zwei Teilen: Besuch (17. Juni 2027) und ")
 
 
 def test_one_part_that_moves_is_named(app: Flask, client: FlaskClient, clock: Clock) -> None:

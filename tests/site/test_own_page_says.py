@@ -1,22 +1,26 @@
 """The own page offers what there is to do, and says of an e-mail and of a place given up no more than is so."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from s3chem_events.publishing.lifecycle import Mode, WaitingList
+from s3chem_events import schedule
+from s3chem_events.core.text import Text
+from s3chem_events.publishing.facts import VenueFacts
+from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import FILLED, PUBLIC_DAY, add_event, count, hidden, register, revise_event, words
+from tests.factories import FILLED, PUBLIC_DAY, add_event, count, hidden, register, revise_event, soup, words
 from tests.site.test_own_parts import DINNER, press
 from tests.support.post import enrol, kept, work
 
 ON_ITS_WAY = f"An e-mail with the details is on its way to {FILLED['email']}."
 SENT = f"An e-mail with the details was sent to {FILLED['email']} on 23 November 2026"
 ELSE = "someone else"
+MODES = ("on_site", "online")
 HOURS_FOLLOW = "Times, venue and programme will be published on the event page"
 
 
@@ -59,6 +63,51 @@ def test_whose_only_part_is_cancelled_is_offered_no_calendar_and_no_withdrawal(a
     assert count(app, Registration, withdrawn_at=None) == 1
     revise_event(app, parts=(PUBLIC_DAY,))
     assert [offer in words(client.get(own)) for offer in offers] == [True] * 4
+
+
+@pytest.mark.one_database
+def test_why_it_is_off_is_said_in_its_own_language_and_not_to_whom_it_is_no_reason(app: Flask, client: FlaskClient):
+    ill, storm = Text(en="The speaker is ill."), Text(en="A storm is coming.")
+    both = (replace(PUBLIC_DAY, key="day-1"), PUBLIC_DAY)
+    revise_event(app, parts=both)
+    in_room = {"mode-day-1": "on_site"}
+    gave_up, own = (
+        str(register(client, parts=["day-1"], email=f"{who}@park.example", **in_room).location) for who in "ab"
+    )
+    client.post(f"{gave_up}/withdrawal", data=hidden(client, f"{gave_up}/withdrawal"))
+    revise_event(app, parts=(replace(PUBLIC_DAY, key="day-1", cancelled=True, reason=ill), PUBLIC_DAY))
+    said = soup(client.get(own.replace("/en/", "/pl/"))).select_one(".as-typed span[lang=en]")
+    assert said is not None
+    assert said.get_text() == "The speaker is ill."
+    assert "The speaker is ill." not in words(client.get(gave_up))
+    revise_event(app, parts=both, state=State.POSTPONED, reason=storm)
+    assert "The organisers write: A storm is coming." in words(client.get(own))
+    assert "A storm is coming." not in words(client.get(gave_up))
+
+
+@pytest.mark.one_database
+def test_a_link_that_is_not_known_the_day_before_is_promised_by_page_and_reminder(
+    app: Flask, client: FlaskClient, clock: Clock
+):
+    day = {"starts": datetime(2027, 6, 18, 9), "ends": datetime(2027, 6, 18, 16)}  # noqa: DTZ001
+    hall = VenueFacts(name="Vrijthof Hall", city="Maastricht", country="NL")
+    part = replace(PUBLIC_DAY, **day, capacity={Mode.ON_SITE: None, Mode.ONLINE: None})
+    revise_event(app, state=State.ANNOUNCED, venue=hall, parts=(part,))
+    own = [str(register(client, **{"mode-day-2": mode, "email": f"{mode}@park.example"}).location) for mode in MODES]
+    work(app)
+    late = "The organisers have not given the link to join yet."
+    assert [late in words(client.get(page)) for page in own] == [False, False]
+    clock.set(datetime(2027, 6, 17, 7, 30, tzinfo=UTC))
+    with app.app_context():
+        schedule.tick()
+    assert work(app) == 2
+    assert [late in words(client.get(page)) for page in own] == [False, True]
+    there, online = (" ".join(mail.text.split()) for mail in kept(app)[-2:])
+    known = "The link to join online is not known yet."
+    assert [(known in text, "18 June 2027, Vrijthof Hall, Maastricht" in text) for text in (there, online)] == [
+        (False, True),
+        (True, False),
+    ]
 
 
 @pytest.mark.one_database

@@ -42,9 +42,11 @@ def test_a_part_of_several_days_names_each_day_once_on_its_pages_and_in_the_mail
 ) -> None:
     hours = {"starts": datetime(2027, 3, 27, 9, 30), "ends": datetime(2027, 3, 29, 16)}  # noqa: DTZ001 - local
     add_event(app, parts=(replace(PUBLIC_DAY, **hours),))
-    when = "Saturday, 27 March 2027, 09:30 – Monday, 29 March 2027, 16:00 CEST"
+    when = "Saturday, 27 March 2027, 09:30 CET – Monday, 29 March 2027, 16:00 CEST"
     assert f"When {when}" in words(client.get("/en/events/conference"))
-    assert "samedi 27 mars 2027, 09:30 – lundi 29 mars 2027, 16:00 CEST" in words(client.get("/fr/events/conference"))
+    assert "samedi 27 mars 2027, 09:30 CET – lundi 29 mars 2027, 16:00 CEST" in words(
+        client.get("/fr/events/conference")
+    )
     own = register(client).location
     assert when in words(client.get(own))
     assert work(app) == 1

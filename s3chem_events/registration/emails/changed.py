@@ -117,7 +117,7 @@ def _draft(
     values = {
         "headline": headlines.headline(difference, language),
         "told": telling.sentences(difference, language, inside=True, modes=modes),
-        "reason": "" if "misled" in fact.data else difference.why(language),
+        "reasons": [] if "misled" in fact.data else difference.why(language),
         "event": writer.event_lines(event, tuple(places.there or places.chosen), language),
         "rooms": [
             (part.title.said(language), part.online_url)

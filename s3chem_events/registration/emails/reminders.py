@@ -152,6 +152,7 @@ def _day_before(writer: Writer, fact: Fact, registration: Registration, part: Pa
         "event": event,
         "parts": [writer.part_lines(registration.event, part, mode, language)],
         "room": room,
+        "is_online": mode is Mode.ONLINE,
         "is_limited": places.are_limited([(part, mode)]),
     }
     return writer.written_to(registration, fact, values, calendars=calendars, method="REQUEST")
