@@ -24,7 +24,7 @@ from s3chem_events.registration import answering, asking, entries, history, ques
 from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Answer, Consent, Details, Participation, Question, Registration
-from s3chem_events.registration.questions import Asked, Given, When
+from s3chem_events.registration.questions import Asked, Given, Kind, When
 
 HOUR = time(14)
 """When a gate closes its list, on the working day before, unless organisers say otherwise."""
@@ -129,8 +129,10 @@ def shown(given: Sequence[Answered], *, at: When) -> dict[str, Any]:
     return known(one for one in told if one.question.when is at or not history.is_guarded(one.question))
 
 
-def fill(registration: Registration, given: Iterable[Given], *, when: When, by: Actor, openly: bool = True) -> None:
+def fill(registration: Registration, given: Sequence[Given], *, when: When, by: Actor, openly: bool = True) -> None:
     """Keep what the gate or the letter wants, in place of what was told before; of what was asked `openly` or not.
+
+    A file stays where no other one comes.
 
     Raises:
         NotAsked: nothing is asked of her, or its time is over.
@@ -141,7 +143,8 @@ def fill(registration: Registration, given: Iterable[Given], *, when: When, by: 
     if not asked or not is_open(registration.event, when):
         raise NotAsked
     ids = {question.id for question in asked}
-    _forget(registration.id, asked)
+    stays = {one.question.id for one in given if one.question.kind is Kind.FILE and one.value is None}
+    _forget(registration.id, [one for one in asked if one.id not in stays])
     answering.keep(registration, [one for one in given if one.question.id in ids], by=by)
     journal.record("details.filled", registration.id, by=by, event=registration.event_id, when=when)
 
@@ -153,11 +156,14 @@ def is_open(event: Event, when: When) -> bool:
     return event.state in TAKING and not publishing.is_past(event)
 
 
-def erase(registration: Registration, *, when: When, by: Actor) -> bool:
-    """Delete at once what somebody told the gate or for a letter; False where there is nothing."""
+def erase(registration: Registration, *, when: When, by: Actor, file: str = "") -> bool:
+    """Delete at once what somebody told the gate or for a letter, or one `file` of it (its question's key).
+
+    False where there is nothing.
+    """
     asked = asking.asked_at(registration.event_id, retired=True, when=when)
-    gone = _forget(registration.id, asked)
-    if when is When.LETTER and registration.letter_at is not None:
+    gone = _forget(registration.id, [one for one in asked if not file or (one.key, one.kind) == (file, Kind.FILE)])
+    if when is When.LETTER and not file and registration.letter_at is not None:
         registration.letter_at, gone = None, gone + 1
     if gone:
         journal.record("details.erased", registration.id, by=by, event=registration.event_id, when=when)

@@ -64,6 +64,8 @@ class Line:
     kept: str = ""
     url: str = ""
     """Where the file that is kept is given to its owner; nothing where she must not see it."""
+    remove_url: str = ""
+    """Where the file that is kept is removed; nothing where it cannot be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from flask import session
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.registration import answering, asking, consenting, history
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.questions import NEEDS, Given, Kind, When
+from s3chem_events.registration.questions import NEEDS, Asked, Given, Kind, When
 
 NOT_KEPT = "not_kept"
 """Where the visitor's own session holds what was typed and not kept: keys of questions, never the words."""
@@ -47,17 +47,18 @@ def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> li
     What few may read is shown only to whoever has given the code.
 
     Who has not is told of every need alike, whether there is one or not: that there is one says something of health.
-    What the entrance or a letter needs is never shown again, as its page promises (site.details).
+    What the entrance or a letter needs is never shown again, as its page promises (site.details); of a file is said
+    that it is kept.
     """
     given = answering.concerning(registration, answering.of([registration.id]).get(registration.id, []))
     told = [
         (
             one.question.label.within(lang),
             not_shown() if history.is_guarded(one.question) and not unlocked else one.said(lang),
-            one.question.key if unlocked and one.question.kind is Kind.FILE else "",
+            one.question.key if unlocked and may_be_opened(one.question) else "",
         )
         for one in (given if unlocked else history.mentionable(given))
-        if one.question.when is When.REGISTERING and (unlocked or one.question.kind not in NEEDS)
+        if _is_named(one.question) and (unlocked or one.question.kind not in NEEDS)
     ]
     told += [
         (_("Written in your calendar"), words if unlocked else not_shown(), "")
@@ -66,3 +67,12 @@ def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> li
     perhaps = _("Not shown here, nor whether you told us anything: others may have this link.")
     needs = [] if unlocked else consenting.needs(registration)
     return told + [(question.label.within(lang), perhaps, "") for question in needs]
+
+
+def may_be_opened(question: Asked) -> bool:
+    """Whether it asks for a file that its owner may open here."""
+    return question.kind is Kind.FILE and question.when is When.REGISTERING
+
+
+def _is_named(question: Asked) -> bool:
+    return question.kind is Kind.FILE or question.when is When.REGISTERING

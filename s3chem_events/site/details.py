@@ -1,5 +1,7 @@
 """What the gate or a letter wants, told by the own link once a place is confirmed. It is never shown again here."""
 
+from dataclasses import replace
+
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -11,7 +13,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.registration import asking, details, file_fields, own_questions, queries
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.questions import Asked, Given, When
+from s3chem_events.registration.questions import Asked, Given, Kind, When, field_name, said
 from s3chem_events.site import detail_view, opened, own_view
 from s3chem_events.site.detail_view import STEPS
 from s3chem_events.site.fields import Form
@@ -26,6 +28,8 @@ def more_details(lang: str, token: str, step: str) -> BaseResponse:
     when = STEPS[step]
     before = details.given_by(registration.id, shown_at=opened.shown_at(registration, when))
     asked = details.asked_of(registration, asking.asked_at(registration.event_id, when=when), before=before)
+    told = details.given_by(registration.id)  # a file stays where no other one comes
+    asked = tuple(replace(q, required=False) if q.kind is Kind.FILE and q.key in told else q for q in asked)
     form = _form(asked, lang)
     if request.method != "POST" or not asked:
         return _page(registration, form, asked, lang, token, step, status=200 if request.method == "GET" else 409)
@@ -67,17 +71,24 @@ def letter_request(lang: str, token: str) -> BaseResponse:
 
 
 @own.route("/<lang>/registrations/<token>/<any(details, letter):step>/erasure", methods=["GET", "POST"])
-def details_erasure(lang: str, token: str, step: str) -> BaseResponse:
-    """Ask (GET) and delete at once (POST) what was told; a second press changes nothing."""
-    press = pressed(lang, token, lambda found: details.erase(found, when=STEPS[step], by=PARTICIPANT))
+@own.route("/<lang>/registrations/<token>/<any(details, letter):step>/erasure/<key>", methods=["GET", "POST"])
+def details_erasure(lang: str, token: str, step: str, key: str = "") -> BaseResponse:
+    """Ask (GET) and delete at once (POST) what was told, or one file of it; a second press changes nothing."""
+    press = pressed(lang, token, lambda found: details.erase(found, when=STEPS[step], by=PARTICIPANT, file=key))
     registration = press.registration
     if press.done:
-        return redirect(press.here, 303)
+        return redirect(f"{press.here}/{step}" if key else press.here, 303)
     return press.page(
         "site/own/details_erasure.html",
-        f"{step}/erasure",
+        f"{step}/erasure/{key}" if key else f"{step}/erasure",
         event=own_view.seen_by(registration, lang),
+        file=_file(registration, step, key).label.said(lang) if key else None,
     )
+
+
+def _file(registration: Registration, step: str, key: str) -> Asked:
+    asked = asking.asked_at(registration.event_id, retired=True, when=STEPS[step])
+    return next((one for one in asked if (one.key, one.kind) == (key, Kind.FILE)), None) or abort(404)
 
 
 def _form(asked: tuple[Asked, ...], lang: str, *, blank: bool = False) -> Form:
@@ -140,9 +151,27 @@ def _page(
         code_url=f"{here}/code?for={step}" if perhaps else "",
         is_open=(bool(asked) or perhaps) and details.is_open(registration.event, when),
         is_told=any(one.key in told for one in asked),
-        groups=own_questions.groups(form, asked, registration.event, lang) if asked else [],
+        groups=_groups(registration, form, asked, lang, f"{here}/{step}/erasure") if asked else [],
         form=form,
         own_url=here,
         erase_url=f"{here}/{step}/erasure",
         refusal=refusal,
     )
+
+
+def _groups(
+    registration: Registration, form: Form, asked: tuple[Asked, ...], lang: str, erase_url: str
+) -> list[own_questions.Group]:
+    """Return the questions as they stand in the form; a file that is kept is named, and can be removed alone."""
+    found = own_questions.groups(form, asked, registration.event, lang)
+    files, told = {field_name(q.key): q for q in asked if q.kind is Kind.FILE}, details.given_by(registration.id)
+    for group in found:
+        for number, line in enumerate(group.lines):
+            question = files.get(line.field.name)
+            if question is None or question.key not in told or line.kept:
+                continue
+            words = _("Your file is kept, but not shown here. Choose another one only to replace it.")
+            if opened.is_open(registration):
+                words = file_fields.kept_words(said(question, told[question.key], lang), lang)
+            group.lines[number] = replace(line, kept=words, remove_url=f"{erase_url}/{question.key}")
+    return found

@@ -8,8 +8,7 @@ from s3chem_events.core import storage
 from s3chem_events.core.guard import SANDBOX
 from s3chem_events.registration import answering, queries, uploads
 from s3chem_events.registration.file_types import MIME
-from s3chem_events.registration.questions import Kind, When
-from s3chem_events.site import opened
+from s3chem_events.site import answered, opened
 from s3chem_events.site.own import own, unknown_link
 
 
@@ -20,7 +19,7 @@ def own_file(lang: str, token: str, key: str) -> BaseResponse:
     if registration.handed_over_at is not None or not opened.is_open(registration):
         return redirect(f"/{lang}/registrations/{token}/code", 303)
     given = answering.of([registration.id]).get(registration.id, [])
-    answer_id = next((one.id for one in given if one.question.key == key and _is_shown(one)), 0)
+    answer_id = next((one.id for one in given if one.question.key == key and answered.may_be_opened(one.question)), 0)
     upload = uploads.of_answer(answer_id)
     if upload is None or (content := storage.read(upload.name)) is None:
         abort(404)
@@ -29,7 +28,3 @@ def own_file(lang: str, token: str, key: str) -> BaseResponse:
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Content-Security-Policy"] = SANDBOX
     return response
-
-
-def _is_shown(one: answering.Answered) -> bool:
-    return one.question.kind is Kind.FILE and one.question.when is When.REGISTERING

@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from s3chem_events.core.db import db
-from s3chem_events.registration.models import Change, Question
+from s3chem_events.registration.models import Answer, Change, Question
 from s3chem_events.registration.uploads import Upload
 from tests.conftest import Clock
 from tests.factories import FILLED, add_event, add_question, count, hidden, soup, words
@@ -99,3 +99,44 @@ def test_a_file_stays_until_another_one_comes_and_is_opened_by_its_owner_alone(a
     assert client.get(f"{own}/files/nothing").status_code == 404
     assert app.test_client().get(links[1]).status_code == 303
     assert count(app, Change, field="question-slides") == 1
+
+
+def test_a_file_for_a_letter_is_named_to_its_owner_replaced_and_removed_alone(app: Flask, client: FlaskClient) -> None:
+    letter = {"when": "letter", "readers": "letter", "keep_days": 3}
+    add_question(app, "pass", kind="file", label="Copy of your passport", required=True, **letter)
+    add_question(app, "number", label="Passport number", required=True, **letter)
+    own = str(send(client, FORM, {**FILLED, **hidden(client, FORM)}, slides=PDF).location)
+    client.post(f"{own}/letter/request", data=hidden(client, f"{own}/letter/request"))
+    page = f"{own}/letter"
+    assert send(client, page, hidden(client, page) | {"question-number": "AB 1"}).status_code == 422  # it is required
+    assert "Copy of your passport" not in words(client.get(own))
+    assert send(client, page, hidden(client, page) | {"question-number": "AB 1"}, **{"pass": PDF}).status_code == 303
+
+    named = "Copy of your passport Kept, but not shown here: others may have this link."
+    assert named in words(client.get(own))
+    shown = client.get(page)
+    assert "Your file is kept, but not shown here. Choose another one only to replace it." in words(shown)
+    assert ("AB 1" in shown.text, "PDF, 1 kB" in words(shown)) == (False, False)
+    assert send(client, page, hidden(client, page) | {"question-number": "AB 2"}).status_code == 303
+    assert files(app) == {"slides": "pdf", "pass": "pdf"}  # it stays where no other one comes
+    assert send(client, page, hidden(client, page) | {"question-number": "AB 2"}, **{"pass": jpeg()}).status_code == 303
+    assert files(app) == {"slides": "pdf", "pass": "jpeg"}
+    unlock(app, client, own)
+    assert "Copy of your passport JPEG, 1 kB" in words(client.get(own))
+    assert "Your file is kept: JPEG, 1 kB. Choose another one only to replace it." in words(client.get(page))
+    assert client.get(f"{own}/files/pass").status_code == 404  # named, and never given back
+
+    (remove,) = (str(a["href"]) for a in soup(client.get(page)).select("main a") if "Remove the file" in a.text)
+    assert [client.get(f"{page}/erasure/{key}").status_code for key in ("number", "slides", "none")] == [404] * 3
+    question = words(client.get(remove))
+    assert "Remove this file? Final conference" in question
+    assert "Copy of your passport It is then gone for good. What else you told stays" in question
+    token = hidden(client, remove)
+    done = [client.post(remove, data=token) for _twice in "12"]
+    assert [(one.status_code, one.location) for one in done] == [(303, page)] * 2
+    assert files(app) == {"slides": "pdf"}
+    assert "For your letter of invitation we need what stands in your passport." in words(client.get(own))
+    with app.app_context():
+        told = db.session.scalars(db.select(Answer.value).join(Question).filter_by(key="number")).all()
+    assert told == ["AB 2"]
+    assert "Copy of your passport" not in words(client.get(own))
