@@ -145,6 +145,16 @@ def is_silent(event_id: int, inquiry: Inquiry) -> ColumnElement[bool]:
     )
 
 
+def silent_among(people: Mapping[int, Registration], event_id: int, fact_id: int) -> set[int]:
+    """Return which of some people, by their ids, have left a question of an event unanswered; nobody once it lapsed."""
+    event = next((person.event for person in people.values() if person.event_id == event_id), None)
+    inquiry = current(event) if event is not None else None
+    if inquiry is None or inquiry.fact_id != fact_id:
+        return set()
+    query = select(Registration.id).where(is_silent(event_id, inquiry), Registration.id.in_(list(people)))
+    return set(db.session.scalars(query))
+
+
 def reminded_at(event_id: int, inquiry: Inquiry) -> datetime | None:
     """Return when the silent were reminded last of this inquiry."""
     query = (

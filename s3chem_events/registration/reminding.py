@@ -1,6 +1,7 @@
 """The reminder of the day before: when it is due, and that it goes out once however often or late the clock looks.
 
-And that none reaches whoever does not come any more, however long it waited for the mail server.
+And that none reaches whoever does not come any more or has answered already, nor anybody after the beginning, however
+long it waited for the mail server.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import queries
+from s3chem_events.registration import inquiries, queries
 from s3chem_events.registration.models import Registration, Reminder
 from s3chem_events.registration.places import SEATED
 
@@ -62,26 +63,38 @@ def _of_day(part: Part) -> dict[str, Any]:
 
 
 def outlived(claims: Sequence[Claimed]) -> set[int]:
-    """Return which of the claimed e-mails remind somebody of what she has no place in any more, or not on that day."""
+    """Return which of the claimed e-mails come too late: what they remind of has begun or is answered, or moved away.
+
+    Or their reader has no place in it any more.
+    """
     reminders = [claimed for claimed in claims if claimed.letter.kind in KINDS]
     if not reminders:
         return set()
     found = db.session.scalars(db.select(Fact).where(Fact.id.in_({one.letter.fact_id for one in reminders})))
     facts = {fact.id: fact for fact in found}
     people = queries.registrations_by_ids({one.letter.subject_id for one in reminders})
-    return {
-        one.id for one in reminders if not _is_due_still(facts[one.letter.fact_id], people.get(one.letter.subject_id))
-    }
+    asking = [fact for fact in facts.values() if "inquiry" in fact.data]
+    silent = {fact.id: inquiries.silent_among(people, fact.subject_id, fact.data["inquiry"]) for fact in asking}
+
+    def is_due(fact_id: int, number: int) -> bool:
+        return number in silent.get(fact_id, people) and _is_due_still(facts[fact_id], people.get(number))
+
+    return {one.id for one in reminders if not is_due(one.letter.fact_id, one.letter.subject_id)}
+
+
+def ahead(registration: Registration) -> list[Part]:
+    """Return the parts that somebody has a place in and that are still to begin, of an event that takes place."""
+    event = registration.event
+    held = {place.part_id for place in registration.participations if place.standing in SEATED}
+    there = [part for part in event.parts if part.id in held and not part.cancelled]
+    return [part for part in there if event.state in TAKING and now() < part_begins_at(part)]
 
 
 def _is_due_still(fact: Fact, person: Registration | None) -> bool:
-    if person is None or person.event.state not in TAKING:
-        return False
-    held = {place.part_id for place in person.participations if place.standing in SEATED}
-    there = [part for part in person.event.parts if part.id in held and not part.cancelled]
-    if "part" in fact.data:
-        return fact.data in [_of_day(part) for part in there]
-    return bool(there)
+    coming = ahead(person) if person is not None else []
+    if "until" in fact.data:  # after which the gate takes nothing any more
+        return bool(coming) and now() < datetime.fromisoformat(fact.data["until"])
+    return bool(coming) and ("part" not in fact.data or fact.data in [_of_day(part) for part in coming])
 
 
 def _coming(moment: datetime) -> list[tuple[Part, Reminder | None]]:

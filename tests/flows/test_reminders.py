@@ -1,22 +1,42 @@
 """The day before, everybody who comes is reminded once, by the clock of the event's zone."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Select
 
 from s3chem_events import schedule
 from s3chem_events.accounts.models import AuditEntry
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import CLOCK, Fact
 from s3chem_events.core.text import Text
 from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.registration import reminding
 from tests.conftest import Clock
-from tests.factories import FILLED_WORKSHOP, PUBLIC_DAY, WORKSHOP, add_event, register, revise_event, soup, words
+from tests.factories import (
+    FILLED_WORKSHOP,
+    PUBLIC_DAY,
+    WORKSHOP,
+    add_event,
+    count,
+    hidden,
+    register,
+    revise_event,
+    soup,
+    words,
+)
+from tests.flows.test_rivals import unlock
+from tests.flows.test_still_coming import own_page
 from tests.support.desk import signed_in
-from tests.support.post import enrol, kept, rows, work
+from tests.support.post import enrol, kept, relay, rows, work
+from tests.support.rivals import at_once
 
 NINE = datetime(2027, 8, 24, 7, tzinfo=UTC)
 """Nine o'clock in Warsaw, the day before the workshop."""
@@ -131,12 +151,82 @@ def test_who_was_reminded_when_stands_in_the_log_of_the_event_and_with_each_pers
 
 
 @pytest.mark.usefixtures("workshop")
-def test_withdrawn_cancelled_and_begun_are_left_alone(app: Flask, clock: Clock):
-    clock.set(datetime(2027, 8, 25, 8, 30, tzinfo=UTC))
+def test_withdrawn_cancelled_and_begun_are_left_alone(app: Flask, client: FlaskClient, clock: Clock):
+    clock.set(datetime(2027, 8, 25, 8, 30, tzinfo=UTC))  # it begins
     assert tick(app) == 0
     clock.set(NINE)
+    anna = own_page(next(mail.text for mail in kept(app) if "Anna" in mail.text))
+    client.post(f"{anna}/withdrawal", data=hidden(client, f"{anna}/withdrawal"))
+    assert work(app) == 1
+    revise_event(app, "workshop", state=State.POSTPONED)
+    assert tick(app) == 0
+    revise_event(app, "workshop", state=State.ANNOUNCED)
+    assert tick(app) == 1
+    week = timedelta(days=7)
+    revise_event(app, "workshop", parts=(replace(DAY, starts=DAY.starts + week, ends=DAY.ends + week),))
+    clock.set(NINE + week)
+    with app.app_context():
+        schedule.tick()
     revise_event(app, "workshop", state=State.CANCELLED)
     assert tick(app) == 0
+    assert [(row.kind, row.name) for row in rows(app)[3:]] == [("event.reminded", "Jan Źdźbło")]
+
+
+@pytest.mark.usefixtures("workshop")
+@pytest.mark.parametrize("written", [True, False])
+@pytest.mark.parametrize("late", [timedelta(hours=25, minutes=30), timedelta(days=2), timedelta(days=30)])
+def test_nobody_is_reminded_once_it_has_begun_however_late_the_worker_comes(
+    app: Flask, clock: Clock, late: timedelta, written: bool
+):
+    clock.set(NINE)
+    with app.app_context():
+        schedule.tick()
+    if written:
+        relay(app)
+    clock.set(NINE + late)
+    tick(app)
+    assert [row.state for row in rows(app) if row.kind == "event.reminded"] == ["cancelled"] * 2 * written
+
+
+@pytest.mark.both_counted
+@pytest.mark.usefixtures("workshop")
+@pytest.mark.parametrize("guarded", [True, pytest.param(False, marks=pytest.mark.own_app)])
+def test_two_schedulers_that_look_at_the_same_moment_remind_everybody_once(
+    app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch, guarded: bool
+):
+    found, both = reminding._coming, Barrier(2)  # D4
+
+    def slowly(moment: datetime) -> Any:
+        parts = found(moment)
+        with suppress(BrokenBarrierError):  # where one waits for the other, this one goes on alone
+            both.wait(0.2 if guarded else 10)
+        return parts
+
+    if not guarded:
+        unlock(app, monkeypatch)
+        monkeypatch.setattr(Select, "with_for_update", lambda query, **_options: query)
+        allow_twice(app)
+    monkeypatch.setattr(reminding, "_coming", slowly)
+    clock.set(NINE + timedelta(hours=5))
+
+    def look() -> None:
+        with app.app_context(), transaction():
+            reminding.remind(by=CLOCK)
+
+    at_once(look, look)
+    assert count(app, Fact, kind="event.reminded") == (1 if guarded else 2)
+    if guarded:
+        assert (work(app), tick(app)) == (2, 0)
+
+
+def allow_twice(app: Flask) -> None:
+    """Let a part's reminder be noted twice, and nobody wait for another."""
+    copied = ("ALTER TABLE reminder RENAME TO kept", "CREATE TABLE reminder AS SELECT * FROM kept")
+    with app.app_context(), transaction():
+        (once,) = db.inspect(db.session.connection()).get_unique_constraints("reminder")
+        dropped = (f"ALTER TABLE reminder DROP CONSTRAINT {once['name']}",)
+        for statement in copied if db.engine.dialect.name == "sqlite" else dropped:
+            db.session.execute(db.text(statement))
 
 
 @pytest.mark.usefixtures("workshop")

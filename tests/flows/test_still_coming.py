@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events.accounts.roles import Role
+from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.desk import coming as pages
@@ -19,12 +20,14 @@ from s3chem_events.registration import coming
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import BASE_URL, add_event, count, hidden, revise_event, soup, words
+from tests.flows.test_answers_of_calendars import bring, invitation
 from tests.support.desk import carried, filled, signed_in
-from tests.support.post import enrol, kept, work
+from tests.support.post import enrol, kept, rows, work
 from tests.support.snapshot import everything, scanned
 
 UNTIL = date(2026, 12, 1)
 ANSWERS = "/desk/events/conference/answers"
+LOST = "/en/registrations/lost-link"
 
 
 @pytest.fixture
@@ -135,6 +138,31 @@ def test_desk_counts_and_the_silent_alone_are_reminded_once_a_day(
     assert kept(app)[-1].envelope.to == "Late Nowak <p3@park.example>"
 
 
+@pytest.mark.settings(LIMITS="on", INBOX="push")
+def test_reminder_that_is_held_back_leaves_to_those_alone_who_have_not_answered_by_then(
+    app: Flask, client: FlaskClient, clock: Clock, asked: list[str]
+):
+    late = invitation(app)
+    for n in range(4):  # then the next e-mail to a mailbox that nobody has confirmed waits for a while
+        client.post(LOST, data=hidden(client, LOST) | {"email": f"p{n}@park.example"})
+    assert work(app) == 4
+    assert press_at(signed_in(app), "reminder") == 303
+    assert work(app) == 0
+    press(client, f"{asked[0]}/answer/yes")  # which shows that she reads it: what is held back is let go of
+    press(client, f"{asked[1]}/answer/no")
+    accepted = replace(late, partstat="ACCEPTED", stamp=now()).mail("gmail")
+    assert bring(app, accepted) == "done: accepted"
+    work(app)
+    clock.advance(minutes=16)
+    work(app)
+    assert [(row.name, row.state) for row in rows(app) if row.kind == "event.asked_again"] == [
+        ("Yes Nowak", "cancelled"),
+        ("No Nowak", "cancelled"),
+        ("Silent Nowak", "sent"),
+        ("Late Nowak", "cancelled"),
+    ]
+
+
 def test_each_question_is_answered_anew_once_it_is_told(
     app: Flask, client: FlaskClient, clock: Clock, asked: list[str]
 ):
@@ -213,7 +241,7 @@ def test_one_press_releases_so_many_and_the_next_one_the_others(
 def test_nothing_is_asked_where_nothing_was_or_the_event_is_off(app: Flask, client: FlaskClient, asked: list[str]):
     revise_event(app, state=State.CANCELLED)
     assert "cancelled" in words(client.get(f"{asked[0]}/answer/yes"))
-    token = hidden(client, "/en/registrations/lost-link")
+    token = hidden(client, LOST)
     assert client.post(f"{asked[0]}/answer/no", data=token).status_code == 410
     assert count(app, Registration, withdrawn_at=None) == 4
     assert "Nobody is being asked" in words(signed_in(app).get(ANSWERS))
@@ -242,7 +270,7 @@ def test_question_to_people_who_lose_their_only_part_lapses_and_is_not_offered_t
 def test_after_the_event_nobody_answers_any_more(app: Flask, client: FlaskClient, clock: Clock, asked: list[str]):
     clock.advance(days=400)
     assert "There is no question open" in words(client.get(f"{asked[0]}/answer/yes"))
-    token = hidden(client, "/en/registrations/lost-link")
+    token = hidden(client, LOST)
     assert client.post(f"{asked[0]}/answer/no", data=token).status_code == 410
     assert press_at(signed_in(app), "release") == 303
     assert count(app, Registration, withdrawn_at=None) == 4

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from s3chem_events.core import i18n
+from s3chem_events.core.clock import now
 from s3chem_events.core.journal import STRANGERS, Fact
 from s3chem_events.mailing import queries as outbox
 from s3chem_events.mailing import render
@@ -109,13 +110,13 @@ def letter_asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draf
 
 
 def event_reminded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
-    """Remind everybody who holds a place in a part, unless the day has moved or the part has gone meanwhile."""
+    """Remind everybody who holds a place in a part, unless it has begun, moved to another day or gone meanwhile."""
     for fact in facts:
         event = publishing.event_by_id(fact.subject_id)
         part = next((p for p in event.parts if p.id == fact.data["part"]), None) if event else None
         if event is None or part is None or part.cancelled or event.state not in TAKING:
             continue
-        if part.starts_on.isoformat() == fact.data["of_day"]:
+        if part.starts_on.isoformat() == fact.data["of_day"] and now() < publishing.part_begins_at(part):
             yield from _of_the_day(event, part, fact, letterhead)
 
 
@@ -159,7 +160,7 @@ def _day_before(writer: Writer, fact: Fact, registration: Registration, part: Pa
 
 
 def asked_again(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
-    """Ask the silent once more, unless something else is asked by now or the event is off."""
+    """Ask the silent once more, unless something else is asked by now, the event is off or has begun."""
     for fact in facts:
         event = publishing.event_by_id(fact.subject_id)
         inquiry = inquiries.current(event) if event else None
@@ -170,7 +171,8 @@ def asked_again(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft
 def _to_the_silent(event: Event, inquiry: Inquiry, fact: Fact, letterhead: Letterhead) -> Iterator[Draft]:
     writer = Writer(letterhead)
     for registrations in queries.to_be_told(event, fact, among=inquiries.is_silent(event.id, inquiry)):
-        yield from [_asked_once_more(writer, fact, registration, inquiry) for registration in registrations]
+        coming = [registration for registration in registrations if reminding.ahead(registration)]
+        yield from [_asked_once_more(writer, fact, registration, inquiry) for registration in coming]
 
 
 def _asked_once_more(writer: Writer, fact: Fact, registration: Registration, inquiry: Inquiry) -> Draft:
