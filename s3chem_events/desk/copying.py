@@ -115,6 +115,7 @@ def _part(part: PartFacts, by_days: timedelta) -> PartFacts:
         programme=tuple(replace(item, on=item.on + by_days) for item in part.programme),
         online_url="",
         cancelled=False,
+        reason=Text(),
     )
 
 

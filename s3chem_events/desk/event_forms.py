@@ -39,6 +39,7 @@ from s3chem_events.desk.fields import (
 from s3chem_events.publishing import facts as rules
 from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import MOVES, Kind, State, Visibility, WaitingList
+from s3chem_events.publishing.reasons import outlived
 from s3chem_events.publishing.shapes import MOST_MINUTES
 from s3chem_events.registration import choices
 
@@ -138,7 +139,7 @@ class EventForm(FlaskForm):
         language = main_language(before)
         there = {part.key: part for part in before.parts}
         keys = new_keys([entry.form for entry in self.parts], set(there))
-        return replace(
+        after = replace(
             before,
             slug=self.slug.data if "slug" in self else before.slug,
             title=spoken(before.title, language, self.title.data),
@@ -155,6 +156,7 @@ class EventForm(FlaskForm):
                 entry.form.facts(there.get(key), key, language) for key, entry in zip(keys, self.parts, strict=True)
             ),
         )
+        return outlived(before, after)
 
 
 def main_language(event: EventFacts) -> str:

@@ -19,6 +19,7 @@ from s3chem_events.desk.fields import LONGEST_TITLE, MOMENTS, Needed, faulty, li
 from s3chem_events.desk.texts import LONGEST_TEXT, tidy
 from s3chem_events.publishing.facts import EventFacts, MaterialFacts, PartFacts
 from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.reasons import outlived
 
 LONGEST_REASON = 2000
 MOST_MATERIALS = 50
@@ -70,10 +71,12 @@ class StepForm(FlaskForm):
 
     def facts(self, before: EventFacts) -> EventFacts:
         """Return the event after the step. Another reason takes the place of the old one in every language."""
-        after, language = self.step(before), main_language(before)
+        after, language = outlived(before, self.step(before)), main_language(before)
         said = self.reason.data if "reason" in self else ""
-        is_old = said == before.reason.get(language, "") or (not said and after == before)
-        return after if is_old else replace(after, reason=Text({language: said}))
+        if not said:
+            return after
+        is_old = said == before.reason.get(language)
+        return replace(after, reason=before.reason if is_old else Text({language: said}))
 
     def step(self, before: EventFacts) -> EventFacts:
         """Return what the step makes of the event, but for the reason."""

@@ -1,13 +1,24 @@
-"""Why an event changed: to whom a reason is told, and which reasons a revision gave; pure."""
+"""Why an event changed: to whom a reason is told, how long it holds, and which reasons a revision gave; pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from s3chem_events.core.text import Text
-from s3chem_events.publishing.changes import Reason, compare
+from s3chem_events.publishing.changes import AFTERWARDS, HISTORIC, Reason, Sort, compare
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import Visibility
+
+EXPLAINED = (HISTORIC - AFTERWARDS - {Sort.PART_ADDED}) | {Sort.HOURS, Sort.PLACE}
+"""What a reason is given for; with the next of them it is past."""
+
+
+def outlived(before: EventFacts, after: EventFacts) -> EventFacts:
+    """Return an event without the reasons that it was given before what has moved on now."""
+    moved = {change.part for change in compare(before, after).changes if change.sort in EXPLAINED}
+    closed = {part.key for part in after.parts if part.visibility is Visibility.INVITED}
+    parts = (replace(part, reason=Text()) if part.key in moved else part for part in after.parts)
+    return replace(after, reason=Text() if moved - closed else after.reason, parts=tuple(parts))
 
 
 def confined(before: EventFacts, after: EventFacts) -> EventFacts:
