@@ -18,7 +18,7 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.site import standings
 
 SOON = timedelta(hours=1)
-"""How long an e-mail may be written that does not stand in the outbox yet."""
+"""How long an e-mail may be written that does not stand in the outbox yet, or may be on its way."""
 DETAILS = FIRST | AGAIN | {TOLD}
 """The e-mails that say how somebody stands."""
 
@@ -28,21 +28,25 @@ def is_ahead(event: Event) -> bool:
     return event.state is not State.CANCELLED and not publishing.is_past(event)
 
 
-def on_its_way(registration: Registration, lang: str) -> str:
-    """Say where the last e-mail with the details stands; nothing where there is none that she could read."""
+def on_its_way(registration: Registration, lang: str, *, mailed: bool) -> str:
+    """Say where the last e-mail with the details stands; nothing where there is none that she could read.
+
+    What became of it is the business of who reads the mailbox, as a link that was `mailed` shows. Whoever has the page
+    of the form alone may have typed any address: the same for a while, then nothing (docs/decisions/0032).
+    """
     if not _goes_on(registration):
         return ""
     if registration.via_contact:
         return _("E-mails about your place go to the contact who registered you; this page always shows how it stands.")
     if resending.comes_back(registration):
         return ""
-    last = mailing.newest(registration.id, DETAILS, digest=registration.address_digest)
+    is_new = bool(registration.email) and now() < registration.changed_at + SOON
+    last = mailing.newest(registration.id, DETAILS, digest=registration.address_digest) if mailed else None
     if last is None:
-        is_new = bool(registration.email) and now() < registration.changed_at + SOON
         state, sent_at = (Email.QUEUED if is_new else Email.CANCELLED), None
     else:
         state, sent_at = last
-    if state in WAITING | {Email.SENDING, Email.SUPPRESSED}:  # that it is held back is nobody's business who typed it
+    if state in WAITING | {Email.SENDING, Email.SUPPRESSED}:
         return _("An e-mail with the details is on its way to %(address)s.", address=registration.email)
     if state is Email.SENT and sent_at is not None:
         moment = i18n.stamp(sent_at, registration.event.zone, lang)

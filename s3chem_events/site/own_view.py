@@ -138,7 +138,9 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
         is_limited=modes.is_limited(registration),
         invitations=registration.invitations,
         invitations_url="" if registration.via_contact else f"{own}/{links.INVITATIONS}",
-        on_its_way=next_steps.on_its_way(registration, lang),
+        on_its_way=next_steps.on_its_way(
+            registration, lang, mailed=links.was_mailed_to(registration.email, links.OWN_PAGE, token)
+        ),
         next_steps=next_steps.after(registration),
         comes_back=not registration.via_contact and resending.comes_back(registration),
         meant="" if registration.withdrawn_at or registration.via_contact else typos.meant(registration.email),

@@ -241,6 +241,7 @@ def test_page_after_the_form_says_the_same_of_an_address_that_is_dead_and_of_one
     assert "An e-mail with the details is on its way" in told[0]
     work(app)
     assert states(app) == ["suppressed", "sent"]
+    assert said("") == told
     for path in ("/confirmation", "/code", "/change", "/withdrawal"):
         first, second = said(path)
         assert first == second

@@ -1,5 +1,6 @@
 """The own page offers what there is to do, and says of an e-mail and of a place given up no more than is so."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -35,15 +36,18 @@ def said(client: FlaskClient, own: str) -> tuple[bool, bool]:
     return ON_ITS_WAY in page, SENT in page
 
 
-def test_an_email_is_on_its_way_until_it_is_sent_and_never_for_months(app: Flask, client: FlaskClient, clock: Clock):
-    own = str(register(client).location)
-    assert said(client, own) == (True, False)
+def test_who_reads_the_mailbox_is_told_when_the_email_was_sent_and_who_typed_it_only_that_it_is_on_its_way(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    shown = str(register(client).location)
+    assert said(client, shown) == (True, False)
     work(app)
-    assert said(client, own) == (False, True)
-    clock.advance(days=90)
-    assert said(client, own) == (False, True)
+    mailed = re.findall(r"http://localhost(/en/registrations/[^/\s]+)\n", kept(app)[-1].text)[0]
+    assert (said(client, shown), said(client, mailed)) == ((True, False), (False, True))
+    clock.advance(days=90)  # and never for months
+    assert (said(client, shown), said(client, mailed)) == ((False, False), (False, True))
     revise_event(app, parts=(replace(PUBLIC_DAY, cancelled=True),))
-    assert said(client, own) == (False, False)
+    assert said(client, mailed) == (False, False)
 
 
 def test_whose_only_part_is_cancelled_is_offered_no_calendar_and_no_withdrawal(app: Flask, client: FlaskClient):
