@@ -42,6 +42,11 @@ def comes_back(registration: Registration) -> bool:
     return is_dead and mailing.was_tried(registration.id, *EMAILS, digest=digest)
 
 
+def is_written_to(registration: Registration) -> bool:
+    """Whether what becomes of a registration is told by e-mail at all, to its person or to the contact."""
+    return bool(registration.email) and not comes_back(registration)
+
+
 def resend(registration: Registration, *, by: Actor) -> bool:
     """Have the confirmation sent again, with link and calendar; False for somebody who has none.
 

@@ -18,7 +18,7 @@ from s3chem_events.mailing import confirming
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, delegations, modes
+from s3chem_events.registration import actions, delegations, modes, resending
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.admitting import Agreed, PeopleRefused, PlacesShort, Shortage
 from s3chem_events.registration.capacity import Full
@@ -47,7 +47,7 @@ class NewPersonForm(Proving, Form):
 def delegation_page(lang: str, token: str) -> Response:
     """Who of a delegation comes, and what the contact can do about it."""
     delegation = delegation_by_token(token) or abort(unknown_link(lang))
-    here = f"/{lang}/delegations/{token}"
+    here, gone = f"/{lang}/delegations/{token}", _gone(delegation)
     return private_page(
         "site/delegation/page.html",
         lang,
@@ -55,7 +55,8 @@ def delegation_page(lang: str, token: str) -> Response:
         delegation=delegation_view.shown(delegation, lang, here),
         event=delegation_view.seen_by(delegation, lang),
         email=delegation.email,
-        said=_done(delegation),
+        said=_done(gone),
+        gone=told(gone, token) if gone is not None else {},
         summary_url=f"{here}/summary",
         press=PressForm(),
         held=confirming.waiting(delegation.email) if was_mailed_to(delegation.email, DELEGATION, token) else 0,
@@ -92,6 +93,7 @@ def delegation_withdrawal(lang: str, token: str, reference: str) -> BaseResponse
         422 if form.errors else 200,
         person=person.full_name,
         is_limited=modes.is_limited(person),
+        **told(person, token),
         event=delegation_view.seen_by(found, lang),
         form=form,
         own_url=here,
@@ -158,11 +160,24 @@ def _add(delegation: Delegation, token: str, form: NewPersonForm, person: Delega
         delegations.add_person(locked.event, locked, applicant, agreed=_agreed(person), by=CONTACT)
 
 
-def _done(delegation: Delegation) -> str:
-    """Say what a press has just done, or nothing."""
+def told(person: Registration, token: str) -> dict[str, bool]:
+    """Return whether an e-mail tells what becomes of somebody, and whether a press by this link lets it go at once."""
+    return {
+        "is_written_to": resending.is_written_to(person),
+        "mailed": was_mailed_to(person.email, DELEGATION, token),
+    }
+
+
+def _gone(delegation: Delegation) -> Registration | None:
+    """Return whom a press has just withdrawn."""
     gone = next((one for one in delegation.people if one.reference == request.args.get("gone")), None)
-    if gone is not None and gone.withdrawn_at is not None:
-        return _("%(person)s is no longer registered. An e-mail confirms it.", person=gone.full_name)
+    return gone if gone is not None and gone.withdrawn_at is not None else None
+
+
+def _done(gone: Registration | None) -> str:
+    """Say what a press has just done, or nothing."""
+    if gone is not None:
+        return _("%(person)s is no longer registered.", person=gone.full_name)
     said = {
         "sent": _("The summary is on its way to you."),
         "later": _("The summary was sent a short while ago. Please look into your mailbox, or try again later."),

@@ -45,6 +45,7 @@ def delegation_return(lang: str, token: str, reference: str) -> BaseResponse:
         person=person.full_name,
         event=delegation_view.seen_by(found, lang),
         until=i18n.stamp(returning.undo_until(person), found.event.zone, lang),
+        **delegation.told(person, token),
         form=form,
         own_url=here,
         refusal=press_again() if form.errors else words,

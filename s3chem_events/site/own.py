@@ -18,7 +18,16 @@ from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.mailing import confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
-from s3chem_events.registration import actions, consenting, delegations, disowning, links, queries, substituting
+from s3chem_events.registration import (
+    actions,
+    consenting,
+    delegations,
+    disowning,
+    links,
+    queries,
+    resending,
+    substituting,
+)
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import answered, besides, detail_view, more_parts, opened, own_actions, own_view
 from s3chem_events.site.events_seen import event_view
@@ -204,6 +213,7 @@ class Press:
             own_url=self.here,
             refusal=press_again() if self.form.csrf_token.errors else refused,
             mailed=links.was_mailed_to(self.registration.email, links.OWN_PAGE, self.token),
+            is_written_to=resending.is_written_to(self.registration),
             **values,
         )
 

@@ -70,7 +70,7 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
     if actions.may_withdraw(registration):
         end = _("If you withdraw, you can register again as long as registration is open.")
         if not publishing.open_parts(registration.event):
-            end = _("Your registration is then withdrawn. An e-mail confirms it; for a day you can take it back.")
+            end = _("Your registration is then withdrawn. For a day you can take it back.")
         elif modes.is_limited(registration):
             end = _(
                 "If you withdraw, someone else can have your place. "

@@ -9,14 +9,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events import schedule
-from s3chem_events.core.db import transaction
+from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, PARTICIPANT
 from s3chem_events.mailing import addresses, confirming, restraint
 from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.mailing.models import ConfirmedMailbox
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.registration import invitation
+from s3chem_events.registration import invitation, links
+from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import (
     BASE_URL,
@@ -170,12 +171,44 @@ def test_no_page_promises_at_once_an_email_that_waits_until_a_press_in_an_earlie
     shown = register(client).headers["Location"]
     assert work(app) == 1
     for own, waits in ((shown, True), (link(app), False)):
-        asked = client.get(f"{own}/mode/day-2")
-        assert ("An e-mail confirms the change." in words(asked), WHEN in words(asked)) == (True, waits)
+        for path, sentence in (
+            ("mode/day-2", "An e-mail confirms the change."),
+            ("withdrawal", "An e-mail confirms it, and removes the entry from your calendar."),
+        ):
+            asked = words(client.get(f"{own}/{path}"))
+            assert (sentence in asked, WHEN in asked) == (True, waits)
         form = filled(client.get(f"{own}/change")) | {"organisation": f"Chemiepark {waits}"}
         saved = client.post(f"{own}/change", data=form).headers["Location"]
         assert saved == f"{own}?done=change"
         assert (WHEN in words(client.get(saved)), work(app)) == (waits, 0 if waits else 2)
+
+
+def test_pages_of_whoever_has_no_address_promise_no_email_and_a_delegation_reads_when_it_comes(
+    app: Flask, client: FlaskClient
+) -> None:
+    desk = signed_in(app)
+    new = "/desk/events/conference/participants/new"
+    caller = {
+        "given_name": "Jan",
+        "family_name": "X",
+        "organisation": "X",
+        "phone": "+31 20 123",
+        "mode-day-2": "online",
+    }
+    assert desk.post(new, data=filled(desk.get(new)) | caller).status_code == 303
+    enrol_several(app, "Ben", "Carla", email="office@park.example")
+    assert work(app) == 1
+    with app.app_context():
+        own, shown = links.own_page(1, 1, language="en"), links.delegation(1, 1, language="en")
+        ben, carla = (one.reference for one in db.session.scalars(db.select(Registration).where(Registration.id > 1)))
+    asked = words(client.get(f"{own}/withdrawal"))
+    assert ("Yes, withdraw" in asked, "e-mail" in asked) == (True, False)
+    for page, person, waits in ((shown, ben, True), (link(app, what="delegations"), carla, False)):
+        path = f"{page}/people/{person}/withdrawal"
+        before = client.get(path)
+        gone = words(client.post(path, data=hidden(client, path), follow_redirects=True))
+        for text in (words(before), gone.partition("Who is registered")[0]):
+            assert ("An e-mail confirms it." in text, WHEN in text) == (True, waits)
 
 
 def test_without_a_press_the_second_email_follows_by_itself(app: Flask, client: FlaskClient, clock: Clock) -> None:
