@@ -18,7 +18,7 @@ from s3chem_events.accounts import queries as organisers
 from s3chem_events.accounts.roles import Role
 from s3chem_events.attendance import exports
 from s3chem_events.cli_events import event
-from s3chem_events.core import backups, logs
+from s3chem_events.core import logs
 from s3chem_events.core.commands import Commands
 from s3chem_events.core.config import Settings, keep_address
 from s3chem_events.core.db import db, transaction
@@ -34,7 +34,9 @@ from s3chem_events.sample import load
 
 if TYPE_CHECKING:
     from s3chem_events import doctor, schema
+    from s3chem_events.core import backups
 else:
+    backups = Later("s3chem_events.core.backups")
     doctor = Later("s3chem_events.doctor")
     schema = Later("s3chem_events.schema")
 

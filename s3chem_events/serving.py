@@ -105,6 +105,8 @@ def serve(host: str = "127.0.0.1", port: int = 8000, *, workers: int = 2, before
     try:
         _check_free(host, port)
         before()
+        gc.collect()  # what made all ready: the processes that are forked from here would hold it, too
+        gc.freeze()
         click.echo(f"S3Chem Events runs on http://{host}:{port}/ - Ctrl-C stops it.")
         _supervise([Child("web", _serve_web, (host, port, workers)), Child("worker", _work)])
     except CannotServe as reason:

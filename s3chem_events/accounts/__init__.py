@@ -15,6 +15,7 @@ with spared(
         "webauthn.helpers.validate_certificate_chain": ("validate_certificate_chain",),
         "webauthn.helpers.verify_signature": ("verify_signature",),
         "cbor2": (),
+        "email_validator": (),
         "cryptography.hazmat.backends": ("default_backend",),
         "cryptography.hazmat.primitives.ciphers": (),
         "cryptography.hazmat.primitives.ciphers.algorithms": (),

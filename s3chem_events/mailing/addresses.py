@@ -4,10 +4,15 @@ import re
 import unicodedata
 from functools import lru_cache
 from hashlib import sha256
-
-from email_validator import EmailNotValidError, validate_email
+from typing import TYPE_CHECKING
 
 from s3chem_events.core.errors import Invalid
+from s3chem_events.core.later import Later
+
+if TYPE_CHECKING:
+    import email_validator
+else:
+    email_validator = Later("email_validator")
 
 PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
 """A host name in ASCII: nothing to translate. `localhost`, which a machine of one's own may send from, is one too."""
@@ -69,7 +74,7 @@ def _ascii(domain: str) -> str:
     if PLAIN.fullmatch(domain):
         return domain.lower()
     try:
-        checked = validate_email(f"a@{domain}", check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
+        checked = email_validator.validate_email(f"a@{domain}", check_deliverability=False, test_environment=True)
+    except email_validator.EmailNotValidError as error:
         raise Invalid("address", "the domain cannot be written as servers want it") from error
     return str(checked.ascii_domain).lower()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func
 
@@ -16,12 +17,18 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Actor, Fact
-from s3chem_events.mailing import addresses, reading, received
+from s3chem_events.core.later import Later
+from s3chem_events.mailing import addresses, received
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.mailing.kinds import Human
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.mailing.masking import masked
 from s3chem_events.mailing.models import OutgoingEmail
+
+if TYPE_CHECKING:
+    from s3chem_events.mailing import reading
+else:
+    reading = Later("s3chem_events.mailing.reading")
 
 POST = Actor("mail server")
 CAME = "arrival.came"

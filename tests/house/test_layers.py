@@ -29,7 +29,7 @@ LATE_IMPORTS = {  # the one place that may, and why
 }
 LOADED_LATER = {  # by core.later: what a web worker can do without, as long as nobody asks for it
     "accounts.__init__": {
-        *("cbor2", "cryptography.hazmat.backends", "cryptography.hazmat.primitives.ciphers"),
+        *("cbor2", "email_validator", "cryptography.hazmat.backends", "cryptography.hazmat.primitives.ciphers"),
         *("cryptography.hazmat.primitives.ciphers.algorithms", "cryptography.hazmat.primitives.ciphers.modes"),
         "flask_login.test_client",
         "webauthn.authentication.verify_authentication_response",
@@ -46,7 +46,7 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
         "s3chem_events.mailing.reading",
     },
     "attendance.exports": {"msoffcrypto.format.ooxml", "xlsxwriter"},
-    "cli": {"s3chem_events.doctor", "s3chem_events.schema"},
+    "cli": {"s3chem_events.core.backups", "s3chem_events.doctor", "s3chem_events.schema"},
     "core.db": {"sqlalchemy.dialects.postgresql"},
     "core.text": {"sqlalchemy.dialects.postgresql"},
     "core.environment": {
@@ -64,7 +64,10 @@ LOADED_LATER = {  # by core.later: what a web worker can do without, as long as 
         "cryptography.hazmat.primitives.asymmetric.padding",
         "cryptography.hazmat.primitives.hashes",
     },
+    "mailing.addresses": {"email_validator"},
     "mailing.authenticity": {"dkim"},
+    "mailing.forwarding": {"s3chem_events.mailing.reading"},
+    "registration.names": {"email_validator"},
     "serving": {"s3chem_events.working"},
 }
 
