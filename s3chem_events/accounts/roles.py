@@ -55,6 +55,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "pages.edit": COORDINATORS,  # the notices bind whoever publishes the site
     "outbox.see": COORDINATORS,  # an e-mail may belong to any event, so that it is for those who see every event
     "outbox.manage": COORDINATORS,
+    "arrivals.see": ORGANISERS,  # who is bound to events sees what answers e-mails about them, and no other
+    "arrivals.finish": ORGANISERS,
     "wordings.edit": COORDINATORS,
     "audit.see": COORDINATORS,
     "organisers.see": COORDINATORS,

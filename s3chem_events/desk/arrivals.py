@@ -14,7 +14,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.later import Later
 from s3chem_events.desk import words
-from s3chem_events.desk.frame import allowed, by, desk, page_number
+from s3chem_events.desk.frame import allowed, arrivals_seen, by, desk, may, page_number
 from s3chem_events.mailing import received, undelivered
 from s3chem_events.mailing.kinds import CalendarReply
 from s3chem_events.mailing.models import Arrival
@@ -99,28 +99,29 @@ def reasons() -> dict[str, str]:
 
 
 @desk.route("/mail/arrivals/", endpoint="arrivals")
-@allowed("outbox.see")
+@allowed("arrivals.see")
 def arrival_list() -> ResponseReturnValue:
-    """List what waits for a person, and what came last besides."""
-    page, count, settled = page_number(), received.waiting_count(), received.settled()
+    """List what waits for a person, and what came last besides; to who is bound to events what is about these."""
+    page, among, sees_all = page_number(), arrivals_seen(), may("outbox.see")
+    count, settled = received.waiting_count(among=among), received.settled() if sees_all else []
     return render_template(
         "desk/mail/arrivals.html",
         section="mail",
-        waiting=[_shown(arrival, (arrival.raw or b"")[:HEAD]) for arrival in received.waiting(page=page)],
+        waiting=[_shown(arrival, (arrival.raw or b"")[:HEAD]) for arrival in received.waiting(page=page, among=among)],
         settled=settled,
         kinds=kinds(),
         reasons=reasons(),
         page=page,
         pages=max(-(-count // received.PAGE), 1),
         count=count,
-        trouble=received.in_trouble(),
-        undelivered=undelivered.counts(),
-        has_inbox=settings().inbox_url is not None or settings().inbox_tags or bool(count or settled),
+        trouble=received.in_trouble() if sees_all else None,
+        undelivered=undelivered.counts() if sees_all else None,
+        has_inbox=not sees_all or settings().inbox_url is not None or settings().inbox_tags or bool(count or settled),
     )
 
 
 @desk.route("/mail/arrivals/<int:arrival_id>")
-@allowed("outbox.see")
+@allowed("arrivals.see")
 def arrival(arrival_id: int) -> ResponseReturnValue:
     """Show one e-mail that came, as plain text."""
     found = received.by_id(arrival_id) or abort(404)
@@ -136,7 +137,7 @@ def arrival(arrival_id: int) -> ResponseReturnValue:
 
 
 @desk.route("/mail/arrivals/<int:arrival_id>/completion", methods=["POST"])
-@allowed("outbox.manage")
+@allowed("arrivals.finish")
 def arrival_completion(arrival_id: int) -> ResponseReturnValue:
     """Put an e-mail away that was dealt with; its text is erased."""
     try:

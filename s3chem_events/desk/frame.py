@@ -2,7 +2,8 @@
 
 A view says what it needs, `@allowed("participants.export")`; one that says nothing is refused to everybody.
 Views of one event carry its `slug` in their address: there the organiser must also be responsible for that event,
-and an event that is somebody else's does not exist. Nor does a campaign (`campaign_id`) to people who are not hers.
+and an event that is somebody else's does not exist. Nor does a campaign (`campaign_id`) to people who are not hers, nor
+an e-mail that came (`arrival_id`) about something else.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from flask import Blueprint, Flask, abort, current_app, g, redirect, request, ur
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
 
 from s3chem_events.accounts import audit, roles, security
 from s3chem_events.accounts.models import Organiser
@@ -23,7 +25,9 @@ from s3chem_events.campaigns.stages import TO_SUBSCRIBERS
 from s3chem_events.core import guard, i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import VISITOR, Actor
+from s3chem_events.mailing import received
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.registration import answered
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 DOORS = frozenset({"desk", "security"})
@@ -71,6 +75,7 @@ PLACES = (
     Place("desk.home", _l("Overview"), "dashboard.see", "home"),
     Place("desk.events", _l("Events"), "event.see", "events"),
     Place("desk.outbox", _l("Mail"), "outbox.see", "mail"),
+    Place("desk.arrivals", _l("Incoming e-mail"), "arrivals.see", "mail"),  # of who sees no other mail
     Place("desk.campaigns", _l("Newsletter"), "campaigns.list", "newsletter"),
     Place("desk.news", _l("News"), "news.edit", "news"),
     Place("desk.site_texts_list", _l("Texts of the site"), "pages.edit", "pages"),
@@ -130,6 +135,12 @@ def own_events_only() -> frozenset[int] | None:
     return organiser.event_ids if roles.is_bound(organiser.role) else None
 
 
+def arrivals_seen() -> Select[int] | None:
+    """Return among which e-mails that came the organiser sees what waits; None for one who sees all of them."""
+    own = own_events_only()
+    return answered.arrivals_about(own) if own is not None else None
+
+
 def writes_to(campaign: Campaign) -> bool:
     """Whether the organiser has to do with whom a campaign is for: subscribers, or the people of her own event."""
     if campaign.kind in TO_SUBSCRIBERS:
@@ -176,6 +187,9 @@ def _refusal(organiser: Organiser, permission: str) -> int | None:
     if "campaign_id" in asked:
         campaign = sending.campaign_by_id(asked["campaign_id"])
         return None if campaign is not None and writes_to(campaign) else 404
+    if "arrival_id" in asked:
+        own = arrivals_seen()
+        return None if own is None or received.is_among(asked["arrival_id"], own) else 404
     slug = asked.get("slug")
     if slug is None:
         return None
@@ -211,11 +225,12 @@ def frame() -> dict[str, Any]:
         and roles.may(organiser.role, place.permission)
         and place.endpoint in current_app.view_functions
     ]
+    first = {place.section: place for place in reversed(places)}
     return {
         "lang": i18n.language(),
         "me": organiser,
         "may": may,
-        "places": places,
+        "places": [place for place in places if first[place.section] is place],
         "private": True,
         "signed_in": organiser is not None,
     }

@@ -14,7 +14,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Said
 from s3chem_events.desk import holding, outage, overview, words
-from s3chem_events.desk.frame import allowed, by, desk, may, me, own_events_only, writes_to
+from s3chem_events.desk.frame import allowed, arrivals_seen, by, desk, may, me, own_events_only, writes_to
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing import received
 from s3chem_events.mailing.letters import State as MailState
@@ -107,6 +107,9 @@ def _coming(event: Event, taken: dict[tuple[int, Mode], int]) -> Coming:
 def _hands(titles: dict[str, str]) -> Iterator[Hand]:
     if may("outbox.see"):
         yield from _mail_hands()
+    if may("arrivals.see") and (came := received.waiting_count(among=arrivals_seen())):
+        text = _("E-mails that came in wait for a person (%(count)s).", count=came)
+        yield Hand(text, "changed", url_for("desk.arrivals"), _("Read them"))
     if may("participants.edit"):
         for slug, count in approval.undecided(own_events_only()):
             text = _("Registrations wait for your decision (%(count)s).", count=count)
@@ -136,9 +139,6 @@ def _mail_hands() -> Iterator[Hand]:
     if failed := counts.get(MailState.FAILED, 0):
         text = _("Some e-mails could not be delivered (%(count)s).", count=failed)
         yield Hand(text, "bad", url_for("desk.outbox", state=MailState.FAILED), _("See why"))
-    if came := received.waiting_count():
-        text = _("E-mails that came in wait for a person (%(count)s).", count=came)
-        yield Hand(text, "changed", url_for("desk.arrivals"), _("Read them"))
     if bounced := mailing.came_back(mail_log.EMAILS, corrected=CORRECTED):
         text = _("Some e-mails came back undelivered (%(count)s).", count=bounced)
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.BOUNCED), _("See why"))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func
+from sqlalchemy import ColumnElement, CursorResult, Select, func
 from sqlalchemy.orm import load_only
 
 from s3chem_events.core import journal
@@ -147,15 +147,25 @@ def in_trouble() -> tuple[datetime, str] | None:
     return (row.troubled_since, row.trouble) if row is not None and row.troubled_since else None
 
 
-def waiting(*, page: int = 1) -> list[Arrival]:
-    """Return a page of what waits for a person, newest first, with its text."""
-    query = db.select(Arrival).filter_by(state=Fate.FOR_A_PERSON).order_by(Arrival.id.desc())
+def waiting(*, page: int = 1, among: Select[int] | None = None) -> list[Arrival]:
+    """Return a page of what waits for a person, or of what does `among` some, newest first, with its text."""
+    query = db.select(Arrival).where(*_waiting(among)).order_by(Arrival.id.desc())
     return list(db.session.scalars(query.limit(PAGE).offset((page - 1) * PAGE)))
 
 
-def waiting_count() -> int:
-    """Return how many e-mails wait for a person."""
-    return db.session.scalar(db.select(func.count(Arrival.id)).filter_by(state=Fate.FOR_A_PERSON)) or 0
+def waiting_count(*, among: Select[int] | None = None) -> int:
+    """Return how many e-mails wait for a person, or do `among` some."""
+    return db.session.scalar(db.select(func.count(Arrival.id)).where(*_waiting(among))) or 0
+
+
+def is_among(arrival_id: int, among: Select[int]) -> bool:
+    """Whether an e-mail is one of some."""
+    return db.session.scalar(db.select(Arrival.id).where(Arrival.id == arrival_id, Arrival.id.in_(among))) is not None
+
+
+def _waiting(among: Select[int] | None) -> list[ColumnElement[bool]]:
+    waits = Arrival.state == Fate.FOR_A_PERSON
+    return [waits] if among is None else [waits, Arrival.id.in_(among)]
 
 
 def settled(*, most: int = 50) -> list[Arrival]:

@@ -5,10 +5,10 @@ Of a delegation that is the contact's own, or that of somebody of hers.
 It is about none in particular where that names registrations for several events: no organiser of one reads of others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from s3chem_events.core import journal
 from s3chem_events.core.db import db
@@ -64,3 +64,10 @@ def registration_of(fact: Fact | None) -> Registration | None:
 def about(arrival_id: int) -> Registration | None:
     """Return which registration an e-mail is about that came to us."""
     return registration_of(db.session.scalar(select(Fact).filter_by(kind=CAME, subject_id=arrival_id)))
+
+
+def arrivals_about(event_ids: Collection[int]) -> Select[int]:
+    """Select the numbers of the e-mails that answer one of ours about these events."""
+    return select(Fact.data["arrival"].as_integer()).where(
+        Fact.kind == "registration.wrote", Fact.data["event"].as_integer().in_(event_ids)
+    )

@@ -15,7 +15,7 @@ def test_the_table_of_rights():
     organiser = everyone | {"event.edit", "participants.edit", "participants.enter", "participants.export"}
     organiser |= {"answers.see", "needs.see", "questions.edit"}
     organiser |= {"gate.export", "gate.see", "invitations.edit", "invitations.export", "invitations.see"}
-    organiser |= {"presence.edit", "participants.write"}
+    organiser |= {"presence.edit", "participants.write", "arrivals.see", "arrivals.finish"}
     writer = {"campaigns.see", "campaigns.edit", "campaigns.release"}
     organiser |= writer
     editor = {"subscribers.see", "subscribers.edit", "subscribers.export"}

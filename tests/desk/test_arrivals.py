@@ -14,7 +14,18 @@ from s3chem_events.desk import arrivals as desk_arrivals
 from s3chem_events.mailing import arrivals
 from s3chem_events.mailing.kinds import Arrived
 from s3chem_events.mailing.models import Arrival
-from tests.factories import add_event, count, hidden, register, words
+from tests.factories import (
+    CONFERENCE,
+    FILLED,
+    FILLED_WORKSHOP,
+    WORKSHOP,
+    add_event,
+    count,
+    hidden,
+    register,
+    soup,
+    words,
+)
 from tests.support import dkim_keys
 from tests.support.desk import signed_in
 from tests.support.post import rows, work
@@ -103,6 +114,42 @@ def test_who_may_not_see_the_mail_sees_nothing_that_came(app: Flask):
     helper = signed_in(app, Role.DESK_HELPER)
     assert helper.get("/desk/mail/arrivals/1").status_code == 403
     assert count(app, Arrival, state="for_a_person") == 1
+
+
+def test_partner_organisers_read_and_finish_what_answers_e_mails_about_their_own_events_alone(
+    app: Flask, client: FlaskClient
+):
+    answers = []
+    for event, form in ((CONFERENCE, FILLED), (WORKSHOP, FILLED_WORKSHOP)):
+        add_event(app, event)
+        register(client, f"/en/events/{event.slug}/register", **form)
+        work(app)
+        answers.append(f"In-Reply-To: {rows(app)[-1].message_id}\r\n".encode())
+    for number, answer in enumerate([*answers, b""], start=1):  # the last is about nothing in particular
+        receive(app, answer + b"From: a%d@b.example\r\nSubject: Words %d\r\n\r\nSecret %d" % ((number,) * 3))
+    partner, other = (signed_in(app, Role.PARTNER_ORGANISER, events=(slug,)) for slug in ("conference", "workshop"))
+    for desk, mine in ((partner, 1), (other, 2)):
+        assert "E-mails that came in wait for a person (1). Read them" in words(desk.get("/desk/"))
+        listed = desk.get("/desk/mail/arrivals/")
+        assert [a.text for a in soup(listed).select("ol.letters a")] == [f"Words {mine}"]
+        assert ("Undelivered" in words(listed), 'href="/desk/mail/"' in listed.text) == (False, False)
+        assert "Incoming e-mail" in [a.text.strip() for a in soup(listed).select("nav a")]
+        status = [desk.get(f"/desk/mail/arrivals/{number}").status_code for number in (1, 2, 3, 4)]
+        assert status == [200 if number == mine else 404 for number in (1, 2, 3, 4)]
+        token = hidden(desk, f"/desk/mail/arrivals/{mine}")
+        refused = [desk.post(f"/desk/mail/arrivals/{n}/completion", data=token).status_code for n in {1, 2, 3} - {mine}]
+        assert refused == [404, 404]
+        assert "Secret" in words(desk.get(f"/desk/mail/arrivals/{mine}"))
+        assert desk.get("/desk/mail/").status_code == 403
+    assert count(app, Arrival, state="for_a_person") == 3
+    token = hidden(partner, "/desk/mail/arrivals/1")
+    done = partner.post("/desk/mail/arrivals/1/completion", data=token, follow_redirects=True)
+    assert "Done; the text of the e-mail has been erased." in words(done)
+    assert ("Nothing is waiting." in words(done), "came in" in words(partner.get("/desk/"))) == (True, False)
+    for role in (Role.DESK_HELPER, Role.READ_ONLY, Role.COMMUNICATION):
+        assert signed_in(app, role).get("/desk/mail/arrivals/").status_code == 403
+    everything = signed_in(app).get("/desk/mail/arrivals/")
+    assert [a.text for a in soup(everything).select("ol.letters a")] == ["Words 3", "Words 2"]
 
 
 def test_list_takes_the_same_statements_for_one_and_for_three(app: Flask, organiser: FlaskClient):
