@@ -125,7 +125,6 @@ def _describe(calendar: VCalendar, about: Calendar) -> None:
     calendar.add("SOURCE", clean.uri(about.source_url), parameters={"VALUE": "URI"})
     calendar.add("URL", clean.uri(about.page_url))
     calendar.add("COLOR", "royalblue")
-    calendar.add("LAST-MODIFIED", about.revised_at)
 
 
 def _span(entry: Entry) -> tuple[date | datetime, date | datetime]:

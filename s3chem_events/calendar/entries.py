@@ -70,14 +70,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A subscription as a whole: where it comes from, where its page is, when it last changed (deletions too)."""
+    """A subscription as a whole: where it comes from, and where its page is."""
 
     name: str
     description: str
     source_url: str
     page_url: str
     language: str
-    revised_at: datetime
 
 
 def _in_utc(moment: datetime, name: str) -> datetime:

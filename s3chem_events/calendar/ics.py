@@ -1,14 +1,14 @@
 """Entries as iCalendar files (RFC 5545, 5546, 7986): the same entries give the same bytes, in any process.
 
-What is expensive, an event's serialisation by icalendar (half a millisecond), is done once for each entry as it stands
-and kept; a feed writes anew only what changed, and an invitation only what differs from guest to guest.
+What is expensive, an event's serialisation by icalendar (half a millisecond), is done once for each entry of a feed as
+it stands and kept; a feed writes anew only what changed, and an invitation only what differs from guest to guest.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import ModuleType
 
 from s3chem_events.calendar import zones
@@ -17,17 +17,19 @@ from s3chem_events.calendar.entries import Calendar, Entry, Mailbox, Status
 END = b"END:VCALENDAR\r\n"
 # The lines of a VEVENT that differ between two guests, with their folded continuations.
 PERSONAL = re.compile(rb"^(?:DTSTAMP|ATTENDEE|DESCRIPTION|ORGANIZER)[:;].*\n(?: .*\n)*", re.MULTILINE)
+_WRITTEN: dict[tuple[str, str], tuple[Entry, bytes]] = {}
+"""What the feeds last said of each entry, by language and UID: as many as are published, and nobody's own."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def feed(calendar: Calendar, entries: Iterable[Entry]) -> bytes:
     """Return a subscription (METHOD:PUBLISH) of all entries, whatever their order; never with an attendee."""
-    return _file(_library().frame("PUBLISH", calendar.language, calendar), entries)
+    return _file(_library().frame("PUBLISH", calendar.language, calendar), entries, partial(_kept, calendar.language))
 
 
 def download(entries: Iterable[Entry], *, language: str) -> bytes:
     """Return a file (METHOD:PUBLISH) to be opened once, usually with the entries of one event."""
-    return _file(_library().frame("PUBLISH", language), entries)
+    return _file(_library().frame("PUBLISH", language), entries, _published)
 
 
 def invitation(
@@ -88,14 +90,22 @@ def _letter(entry: Entry, method: str, language: str) -> _Letter:
     return _Letter(entry, method, parts, library.description_line(entry), library.organizer_line(entry))
 
 
-def _file(start: bytes, entries: Iterable[Entry]) -> bytes:
+def _file(start: bytes, entries: Iterable[Entry], write: Callable[[Entry], bytes]) -> bytes:
     ordered = sorted(entries, key=lambda entry: (f"{entry.starts:%Y%m%dT%H%M%S}", entry.uid))
     # RFC 5545 3.6 wants a component in every calendar, strict readers refuse one without: a zone does no harm.
     used = _zones(ordered) if ordered else ["Europe/Brussels"]
-    return b"".join((start, *map(zones.vtimezone, used), *map(_published, ordered), END))
+    return b"".join((start, *map(zones.vtimezone, used), *map(write, ordered), END))
 
 
-@lru_cache(maxsize=2048)
+def _kept(language: str, entry: Entry) -> bytes:
+    """Return the VEVENT as it was written before, unless the entry has changed."""
+    known, block = _WRITTEN.get((language, entry.uid), (None, b""))
+    if known != entry:
+        block = _published(entry)
+        _WRITTEN[language, entry.uid] = entry, block
+    return block
+
+
 def _published(entry: Entry) -> bytes:
     """Return the VEVENT as the public reads it: DTSTAMP is the last revision (RFC 5545 3.8.7.2), never now."""
     block: bytes = _library().event(entry, stamp=entry.revised_at)

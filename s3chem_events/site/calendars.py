@@ -51,7 +51,6 @@ def _described(wanted: listing.Wanted, lang: str) -> Calendar:
         source_url=f"{base}/calendar.ics?{wanted.query(lang=lang)}",
         page_url=f"{base}/{lang}/events/",
         language=lang,
-        revised_at=queries.content()[1],
     )
 
 

@@ -1,6 +1,7 @@
 """What machines ask the site: how it is, what there is, what they may look at."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, time
 
 from flask import Blueprint, g, render_template, request
 from flask.wrappers import Response
@@ -13,12 +14,12 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import DEFAULT, LANGUAGES
 from s3chem_events.publishing import queries
+from s3chem_events.publishing.site_texts import NOTICES, PROJECT
 from s3chem_events.site import happenings
 from s3chem_events.site.frame import funding
 from s3chem_events.site.kept import kept
 
 machines = Blueprint("machines", __name__)
-STANDING = ("/", "/events/", "/news/", "/partners", "/privacy", "/imprint", "/accessibility")
 PERSONAL = ("registrations", "updates", "invitations")
 """Where the addresses behind signed links begin, after the language."""
 
@@ -55,18 +56,34 @@ def robots() -> Response:
 @machines.route("/sitemap.xml")
 @kept
 def sitemap() -> Response:
-    """Every public page in each language."""
-    changed_at = queries.content()[1]
-    found = [(path, changed_at) for path in STANDING]
-    found += [(f"/events/{event.slug}", event.revised_at) for event in queries.listed_events()]
-    found += [(f"/news/{item.slug}", item.revised_at) for item in queries.news()]
-    issues = progress.published()
-    found += [("/newsletter/issues/", max((one.revised_at for one in issues), default=changed_at))]
-    found += [(f"/newsletter/issues/{one.slug}", one.started_at or one.revised_at) for one in issues]
+    """Every public page in each language, each with the moment at which its own words changed, where one is known."""
+    documents = {key: queries.document(key) for key in (PROJECT, *NOTICES)}
+    texts = {key: document.revised_at if document else None for key, document in documents.items()}
+    events = [(f"/events/{event.slug}", event.revised_at) for event in queries.listed_events()]
+    news = [
+        (f"/news/{item.slug}", max(item.revised_at, datetime.combine(item.published_on, time(), UTC)))
+        for item in queries.news()
+    ]
+    issues = [(f"/newsletter/issues/{one.slug}", one.started_at or one.revised_at) for one in progress.published()]
+    found = [
+        ("/", _latest(texts[PROJECT], *dict(events + news).values())),
+        ("/events/", _latest(*dict(events).values())),
+        ("/news/", _latest(*dict(news).values())),
+        ("/partners", texts[PROJECT]),
+        *((f"/{key}", texts[key]) for key in NOTICES),
+        *events,
+        *news,
+        ("/newsletter/issues/", _latest(*dict(issues).values())),
+        *issues,
+    ]
     body = render_template(
         "site/machines/sitemap.xml", base=settings().base_url, pages=found, languages=list(LANGUAGES)
     )
     return Response(body, content_type="application/xml; charset=utf-8")
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment), default=None)
 
 
 @machines.route("/feed.atom")

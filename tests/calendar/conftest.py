@@ -58,5 +58,4 @@ def subscription() -> Calendar:
         source_url="https://events.example.org/calendar.ics?lang=en",
         page_url="https://events.example.org/en/events/",
         language="en",
-        revised_at=datetime(2020, 2, 3, 9, 30, tzinfo=UTC),
     )

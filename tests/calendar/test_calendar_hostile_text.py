@@ -56,7 +56,6 @@ calendars = st.builds(
     source_url=texts.map("https://events.example.org/{}".format),
     page_url=texts.map("https://events.example.org/{}".format),
     language=st.just("en"),
-    revised_at=st.just(AT),
 )
 KNOWN = {
     *("BEGIN", "END", "VERSION", "PRODID", "CALSCALE", "METHOD", "DESCRIPTION", "X-WR-CALDESC", "NAME", "X-WR-CALNAME"),

@@ -102,7 +102,7 @@ entries = [entry(date(2020, 6, 17), date(2020, 6, 18), "Europe/Rome")]
 for zone in ("Europe/Amsterdam", "Europe/London", "Asia/Tokyo"):
     tz = ZoneInfo(zone)
     entries.append(entry(datetime(2020, 10, 24, 8, 30, tzinfo=tz), datetime(2020, 10, 25, 8, 30, tzinfo=tz), zone))
-calendar = Calendar("Events", "All", "https://example.org/calendar.ics", "https://example.org/", "en", at)
+calendar = Calendar("Events", "All", "https://example.org/calendar.ics", "https://example.org/", "en")
 guest = Mailbox("Anna", "anna@example.org")
 out = sys.stdout.buffer
 out.write(ics.feed(calendar, entries) + ics.download(entries, language="de"))

@@ -1,6 +1,7 @@
 """The subscription follows an event's life: by kind and region, with few bytes and little work, whatever happens."""
 
 import gzip
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,12 +15,23 @@ from icalendar import Calendar, Event
 from s3chem_events.calendar import ics
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import OPERATOR
-from s3chem_events.core.text import Text
+from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.publishing import actions
 from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility
 from tests.conftest import Clock
-from tests.factories import BASE_URL, CLOSED_DAY, CONFERENCE, PUBLIC_DAY, WORKSHOP, add_event, revise_event
+from tests.factories import (
+    BASE_URL,
+    CLOSED_DAY,
+    CONFERENCE,
+    FILLED_WORKSHOP,
+    PUBLIC_DAY,
+    WORKSHOP,
+    add_event,
+    add_question,
+    register,
+    revise_event,
+)
 from tests.support.statements import statements
 
 TIMED = (
@@ -234,19 +246,44 @@ def test_the_feed_is_narrowed_by_kind_and_region(app: Flask, client: FlaskClient
     assert f"SOURCE;VALUE=URI:{BASE_URL}/calendar.ics?kind=workshop&region=Mazovia&lang=fr\r\n" in said
 
 
-def test_the_map_of_the_site_says_when_each_page_changed(app: Flask, client: FlaskClient, clock: Clock) -> None:
+def test_the_map_of_the_site_says_when_each_page_changed_and_nothing_else_moves_a_date_or_the_feed(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
     add_event(app)
     add_event(app, WORKSHOP)
+    imprint = {"title": {"en": "Imprint"}, "sections": [], "version": "1"}
+    for key, text in (("imprint", imprint), ("privacy", imprint)):
+        with app.app_context(), transaction():
+            actions.keep_document(key, text)
     clock.advance(days=2)
     revise_event(app, state=State.POSTPONED)
-    site = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
-    found = {
-        url.findtext("s:loc", namespaces=site): url.findtext("s:lastmod", namespaces=site)
-        for url in ET.fromstring(client.get("/sitemap.xml").data).findall("s:url", site)
+
+    def dates() -> dict[str, str | None]:
+        site = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+        urls = ET.fromstring(client.get("/sitemap.xml").data).findall("s:url", site)
+        said = {url.findtext("s:loc", "", site): url.findtext("s:lastmod", namespaces=site) for url in urls}
+        return {
+            loc.removeprefix(f"{BASE_URL}/fr"): date for loc, date in said.items() if loc.startswith(f"{BASE_URL}/fr")
+        }
+
+    first, second = "2026-11-23T12:00:00Z", "2026-11-25T12:00:00Z"
+    expected = {
+        **dict.fromkeys(("/", "/events/", "/events/conference"), second),
+        **dict.fromkeys(("/events/workshop", "/imprint", "/privacy"), first),
+        **dict.fromkeys(("/news/", "/partners", "/accessibility", "/newsletter/issues/")),
     }
-    assert found[f"{BASE_URL}/fr/events/conference"] == "2026-11-25T12:00:00Z"
-    assert found[f"{BASE_URL}/fr/events/workshop"] == "2026-11-23T12:00:00Z"
-    assert found[f"{BASE_URL}/fr/events/"] == "2026-11-25T12:00:00Z"
+    assert dates() == expected
+    paths = ("/calendar.ics", "/calendar.ics?kind=workshop&lang=en", "/sitemap.xml")
+    tags = {path: client.get(path).headers["ETag"] for path in paths}
+    clock.advance(minutes=5)
+    add_question(app)
+    for n in range(4):  # until the word for the places left has changed
+        register(app.test_client(), email=f"p{n}@x.example")
+    with app.app_context(), transaction():
+        actions.keep_document("privacy", imprint | {"version": "2"})
+    assert dates() == expected | {"/privacy": "2026-11-25T12:05:00Z"}
+    for path in paths[:2]:
+        assert client.get(path, headers={"If-None-Match": tags[path]}).status_code == 304
 
 
 @pytest.mark.parametrize("question", ["kind=ball", "region=Atlantis", "kind=workshop&kind=ball"])
@@ -277,10 +314,10 @@ def test_two_hundred_events_are_small_and_written_anew_one_by_one(
     app: Flask, client: FlaskClient, clock: Clock
 ) -> None:
     add_many(app, 200)  # A10
-    ics._published.cache_clear()
+    ics._WRITTEN.clear()
     first = client.get("/calendar.ics")
     assert first.data.count(b"BEGIN:VEVENT") == 200
-    assert ics._published.cache_info().misses == 200
+    assert len(ics._WRITTEN) == 200
     assert len(first.data) < 300_000
     unzipped = gzip.decompress(client.get("/calendar.ics", headers={"Accept-Encoding": "gzip"}).data)
     assert unzipped == first.data
@@ -290,9 +327,22 @@ def test_two_hundred_events_are_small_and_written_anew_one_by_one(
         assert client.get("/calendar.ics").data == first.data
     assert seen == []
 
+    for language in LANGUAGES:
+        client.get(f"/calendar.ics?lang={language}")
+    client.get("/calendar.ics?kind=workshop&lang=en")  # narrowed, and a person's own: neither takes another's place
+    page = client.get(register(client, "/en/events/event-7/register", **FILLED_WORKSHOP).location).text
+    own = re.findall(r"/calendar/[^\"]+?\.ics", page)[0]
+    written = dict(ics._WRITTEN)
+    assert len(written) == 200 * len(LANGUAGES)
+    assert b"BEGIN:VEVENT" in client.get(own).data
+    assert written == ics._WRITTEN
+
     clock.advance(minutes=5)
     revise_event(app, "event-7", state=State.POSTPONED)
     second = client.get("/calendar.ics")
-    assert ics._published.cache_info().misses == 201
+    for language in LANGUAGES:
+        client.get(f"/calendar.ics?lang={language}")
+    anew = [(key[0], kept[0].url) for key, kept in ics._WRITTEN.items() if written[key] is not kept]
+    assert sorted(anew) == [(language, f"{BASE_URL}/{language}/events/event-7") for language in sorted(LANGUAGES)]
     before, after = (set(data.split(b"BEGIN:VEVENT")) for data in (first.data, second.data))
-    assert len(after - before) == 2  # this entry, and the head that says when the calendar changed
+    assert len(after - before) == 1
