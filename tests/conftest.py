@@ -55,9 +55,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with what takes long, so that no process waits in the end; skip browser tests where there is none."""
+    """Start with what takes long, so that no process waits in the end; skip browser tests where there is none.
+
+    What needs applications of its own comes together: after each of them those that tests share are made anew.
+    """
     items[:] = [item for item in items if not (_second_database(item) and item.get_closest_marker("one_database"))]
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, not _is_alone(item)))
     if chromium.executable() is None:
         for item in items:
             if item.get_closest_marker("browser"):
@@ -149,13 +152,15 @@ def shared() -> Iterator[tuple[Applications, Path]]:
         yield Applications(), Path(folder) / "instance"
 
 
+def _is_alone(item: pytest.Item) -> bool:
+    changed = item.get_closest_marker("settings")
+    return item.get_closest_marker("own_app") is not None or (changed is not None and "LIMITS" in changed.kwargs)
+
+
 @pytest.fixture
 def alone(request: pytest.FixtureRequest) -> bool:
     """Whether this test needs an application of its own; the limits count for a whole process."""
-    changed = request.node.get_closest_marker("settings")
-    return request.node.get_closest_marker("own_app") is not None or (
-        changed is not None and "LIMITS" in changed.kwargs
-    )
+    return _is_alone(request.node)
 
 
 @pytest.fixture
