@@ -116,8 +116,9 @@ def soup(response: TestResponse) -> BeautifulSoup:
 
 def words(response: TestResponse) -> str:
     """Return the words of a page's main part, spaces single."""
-    main = soup(response).find("main")
-    assert main is not None
+    _frame, opened, rest = response.text.partition("<main")
+    assert opened
+    main = BeautifulSoup(opened + rest.partition("</main>")[0], "html.parser")  # the frame would take as long again
     return " ".join(main.get_text(" ").split())
 
 
