@@ -92,7 +92,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 def _is_counted(item: pytest.Item) -> bool:
     """Say whether a test can run lines that no other has run; to count too little only makes the sum smaller."""
-    if item.get_closest_marker("counted_elsewhere"):
+    if any(item.get_closest_marker(name) for name in ("counted_elsewhere", "browser")):
         return False
     both = any(item.get_closest_marker(name) for name in ("both_counted", "postgres"))
     return both or "postgresql" not in _second_database(item)

@@ -10,7 +10,7 @@ from tests.factories import FILLED, add_guest, hidden_in, not_me, soup
 from tests.support.axe import faults, once
 from tests.support.visitor import CUT_OFF, SEND, Person, Site, fill, fits
 
-pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
+pytestmark = pytest.mark.browser
 FORM = "/en/events/final-conference/register"
 GROUP = f"{FORM}/group"
 PUBLIC = (

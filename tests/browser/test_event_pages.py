@@ -14,7 +14,7 @@ from tests.factories import CLOSED_DAY, PUBLIC_DAY, WORKSHOP, add_event, revise_
 from tests.support.axe import faults
 from tests.support.visitor import Site, fits
 
-pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
+pytestmark = pytest.mark.browser
 LATER = replace(WORKSHOP.parts[0], starts=datetime(2029, 10, 28, 8, 30), ends=datetime(2029, 10, 28, 10))  # noqa: DTZ001
 STATES = ("shortened", "postponed-day", "called-off", "looked-back")
 

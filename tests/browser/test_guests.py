@@ -10,7 +10,7 @@ from tests.factories import add_guest
 from tests.support.axe import faults
 from tests.support.visitor import SEND, Person, Site, fill, fits, named
 
-pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
+pytestmark = pytest.mark.browser
 EVENT = "final-conference"
 CLOSED = "day-1"
 

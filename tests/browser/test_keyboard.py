@@ -8,7 +8,7 @@ from s3chem_events.registration import links
 from s3chem_events.registration.models import Registration
 from tests.support.visitor import Person, Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
+pytestmark = pytest.mark.browser
 MOST_STOPS = 80
 STOP = """() => {
   const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();

@@ -9,7 +9,7 @@ from s3chem_events.publishing.actions import keep_document
 from tests.factories import add_event
 from tests.support.post import enrol, kept, work
 
-pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
+pytestmark = pytest.mark.browser
 
 
 def test_an_eighty_letter_name_does_not_widen_a_mail(app: Flask, browser: Browser):

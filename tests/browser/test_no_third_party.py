@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.support.visitor import SEND, Person, Site, fill
 
-pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
+pytestmark = pytest.mark.browser
 
 
 def test_a_whole_registration_speaks_to_the_own_host_and_keeps_one_guarded_cookie(site: Site, page: Page) -> None:

@@ -20,7 +20,7 @@ from tests.factories import FILLED, PUBLIC_DAY, add_event, count, hidden_in
 from tests.support.axe import faults
 from tests.support.visitor import SEND, Person, fill, fits
 
-pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
+pytestmark = pytest.mark.browser
 FORM = "/en/events/conference/register"
 CROWD = 80
 

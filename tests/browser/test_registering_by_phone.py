@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.visitor import SEND, Person, Scales, Site, fill, fits, named, typed
 
-pytestmark = [pytest.mark.browser, pytest.mark.counted_elsewhere]
+pytestmark = pytest.mark.browser
 FORM = "/en/events/final-conference/register"
 KILOBYTE = 1000
 

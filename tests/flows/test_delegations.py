@@ -473,6 +473,7 @@ def test_one_network_writes_to_a_hundred_and_twenty_mailboxes_an_hour_by_groups_
     assert count(app, Registration) == 6 * 19
 
 
+@pytest.mark.counted_elsewhere
 @pytest.mark.settings(LIMITS="on")
 def test_nobody_adds_strangers_without_end_by_withdrawing_them(app: Flask, client: FlaskClient, clock: Clock) -> None:
     page = delegate(client, FIVE[:1]).headers["Location"]

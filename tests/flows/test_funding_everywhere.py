@@ -85,6 +85,7 @@ def test_every_calendar_says_who_pays_in_its_language(client: FlaskClient) -> No
                 assert FUNDING[language] in " ".join(str(entry["DESCRIPTION"]).split()), (path, language)
 
 
+@pytest.mark.counted_elsewhere
 def test_every_mail_says_who_pays_in_its_language(app: Flask) -> None:
     for language in LANGUAGES:
         client, address = app.test_client(), f"{language}@park.example"

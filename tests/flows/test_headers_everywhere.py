@@ -18,7 +18,7 @@ from tests.support.desk import signed_in
 from tests.support.hostile import Forms
 from tests.support.post import work
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.counted_elsewhere]
 PRIVATE = (
     "/desk",
     "/calendar/",

@@ -9,7 +9,7 @@ from s3chem_events.core.text import LANGUAGES
 from tests.support import catalogues
 from tests.support.catalogues import TRANSLATED, faults, languages, read, said, written
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.counted_elsewhere]
 
 MISPRINTS = {
     "fr": re.compile(r"['\"“”]|\.\.\.|[^\u202f\d)][;!?](?!//)|[^\u00a0\w/)*]:|\w:(?!//)|«(?!\u00a0)|(?<!\u00a0)»"),

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.source import PACKAGE, ROOT, calls, modules, tracked
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.counted_elsewhere]
 
 LONGEST = 300
 MAY_BE_LONGER: dict[str, str] = {}  # path: reason

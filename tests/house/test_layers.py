@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.source import ROOMS, ROOT, calls, imports, modules, tracked
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.counted_elsewhere]
 
 OPEN_TRANSACTIONS = ("bulk", "delivering", "site.", "desk.", "api.", "cli", "dispatch", "intake", "schedule")
 READS_THE_TIME = {

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.source import ROOT
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.counted_elsewhere]
 
 STATIC, TEMPLATES = ROOT / "static", ROOT / "templates"
 SVG = "{http://www.w3.org/2000/svg}"

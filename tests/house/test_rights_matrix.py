@@ -171,6 +171,7 @@ def test_who_is_not_signed_in_comes_to_the_sign_in_page_and_no_further(house):
     }
 
 
+@pytest.mark.counted_elsewhere
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_reaches_exactly_what_it_may(house, role):
     client = sign_in(house, role)
@@ -190,6 +191,7 @@ def test_each_role_reaches_exactly_what_it_may(house, role):
                 assert answer.status_code == 200, where
 
 
+@pytest.mark.counted_elsewhere
 @pytest.mark.parametrize("role", BOUND_ROLES)
 def test_somebody_elses_event_does_not_exist(house, role):
     add_event(house, slug="own")

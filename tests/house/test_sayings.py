@@ -21,7 +21,7 @@ from s3chem_events.accounts.sayings import SAYINGS, WAYS
 from s3chem_events.core import i18n
 from s3chem_events.core.text import LANGUAGES
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.counted_elsewhere]
 
 KNOWN = frozenset(flask_security.core._default_messages)
 NEVER_SAID = {

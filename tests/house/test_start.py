@@ -8,7 +8,7 @@ import pytest
 from tests.house.test_layers import LOADED_LATER
 from tests.support.servers import environment
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.counted_elsewhere]
 
 EVERYWHERE = {
     *("argon2", "babel", "blinker", "click", "cryptography", "deprecated", "dotenv", "flask"),

@@ -230,6 +230,7 @@ def test_where_each_person_is_approved_the_colleague_holds_the_place_and_awaits_
     assert (fresh.calendar, "Your place is confirmed" in fresh.text) == ("", False)
 
 
+@pytest.mark.counted_elsewhere
 @pytest.mark.one_database
 def test_both_emails_speak_every_language(
     app: Flask, client: FlaskClient, clock: Clock, unlock: Callable[[str], None]

@@ -11,6 +11,7 @@ from tests.support import hostile
 POSTS = 300
 
 
+@pytest.mark.counted_elsewhere
 @pytest.mark.one_database
 def test_hundreds_of_hostile_posts_break_nothing(app: Flask, clock: Clock) -> None:
     codes, wrong = Counter[int](), list[tuple[str, list[int], str]]()

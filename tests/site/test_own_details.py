@@ -421,6 +421,7 @@ def test_disowned_registration_takes_its_history_with_it(app: Flask, client: Fla
     assert (count(app, Registration), count(app, Change), count(app, Code)) == (0, 0, 0)
 
 
+@pytest.mark.counted_elsewhere
 @pytest.mark.one_database
 def test_each_of_these_emails_speaks_every_language(app: Flask, client: FlaskClient, clock: Clock) -> None:
     for language in LANGUAGES:

@@ -122,6 +122,7 @@ def test_contact_and_whoever_hands_over_from_a_crowded_network_are_asked_as_well
     assert count(app, Registration) == before + 2
 
 
+@pytest.mark.counted_elsewhere
 @pytest.mark.settings(LIMITS="on")
 @pytest.mark.one_database
 def test_network_writes_to_so_many_mailboxes_in_whatever_way_people_are_added(
