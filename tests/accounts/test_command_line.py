@@ -35,6 +35,7 @@ def test_a_password_comes_from_standard_input_and_no_link_is_printed(app, client
     assert client.post("/desk/sign-in", data=form).location == "/desk/"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "words,given",
     [

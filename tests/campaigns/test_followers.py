@@ -455,6 +455,7 @@ def test_an_empty_mail_to_the_address_in_the_header_leaves_as_well(app: Flask, c
     assert verdicts == [("wants_out", 1), ("left_the_list", 0), ("left_the_list", 0)]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("spoil", [lambda t: t[:-3], lambda t: t + "x", lambda t: "nonsense", lambda t: t.swapcase()])
 def test_a_spoilt_link_changes_nothing_and_reveals_nothing(app: Flask, client: FlaskClient, spoil):
     ask(client)

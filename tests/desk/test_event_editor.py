@@ -226,6 +226,7 @@ def test_a_part_of_which_something_is_asked_is_removed_only_after_its_questions(
     assert [part.key for part in facts_of(app).parts] == ["day-2"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "changes,wanted",
     [

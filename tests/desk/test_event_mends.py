@@ -213,6 +213,7 @@ def _token(client) -> dict[str, str]:
     return {"csrf_token": str(soup(client.get(EDIT)).select("input[name=csrf_token]")[0]["value"])}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("zone", ["2147483648", "a" * 3000, "Europe", "../etc/passwd"])
 def test_a_zone_that_is_none_is_refused_at_its_field(app, organiser, zone):
     add_event(app)

@@ -57,6 +57,7 @@ def test_the_desk_speaks_the_organisers_language(app):
     assert page.html["lang"] == "de"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_organiser_chooses_any_language_of_the_site_for_the_desk(app, language):
     desk = signed_in(app)

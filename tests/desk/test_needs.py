@@ -74,6 +74,7 @@ def test_the_caterer_is_told_numbers_and_no_name(app: Flask, client: FlaskClient
     assert not any(name in page.text + str(rows) for name in ("Anna", "Bert", "Carl"))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "text, said",
     [

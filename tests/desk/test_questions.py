@@ -106,6 +106,7 @@ def test_what_people_were_told_when_they_answered_is_not_widened_afterwards(
         assert (row.readers, row.keep_days) == (Readers.ACCESSIBILITY, 2)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("kind", ["diet", "access", "photo", "list"])
 def test_what_is_ready_comes_in_all_eight_languages(app: Flask, desk: FlaskClient, kind: str) -> None:
     path = f"{LIST}new?kind={kind}"

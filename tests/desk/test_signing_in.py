@@ -130,6 +130,7 @@ def test_a_link_is_kept_as_a_digest_and_ends_after_half_an_hour(app, client, ann
     assert client.post(link, data=form).status_code == 410
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "target,goes",
     [

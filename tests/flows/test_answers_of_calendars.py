@@ -343,6 +343,7 @@ FORGED = {
 }
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("how", FORGED)
 def test_what_is_not_certain_changes_nothing_and_waits_for_a_person(app: Flask, invited: Reply, how: str):
     verdict = bring(app, FORGED[how](invited).mail("gmail"), resolver=dkim_keys.names())
@@ -512,6 +513,7 @@ def test_what_a_guest_signed_to_somebody_else_or_as_words_is_made_no_answer(app:
     assert bring(app, signed(ours + answer), resolver=at_home) == "done: declined"
 
 
+@pytest.mark.one_database
 @pytest.mark.settings(INBOX="push", AUTHSERV_ID="mx.s3chem.example")
 @pytest.mark.parametrize("flood", ["(" * 9_000, "(" * 200_000 + ")" * 200_000, "; dkim=pass header.i=" + "a" * 300_000])
 def test_floods_in_the_word_of_a_server_are_read_to_an_end(app: Flask, invited: Reply, flood: str):
@@ -521,6 +523,7 @@ def test_floods_in_the_word_of_a_server_are_read_to_an_end(app: Flask, invited: 
         assert bring(app, bare.mail("gmail", extra=said)) == "for_a_person: not_proven"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("flood", [b" \t" * 100_000, b"x" * 300_000])
 def test_signature_over_a_flood_is_not_checked(app: Flask, invited: Reply, flood: bytes):
     bare = replace(invited, organizer="events@s3chem.example").mail("gmail")

@@ -63,6 +63,7 @@ def anna(app: Flask) -> OutgoingEmail:
     return send(app)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("family", FAMILIES)
 def test_address_that_it_comes_back_to_says_which_e_mail_it_was(app: Flask, anna: OutgoingEmail, family: str):
     notice = Notice(address="somebody@else.example", to=tagged(app))
@@ -130,6 +131,7 @@ SAID = {
 }
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("name", SAID)
 def test_what_the_address_can_do_nothing_about_does_not_count(app: Flask, anna: OutgoingEmail, name: str):
     said, status, verdict = SAID[name]

@@ -46,7 +46,7 @@ def pass_to_and_fro(app: Flask, *, rounds: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [WaitingList.AUTOMATIC, WaitingList.OFFER])
-@pytest.mark.parametrize("approval", [False, True])
+@pytest.mark.parametrize("approval", [False, pytest.param(True, marks=pytest.mark.one_database)])
 def test_mailbox_that_nobody_has_confirmed_hears_once_after_a_quarter_of_an_hour_how_it_ended(
     app: Flask, clock: Clock, kind: WaitingList, approval: bool
 ) -> None:
@@ -60,6 +60,8 @@ def test_mailbox_that_nobody_has_confirmed_hears_once_after_a_quarter_of_an_hour
         assert [row.kind for row in sent(app)] == ["registration.confirmed", f"registration.{last}"]
 
 
+@pytest.mark.one_database
+@pytest.mark.counted_elsewhere
 def test_a_confirmed_mailbox_hears_of_its_places_at_once_but_not_without_end(app: Flask, clock: Clock) -> None:
     add_event(app, state=State.ANNOUNCED, parts=PARTS, waiting_list=WaitingList.AUTOMATIC)
     with app.app_context(), transaction():

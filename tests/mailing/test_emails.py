@@ -331,6 +331,7 @@ def test_hours_and_place_are_told_where_they_are_known(app: Flask):
     assert "Chamber, Jagiellońska 26, Warszawa, Poland" in " ".join(text.split())
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "given, family, shown",
     [
@@ -404,6 +405,7 @@ def test_no_email_to_an_organiser_who_was_disabled(app: Flask):
     assert (work(app), len(kept(app))) == (0, 0)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("mode, place", [(Mode.ONLINE, "Online"), (Mode.ON_SITE, "Maastricht, Netherlands")])
 def test_the_headline_says_where_the_reader_will_be(app: Flask, mode: Mode, place: str):
     (registration,) = enrol(app, choices={"day-2": mode}, family_name="Park <b> & Co")

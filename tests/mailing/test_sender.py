@@ -56,6 +56,7 @@ def test_email_reaches_the_server_as_one_message_to_one_recipient(app: Flask, sm
     assert work(app) == 0
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("at", [At.MAIL, At.RCPT, At.IN_DATA, At.AFTER_DATA])
 @pytest.mark.parametrize(
     "answer, pipelining",
@@ -187,6 +188,7 @@ def test_connection_lost_in_the_text_is_unknown_too(app: Flask, clock: Clock, sm
     assert (states(app), len(smtp_server.mails)) == (["sent"], 1)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("at, state", [(At.MAIL, "deferred"), (At.RCPT, "deferred"), (At.AFTER_DATA, "unknown")])
 def test_silent_server_is_given_up_and_asked_again(
     app: Flask, clock: Clock, smtp_server: PostOffice, at: At, state: str

@@ -184,6 +184,7 @@ def test_hostile_titles_stay_inside_their_line(app: Flask, client: FlaskClient, 
     data.decode("utf-8")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", ["/events/nothing.ics", "/calendar/nonsense.ics"])
 def test_what_is_not_there_is_not_served(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404

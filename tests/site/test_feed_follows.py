@@ -286,6 +286,7 @@ def test_the_map_of_the_site_says_when_each_page_changed_and_nothing_else_moves_
         assert client.get(path, headers={"If-None-Match": tags[path]}).status_code == 304
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("question", ["kind=ball", "region=Atlantis", "kind=workshop&kind=ball"])
 def test_an_unknown_kind_or_region_is_refused_in_words(
     app: Flask, client: FlaskClient, clock: Clock, question: str

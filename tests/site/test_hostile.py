@@ -35,6 +35,7 @@ def test_a_flood_of_combining_marks_costs_nothing(app: Flask, client: FlaskClien
     assert codes == [303, 303, 422]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", [*PUBLIC_FORMS, f"{FORM}/group"])
 def test_a_body_that_is_dear_to_take_apart_is_not_taken_apart(app: Flask, client: FlaskClient, path: str) -> None:
     def send(body: bytes) -> tuple[int, bool]:
@@ -47,6 +48,7 @@ def test_a_body_that_is_dear_to_take_apart_is_not_taken_apart(app: Flask, client
     assert send(b"%" * 3_000)[0] == 400
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", PUBLIC_FORMS)
 @pytest.mark.parametrize("body", ["[1]", "1", '"x"', '{"csrf_token": 1}', '{"email": {"a": 1}}', "[" * 50_000])
 def test_json_is_no_form(client: FlaskClient, path: str, body: str) -> None:

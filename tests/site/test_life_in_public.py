@@ -230,6 +230,7 @@ def test_it_goes_online_and_its_first_day_falls_away(app: Flask, client: FlaskCl
     assert b"meet.example" not in client.get("/feed.atom").data
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "changes, statuses, mode",
     [

@@ -182,6 +182,7 @@ def test_own_file_is_answered_with_304_until_it_changes(
     assert "What you registered for has been cancelled." in words(client.get(own))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "state, said",
     [(State.CANCELLED, "This event has been cancelled."), (State.POSTPONED, "This event has been postponed.")],

@@ -153,6 +153,7 @@ def test_coordinator_lets_an_address_in_again_with_a_reason_and_nobody_can_read_
     assert register(client).status_code == 403
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("spoil", [lambda t: t[:-3], lambda t: t + "x", lambda t: "nonsense", lambda t: t.swapcase()])
 def test_a_spoilt_link_offers_a_new_one_and_reveals_nothing(client: FlaskClient, own: str, spoil) -> None:
     head, _slash, token = own.rpartition("/")

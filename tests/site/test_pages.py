@@ -95,6 +95,7 @@ def test_closed_rooms_stand_in_no_public_place(app: Flask, client: FlaskClient, 
     assert "Working-group meeting" not in form
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "state, chip",
     [

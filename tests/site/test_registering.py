@@ -71,6 +71,7 @@ def test_the_form_asks_eight_things_at_most_and_says_what_fills_them(client: Fla
     assert page.find("input", {"name": "email"})["type"] == "email"  # type: ignore[index]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "field, value, sentence",
     [
@@ -327,6 +328,7 @@ def test_the_form_is_kept_nowhere(client: FlaskClient) -> None:
     assert CONFERENCE.slug in FORM
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "region, country, status",
     [
