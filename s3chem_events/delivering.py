@@ -54,13 +54,15 @@ class Run:
     transport: sender.Transport
     content: int = -1
     """The revision of the public content at which what is sent to many was looked at last."""
+    anew: int = 0
+    """How many of those that it took up last are written anew instead of being sent."""
 
     def deliver(self) -> tuple[int, float]:
         """Claim a batch and send it. Returns how many were settled, and in how many seconds more may be sent."""
         claims, blocked, pause = self._claim()
         results: list[tuple[Claimed, Result]] = []
         claimed_at = flushed_at = time.monotonic()
-        done = 0
+        done = self.anew
         for index, claimed in enumerate(claims):
             if time.monotonic() - claimed_at > outbox.LEASE.total_seconds() / 3:
                 done += self._settle(results)
@@ -85,6 +87,7 @@ class Run:
     def _claim(self) -> tuple[list[Claimed], dict[int, Outcome], float]:
         if not outbox.anything_due():
             db.session.rollback()
+            self.anew = 0
             return [], {}, 0.0
         rate = self.settings.mail_rate if self.settings.mail else None
         with transaction():
@@ -98,6 +101,11 @@ class Run:
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
             over = reminding.outlived(claims) | too_late.outlived(claims)
+            anew = reminding.outdated([one for one in claims if one.id not in over])
+            if anew:
+                outbox.write_anew(anew)
+                claims = [one for one in claims if one not in anew]
+            self.anew = len(anew)
             blocked = dict.fromkeys(over, Outcome.OUTLIVED)
             if self.settings.limits:
                 left = [one for one in claims if one.id not in over]

@@ -156,6 +156,14 @@ def hold(owner: str, ids: Iterable[int], *, until: datetime) -> None:
     )
 
 
+def write_anew(claims: Sequence[Claimed]) -> None:
+    """Take claimed e-mails back, and let their facts write to the same people once more: what they said is not so."""
+    ids = [claimed.id for claimed in claims]
+    emptied = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(streams.EMPTIED)
+    db.session.execute(emptied.execution_options(synchronize_session=False))
+    relaying.resume({claimed.letter.fact_id for claimed in claims})
+
+
 def recover(owner: str, accepted: Iterable[int]) -> int:
     """Settle what a worker left that is gone, `accepted` being its acceptance journal; returns how many e-mails."""
     moment = now()

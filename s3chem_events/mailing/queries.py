@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased, load_only
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import restraint
+from s3chem_events.mailing import restraint, streams
 from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import DeliveryAttempt, MailServerState, OutgoingEmail, RelayFailure
 
@@ -234,15 +234,21 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
 
 
 def written_since(fact_id: int, *kinds: str) -> Select[tuple[int]]:
-    """Return a query for the subjects of which an e-mail of these kinds was written out of this fact or a later one."""
+    """Return a query for the subjects of which an e-mail of these kinds was written out of this fact or a later one.
+
+    Or out of an earlier one since: it came late, or what it had said was not so any more.
+    """
     query: Select[tuple[int]] = db.select(OutgoingEmail.subject_id)
-    return query.where(OutgoingEmail.fact_id >= fact_id, OutgoingEmail.kind.in_(kinds))
+    happened_at = db.select(Fact.happened_at).filter_by(id=fact_id).scalar_subquery()
+    since = or_(OutgoingEmail.fact_id >= fact_id, OutgoingEmail.created_at > happened_at)
+    return query.where(since, OutgoingEmail.kind.in_(kinds))
 
 
 def written(fact: Fact, kind: str = "") -> Select[tuple[int]]:
     """Return a query for the subjects that a fact has an e-mail of a kind for, its own unless told, in the outbox."""
     query: Select[tuple[int]] = db.select(OutgoingEmail.subject_id)
-    return query.where(OutgoingEmail.fact_id == fact.id, OutgoingEmail.kind == (kind or fact.kind))
+    mine = (OutgoingEmail.fact_id == fact.id, OutgoingEmail.kind == (kind or fact.kind))
+    return query.where(*mine, ~streams.IS_TAKEN_BACK)
 
 
 def not_stopped(fact_ids: Collection[int]) -> Select[tuple[int]]:

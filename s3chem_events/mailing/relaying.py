@@ -115,8 +115,14 @@ def again(fact_id: int, *, by: Actor) -> None:
     if failed is None:
         raise NotFound
     db.session.delete(failed)
-    db.session.execute(db.update(Fact).where(Fact.id == fact_id).values(relayed_at=None))
+    resume([fact_id])
     journal.record("fact.retried", fact_id, by=by)
+
+
+def resume(fact_ids: Iterable[int]) -> None:
+    """Let facts write once more to whom they have not written yet, or whose e-mails were taken back."""
+    facts = db.update(Fact).where(Fact.id.in_(list(fact_ids))).values(relayed_at=None)
+    db.session.execute(facts.execution_options(synchronize_session=False))
 
 
 # Put together once: SQLAlchemy takes longer to write these lines than the database to answer them.

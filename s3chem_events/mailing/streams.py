@@ -28,6 +28,14 @@ TAKEN_BACK = {
 IS_TAKEN_BACK = (OutgoingEmail.state == State.CANCELLED) & (OutgoingEmail.text == "") & (OutgoingEmail.address != "")
 """Says of e-mails that they wait to be written anew; without an address one was erased."""
 
+EMPTIED = {
+    **dict.fromkeys(("due_at", "owner")),
+    **dict.fromkeys(("text", "html"), ""),
+    "state": State.CANCELLED,
+    "last_text": TAKEN_BACK_TEXT,
+}
+"""What makes an e-mail one of these."""
+
 
 def running() -> list[str]:
     """Return the streams that flow, the oldest first."""

@@ -1,7 +1,7 @@
 """The reminder of the day before: when it is due, and that it goes out once however often or late the clock looks.
 
-And that none reaches whoever does not come any more or has answered already, nor anybody after the beginning, however
-long it waited for the mail server.
+And that none reaches whoever does not come any more or has answered already, nor anybody after the beginning, nor says
+what is not so any more, however long it waited for the mail server.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy.orm import selectinload
 
 from s3chem_events.core import journal
-from s3chem_events.core.clock import now
+from s3chem_events.core.clock import now, today
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.mailing.letters import Letter
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.publishing import joining, times
 from s3chem_events.publishing import queries as publishing
@@ -25,7 +26,8 @@ from s3chem_events.registration import inquiries, queries
 from s3chem_events.registration.models import Registration, Reminder
 from s3chem_events.registration.places import SEATED
 
-KINDS = frozenset({"event.reminded", "event.asked_again", "details.due"})
+ASKED = "event.asked_again"
+KINDS = frozenset({"event.reminded", ASKED, "details.due"})
 """The e-mails that are looked at once more just before they leave."""
 
 
@@ -80,6 +82,25 @@ def outlived(claims: Sequence[Claimed]) -> set[int]:
         return number in silent.get(fact_id, people) and _is_due_still(facts[fact_id], people.get(number))
 
     return {one.id for one in reminders if not is_due(one.letter.fact_id, one.letter.subject_id)}
+
+
+def outdated(claims: Sequence[Claimed]) -> list[Claimed]:
+    """Return which of the claimed reminders were written before their event was changed: they are to be written anew.
+
+    So is a question whether somebody comes, on another day: it names the one until which she may answer.
+    """
+    reminders = [claimed for claimed in claims if claimed.letter.kind in KINDS]
+    if not reminders:
+        return []
+    query = db.select(Registration.id, Event.revised_at, Event.zone).join(Event)
+    rows = db.session.execute(query.where(Registration.id.in_([one.letter.subject_id for one in reminders])))
+    since = {number: (revised_at, times.start_of(today(zone), zone)) for number, revised_at, zone in rows}
+
+    def is_old(letter: Letter) -> bool:
+        revised_at, midnight = since[letter.subject_id]
+        return bool(letter.created_at < (max(revised_at, midnight) if letter.kind == ASKED else revised_at))
+
+    return [one for one in reminders if is_old(one.letter)]
 
 
 def ahead(registration: Registration) -> list[Part]:

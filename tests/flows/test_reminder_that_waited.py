@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -21,8 +21,8 @@ from tests.conftest import Clock
 from tests.factories import PUBLIC_DAY, add_event, words
 from tests.flows.test_change_told import change, undo
 from tests.flows.test_reminded_within_the_hold import NINE
-from tests.flows.test_reminders import tick
-from tests.flows.test_still_coming import own_page, press
+from tests.flows.test_reminders import ROOM, tick
+from tests.flows.test_still_coming import move, own_page, press, press_at
 from tests.support.desk import signed_in
 from tests.support.post import enrol, rows, work
 from tests.support.post_office import PostOffice
@@ -156,6 +156,44 @@ def test_of_several_parts_that_a_reminder_waits_for_those_alone_are_told_that_st
     undo(app)
     tick(app)
     assert told_of(app, office, clock) == {"anna": ["tour"], "bea": ["tour"]}
+
+
+def test_reminder_that_waited_says_what_is_so_by_then(app: Flask, clock: Clock, office: PostOffice):
+    add_event(app, state=State.ANNOUNCED, parts=(PUBLIC_DAY,))
+    enrol(app, email="anna@park.example", choices={"day-2": Mode.ON_SITE})
+    assert set(delivered(app, office, clock)) == {"anna"}
+    move(app, until=date(2027, 1, 8))
+    clock.advance(minutes=10)
+    assert set(delivered(app, office, clock)) == {"anna"}
+    clock.advance(days=1)
+    assert press_at(signed_in(app), "reminder") == 303
+    work(app)  # it waits for the mail server
+    clock.advance(minutes=1)
+    change(app, lambda facts: at_two_online(facts, online_url=ROOM))
+    clock.advance(minutes=10)
+    changed, asked = "Now online", "Will you still come? Final conference, 22 October 2027"
+    assert sorted(delivered(app, office, clock)["anna"]) == sorted([changed, asked])
+    assert [("14:00–16:00" in text, "On site" in text) for text in texts(office)] == [(True, False)] * 2
+    clock.set(datetime(2027, 10, 21, 7, tzinfo=UTC))
+    tick(app)
+    clock.advance(minutes=1)
+    change(app, lambda facts: at_two_online(facts, online_url=f"{ROOM}-2"), tell=False)
+    assert delivered(app, office, clock) == {"anna": ["Reminder"]}
+    assert [f"{ROOM}-2" in text for text in texts(office)] == [True]
+    assert [row.state for row in rows(app) if row.kind != "event.changed"] == ["sent"] * 3
+
+
+def at_two_online(facts: EventFacts, *, online_url: str) -> EventFacts:
+    """Let it be online alone, at two in the afternoon."""
+    (part,) = facts.parts
+    day = datetime(part.starts.year, part.starts.month, part.starts.day)  # noqa: DTZ001 - local
+    hours = {"starts": day.replace(hour=14), "ends": day.replace(hour=16)}
+    return replace(facts, parts=(replace(part, capacity={Mode.ONLINE: None}, online_url=online_url, **hours),))
+
+
+def texts(office: PostOffice) -> list[str]:
+    """Return what the e-mails say that came last."""
+    return [mail.message.get_body(("plain",)).get_content() for mail in office.mails]
 
 
 def told_of(app: Flask, office: PostOffice, clock: Clock, *, minutes: int = 12) -> dict[str, list[str]]:
