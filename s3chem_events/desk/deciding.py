@@ -15,6 +15,7 @@ from s3chem_events.desk.asking import Question, Unasked
 from s3chem_events.publishing import actions, joining, queries, values
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import rehearsal
@@ -99,7 +100,7 @@ def announce(event: Event, *, since: int, waiting: Fact | None, by: Actor) -> Fa
 
     What takes back all that was held back leaves nothing to tell, but to those who wrote in meanwhile.
     """
-    if not joining.became(queries.facts_at(event, since), values.event_facts(event)):
+    if not joining.became(Known(event).facts(since), values.event_facts(event)):
         return None
     told = actions.tell(event, since=since, by=by)
     if told is None and waiting is not None and misled(event, waiting, since=since):
@@ -109,12 +110,12 @@ def announce(event: Event, *, since: int, waiting: Fact | None, by: Actor) -> Fa
 
 def misled(event: Event, undone: Fact, *, since: int) -> int:
     """Return how many hold e-mails that carry what has just been undone; `since` is the revision before the undo."""
-    back = joining.became(queries.facts_at(event, since), values.event_facts(event))
+    back = joining.became(Known(event).facts(since), values.event_facts(event))
     return rehearsal.misled(event, back, undone) + campaigns.misled(back, event.id, undone)
 
 
 def _is_heard(event: Event, facts: EventFacts, own: Difference, waiting: Fact | None) -> bool:
-    difference = joining.became(queries.facts_at(event, waiting.data["since"]), facts) if waiting else own
+    difference = joining.became(Known(event).facts(waiting.data["since"]), facts) if waiting else own
     if not difference:
         return False
     return rehearsal.is_heard(event, difference) or bool(campaigns.hearers(event.id, difference))

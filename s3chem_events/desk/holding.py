@@ -22,6 +22,7 @@ from s3chem_events.mailing.letters import State
 from s3chem_events.publishing import actions, headlines, joining, queries, telling, values
 from s3chem_events.publishing.booked import PartInUse, StillAsked
 from s3chem_events.publishing.changes import Difference
+from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import queries as registration
 from s3chem_events.registration import rehearsal
@@ -82,9 +83,8 @@ def told(event: Event) -> Told | None:
         return None
     counts = mailing.counts_of(fact.id)
     written, is_due = sum(counts.values()), fact.relayed_at is None
-    difference = joining.became(
-        queries.facts_at(event, fact.data["since"]), queries.facts_at(event, fact.data["revision"])
-    )
+    known = Known(event)
+    difference = joining.became(known.facts(fact.data["since"]), known.facts(fact.data["revision"]))
     heard = rehearsal.listening(event, difference.after, since=fact.data["since"])
     audience = rehearsal.audience_of(event, difference, fact, heard=heard)
     to_come = audience.emails + len(campaigns.hearers(event.id, difference, heard.known)) if is_due else 0
@@ -173,7 +173,7 @@ def _day(written: str, language: str) -> str:
 
 
 def _difference(event: Event, fact: Fact) -> Difference:
-    return joining.became(queries.facts_at(event, fact.data["since"]), values.event_facts(event))
+    return joining.became(Known(event).facts(fact.data["since"]), values.event_facts(event))
 
 
 def _held(event: Event, fact: Fact) -> Held:

@@ -16,6 +16,7 @@ from s3chem_events.publishing import facts as rules
 from s3chem_events.publishing import files, joining, lifecycle, merging, queries, values
 from s3chem_events.publishing.booked import NOBODY, Booked
 from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Content, Document, Event, Revision, Venue
 
@@ -107,7 +108,7 @@ def _where_expected(event: Event, facts: EventFacts) -> EventFacts:
     waiting = queries.untold(event.id) if off else None
     if waiting is None:
         return facts
-    told = queries.facts_at(event, waiting.data["since"])
+    told = Known(event).facts(waiting.data["since"])
     expected = {part.key: part for part in told.parts if part.key in off}
     parts = tuple(rules.placed_as(part, expected[part.key]) if part.key in expected else part for part in facts.parts)
     return replace(facts, parts=parts, venue=told.venue if is_off else facts.venue)
@@ -131,7 +132,7 @@ def tell(event: Event, *, since: int, by: Actor, ask_until: date | None = None, 
     number = event.revision
     newest = db.update(Revision).where(Revision.event_id == event.id, Revision.number == number)
     db.session.execute(newest.values(told_since=since))
-    if not joining.became(queries.facts_at(event, since), values.event_facts(event)):
+    if not joining.became(Known(event).facts(since), values.event_facts(event)):
         return None
     due_at = now() + HOLD
     return journal.record("event.changed", event.id, by=by, due_at=due_at, since=since, revision=number, **asking)
@@ -152,10 +153,10 @@ def undo(event: Event, *, base_url: str, by: Actor, booked: Booked = NOBODY) -> 
     if waiting is None:
         raise TooLate
     journal.call_off(waiting)
-    target = values.event_facts(event)
+    target, known = values.event_facts(event), Known(event)
     for kept in queries.revisions(event.id):
         if kept.number > waiting.data["since"] and kept.told_since is not None:
-            before, after = (queries.facts_at(event, number) for number in (kept.number - 1, kept.number))
+            before, after = known.facts(kept.number - 1), known.facts(kept.number)
             target, _ = merging.merged(after, before, target)
             kept.undone = True
     bookings.check_asked(target, booked)

@@ -11,10 +11,8 @@ from sqlalchemy.orm import joinedload, load_only, selectinload
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now, today
 from s3chem_events.core.db import db
-from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Fact
-from s3chem_events.publishing import merging, times, values
-from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing import times, values
 from s3chem_events.publishing.history import Passage, history
 from s3chem_events.publishing.lifecycle import LISTED, POSTPONED_FOR, TAKING, State, Visibility
 from s3chem_events.publishing.models import Content, Document, Event, NewsItem, Part, Revision
@@ -74,16 +72,6 @@ def passages(events: Iterable[Event]) -> dict[int, Sequence[Passage]]:
         if revision.number <= there[revision.event_id].revision:  # PostgreSQL may have read a later one just now
             kept[revision.event_id].append(revision)
     return {number: _passages(event, kept[number]) for number, event in there.items()}
-
-
-def facts_at(event: Event, revision: int) -> EventFacts:
-    """Return a loaded event as it was at an earlier revision; as it is where that cannot be told any more."""
-    newest = values.event_facts(event)
-    later = [r.changes for r in revisions(event.id) if r.number > revision]
-    try:
-        return merging.opened(newest, later)
-    except Invalid:  # the rules have become stricter since
-        return newest
 
 
 def revised(event_id: int) -> dict[int, int]:

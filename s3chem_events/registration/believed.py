@@ -12,6 +12,7 @@ from s3chem_events.mailing.letters import Letterhead
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import values
 from s3chem_events.publishing.becoming import changed_to
+from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import entries
@@ -58,7 +59,7 @@ def known(event: Event, since: int, letterhead: Letterhead, language: str) -> Th
     """
     if since == event.revision:
         return entries_of(event, letterhead, language), _closing(event)
-    facts = publishing.facts_at(event, since)
+    facts = Known(event).facts(since)
     known = {part.key for part in facts.parts}
     added = tuple(part for part in values.event_facts(event).parts if part.key not in known)
     with changed_to(event, replace(facts, parts=facts.parts + added), letterhead.base_url):

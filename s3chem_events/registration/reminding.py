@@ -19,6 +19,7 @@ from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.publishing import joining, times
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
@@ -141,11 +142,13 @@ def _was_stopped(part: Part, reminder: Reminder) -> bool:
     """Whether a part did not take place on its day for a while since its reminder was written."""
     written = all(fact.relayed_at for fact in reminders_of(part.event_id, _of_day(part)))
     event = publishing.event_by_id(part.event_id) if written else None
-    later = [one.number for one in publishing.revisions(part.event_id) if one.at >= reminder.at]
-    known = [publishing.facts_at(event, number) for number in later] if event else []
-    return any(facts.state not in TAKING or not _is_on(facts, part) for facts in known)
+    if event is None:
+        return False
+    known = Known(event)
+    later = known.touching({"state", "parts"}, since=reminder.at)
+    return any(not _is_on(known.facts(number), part) for number in later)
 
 
 def _is_on(facts: EventFacts, part: Part) -> bool:
-    there = [one for one in facts.parts if one.key == part.key and not one.cancelled]
+    there = [one for one in facts.parts if one.key == part.key and not one.cancelled and facts.state in TAKING]
     return any(times.day(one.starts) == part.starts_on for one in there)

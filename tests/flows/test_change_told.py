@@ -32,6 +32,7 @@ from tests.conftest import Clock
 from tests.factories import BASE_URL, CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, register, revise_event, soup, words
 from tests.support.desk import filled, signed_in
 from tests.support.post import enrol, kept, rows, work
+from tests.support.statements import statements
 
 HOLD = {"minutes": 10}
 METHOD = re.compile(r"METHOD:(\w+)")
@@ -132,6 +133,19 @@ def test_what_somebody_else_saved_meanwhile_survives_the_undo(app: Flask):
     revise_event(app, region="Saxony-Anhalt")
     undo(app)
     assert event(app)[0] == replace(CONFERENCE, region="Saxony-Anhalt")
+
+
+def test_undo_asks_the_database_no_more_for_many_changes_than_for_one(app: Flask, clock: Clock):
+    def asked(changes: int) -> int:
+        for _ in range(changes):
+            clock.advance(seconds=20)
+            change(app, moved(1))
+        with statements(app) as seen:
+            undo(app)
+        assert event(app)[0].parts == CONFERENCE.parts
+        return len(seen)
+
+    assert asked(1) == asked(12) > 0
 
 
 def test_what_was_saved_between_two_held_changes_survives_their_undo(app: Flask):

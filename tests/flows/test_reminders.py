@@ -37,6 +37,7 @@ from tests.flows.test_still_coming import own_page
 from tests.support.desk import signed_in
 from tests.support.post import enrol, kept, relay, rows, work
 from tests.support.rivals import at_once
+from tests.support.statements import statements
 
 NINE = datetime(2027, 8, 24, 7, tzinfo=UTC)
 """Nine o'clock in Warsaw, the day before the workshop."""
@@ -227,6 +228,22 @@ def allow_twice(app: Flask) -> None:
         dropped = (f"ALTER TABLE reminder DROP CONSTRAINT {once['name']}",)
         for statement in copied if db.engine.dialect.name == "sqlite" else dropped:
             db.session.execute(db.text(statement))
+
+
+@pytest.mark.usefixtures("workshop")
+def test_the_clock_asks_the_database_no_more_after_many_saves_than_after_one(app: Flask, clock: Clock):
+    clock.set(NINE)
+    assert tick(app) == 2
+
+    def asked(saves: int) -> int:
+        for number in range(saves):
+            clock.advance(seconds=20)
+            revise_event(app, "workshop", region=f"{number} of {saves}")
+        with statements(app) as seen, app.app_context(), transaction():
+            assert reminding.remind(by=CLOCK) == 0
+        return len(seen)
+
+    assert asked(1) == asked(30) > 0
 
 
 @pytest.mark.usefixtures("workshop")
