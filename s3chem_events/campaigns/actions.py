@@ -86,7 +86,7 @@ def leave(follower: Follower, *, by: Actor) -> None:
 
 
 def erase_outlived(*, by: Actor) -> int:
-    """Erase who did not confirm in time, and whose event is over; returns how many."""
+    """Erase who did not confirm in time, and whose event has been over for long enough; returns how many."""
     gone = db.session.execute(
         db.delete(Follower)
         .where(queries.outlived(now()))

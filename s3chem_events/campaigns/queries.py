@@ -26,6 +26,8 @@ from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 
 TIME_TO_CONFIRM = timedelta(days=7)
+KEPT_FOR, CLOSED_FOR = timedelta(days=14), timedelta(days=1)
+"""So long after an event its followers are kept: until they can read its report, if there is one."""
 TOLD = "follower.told"
 """The kind of the e-mail that brings news; the fact that it speaks of is the event's."""
 
@@ -204,17 +206,21 @@ def following(event_id: int) -> Mapping[str, Following]:
 
 
 def outlived(moment: datetime) -> ColumnElement[bool]:
-    """Say of followers whether their time is over: never confirmed, or the day after the event has come."""
+    """Say of followers whether their time is over: never confirmed, or their event has been over for long enough.
+
+    That is a day after it was closed with its report, which they are still told of, or two weeks after it ended.
+    """
     unconfirmed = (
         Follower.confirmed_at.is_(None) & Follower.left_at.is_(None) & (Follower.asked_at <= moment - TIME_TO_CONFIRM)
     )
     today: date = moment.date()
+    is_closed = (Event.state == State.OVER) & (Event.revised_at <= moment - CLOSED_FOR)
     still = (
         select(Event.id)
         .join(Part, Part.event_id == Event.id)
         .where(
             or_(
-                Part.ends_on >= today,
+                (Part.ends_on >= today - KEPT_FOR) & ~is_closed,
                 (Event.state == State.POSTPONED) & (Part.ends_on >= today - POSTPONED_FOR),
             )
         )

@@ -470,20 +470,28 @@ def test_a_spoilt_link_changes_nothing_and_reveals_nothing(app: Flask, client: F
     assert followers(app) == [(ADDRESS, "en", False)]
 
 
-def test_the_day_after_the_event_nobody_follows_it_any_more(app: Flask, client: FlaskClient, clock: Clock):
+def test_followers_of_an_event_are_kept_for_its_report_and_for_two_weeks_at_most(
+    app: Flask, client: FlaskClient, clock: Clock
+):
     follow(app, client)
-    add_event(
-        app, slug="other", opens=None, parts=(replace(PUBLIC_DAY, starts=date(2028, 1, 1), ends=date(2028, 1, 1)),)
-    )
-    follow(app, client, path="/en/events/other/updates", email="else@park.example")
-    clock.set(datetime.fromisoformat("2027-06-18T23:59:00+00:00"))
-    tick(app)
-    assert len(followers(app)) == 2
-    clock.advance(minutes=1)
-    tick(app)
-    assert [email for email, _language, _yes in followers(app)] == ["else@park.example"]
+    for slug, day in (("closed", date(2027, 6, 18)), ("other", date(2028, 1, 1))):
+        add_event(app, slug=slug, opens=None, parts=(replace(PUBLIC_DAY, starts=day, ends=day),))
+        follow(app, client, path=f"/en/events/{slug}/updates", email=f"{slug}@park.example")
+
+    def left_on(moment: str) -> list[str]:
+        clock.set(datetime.fromisoformat(moment))
+        tick(app)
+        return [email for email, _language, _yes in followers(app)]
+
+    kept = [ADDRESS, "closed@park.example", "other@park.example"]
+    assert left_on("2027-06-20T09:00:00+00:00") == kept
+    revise_event(app, "closed", state=State.OVER, report=Text(en="It went well."))
+    assert left_on("2027-06-21T08:59:00+00:00") == kept  # so that she is told of it
+    assert left_on("2027-06-21T09:00:00+00:00") == [kept[0], kept[2]]
+    assert left_on("2027-07-02T23:59:00+00:00") == [kept[0], kept[2]]
+    assert left_on("2027-07-03T00:00:00+00:00") == kept[2:]
     work(app)
-    assert {row.address for row in rows(app)} == {"", "else@park.example"}
+    assert {row.address for row in rows(app)} == {"", "other@park.example"}
 
 
 def test_followers_of_a_postponed_event_wait_for_its_new_date_a_year(app: Flask, client: FlaskClient, clock: Clock):

@@ -427,6 +427,7 @@ def day_before(story: Story, house: Conference) -> None:
 def over(story: Story, house: Conference) -> None:
     """It is over; who was to come is told where report and material are, and no calendar changes (A9)."""
     house.on("2027-10-23T09:00")
+    house.tick()
     looking_back = {
         "report": "Seven regions looked back.",
         "materials__0__title": "Slides",
@@ -436,6 +437,7 @@ def over(story: Story, house: Conference) -> None:
     assert "24 registered people get an e-mail" in words(preview)
     house.decide("closing", preview, "yes")
     house.clock.advance(minutes=10)
+    house.tick()
     assert house.post_comes() == once([*story.of(OPEN), *story.followers])
     assert [person for person in [*story.of(OPEN), *story.followers] if person.done] == []
     story.calendars_show(replace(SECOND_ONLINE, is_now_online=False))
