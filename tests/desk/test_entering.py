@@ -10,7 +10,7 @@ from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskClient
 
-from s3chem_events import cli
+from s3chem_events import cli, schedule
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, Fact
 from s3chem_events.publishing import actions, files, queries
@@ -18,7 +18,7 @@ from s3chem_events.publishing.facts import PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.registration import actions as withdrawing
 from s3chem_events.registration import queries as registrations
-from s3chem_events.registration.models import Answer, Registration
+from s3chem_events.registration.models import Answer, Consent, Registration
 from tests.conftest import Clock
 from tests.desk.test_event_editor import errors, facts_of
 from tests.factories import (
@@ -64,7 +64,7 @@ def enter(organiser: FlaskClient, **typed: str):
 def withdraw(organiser: FlaskClient, references: list[str]):
     token = str(soup(organiser.get(LIST)).select_one("input[name=csrf_token]")["value"])  # type: ignore[index]
     asked = organiser.post(f"{LIST}/withdrawal", data={"csrf_token": token, "reference": references})
-    assert f"Withdraw {len(references)} registrations?" in words(asked)
+    assert f"Withdraw {len(references)} registration" in words(asked)
     return organiser.post(f"{LIST}/withdrawal", data={"csrf_token": token, "reference": references, "confirmed": "yes"})
 
 
@@ -217,11 +217,16 @@ def test_what_is_missing_is_said_at_its_field(app, organiser):
 
 
 def test_twenty_withdrawn_by_mistake_are_put_back_in_their_order_and_no_mail_left(app, clock, organiser):
-    enrol(app, 20)
+    revise_event(app, waiting_list=WaitingList.AUTOMATIC)  # D8: three seats, and three who wait for one
+    enrol(app, 14)
+    on_site = {"choices": {"day-2": Mode.ON_SITE}, "may_wait": frozenset({("day-2", "on_site")})}
+    for name in ("Ada", "Bo", "Cy", "Di", "Ed", "Flo"):
+        enrol(app, given_name=name, email=f"{name}@park.example", **on_site)
     work(app)
     before, mails = places(app), len(rows(app))
+    assert [standings for *_who, standings in before] == [["confirmed"]] * 17 + [["waiting"]] * 3
     with app.app_context():
-        references = list(db.session.scalars(db.select(Registration.reference)))
+        references = list(db.session.scalars(db.select(Registration.reference).order_by(Registration.id)))
     assert withdraw(organiser, references).status_code == 303
     assert {tuple(standings) for _name, _person, standings in places(app)} == {("withdrawn",)}
     page = organiser.get(LIST)
@@ -237,6 +242,12 @@ def test_twenty_withdrawn_by_mistake_are_put_back_in_their_order_and_no_mail_lef
     assert (work(app), len(rows(app))) == (0, mails)
     organiser.post(f"{LIST}/undo", data=undo)
     assert "It is too late to undo this" in words(organiser.get(LIST))
+    for free, standings in ((14, ["confirmed", "waiting", "waiting"]), (15, ["confirmed", "confirmed", "waiting"])):
+        withdraw(organiser, [references[free]])
+        clock.advance(minutes=10)
+        with app.app_context():
+            schedule.tick()
+        assert [standing for *_who, (standing,) in places(app)[17:]] == standings
 
 
 def test_places_that_may_be_put_back_are_given_to_another_only_beyond_the_capacity(app, client, organiser):
@@ -294,7 +305,9 @@ def test_withdrawn_and_not_undone_each_is_told_once(app, clock, organiser):
 
 
 def test_a_copy_asks_for_the_day_warns_of_weekdays_and_takes_nobody_along(app, client, organiser):
-    register(client)
+    add_question(app, "diet", kind="diet", label="Diet", readers="caterer")
+    register(client, **{"question-diet": "vegan", "question-diet-consent": "y"})
+    assert (work(app), count(app, Consent)) == (1, 2)
     path = f"{EVENT}/copy"
     page = organiser.post(path, data=filled(organiser.get(path)) | {"first_day": "2028-06-17"})
     assert page.status_code == 409
@@ -306,7 +319,7 @@ def test_a_copy_asks_for_the_day_warns_of_weekdays_and_takes_nobody_along(app, c
         State.DRAFT,
         [date(2028, 6, 17), date(2028, 6, 18)],
     )
-    assert count(app, Registration) == 1
+    assert (work(app), len(rows(app)), count(app, Registration), count(app, Consent)) == (0, 1, 1, 2)
     with app.app_context():
         old, new = queries.event_by_slug("conference"), queries.event_by_slug("final-conference-2028")
         assert old is not None

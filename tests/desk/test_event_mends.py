@@ -62,6 +62,7 @@ def test_fewer_places_than_are_held_are_saved_by_a_second_press(app, organiser):
     assert again.status_code == 303  # asked once is enough
     late = register(app.test_client(), email="p9@uczelnia.example")  # D11
     assert "You are on the waiting list." in words(app.test_client().get(late.location))
+    assert "On site 2 of 1" in words(organiser.get("/desk/events/conference/"))
 
 
 def test_cancelling_is_asked_for_once_more(app, organiser):

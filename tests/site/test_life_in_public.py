@@ -18,8 +18,21 @@ from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.facts import MaterialFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 from tests.conftest import Clock
-from tests.factories import BASE_URL, CLOSED_DAY, PUBLIC_DAY, WORKSHOP, add_event, register, revise_event, soup, words
+from tests.factories import (
+    BASE_URL,
+    CLOSED_DAY,
+    FILLED_WORKSHOP,
+    PUBLIC_DAY,
+    WORKSHOP,
+    add_event,
+    hidden,
+    register,
+    revise_event,
+    soup,
+    words,
+)
 from tests.support.post import work
+from tests.support.snapshot import everything
 
 HALL = VenueFacts(name="Vrijthof Hall", address="Vrijthof 1", city="Maastricht", country="NL")
 IN_THE_HALL = "Vrijthof Hall, Vrijthof 1, Maastricht, Netherlands"
@@ -318,13 +331,17 @@ def test_a_postponed_event_has_no_day_to_put_into_a_calendar(app: Flask, client:
 
 def test_a_cancelled_event_keeps_its_page_and_takes_nobody(app: Flask, client: FlaskClient, clock: Clock) -> None:
     add_event(app, WORKSHOP)  # A5
+    typed = FILLED_WORKSHOP | hidden(client, "/en/events/workshop/register")
     revise_event(app, "workshop", state=State.CANCELLED)
     page = client.get("/en/events/workshop")
     assert history(client, "/en/events/workshop") == ["The event has been cancelled. Announced on 23 November 2026"]
     assert "This event has been cancelled." in words(page)
     assert preview(client, "en") == ["Cancelled: Workshop, Wednesday, 25 August 2027", "Cancelled: Workshop"]
     assert [said.partition(" ")[0] for said in preview(client, "pl")] == ["Odwołane:", "Odwołane:"]
-    assert client.get("/en/events/workshop/register").status_code in {403, 410}
+    before = everything(app)
+    for answer in (client.get("/en/events/workshop/register"), client.post("/en/events/workshop/register", data=typed)):
+        assert (answer.status_code, "This event has been cancelled." in words(answer)) == (410, True)
+    assert everything(app) == before
     assert "STATUS:CANCELLED" in client.get("/calendar.ics").get_data(as_text=True)
 
 

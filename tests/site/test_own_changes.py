@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
+from s3chem_events import schedule
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import Text
@@ -18,6 +19,7 @@ from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import (
     CLOSED_DAY,
+    FILLED,
     PUBLIC_DAY,
     add_event,
     count,
@@ -77,7 +79,7 @@ def test_looking_changes_nothing(app: Flask, client: FlaskClient, own: str) -> N
     assert everything(app) == before
 
 
-def test_from_the_screen_to_a_seat_that_became_free(app: Flask, client: FlaskClient, own: str) -> None:
+def test_from_the_screen_to_a_seat_that_became_free(app: Flask, client: FlaskClient, clock: Clock, own: str) -> None:
     mode = f"{own}/mode/day-2"
     asked = hidden(client, mode)
     other = enrol(app, email="room@park.example", choices={"day-2": Mode.ON_SITE})
@@ -105,6 +107,15 @@ def test_from_the_screen_to_a_seat_that_became_free(app: Flask, client: FlaskCli
     assert "On site" in words(client.get(own))
     late = register(app.test_client(), email="next@park.example")
     assert "You do not have a place yet." in words(client.get(late.location))
+    register(app.test_client(), **{"email": "screen@park.example", "mode-day-2": "online"})
+    assert work(app) == 2
+    clock.set(datetime(2026, 11, 25, 8, tzinfo=UTC))
+    with app.app_context():
+        schedule.tick()
+    assert work(app) == 2  # the link is mailed to those online alone
+    reminded = {mail.envelope.to.partition("<")[2]: ROOM in mail.text + mail.html for mail in kept(app)[-2:]}
+    assert reminded == {f"{FILLED['email']}>": False, "screen@park.example>": True}
+    assert ROOM not in client.get(own).text
 
 
 def test_from_the_line_for_a_seat_to_the_screen_and_its_offer_goes_on(app: Flask, client: FlaskClient) -> None:

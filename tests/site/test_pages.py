@@ -148,19 +148,6 @@ def test_a_draft_is_nowhere(app: Flask, client: FlaskClient, clock: Clock) -> No
     assert b"conference" not in client.get("/sitemap.xml").data
 
 
-def test_venue_time_is_shown_and_the_servers_zone_changes_nothing(
-    app: Flask, client: FlaskClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen = []
-    add_event(app, WORKSHOP)  # A6
-    for zone in ("UTC", "Asia/Tokyo"):
-        monkeypatch.setenv("TZ", zone)
-        app.extensions["kept"].pages.clear()
-        seen.append(words(client.get("/en/events/workshop")))
-    assert "10:30–15:00 CEST" in seen[0]
-    assert seen[0] == seen[1]
-
-
 def test_an_event_over_the_year_prints_both_years(app: Flask, client: FlaskClient, clock: Clock) -> None:
     part = WORKSHOP.parts[0]
     starts, ends = datetime(2027, 12, 30, 9), datetime(2028, 1, 2, 12)  # noqa: DTZ001 - local
