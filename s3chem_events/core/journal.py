@@ -37,6 +37,8 @@ OPERATOR = Actor("operator")
 CLOCK = Actor("clock")
 LINE = Actor("waiting_list")
 """Who gives a place to the next one: nobody's press, but the order of the list."""
+CALENDAR = Actor("calendar")
+"""What a guest's calendar answers, by itself perhaps."""
 STRANGERS = frozenset({str(VISITOR), str(PARTICIPANT), str(CONTACT)})
 """Who fills in a form, or has the link that the form shows: the address on it may be anybody's."""
 

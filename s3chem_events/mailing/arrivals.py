@@ -82,13 +82,19 @@ def _calendar_reply(mail: Mail, recipients: tuple[str, ...]) -> CalendarReply | 
             if isinstance(content, bytes) and _is_reply(content[:LONGEST_CALENDAR]):
                 charset = str(part.get_param("charset") or "")
                 kept = content[: LONGEST_CALENDAR + 1]  # calendar.itip refuses what is longer
-                return CalendarReply(reading.sender_of(mail), recipients, kept, charset)
+                return CalendarReply(reading.sender_of(mail), recipients, kept, charset, _is_reply_of_a_machine(mail))
     return None
 
 
 def _is_reply(content: bytes) -> bool:
     """Whether a calendar answers. Bare returns end lines, too (calendar.itip)."""
     return bool(REPLY.search(content.replace(b"\r", b"\n"))) or any(wide in content for wide in WIDE_REPLY)
+
+
+def _is_reply_of_a_machine(mail: Mail) -> bool:
+    """Whether a machine replied to us. Google writes `auto-generated` into all answers, also those that are pressed."""
+    machine = _automatic(mail)
+    return machine is not None and not machine.reason.endswith(": auto-generated")
 
 
 def _automatic(mail: Mail) -> AutoReply | None:

@@ -33,12 +33,16 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class CalendarReply:
-    """A calendar answers an invitation; `calendar` is for calendar.itip to read. `recipients` hold our tag, if any."""
+    """A calendar answers an invitation; `calendar` is for calendar.itip to read. `recipients` hold our tag, if any.
+
+    `automatic` says that a machine replied, and nobody pressed anything (RFC 3834).
+    """
 
     sender: str
     recipients: tuple[str, ...]
     calendar: bytes
     charset: str
+    automatic: bool = False
     kind = "calendar_reply"
 
 

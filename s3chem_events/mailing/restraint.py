@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, CursorResult, Select, bindparam, func, or_
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import LINE, STRANGERS, Actor, Fact
+from s3chem_events.core.journal import CALENDAR, LINE, STRANGERS, Actor, Fact
 from s3chem_events.mailing import addresses
 from s3chem_events.mailing.letters import Letter, State
 from s3chem_events.mailing.models import ConfirmedMailbox, OutgoingEmail
@@ -69,7 +69,7 @@ class Claim(Protocol):
 
 
 def counted(letters: Sequence[Letter]) -> list[str | None]:
-    """Return under which mailbox each e-mail is counted; None where no stranger, line or reminder wrote it."""
+    """Return under which mailbox each e-mail is counted; None where no stranger, calendar, line or reminder did."""
     asked = [not letter.stream and letter.kind.startswith(COUNTED) for letter in letters]
     facts = {letter.fact_id for letter, one in zip(letters, asked, strict=True) if one}
     caused = set(db.session.scalars(_CAUSED, {"ids": list(facts)})) if facts else set()
@@ -272,7 +272,8 @@ def _leave_to_people(held: Collection[str]) -> None:
         _hold(over, None, CROWDED)
 
 
-_CAUSED = db.select(Fact.id).where(Fact.id.in_(bindparam("ids", expanding=True)), Fact.by.in_([*STRANGERS, str(LINE)]))
+_CAUSING = (*STRANGERS, str(CALENDAR), str(LINE))
+_CAUSED = db.select(Fact.id).where(Fact.id.in_(bindparam("ids", expanding=True)), Fact.by.in_(_CAUSING))
 _HURRIED = (
     OutgoingEmail.created_at > bindparam("since"),
     OutgoingEmail.kind.not_in([*REMINDERS, *MOVES]),  # which many who share a mailbox are written at once

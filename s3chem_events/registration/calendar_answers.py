@@ -16,7 +16,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import CALENDAR, Actor
 from s3chem_events.mailing import confirming
 from s3chem_events.mailing.addresses import digest, mailbox_digest
 from s3chem_events.mailing.kinds import CalendarReply
@@ -34,14 +34,16 @@ from s3chem_events.registration import (
     moving_up,
     names,
     queries,
+    turns,
     versions,
 )
 from s3chem_events.registration.capacity import HOLDING, Said, Standing
 from s3chem_events.registration.models import Participation, Registration
 
-CALENDAR = Actor("calendar")
 UNDO = timedelta(hours=48)
 """Outlook's "delete and send answer" declines by accident, and so do delegates."""
+AHEAD = timedelta(days=1)
+"""A clock may be as fast as that, or in another zone; what is written still later would outrank all that follows."""
 SAID_BEFORE = "said_before"
 MOST = 5
 """So many people of one mailbox are looked at for the one who may have answered."""
@@ -92,8 +94,8 @@ def calendar_reply(arrived: Answered, *, proven: bool) -> Verdict:
     verdicts = []
     for answer in arrived.answers:
         bound = _by_tag(tag, answer, reply) if tag else _by_address(answer, reply, proven=proven)
-        verdict = bound if isinstance(bound, Verdict) else record_answer(*bound, answer=answer, by=CALENDAR)
-        if not isinstance(bound, Verdict):  # the tag stands in our e-mails alone
+        verdict = bound if isinstance(bound, Verdict) else record_answer(*bound, answer, automatic=reply.automatic)
+        if not isinstance(bound, Verdict) and not reply.automatic:  # the tag stands in our e-mails alone
             confirming.confirm(bound[0].email, by=CALENDAR)
         # Words are for a person, whatever became of the answer that they came with.
         is_read = verdict.needs_a_person or not answer.comment or verdict.reason == SAID_BEFORE
@@ -102,22 +104,28 @@ def calendar_reply(arrived: Answered, *, proven: bool) -> Verdict:
     return next((verdict for verdict in verdicts if verdict.needs_a_person), verdicts[0])
 
 
-def record_answer(registration: Registration, participation: Participation, *, answer: Answer, by: Actor) -> Verdict:
+def record_answer(
+    registration: Registration, participation: Participation, answer: Answer, *, automatic: bool
+) -> Verdict:
     """Write down what a guest says to one part of a locked event; said twice, or of an older date, it changes nothing.
 
     RFC 5546 2.1.5: what has the higher SEQUENCE and then the later DTSTAMP holds. One that was never sent is made up.
+    The stamps are compared as they are written: a clock that is fast is so for all that it stamps.
     """
     moment = now()
-    stamp = min(answer.stamped_at or moment, moment)  # a calendar whose clock is fast must not outrank what comes later
+    stamp = answer.stamped_at or moment
     newest, highest = in_calendars.sequences(registration, answer.uid)
     if answer.sequence > highest:
         return for_a_person("another_event")
+    if stamp > moment + AHEAD:
+        return for_a_person("wrong_clock")
     if answer.sequence < newest:
         return ignored("old_invitation")
     last = participation.answer_dtstamp
-    if last is not None and (answer.sequence, stamp) <= (participation.answer_sequence, last):
+    is_older = last is not None and (answer.sequence, stamp) <= (participation.answer_sequence, last)
+    if is_older or turns.is_overtaken(participation, stamp):
         return ignored(SAID_BEFORE)
-    verdict = _follow(registration, participation, answer, by=by)
+    verdict = _follow(registration, participation, answer, automatic=automatic)
     if not verdict.needs_a_person:
         participation.answer_sequence, participation.answer_dtstamp = answer.sequence, stamp
     return verdict
@@ -177,30 +185,43 @@ def undo_until(participation: Participation) -> datetime:
     return participation.decided_at + UNDO
 
 
-def _follow(registration: Registration, participation: Participation, answer: Answer, *, by: Actor) -> Verdict:
+def _follow(registration: Registration, participation: Participation, answer: Answer, *, automatic: bool) -> Verdict:
     says = answer.says
     if _is_over(registration, participation):
         return ignored("over")
     holds = participation.standing in HOLDING and not participation.part.cancelled
+    if says is PartStat.DECLINED and not holds:
+        return ignored("not_coming")
+    writes = says is PartStat.DECLINED or not holds
+    if writes and automatic:  # an e-mail would follow, to which the machine replies again (RFC 3834 2)
+        return for_a_person("answers_itself")
     if says is PartStat.DECLINED:
-        return _decline(registration, participation, answer, by=by) if holds else ignored("not_coming")
-    if not holds and says is PartStat.ACCEPTED and may_undo(registration, participation):
-        try:
-            restore(registration, part_key=participation.part.key, by=by)
-        except Refused:
-            return for_a_person("comes_again")
-    elif not holds:
-        return for_a_person("comes_again")
+        return _decline(registration, participation, answer)
+    if not holds and (why := _not_taken_back(registration, participation, says)):
+        return for_a_person(why)
     participation.answer = Said(says)
     if says is PartStat.ACCEPTED:  # who accepts a new date has answered whether she still comes
         registration.coming, registration.coming_at = True, now()
     event, part = registration.event_id, participation.part_id
-    fact = journal.record("registration.answered", registration.id, by=by, event=event, part=part, answer=says)
+    fact = journal.record("registration.answered", registration.id, by=CALENDAR, event=event, part=part, answer=says)
     history.write(registration, fact, (), comment=answer.comment)
     return done(says)
 
 
-def _decline(registration: Registration, participation: Participation, answer: Answer, *, by: Actor) -> Verdict:
+def _not_taken_back(registration: Registration, participation: Participation, says: PartStat) -> str:
+    """Give a declined place back, once, to who accepts after all; else return why a person has to see to it."""
+    if says is not PartStat.ACCEPTED or not may_undo(registration, participation):
+        return "comes_again"
+    if turns.was_taken_back(participation):
+        return "to_and_fro"
+    try:
+        restore(registration, part_key=participation.part.key, by=CALENDAR)
+    except Refused:
+        return "comes_again"
+    return ""
+
+
+def _decline(registration: Registration, participation: Participation, answer: Answer) -> Verdict:
     """Take a person off one part; the place is free at once. Who has nothing ahead has withdrawn."""
     taken, moment = queries.taken(registration.event_id), now()
     participation.standing, participation.answer = Standing.WITHDRAWN, Said.DECLINED
@@ -214,7 +235,7 @@ def _decline(registration: Registration, participation: Participation, answer: A
     actions.tell_the_page([(part, part.mode_of(participation.mode))], taken, by=-1)
     event = registration.event_id
     fact = journal.record(
-        "registration.declined_by_calendar", registration.id, by=by, event=event, part=part.id, **kept
+        "registration.declined_by_calendar", registration.id, by=CALENDAR, event=event, part=part.id, **kept
     )
     history.write(registration, fact, (), comment=answer.comment)
     moving_up.pass_on(event)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from s3chem_events.publishing.lifecycle import State, Visibility
 from s3chem_events.registration.models import Change, Participation, Registration
 from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, hidden, register, revise_event, soup, words
+from tests.flows.test_still_coming import move
 from tests.support import dkim_keys
 from tests.support.desk import signed_in
 from tests.support.patience import ends
@@ -252,6 +253,103 @@ def test_yes_after_no_takes_the_place_back_while_that_is_possible(app: Flask, cl
     late = replace(yes, stamp=invited.stamp + timedelta(days=3))
     assert bring(app, late.mail("gmail")) == "for_a_person: comes_again"
     assert standing(app) == [("withdrawn", "declined")]
+
+
+@pytest.mark.settings(INBOX="push", LIMITS="on")
+def test_calendars_that_decline_and_accept_in_turn_are_left_to_a_person_before_they_fill_a_mailbox(
+    app: Flask, client: FlaskClient, clock: Clock, invited: Reply
+):
+    def says(partstat: str, *head: str) -> str:
+        clock.advance(seconds=30)
+        answer = replace(invitation(app), partstat=partstat, stamp=datetime.now(UTC))
+        extra = "".join(f"{line}\n" for line in head)
+        return bring(app, answer.mail("gmail", extra=extra))
+
+    # A machine that replies changes nothing of which an e-mail would tell, nor does it read the mailbox.
+    machine = "Auto-Submitted: auto-replied (vacation)"
+    assert says("DECLINED", machine) == "for_a_person: answers_itself"
+    assert says("ACCEPTED", "X-Autoreply: yes") == "done: accepted"
+    assert (standing(app), work(app), count(app, ConfirmedMailbox)) == ([("confirmed", "accepted")], 0, 0)
+    said, sent = list[tuple[str, str]](), 0
+    for turn in range(10):
+        no = says("DECLINED")
+        sent += work(app)
+        yes = says("ACCEPTED", *[machine] * (turn % 2 == 0), *["Auto-Submitted: auto-generated"] * (turn % 2))
+        said.append((no, yes))
+        sent += work(app)
+    assert (said, sent) == (
+        [
+            ("done: declined", "for_a_person: answers_itself"),
+            ("ignored: not_coming", "done: accepted"),
+            ("done: declined", "for_a_person: answers_itself"),
+            *[
+                ("ignored: not_coming", "for_a_person: to_and_fro"),
+                ("ignored: not_coming", "for_a_person: answers_itself"),
+            ]
+            * 3,
+            ("ignored: not_coming", "for_a_person: to_and_fro"),
+        ],
+        3,
+    )
+    assert standing(app) == [("withdrawn", "declined")]  # as her last word says
+    with app.app_context():
+        waits = {one.reason: one.id for one in db.session.scalars(db.select(Arrival).filter_by(settled_at=None))}
+    desk = signed_in(app)
+    shown = {reason: words(desk.get(f"/desk/mail/arrivals/{number}")) for reason, number in waits.items()}
+    assert "declined and accepted once before: please ask the person what holds." in shown.pop("to_and_fro")
+    assert "A machine answers the invitation, and an e-mail would follow" in shown.pop("answers_itself")
+    assert shown == {}
+    with app.app_context():  # what calendars cause is counted
+        found = db.session.execute(db.select(OutgoingEmail.kind, OutgoingEmail.mailbox_digest.is_not(None)))
+        assert {kind for kind, is_counted in found if is_counted} >= {
+            "registration.declined_by_calendar",
+            "registration.restored",
+        }
+
+
+def test_no_that_was_written_before_she_said_on_the_web_that_she_comes_takes_nothing_away(
+    app: Flask, client: FlaskClient, clock: Clock, invited: Reply
+):
+    own = re.findall(r"http://localhost(/en/registrations/[\w.-]+)\s", kept(app)[-1].text)[0]
+    move(app, until=date(2026, 12, 1))
+    clock.advance(minutes=10)
+    assert work(app) == 1
+    asked = invitation(app)
+    clock.advance(minutes=30)
+    before = replace(asked, stamp=datetime.now(UTC))
+    clock.advance(minutes=30)
+    assert press(client, f"{own}/answer/yes") == 303
+    assert bring(app, before.mail("gmail")) == "ignored: said_before"
+    assert (standing(app), count(app, Registration, coming=True)) == ([("confirmed", "nothing")], 1)
+    # What she writes afterwards holds, and what she restores on the web outlasts what came before that.
+    clock.advance(minutes=1)
+    after = replace(asked, stamp=datetime.now(UTC))
+    assert bring(app, after.mail("gmail")) == "done: declined"
+    work(app)
+    late = replace(asked, stamp=after.stamp + timedelta(minutes=1))
+    clock.advance(hours=1)
+    assert press(client, undo_link(app)) == 303
+    assert bring(app, late.mail("gmail")) == "ignored: said_before"  # the new invitation has not left yet
+    assert (standing(app), work(app)) == ([("confirmed", "nothing")], 1)
+
+
+@pytest.mark.parametrize("fast", [0, 10])
+def test_answers_of_a_clock_that_is_fast_follow_one_another_as_they_are_stamped(
+    app: Flask, clock: Clock, invited: Reply, fast: int
+):
+    ahead = datetime.now(UTC) + timedelta(minutes=fast)
+    yes = replace(invited, partstat="ACCEPTED", stamp=ahead)
+    no = replace(invited, stamp=ahead + timedelta(minutes=1))
+    clock.advance(minutes=2)
+    assert bring(app, no.mail("gmail")) == "done: declined"
+    for again in (yes, no):  # the older one comes later, and the same one once more
+        clock.advance(minutes=1)
+        raw = again.mail("gmail").replace(b"Message-ID: <", b"Message-ID: <again-")
+        assert bring(app, raw) == "ignored: said_before"
+    assert (standing(app), work(app)) == ([("withdrawn", "declined")], 1)
+    lost = replace(yes, stamp=ahead + timedelta(days=400))  # it would outrank all that she says from now on
+    assert bring(app, lost.mail("gmail")) == "for_a_person: wrong_clock"
+    assert bring(app, replace(yes, stamp=no.stamp + timedelta(minutes=1)).mail("gmail")) == "done: accepted"
 
 
 def test_number_that_was_never_sent_is_made_up_and_a_notice_that_holds_no_more_is_not_sent(
