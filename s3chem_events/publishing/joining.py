@@ -19,13 +19,12 @@ def reminded_at(day: date, zone: str) -> datetime:
     return times.moment(datetime.combine(day - timedelta(days=1), HOUR), zone)
 
 
-def opens_at(begins_at: datetime, day: date, zone: str, *, reminds: bool) -> datetime:
-    """Return from when on the link to join a part that begins then stands on people's own page and in their calendar.
+def opens_at(begins_at: datetime) -> datetime:
+    """Return from when on people are given the link to join a part that begins then: on page, in calendar, by e-mail.
 
-    24 hours ahead, or with the reminder where that comes earlier, so that no e-mail knows it before page and calendar.
+    A reminder that leaves earlier says from when.
     """
-    ahead = begins_at - AHEAD
-    return min(ahead, reminded_at(day, zone)) if reminds else ahead
+    return begins_at - AHEAD
 
 
 def became(before: EventFacts, after: EventFacts) -> Difference:
@@ -42,11 +41,8 @@ def still_closed(before: EventFacts, after: EventFacts) -> list[PartFacts]:
 
 def part_opens_at(facts: EventFacts, part: PartFacts) -> datetime:
     """Return from when on the link of a part is given to people."""
-    if isinstance(part.starts, datetime):
-        begins_at, day = times.moment(part.starts, facts.zone), part.starts.date()
-    else:
-        begins_at, day = times.start_of(part.starts, facts.zone), part.starts
-    return opens_at(begins_at, day, facts.zone, reminds=facts.reminds)
+    begins = times.moment if isinstance(part.starts, datetime) else times.start_of
+    return opens_at(begins(part.starts, facts.zone))
 
 
 def _joined(facts: EventFacts) -> Iterator[PartFacts]:

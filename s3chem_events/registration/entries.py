@@ -22,7 +22,7 @@ def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox,
     """Return the entries of all parts of a loaded registration; those withdrawn are marked cancelled.
 
     Each has the UID by which an invitation has brought it: whoever has both has it once. Who joins online finds the
-    room in them, from the day before on; DTSTAMP then is that moment, so that the calendars that go by it notice.
+    room in them, from 24 hours ahead on; DTSTAMP then is that moment, so that the calendars that go by it notice.
     """
     language = registration.language
     own = links.own_page(registration.id, registration.link_version, language=language, base_url=base_url)
@@ -52,7 +52,7 @@ def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox,
         )
         if holds and mode is Mode.ONLINE and may_join(registration.event, part):
             entry = with_room(entry, part, language)
-            entry = replace(entry, revised_at=max(entry.revised_at, joins_from(registration.event, part)))
+            entry = replace(entry, revised_at=max(entry.revised_at, joins_from(part)))
         entries.append(entry if holds else replace(entry, status=Status.CANCELLED))
     return entries
 
@@ -91,15 +91,15 @@ def with_room(entry: Entry, part: Part, language: str) -> Entry:
     return replace(entry, location="", conference_url=part.online_url, conference_label=label, conference_lead=lead)
 
 
-def joins_from(event: Event, part: Part) -> datetime:
+def joins_from(part: Part) -> datetime:
     """Return from when on those who take part online see the link on their page and in their calendar."""
-    return joining.opens_at(part_begins_at(part), part.starts_on, part.zone, reminds=event.reminds)
+    return joining.opens_at(part_begins_at(part))
 
 
 def may_join(event: Event, part: Part) -> bool:
-    """Whether those who take part online see the link by now: from the day before on, and nobody else ever."""
+    """Whether those who take part online see the link by now: from 24 hours ahead on, and nobody else ever."""
     takes_place = event.state in TAKING and not part.cancelled
-    return bool(part.online_url) and takes_place and now() >= joins_from(event, part)
+    return bool(part.online_url) and takes_place and now() >= joins_from(part)
 
 
 def in_order(registration: Registration, participations: Sequence[Participation]) -> list[Participation]:

@@ -232,7 +232,7 @@ def _held(
     joins = comes and mode is Mode.ONLINE and now() < publishing.part_ends_at(part)
     open_now = joins and entries.may_join(event, part)
     joins &= event.state in TAKING
-    is_early = joins and now() < entries.joins_from(event, part)
+    is_early = joins and now() < entries.joins_from(part)
     other = modes.other_mode(registration, held)
     is_on = registration.withdrawn_at is None and event.state is not State.CANCELLED and not part.cancelled
     in_line = is_on and held.standing in IN_LINE
@@ -247,7 +247,7 @@ def _held(
         said=own_standing.said(held),
         undo_url=f"{own}/{links.RESTORATION}/{part.key}" if calendar_answers.may_undo(registration, held) else "",
         room=part.online_url if open_now else "",
-        room_from=i18n.stamp(entries.joins_from(event, part), part.zone, lang) if is_early and part.starts_at else "",
+        room_from=i18n.stamp(entries.joins_from(part), part.zone, lang) if is_early and part.starts_at else "",
         room_is_late=joins and not is_early and not part.online_url,
         change_url=f"{own}/mode/{part.key}" if other else "",
         change_label=change_label(other),

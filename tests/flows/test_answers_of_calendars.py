@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +24,6 @@ from s3chem_events.publishing.lifecycle import State, Visibility
 from s3chem_events.registration.models import Change, Participation, Registration
 from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, count, hidden, register, revise_event, soup, words
-from tests.flows.test_still_coming import move
 from tests.support import dkim_keys
 from tests.support.desk import signed_in
 from tests.support.patience import ends
@@ -305,32 +304,6 @@ def test_calendars_that_decline_and_accept_in_turn_are_left_to_a_person_before_t
             "registration.declined_by_calendar",
             "registration.restored",
         }
-
-
-def test_no_that_was_written_before_she_said_on_the_web_that_she_comes_takes_nothing_away(
-    app: Flask, client: FlaskClient, clock: Clock, invited: Reply
-):
-    own = re.findall(r"http://localhost(/en/registrations/[\w.-]+)\s", kept(app)[-1].text)[0]
-    move(app, until=date(2026, 12, 1))
-    clock.advance(minutes=10)
-    assert work(app) == 1
-    asked = invitation(app)
-    clock.advance(minutes=30)
-    before = replace(asked, stamp=datetime.now(UTC))
-    clock.advance(minutes=30)
-    assert press(client, f"{own}/answer/yes") == 303
-    assert bring(app, before.mail("gmail")) == "ignored: said_before"
-    assert (standing(app), count(app, Registration, coming=True)) == ([("confirmed", "nothing")], 1)
-    # What she writes afterwards holds, and what she restores on the web outlasts what came before that.
-    clock.advance(minutes=1)
-    after = replace(asked, stamp=datetime.now(UTC))
-    assert bring(app, after.mail("gmail")) == "done: declined"
-    work(app)
-    late = replace(asked, stamp=after.stamp + timedelta(minutes=1))
-    clock.advance(hours=1)
-    assert press(client, undo_link(app)) == 303
-    assert bring(app, late.mail("gmail")) == "ignored: said_before"  # the new invitation has not left yet
-    assert (standing(app), work(app)) == ([("confirmed", "nothing")], 1)
 
 
 @pytest.mark.parametrize("fast", [0, 10])

@@ -156,8 +156,10 @@ def test_link_stands_on_the_page_and_in_the_file_for_a_day_and_for_those_online_
     public = ("/en/events/conference", "/events/conference.ics", "/calendar.ics", "/feed.atom")
     before = entry(client, own)
     assert ROOM not in client.get(own).text
-    assert "The link to join will stand here from 25 November 2026, 09:00" in words(client.get(own))
-    clock.advance(days=1, hours=20)  # 25 November, nine in Limburg, when the reminder is due
+    assert "The link to join will stand here from 25 November 2026, 10:00" in words(client.get(own))
+    clock.advance(days=1, hours=20, minutes=59)  # 25 November, 9:59 in Limburg; the reminder is due since nine
+    assert ROOM not in client.get(own).text + file(client, own).text
+    clock.advance(minutes=1)
     join = soup(client.get(own)).find("a", href=ROOM)
     assert join is not None
     assert join.get_text() == "Join online"

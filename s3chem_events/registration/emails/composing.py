@@ -153,7 +153,6 @@ class Writer:
         note: str,
         method: str,
         sent_at: datetime,
-        joining: bool = False,
     ) -> Iterator[bytes]:
         """Write one file for each part: RFC 5546 3.2.2 allows one UID in a REQUEST (docs/decisions/0006).
 
@@ -178,8 +177,7 @@ class Writer:
             if method == "CANCEL" and place.standing in IN_LINE:  # she came anew: what goes is the entry before
                 number -= 1
             entry = replace(entry, sequence=number)
-            is_joining = joining or entries.may_join(registration.event, part)
-            if method == "REQUEST" and mode is Mode.ONLINE and is_joining:
+            if method == "REQUEST" and mode is Mode.ONLINE and entries.may_join(registration.event, part):
                 entry = entries.with_room(entry, part, language)
             answer_to = ""
             if self.letterhead.tags:
@@ -219,7 +217,7 @@ class Writer:
 
     def _place_lines(self, event: Event, part: Part, mode: Mode, language: str) -> PartLines:
         """Put a part into words for who holds a place in it: also from when on she finds the link to join."""
-        said, opens = self.part_lines(event, part, mode, language), entries.joins_from(event, part)
+        said, opens = self.part_lines(event, part, mode, language), entries.joins_from(part)
         if mode is not Mode.ONLINE or part.starts_at is None or event.state not in TAKING or now() >= opens:
             return said
         _, moment = i18n.words(language), i18n.stamp(opens, part.zone, language)

@@ -137,7 +137,9 @@ def _day_before(writer: Writer, fact: Fact, registration: Registration, part: Pa
     language = render.spoken(registration.language)
     mode = part.mode_of(place.mode)
     own_page = writer.own_page(registration, language)
-    room = part.online_url if mode is Mode.ONLINE else ""
+    joins = mode is Mode.ONLINE and bool(part.online_url)
+    room = part.online_url if joins and entries.may_join(registration.event, part) else ""
+    in_words = writer.place_lines if joins else writer.part_lines
     event = writer.event_lines(registration.event, ((part, mode),), language)
     if len(registration.event.parts) > 1:  # a reminder of each: two of one day must not read alike
         event = replace(event, title=i18n.joined(event.title, part.title.within(language)))
@@ -147,13 +149,12 @@ def _day_before(writer: Writer, fact: Fact, registration: Registration, part: Pa
         note=entries.manage_note(own_page, language),
         method="REQUEST",
         sent_at=fact.happened_at,
-        joining=True,
     )
     values = {
         "event": event,
-        "parts": [writer.part_lines(registration.event, part, mode, language)],
+        "parts": [in_words(registration.event, part, mode, language)],
         "room": room,
-        "is_online": mode is Mode.ONLINE,
+        "is_unknown": mode is Mode.ONLINE and not joins,
         "is_limited": places.are_limited([(part, mode)]),
     }
     return writer.written_to(registration, fact, values, calendars=calendars, method="REQUEST")
