@@ -25,6 +25,7 @@ from s3chem_events.registration import queries as registration
 
 REVISION = "revision"
 """The key of a file by which it is noticed that somebody saved since it was written."""
+LINKS = click.option("--public-link", is_flag=True, help="Go on although everybody could read a link to join.")
 
 
 @click.group(cls=Commands)
@@ -34,15 +35,17 @@ def event() -> None:
 
 @event.command("add")
 @click.argument("file", type=click.File("rb"))
+@LINKS
 @with_appcontext
-def add_event(file: IO[bytes]) -> None:
+def add_event(file: IO[bytes], *, public_link: bool) -> None:
     """Add an event from a JSON FILE ('-' for standard input)."""
     facts, asked, _written = _read(file)  # the revision is that of another event, or of another house
+    if not public_link:
+        _check_links(None, facts)
     with transaction():
         added = actions.add_event(facts, base_url=settings().base_url, by=OPERATOR)
         _ask(added, asked)
     click.echo(f"Added {facts.slug}: {settings().base_url}/en/events/{facts.slug}")
-    _warn(facts)
 
 
 @event.command("show")
@@ -60,8 +63,9 @@ def show_event(slug: str) -> None:
 @click.argument("file", type=click.File("rb"))
 @click.option("--tell", is_flag=True, help="Tell the registered and the followers, after ten minutes.")
 @click.option("--overwrite", is_flag=True, help="Go on although somebody saved the event since the file was written.")
+@LINKS
 @with_appcontext
-def update_event(file: IO[bytes], *, tell: bool, overwrite: bool) -> None:
+def update_event(file: IO[bytes], *, tell: bool, overwrite: bool, public_link: bool) -> None:
     """Change an event to what a JSON FILE says ('-' for standard input), as the desk does.
 
     What somebody saved since `event show` wrote the FILE is shown, and is not overwritten unless you say so.
@@ -69,6 +73,8 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool) -> None:
     facts, asked, written = _read(file)
     with transaction():
         found = _there(facts.slug, lock=True)
+        if not public_link:
+            _check_links(values.event_facts(found), facts)
         later = "" if overwrite or not written else _later(found, written)
         seen, held, waiting = found.revision, registration.booked(found.id), queries.untold(found.id)
         actions.revise_event(found, facts, base_url=settings().base_url, by=OPERATOR, booked=held)
@@ -87,7 +93,6 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool) -> None:
         click.echo(f"Its revision is now {now_at}.")
     else:
         click.echo("The file names no revision, so nobody could tell whether it overwrote what others saved.", err=True)
-    _warn(facts)
 
 
 def _told(fact: Fact | None, waiting: Fact | None) -> str:
@@ -102,10 +107,13 @@ def _told(fact: Fact | None, waiting: Fact | None) -> str:
     return " There is nothing to tell."
 
 
-def _warn(facts: EventFacts) -> None:
-    """Name the texts that give away a link to join: a file is saved as it is, for who wrote it may have meant it."""
-    for name, part in disclosed(facts):
-        click.echo(f"Please note: everybody can read the link to join {part.key!r} in {name!r}.", err=True)
+def _check_links(before: EventFacts | None, after: EventFacts) -> None:
+    """Refuse texts that give away a link to join, as the desk asks about them; those that did before may stay."""
+    known = {(name, part.key) for name, part in disclosed(before)} if before else set()
+    found = [(name, part.key) for name, part in disclosed(after) if (name, part.key) not in known]
+    if found:
+        said = "".join(f"Everybody could read the link to join {key!r} in {name!r}.\n" for name, key in found)
+        raise click.ClickException(f"{said}Nothing was changed. Add --public-link if that is meant.")
 
 
 def _there(slug: str, *, lock: bool = False) -> Event:

@@ -1,6 +1,6 @@
 """What the desk asks before it saves: steps that cannot be taken back, and those that are seldom meant; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,11 +9,13 @@ from flask_babel import ngettext
 from s3chem_events.core import i18n
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.text import Text
 from s3chem_events.desk import words
 from s3chem_events.publishing.booked import NOBODY, Booked
-from s3chem_events.publishing.disclosing import disclosed
+from s3chem_events.publishing.disclosing import disclosed, holds
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.models import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,24 @@ def unanswered(
         questions = [question for question in questions if question.key not in old]
     is_open = bool({question.key for question in questions} - set(confirmed.split()))
     return tuple(questions) if is_open else ()
+
+
+def check_texts(texts: Iterable[tuple[str, str, str]], events: Iterable[Event], *, confirmed: str) -> None:
+    """Refuse texts that everybody reads, each with its label, as it was and as it is to be, until the same is asked.
+
+    Raises:
+        Unasked.
+
+    """
+    joined = [part for event in events for part in event.parts if part.online_url]
+    found = [
+        Question(f"link:{part.id}", _gives_away(label, part.title))
+        for label, before, after in texts
+        for part in joined
+        if holds(after, part.online_url) and not holds(before, part.online_url)
+    ]
+    if {question.key for question in found} - set(confirmed.split()):
+        raise Unasked(tuple(found))
 
 
 def overbooked(facts: EventFacts, booked: Booked) -> list[str]:
@@ -129,13 +149,16 @@ def _of_modes(after: EventFacts, booked: Booked) -> Iterator[Question]:
 def _of_links(after: EventFacts) -> Iterator[Question]:
     """A link to join belongs to those registered, unless it is meant for everybody."""
     for name, part in disclosed(after):
-        sentence = _(
-            "“%(field)s” holds the link for taking part online in “%(part)s”: everybody will be able to read it, "
-            "registered or not.",
-            field=words.event_fields()[name],
-            part=part.title.within(i18n.language()),
-        )
-        yield Question(f"link:{name}:{part.key}", sentence)
+        yield Question(f"link:{name}:{part.key}", _gives_away(words.event_fields()[name], part.title))
+
+
+def _gives_away(field: str, part: Text) -> str:
+    return _(
+        "“%(field)s” holds the link for taking part online in “%(part)s”: everybody will be able to read it, "
+        "registered or not.",
+        field=field,
+        part=part.within(i18n.language()),
+    )
 
 
 def _last_day(facts: EventFacts) -> date:

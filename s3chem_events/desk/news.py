@@ -18,6 +18,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import LANGUAGES, Said, Text
+from s3chem_events.desk import asking
 from s3chem_events.desk.fields import LONGEST_TITLE, Needed, clean, faulty, line, say, sensible, slug_of, spoken
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.desk.texts import LONGEST_TEXT, tidy
@@ -74,6 +75,10 @@ def news_new() -> ResponseReturnValue:
     form, language = NewsForm(), i18n.language()
     if _is_fit(form, needs_title=True) and not _looks():
         values = form.of(None, language)
+        try:
+            _ask(form, None, language)
+        except asking.Unasked as unasked:
+            return _page(form, None, language, questions=unasked.questions)
         with transaction():
             item = pieces.twin(**values) or pieces.publish(slug=_free(form.title.data or ""), **values, by=by())
         flash(_("Saved. Its words in further languages can follow."), "good")
@@ -91,9 +96,12 @@ def news_edit(news_id: int, language: str) -> ResponseReturnValue:
     form, refusal = NewsForm(data=_filled(item, language)), ""
     if _is_fit(form, needs_title=language == _main(item)) and not _looks():
         try:
+            _ask(form, item, language)
             with transaction():
                 item = pieces.by_id(news_id, lock=True) or abort(404)
                 pieces.revise(item, seen=form.seen.data or "", by=by(), **form.of(item, language))
+        except asking.Unasked as unasked:
+            return _page(form, item, language, questions=unasked.questions)
         except Stale:
             item = pieces.by_id(news_id) or abort(404)
             refusal = _("Someone else has saved meanwhile. Compare with their text, then save again.")
@@ -119,7 +127,26 @@ def news_removal(news_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.news"), 303)
 
 
-def _page(form: NewsForm, item: NewsItem | None, language: str, *, refusal: str = "") -> ResponseReturnValue:
+def _ask(form: NewsForm, item: NewsItem | None, language: str) -> None:
+    """Ask before everybody can read a link to join.
+
+    Raises:
+        asking.Unasked.
+
+    """
+    before = {name: getattr(item, name).get(language, "") if item else "" for name in WORDS}
+    texts = [(form[name].label.text, before[name], form[name].data or "") for name in WORDS]
+    asking.check_texts(texts, queries.coming(queries.all_events()), confirmed=request.form.get("confirmed", ""))
+
+
+def _page(
+    form: NewsForm,
+    item: NewsItem | None,
+    language: str,
+    *,
+    refusal: str = "",
+    questions: tuple[asking.Question, ...] = (),
+) -> ResponseReturnValue:
     wrong = faulty(form)
     looks = form.is_submitted() and _looks() and not wrong
     values = form.of(item, language) if looks else {}
@@ -129,6 +156,7 @@ def _page(form: NewsForm, item: NewsItem | None, language: str, *, refusal: str 
         form=form,
         faulty=wrong,
         refusal=refusal,
+        questions=questions,
         theirs=[item.title.get(language), item.lead.get(language), item.body.get(language)] if item and refusal else [],
         item=item,
         is_ahead=item is not None and item.published_on > today("UTC"),
@@ -139,7 +167,7 @@ def _page(form: NewsForm, item: NewsItem | None, language: str, *, refusal: str 
         preview_html=html(values["body"].within(language)) if looks else "",
         preview_day=i18n.short_range(values["published_on"], values["published_on"], language) if looks else "",
     )
-    return page, 409 if refusal else 422 if wrong else 200
+    return page, 409 if refusal or questions else 422 if wrong else 200
 
 
 def _looks() -> bool:

@@ -17,6 +17,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.i18n import language_name
 from s3chem_events.core.text import DEFAULT, LANGUAGES, Said, Text
+from s3chem_events.desk import asking
 from s3chem_events.desk.fields import LONGEST_TITLE, Needed, clean, faulty, line, say, sensible
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.desk.texts import LONGEST_TEXT, tidy
@@ -57,10 +58,14 @@ def site_text(text: str, language: str) -> ResponseReturnValue:
     if language not in LANGUAGES:
         abort(404)
     form, refusal = _form(found, language)(data=_filled(found, language)), ""
+    questions: tuple[asking.Question, ...] = ()
     if form.is_submitted() and _is_fit(form, found, language):
         try:
+            _ask(form, found, language)
             with transaction():
                 actions.revise_document(text, _written(form, found, language), seen=form["seen"].data or "", by=by())
+        except asking.Unasked as unasked:
+            questions = unasked.questions
         except Stale:
             found = _found(text)
             refusal = _("Someone else has saved meanwhile. Compare with their text, then save again.")
@@ -76,6 +81,7 @@ def site_text(text: str, language: str) -> ResponseReturnValue:
         form=form,
         faulty=wrong,
         refusal=refusal,
+        questions=questions,
         theirs=[passage.text.get(language, "") for passage in passages] if refusal else [],
         groups=_groups(passages, form),
         shared=[form[name] for name in _shared(found)],
@@ -84,7 +90,7 @@ def site_text(text: str, language: str) -> ResponseReturnValue:
         main=DEFAULT,
         is_the_programs=text == PROJECT or site_texts.says_the_same(found.data, load.text_of_the_site(text)),
     )
-    return page, 409 if refusal else 422 if wrong else 200
+    return page, 409 if refusal or questions else 422 if wrong else 200
 
 
 @desk.route("/site-texts/<text>/original", methods=["GET", "POST"])
@@ -106,6 +112,18 @@ def site_text_original(text: str) -> ResponseReturnValue:
     else:
         flash(_("Taken over. Read it, fill in what stands in square brackets, and say that it is approved."), "good")
     return redirect(url_for("desk.site_text", text=text, language=i18n.language()), 303)
+
+
+def _ask(form: FlaskForm, found: Document, language: str) -> None:
+    """Ask before everybody can read a link to join.
+
+    Raises:
+        asking.Unasked.
+
+    """
+    passages = site_texts.passages(found.key, found.data)
+    texts = [(form[p.name].label.text, p.text.get(language, ""), form[p.name].data or "") for p in passages]
+    asking.check_texts(texts, queries.coming(queries.all_events()), confirmed=request.form.get("confirmed", ""))
 
 
 def _found(text: str) -> Document:

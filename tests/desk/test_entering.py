@@ -385,12 +385,22 @@ def test_a_file_never_overwrites_in_silence_what_was_saved_since_it_was_written(
     link = "https://meet.example/w/841"
     parts = [shown["parts"][0], {**shown["parts"][1], "online_url": link}]
     path.write_text(json.dumps({**shown, "slug": "again", "parts": parts, "summary": {"en": f"Join at {link}"}}))
-    done = run("add", str(path))  # a file that was shown is one to add, too
-    given_away = "Please note: everybody can read the link to join 'day-2' in 'summary'.\n"
-    assert (done.exit_code, done.stderr) == (0, given_away)
+    given_away = (
+        "Error: Everybody could read the link to join 'day-2' in '{}'.\n"
+        "Nothing was changed. Add --public-link if that is meant.\n"
+    )
+    refused = run("add", str(path))
+    assert (refused.exit_code, refused.stderr, run("show", "again").exit_code) == (1, given_away.format("summary"), 1)
+    done = run("add", str(path), "--public-link")  # a file that was shown is one to add, too
+    assert (done.exit_code, done.stderr) == (0, "")
     again = json.loads(run("show", "again").stdout)
-    path.write_text(json.dumps({**again, "region": "Lombardy"}))
-    assert run("update", str(path)).stderr == given_away
+    path.write_text(json.dumps({**again, "region": "Lombardy", "description": {"en": f"Also: {link}"}}))
+    assert run("update", str(path)).stderr == given_away.format("description")
+    assert facts_of(app, "again").region == CONFERENCE.region
+    assert run("update", str(path), "--public-link").exit_code == 0
+    again = json.loads(run("show", "again").stdout)
+    path.write_text(json.dumps({**again, "region": "Limburg"}))
+    assert run("update", str(path)).stderr == ""  # it was asked about
 
 
 def test_an_event_is_updated_from_a_file_and_told(app, client, clock, organiser, tmp_path):

@@ -1,5 +1,6 @@
 """News at the desk: written, looked at, translated, dated ahead, taken off."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,9 +10,10 @@ from s3chem_events.accounts.roles import Role
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import Text
+from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import NewsItem
 from tests.conftest import Clock
-from tests.factories import add_event, hidden, soup, words
+from tests.factories import PUBLIC_DAY, add_event, hidden, soup, words
 from tests.support.desk import filled, signed_in
 
 NEW = "/desk/news/new"
@@ -122,3 +124,39 @@ def test_a_piece_is_taken_off_after_a_question(app: Flask, clock: Clock) -> None
     assert visitor.get("/en/news/the-conference-moves").status_code == 404
     assert "The conference moves" not in words(visitor.get("/en/news/"))
     assert desk.post("/desk/news/1/removal", data=hidden(desk, NEW)).status_code == 404  # the second press
+
+
+LINK = "https://meet.example/j/99887766?pwd=Ab12"
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "given_away",
+    [
+        LINK,
+        "Join\nmeet.example/j/99887766 now",
+        "https&#58;//meet&period;example/j/99887766?x=1&amp;pwd=Ab12",
+        "https://you:me@meet.example/j/99887766",
+        "[here](HTTPS://meet.example./j/./99887766?reg=1&pwd=Ab12)",
+        "meet\u00ad.example/%256A/9988\u200b77\\66",
+    ],
+)
+def test_link_to_join_in_a_piece_of_news_is_asked_about_before_everybody_can_read_it(
+    app: Flask, clock: Clock, given_away: str
+) -> None:
+    add_event(app, parts=(replace(PUBLIC_DAY, capacity={Mode.ONLINE: None}, online_url=LINK),))
+    desk, visitor = signed_in(app), app.test_client()
+    form = hidden(desk, NEW) | MOVED | {"published_on": "2026-11-23"}
+    asked = desk.post(NEW, data=form | {"lead": given_away})
+    assert (asked.status_code, "“In short” holds the link for taking part online in “" in words(asked)) == (409, True)
+    assert visitor.get("/en/news/the-conference-moves").status_code == 404
+    button = soup(asked).select_one("button[name=confirmed]")
+    assert button is not None
+    harmless = "Ask at.meet@meet.example, or see https://meet.example/j/998877667 and meet.example."
+    assert desk.post(NEW, data=filled(asked) | {"lead": harmless}).status_code == 303
+    page = "/desk/news/1/en"
+    again = desk.post(page, data=filled(desk.get(page)) | {"body": given_away})
+    assert (again.status_code, filled(again)["body"].split()) == (409, given_away.split())
+    said = {"confirmed": str(button["value"])}
+    assert desk.post(page, data=filled(again) | said).status_code == 303
+    assert desk.post(page, data=filled(desk.get(page)) | {"title": "Now"}).status_code == 303  # it was asked about

@@ -1,5 +1,6 @@
 """The texts of the site at the desk: filled in, approved, translated, and a newer one taken over."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ from flask.testing import FlaskClient
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.publishing import audited
+from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Document
 from s3chem_events.sample import load
 from tests.conftest import Clock
-from tests.factories import hidden, soup, words
+from tests.factories import PUBLIC_DAY, add_event, hidden, soup, words
 from tests.support.desk import filled, signed_in
 
 IMPRINT, PRIVACY, PROJECT = (f"/desk/site-texts/{key}/en" for key in ("imprint", "privacy", "project"))
@@ -115,3 +117,18 @@ def filled_in(desk: FlaskClient, path: str) -> dict[str, str]:
     form = soup(desk.get(path)).select_one("main form.one-button")
     assert form is not None
     return {str(one["name"]): str(one["value"]) for one in form.select("input")}
+
+
+def test_link_to_join_in_a_text_of_the_site_is_asked_about_before_everybody_can_read_it(
+    app: Flask, clock: Clock
+) -> None:
+    link = "https://meet.example/j/99887766?pwd=Ab12"
+    add_event(app, parts=(replace(PUBLIC_DAY, capacity={Mode.ONLINE: None}, online_url=link),))
+    desk, visitor = signed_in(app), app.test_client()
+    asked = desk.post(IMPRINT, data=filled(desk.get(IMPRINT)) | {"publisher-body": f"Join at {link}"})
+    assert (asked.status_code, "holds the link for taking part online in “" in words(asked)) == (409, True)
+    assert "99887766" not in visitor.get("/en/imprint").get_data(as_text=True)
+    button = soup(asked).select_one("button[name=confirmed]")
+    assert button is not None
+    assert desk.post(IMPRINT, data=filled(asked) | {"confirmed": str(button["value"])}).status_code == 303
+    assert "99887766" in visitor.get("/en/imprint").get_data(as_text=True)
