@@ -41,8 +41,9 @@ def still_closed(before: EventFacts, after: EventFacts) -> list[PartFacts]:
 
 def part_opens_at(facts: EventFacts, part: PartFacts) -> datetime:
     """Return from when on the link of a part is given to people."""
-    begins = times.moment if isinstance(part.starts, datetime) else times.start_of
-    return opens_at(begins(part.starts, facts.zone))
+    if isinstance(part.starts, datetime):
+        return opens_at(times.moment(part.starts, facts.zone))
+    return opens_at(times.start_of(part.starts, facts.zone))
 
 
 def _joined(facts: EventFacts) -> Iterator[PartFacts]:

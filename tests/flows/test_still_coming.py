@@ -17,10 +17,10 @@ from s3chem_events.desk import coming as pages
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.registration import coming
-from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import BASE_URL, add_event, count, hidden, revise_event, soup, words
-from tests.flows.test_answers_of_calendars import bring, invitation
+from tests.flows.test_answers_of_calendars import bring, invitation, standing
 from tests.support.desk import carried, filled, signed_in
 from tests.support.post import enrol, kept, rows, work
 from tests.support.snapshot import everything, scanned
@@ -169,17 +169,11 @@ def test_no_of_a_calendar_that_was_written_before_she_said_here_that_she_comes_t
 ):
     late, own = invitation(app), asked[3]
 
-    def place() -> tuple[str, bool | None]:
-        with app.app_context():
-            held = db.session.scalars(db.select(Participation).order_by(Participation.id.desc())).first()
-            assert held is not None
-            return str(held.standing), held.registration.coming
-
     clock.advance(minutes=30)
     before = replace(late, stamp=now())
     clock.advance(minutes=30)
     assert press(client, f"{own}/answer/yes") == 303
-    assert (bring(app, before.mail("gmail")), place()) == ("ignored: said_before", ("confirmed", True))
+    assert (bring(app, before.mail("gmail")), standing(app)[3][0]) == ("ignored: said_before", "confirmed")
     # What she writes afterwards holds, and what she takes back here outlasts what came before that.
     clock.advance(minutes=1)
     after = replace(late, stamp=now())
@@ -190,7 +184,7 @@ def test_no_of_a_calendar_that_was_written_before_she_said_here_that_she_comes_t
     assert press(client, back) == 303
     again = replace(late, stamp=after.stamp + timedelta(minutes=1))
     assert bring(app, again.mail("gmail")) == "ignored: said_before"  # the new invitation has not left yet
-    assert (place()[0], work(app)) == ("confirmed", 1)
+    assert (standing(app)[3][0], work(app)) == ("confirmed", 1)
 
 
 def test_each_question_is_answered_anew_once_it_is_told(
