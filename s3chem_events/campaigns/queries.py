@@ -17,6 +17,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import queries as outbox
 from s3chem_events.mailing import render
+from s3chem_events.mailing.samples import Alike
 from s3chem_events.publishing.changes import Difference
 from s3chem_events.publishing.handing_on import in_public
 from s3chem_events.publishing.known import Known
@@ -181,10 +182,17 @@ def last_heard(ids: Sequence[int]) -> Mapping[int, int]:
     return {one: max(last for _first, last in kinds.values()) for one, kinds in written.items()}
 
 
-def samples(hearers: Mapping[int, News]) -> list[Follower]:
-    """Return somebody for each language, so that a preview shows a real e-mail."""
-    first = {hearers[number].language: number for number in sorted(hearers, reverse=True)}
-    return list(db.session.scalars(select(Follower).where(Follower.id.in_(first.values()))))
+def alike(hearers: Mapping[int, News]) -> list[Alike]:
+    """Return those together who are told the same in one language."""
+    found = defaultdict[tuple[object, ...], list[int]](list)
+    for number, one in sorted(hearers.items()):
+        found[one.language, one.since, one.difference.changes].append(number)
+    return [Alike(hearers[ids[0]].language, ids[0], len(ids)) for ids in found.values()]
+
+
+def followers_by_ids(ids: Iterable[int]) -> list[Follower]:
+    """Return some followers."""
+    return list(db.session.scalars(select(Follower).where(Follower.id.in_(list(ids)))))
 
 
 def waiting_by_ids(ids: list[int]) -> dict[int, Follower]:

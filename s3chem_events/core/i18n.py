@@ -149,6 +149,11 @@ def clock(moment: datetime, zone: str, language: str) -> str:
     return str(dates.format_time(moment.astimezone(ZoneInfo(zone)), "HH:mm", locale=locale(language)))
 
 
+def clock_there(moment: datetime, zone: str, language: str) -> str:
+    """Write the local time of a moment for readers elsewhere, with the short name of the zone: `09:30 CEST`."""
+    return f"{clock(moment, zone, language)} {_hours_of(moment, zone, language)}"
+
+
 def hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     """Write the hours in the event's zone, with its short name: `09:30–16:00 CEST`.
 

@@ -21,19 +21,25 @@ from s3chem_events.publishing.models import Event
 from s3chem_events.registration import rehearsal
 
 TELL, QUIET = "yes", "no"
-NAMES = frozenset({"told", "previewed", "ask", "until", "confirmed", "csrf_token", "do"})
+NAMES = frozenset({"told", "previewed", "asked", "ask", "until", "confirmed", "csrf_token", "do"})
 """What the preview sends besides the form that it carries on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was pressed at the preview of which revision; nothing before it was shown."""
+    """What was pressed at the preview of which revision, and with which question; nothing before it was shown."""
 
     told: str = ""
     previewed: int = 0
+    asked: str = ""
     asks: bool = False
     until: str = ""
     opened: int = 0  # the revision that the form showed
+
+    @property
+    def question(self) -> str:
+        """The day by which people are to say whether they still come; nothing where they are not asked."""
+        return self.until if self.asks else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ def decision(form: Mapping[str, str]) -> Decision:
     return Decision(
         told=form.get("told", ""),
         previewed=_number(form.get("previewed", "")),
+        asked=form.get("asked", ""),
         asks="ask" in form,
         until=form.get("until", ""),
         opened=_number(form.get("revision", "")),
@@ -78,7 +85,7 @@ def _number(typed: str) -> int:
 def settle(event: Event, pending: Pending, *, today: date, by: Actor) -> Fact | None:
     """Tell people of a change that has just been made to a locked event, or not, as was decided.
 
-    What is told is what was previewed: a decision about another revision counts for nothing.
+    What is told is what was previewed: a decision about another revision, or another question, counts for nothing.
 
     Raises:
         Undecided, Unasked: nothing is to be saved yet.
@@ -123,12 +130,12 @@ def _is_heard(event: Event, facts: EventFacts, own: Difference, waiting: Fact | 
 
 def _decided(event: Event, pending: Pending, *, is_held: bool, today: date, by: Actor) -> Fact | None:
     made = pending.decision
-    chosen = {TELL} if is_held else {TELL, QUIET}  # what is held back is told as it is when it leaves: all or nothing
-    if made.told not in chosen or made.previewed != pending.revision or pending.questions:
-        raise Undecided(pending)
-    if made.told == QUIET:
+    is_seen = made.previewed == pending.revision and not pending.questions
+    if made.told == QUIET and is_seen and not is_held:  # what is held back is told as it is when it leaves
         return None
     until = _until(pending, today) if made.asks else None
+    if made.told != TELL or not is_seen or made.asked != made.question:
+        raise Undecided(pending)
     return actions.tell(event, since=pending.revision, by=by, ask_until=until, asks_on=False)
 
 

@@ -1,7 +1,7 @@
 """The ten minutes between "tell them" and the first e-mail: who will be told when, and the way back."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -26,7 +26,7 @@ from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import queries as registration
 from s3chem_events.registration import rehearsal
-from s3chem_events.registration.rehearsal import Unreachable
+from s3chem_events.registration.rehearsal import Audience, Unreachable
 
 SHOWN_FOR = timedelta(days=14)
 
@@ -43,8 +43,9 @@ class Held:
     at: str
     emails: int
     calls: tuple[Unreachable, ...]
+    asked: int
     asked_until: str
-    """The day by which people are asked whether they still come; nothing where they are not."""
+    """How many are asked whether they still come, and by which day they are to answer."""
     aged: list[str]
     """The texts that were left as they were and may be untrue by now."""
 
@@ -85,9 +86,8 @@ def told(event: Event) -> Told | None:
     written, is_due = sum(counts.values()), fact.relayed_at is None
     known = Known(event)
     difference = joining.became(known.facts(fact.data["since"]), known.facts(fact.data["revision"]))
-    heard = rehearsal.listening(event, difference.after, since=fact.data["since"])
-    audience = rehearsal.audience_of(event, difference, fact, heard=heard)
-    to_come = audience.emails + len(campaigns.hearers(event.id, difference, heard.known)) if is_due else 0
+    audience, followers = _hearers(event, difference, fact)
+    to_come = audience.emails + followers if is_due else 0
     return Told(
         fact_id=fact.id,
         at=i18n.short_stamp(fact.relayed_at or fact.due_at, event.zone, i18n.language()),
@@ -167,20 +167,27 @@ def _changes(event: Event) -> list[str]:
     )
 
 
-def _day(written: str, language: str) -> str:
-    day = date.fromisoformat(written)
-    return i18n.short_range(day, day, language)
-
-
 def _difference(event: Event, fact: Fact) -> Difference:
     return joining.became(Known(event).facts(fact.data["since"]), values.event_facts(event))
+
+
+def is_heard(event: Event, fact: Fact) -> bool:
+    """Whether anybody has something new to be told, by an e-mail or by telephone, of what is held back."""
+    audience, followers = _hearers(event, _difference(event, fact), fact)
+    return bool(audience.emails or audience.unreachable or followers)
+
+
+def _hearers(event: Event, difference: Difference, fact: Fact) -> tuple[Audience, int]:
+    """Return who is told that is registered, and how many followers are."""
+    heard = rehearsal.listening(event, difference.after, since=fact.data["since"])
+    audience = rehearsal.audience_of(event, difference, fact, heard=heard)
+    return audience, len(campaigns.hearers(event.id, difference, heard.known))
 
 
 def _held(event: Event, fact: Fact) -> Held:
     language = i18n.language()
     difference = _difference(event, fact)
-    heard = rehearsal.listening(event, difference.after, since=fact.data["since"])
-    audience = rehearsal.audience_of(event, difference, fact, heard=heard)
+    audience, followers = _hearers(event, difference, fact)
     due_at = fact.due_at or now()
     return Held(
         slug=event.slug,
@@ -188,9 +195,10 @@ def _held(event: Event, fact: Fact) -> Held:
         fact_id=fact.id,
         headline=headlines.headline(difference.focused, language) if difference else "",
         changes=[one.text for one in telling.sentences(difference, language, inside=True)],
-        at=i18n.clock(due_at, event.zone, language),
-        emails=audience.emails + len(campaigns.hearers(event.id, difference, heard.known)),
+        at=i18n.clock_there(due_at, event.zone, language),
+        emails=audience.emails + followers,
         calls=audience.unreachable,
-        asked_until=_day(fact.data["until"], language) if fact.data.get("ask") and audience.ask else "",
+        asked=audience.ask if fact.data.get("ask") else 0,
+        asked_until=words.day(fact.data["until"]) if fact.data.get("ask") else "",
         aged=words.aged(difference),
     )

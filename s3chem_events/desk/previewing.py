@@ -1,11 +1,12 @@
 """The preview of a change: who would be told, in which words, what calendars would show, and who has to be called."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import render_template, request
+from flask_babel import ngettext
 
 from s3chem_events.calendar.entries import Entry, Status
 from s3chem_events.campaigns import rehearsing
@@ -17,23 +18,26 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.desk import changes, deciding, masking, overview, words
 from s3chem_events.desk.deciding import Pending
 from s3chem_events.desk.events import header, the_event
-from s3chem_events.mailing.letters import Letter
+from s3chem_events.mailing import samples as mailed
 from s3chem_events.publishing import headlines, queries, telling
 from s3chem_events.publishing.changes import compare
+from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.telling import Told
 from s3chem_events.registration import rehearsal
-from s3chem_events.registration.rehearsal import Rehearsal
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.rehearsal import Rehearsal, Stands
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How many read an e-mail in one language, and how it reads."""
+    """How many read an e-mail in one language, and how it reads; `who` they are where it has several."""
 
     code: str
     language: str
     count: int
+    who: str
     subject: str
     text: str
 
@@ -76,11 +80,12 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
     since = waiting.data["since"] if waiting else event.revision
     held_until = waiting.due_at if waiting else None
     pending = _with_the_question(pending, waiting)
+    question = "" if pending.problem else pending.decision.question
     letterhead = letterhead_of(settings())
     following = rehearsing.rehearse(event, pending.facts, letterhead=letterhead, since=since)
     event = the_event(slug)  # read anew: a rehearsal rolls back
     seen = rehearsal.rehearse(
-        event, pending.facts, letterhead=letterhead, language=language, ask=pending.decision.asks, since=since
+        event, pending.facts, letterhead=letterhead, language=language, until=question, since=since
     )
     news = following.news if following.languages and not seen.audience.emails else seen.news
     besides = [one for one in (seen.besides, following.besides) if one]
@@ -90,6 +95,9 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         "desk/events/preview.html",
         **header(the_event(slug)),  # read anew: the rehearsal has rolled back
         pending=pending,
+        question=question,
+        asked_until=words.day(question) if question else "",
+        is_asked_anew=_is_asked_anew(pending),
         faulty=[Fault("until", (pending.problem,))] if pending.problem else [],
         headline=headlines.headline(news.focused, language),
         told=[
@@ -100,9 +108,12 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
         audience=seen.audience,
         aged=words.aged(compare(pending.before, pending.facts)),
         besides=list(dict.fromkeys(line for one in besides for line in telling.sentences(one, language, inside=True))),
-        samples=_samples(seen.audience.languages, seen.letters, language),
+        samples=_samples(seen.audience.languages, seen.letters, pending.facts, language),
+        readers={i18n.language_name(code, language): n for code, n in seen.audience.languages.items()},
         followers={i18n.language_name(code, language): n for code, n in following.languages.items()},
-        follower_samples=_samples(following.languages, following.letters, language),
+        follower_samples=_samples(following.languages, following.letters, pending.facts, language),
+        further=_further(seen.audience.languages, seen.letters, language)
+        + _further(following.languages, following.letters, language),
         foreign=_foreign(seen, following.languages, language),
         calendar=_calendar(seen, language),
         held_until=i18n.stamp(held_until, pending.facts.zone, language) if held_until else "",
@@ -116,24 +127,68 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
 
 def _with_the_question(pending: Pending, waiting: Fact | None) -> Pending:
     """Show the question that is held back already, so that it can be taken out."""
-    if waiting is None or pending.decision.told:
+    if waiting is None or pending.decision.previewed:
         return pending
     kept = replace(pending.decision, asks=bool(waiting.data.get("ask")), until=waiting.data.get("until", ""))
     return replace(pending, decision=kept)
 
 
-def _samples(counts: Mapping[str, int], letters: Mapping[str, Letter], language: str) -> list[Sample]:
+def _is_asked_anew(pending: Pending) -> bool:
+    """Whether somebody would have told people with another question than the one that was previewed."""
+    made = pending.decision
+    is_newest = made.previewed == pending.revision and not pending.problem
+    return made.told == deciding.TELL and is_newest and made.asked != made.question
+
+
+def _samples(
+    counts: Mapping[str, int], letters: Sequence[mailed.Sample], facts: EventFacts, language: str
+) -> list[Sample]:
     languages = sorted(counts.items(), key=lambda pair: (pair[0] != language, -pair[1], pair[0]))
+    several = {code for code, number in Counter(one.language for one in letters).items() if number > 1}
     return [
         Sample(
             code,
             i18n.language_name(code, language),
-            count,
-            letters[code].subject,
-            masking.masked(letters[code].text),
+            one.count,
+            _who(one, facts, language) if code in several else "",
+            one.letter.subject,
+            masking.masked(one.letter.text),
         )
-        for code, count in languages
-        if code in letters
+        for code, _count in languages
+        for one in letters
+        if one.language == code
+    ]
+
+
+def _who(sample: mailed.Sample, facts: EventFacts, language: str) -> str:
+    """Say how those stand who get an e-mail; nothing of those who are kept informed."""
+    return "; ".join(dict.fromkeys(_stands(one, facts, language) for one in sample.who if isinstance(one, Stands)))
+
+
+def _stands(who: Stands, facts: EventFacts, language: str) -> str:
+    modes, standings, ways, said = words.modes(), words.standings(), dict(who.ways), list[str]()
+    for part in facts.parts:
+        if part.key in ways:
+            mode, standing = ways[part.key]
+            how = [modes[part.mode_of(mode)], *([] if standing is Standing.CONFIRMED else [standings[standing]])]
+            said.append(f"{part.title.within(language)} ({', '.join(how)})")
+    return ", ".join([*said, *([] if who.invited else [_("without calendar invitations")])])
+
+
+def _further(counts: Mapping[str, int], letters: Sequence[mailed.Sample], language: str) -> list[str]:
+    """Say in which languages more e-mails differ than are shown."""
+    shown = Counter[str]()
+    for one in letters:
+        shown[one.language] += one.count
+    return [
+        ngettext(
+            "%(language)s: %(num)s more e-mail, which may read otherwise, is not shown.",
+            "%(language)s: %(num)s more e-mails, which may read otherwise, are not shown.",
+            number - shown[code],
+            language=i18n.language_name(code, language),
+        )
+        for code, number in counts.items()
+        if number > shown[code]
     ]
 
 

@@ -1,5 +1,7 @@
 """How the desk says what the rooms know by ids. The words are those of the reader's language."""
 
+from datetime import date
+
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import plain
@@ -23,6 +25,12 @@ def to_be_called(person: Registration) -> str:
     if person.phone:
         return _("This person has no e-mail address, so please call: %(phone)s.", phone=person.phone)
     return _("This person has no e-mail address, so please call.")
+
+
+def day(written: str) -> str:
+    """Write a day that is kept as `2027-09-30`."""
+    when = date.fromisoformat(written)
+    return i18n.short_range(when, when, i18n.language())
 
 
 def states() -> dict[State, str]:

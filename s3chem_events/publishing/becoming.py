@@ -28,8 +28,9 @@ def changed_to(event: Event, facts: EventFacts, base_url: str) -> Iterator[None]
         db.session.rollback()
 
 
-def announcement(event: Event, *, since: int, ask: bool = False) -> Fact:
-    """Return what would be told of it, which nobody keeps."""
-    fact = Fact(id=0, kind="event.changed", subject_id=event.id, data={"ask": ask, "since": since}, by=str(OPERATOR))
+def announcement(event: Event, *, since: int, until: str = "") -> Fact:
+    """Return what would be told of it, which nobody keeps; with the question by when who still comes, if any."""
+    data = {"ask": bool(until), "until": until, "since": since}
+    fact = Fact(id=0, kind="event.changed", subject_id=event.id, data=data, by=str(OPERATOR))
     fact.happened_at = now()
     return fact

@@ -9,13 +9,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, select, true
 
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import render, rewording
-from s3chem_events.mailing.letters import Letter, Letterhead
+from s3chem_events.mailing import render, rewording, samples
+from s3chem_events.mailing.letters import Draft, Letter, Letterhead
+from s3chem_events.mailing.samples import Alike, Sample
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.becoming import announcement, changed_to
 from s3chem_events.publishing.changes import WORDED, Change, Difference, Sort
@@ -43,13 +45,21 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Stands:
+    """How somebody takes part in which parts, by their keys, and whether her e-mails carry calendar invitations."""
+
+    ways: frozenset[tuple[str, tuple[Mode, Standing]]]
+    invited: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
     """Whom a change concerns: how many get an e-mail in each language, who has to be called, whom it leaves alone.
 
     `known` says how many of those who are told know which revision, `entries` the same of those who are written to, by
     the parts whose entries change in their calendars, and `news` what they are told; so many of the e-mails `ask`
     whether their readers still come, where they may.
-    `samples` are registrations that are written to, one for each language and mode.
+    `alike` are those who are written to, by how they stand: see `Stands`.
     """
 
     languages: Mapping[str, int]
@@ -59,7 +69,7 @@ class Audience:
     news: AbstractSet[Change] = frozenset()
     entries: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     ask: int = 0
-    samples: tuple[int, ...] = ()
+    alike: tuple[Alike, ...] = ()
 
     @property
     def emails(self) -> int:
@@ -67,9 +77,16 @@ class Audience:
         return sum(self.languages.values())
 
 
+class _Reader(NamedTuple):
+    language: str
+    email: bool
+    invitations: bool
+    via_contact: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A change as it would be told. `letters` holds a real e-mail for each language; `calendar` old and new entries.
+    """A change as it would be told. `letters` are real e-mails, each that differs once; `calendar` old and new entries.
 
     `news` is all that anybody is told; `besides` is what was saved before in silence, and is told with it to those who
     do not know it yet. `closing` is when registration, which has been open, closes from now on, where it moves along
@@ -79,7 +96,7 @@ class Rehearsal:
     difference: Difference
     news: Difference
     audience: Audience
-    letters: Mapping[str, Letter]
+    letters: tuple[Sample, ...]
     calendar: tuple[believed.Moved, ...]
     besides: Difference
     closing: tuple[Mapping[datetime, int], datetime] | None
@@ -91,11 +108,12 @@ def rehearse(
     *,
     letterhead: Letterhead,
     language: str,
-    ask: bool = False,
+    until: str = "",
     since: int = 0,
 ) -> Rehearsal:
     """Return what would become of a loaded event if it were changed to these facts and people were told.
 
+    `until` is the day by which they are asked whether they still come, if they are.
     `since` is the revision before all that is held back already, where that is not the newest. The session is rolled
     back: what was loaded before is read anew.
 
@@ -109,17 +127,19 @@ def rehearse(
     told = audience(event, difference, heard=heard)
     knowing = told.known or {since: 0}
     there = {number: believed.known(event, number, letterhead, language) for number in {since, *knowing}}
-    fact = announcement(event, since=since, ask=ask)  # reads the event anew, with all its parts, before people's
-    samples = list(queries.registrations_by_ids(told.samples).values())
+    fact = announcement(event, since=since, until=until)  # reads the event anew, with all its parts, before people's
+    readers = samples.tried(told.alike)
+    some = list(queries.registrations_by_ids(one.first for one in readers).values())
     wordings = rewording.in_force()
+
+    def write(draft: Draft) -> Letter:
+        return render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
+
     with changed_to(event, facts, letterhead.base_url):
         after, closes = believed.entries_of(event, letterhead, language), publishing.closes_at(event)
         moves = event.closes_at is None and publishing.takes_registrations_from(event) is not None
-        drafts = list(changed.drafts(event, samples, fact, letterhead, heard=heard))
-        letters = {
-            draft.language: render.written(draft, letterhead, at=fact.happened_at, wordings=wordings)
-            for draft in reversed(drafts)  # of two in one language the first
-        }
+        drafts = {one.subject_id: one for one in changed.drafts(event, some, fact, letterhead, heard=heard)}
+        letters = samples.samples(readers, drafts, write)
     news = heard.known.since(min(knowing)).only(told.news | {*difference.changes})
     besides = news.only(told.news - {*difference.changes})
     seen = {**{key: {since: 0} for key in after if difference.seen_in_calendars(key)}, **told.entries}
@@ -167,11 +187,12 @@ def audience(
     `among` is a condition on the registrations; with `heard` each is told what is news to her, be it announced or not.
     """
     keys = {part.id: part.key for part in event.parts}
-    people: dict[int, tuple[str, bool, dict[str, tuple[Mode, Standing]]]] = {}
-    for registration_id, language, email, part_id, mode, standing in db.session.execute(
+    people: dict[int, tuple[_Reader, dict[str, tuple[Mode, Standing]]]] = {}
+    for registration_id, language, email, invitations, via_contact, part_id, mode, standing in db.session.execute(
         _people(event.id).where(true() if among is None else among)
     ):
-        people.setdefault(registration_id, (language, email, {}))[2][keys[part_id]] = (mode, standing)
+        reader = _Reader(language, email, invitations, via_contact)
+        people.setdefault(registration_id, (reader, {}))[1][keys[part_id]] = (mode, standing)
 
     @cache
     def tells(since: int | None, parts: frozenset[tuple[str, tuple[Mode, Standing]]], language: str) -> Difference:
@@ -181,26 +202,30 @@ def audience(
     off = {part.key for part in announced.after.parts if part.cancelled or announced.after.state is State.CANCELLED}
     languages, to_call, unconcerned, ask = dict[str, int](), list[int](), 0, 0
     knowing, news, touched = Counter[int](), set[Change](), defaultdict[str, Counter[int]](Counter)
-    samples = dict[tuple[str, frozenset[Mode]], int]()
-    for registration_id, (language, email, parts) in people.items():
+    alike = defaultdict[tuple[_Reader, int | None, frozenset[tuple[str, tuple[Mode, Standing]]]], list[int]](list)
+    for registration_id, (reader, parts) in people.items():
         known = heard.number(registration_id) if heard else None
         theirs = frozenset(parts.items())
-        if not (told := tells(known, theirs, language)):
+        if not (told := tells(known, theirs, reader.language)):
             unconcerned += 1
             continue
         held = {key for key, (_mode, standing) in parts.items() if standing not in UNSCHEDULED}
         news.update(told.changes)
         if known is not None:
             knowing[known] += 1
-            for key in filter(told.seen_in_calendars, held if email else ()):
+            for key in filter(told.seen_in_calendars, held if reader.email else ()):
                 touched[key][known] += 1
-        if email:
-            languages[language] = languages.get(language, 0) + 1
+        if reader.email:
+            languages[reader.language] = languages.get(reader.language, 0) + 1
             ask += bool(held - off)
-            samples.setdefault((language, frozenset(mode for mode, _standing in parts.values())), registration_id)
+            alike[reader, known, theirs].append(registration_id)
         else:
             to_call.append(registration_id)
-    return Audience(languages, _unreachable(to_call), unconcerned, knowing, news, touched, ask, tuple(samples.values()))
+    readers = tuple(
+        Alike(reader.language, ids[0], len(ids), Stands(theirs, reader.invitations and not reader.via_contact))
+        for (reader, _known, theirs), ids in alike.items()
+    )
+    return Audience(languages, _unreachable(to_call), unconcerned, knowing, news, touched, ask, readers)
 
 
 def audience_of(event: Event, difference: Difference, fact: Fact, *, heard: Heard | None = None) -> Audience:
@@ -213,12 +238,14 @@ def misled(event: Event, back: Difference, undone: Fact) -> int:
     return audience(event, back, among=queries.misled(undone.data.get("first", undone.id))).emails
 
 
-def _people(event_id: int) -> Select[int, str, bool, int, Mode, Standing]:
+def _people(event_id: int) -> Select[int, str, bool, bool, bool, int, Mode, Standing]:
     return (
         select(
             Registration.id,
             Registration.language,
             Registration.email != "",
+            Registration.invitations,
+            Registration.via_contact,
             Participation.part_id,
             Participation.mode,
             Participation.standing,

@@ -19,7 +19,7 @@ from s3chem_events.publishing.lifecycle import Mode, State
 from tests.conftest import Clock
 from tests.desk.test_event_editor import errors, facts_of
 from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, register, revise_event, soup, words
-from tests.support.desk import carried, filled, signed_in
+from tests.support.desk import carried, filled, pressed, signed_in
 from tests.support.post import enrol, kept, work
 
 EVENT = "/desk/events/conference"
@@ -51,7 +51,7 @@ def step(organiser: FlaskClient, name: str, **typed: str) -> TestResponse:
 
 
 def decide(organiser: FlaskClient, preview: TestResponse, name: str, told: str, **also: str) -> TestResponse:
-    return organiser.post(f"{EVENT}/{name}", data=carried(preview) | {"told": told} | also)
+    return pressed(organiser, f"{EVENT}/{name}", preview, told, **also)
 
 
 def undo(organiser: FlaskClient) -> TestResponse:
@@ -84,8 +84,8 @@ def test_move_is_previewed_told_and_sent_once_after_ten_minutes(app, client, clo
     answer = decide(organiser, preview, "rescheduling", "yes")
     assert (answer.status_code, answer.location) == (303, f"{EVENT}/")
     assert facts_of(app) == in_october()
-    assert "2 people will be told at 13:10." in words(organiser.get(f"{EVENT}/"))
-    assert "2 people will be told at 13:10." in words(organiser.get("/desk/"))
+    assert "2 people will be told at 13:10 CET." in words(organiser.get(f"{EVENT}/"))
+    assert "2 people will be told at 13:10 CET." in words(organiser.get("/desk/"))
     assert work(app) == 0
     clock.advance(minutes=10)
     assert "E-mails are due since 24 Nov 2026, 13:10: 0 of 2 written." in words(organiser.get(f"{EVENT}/"))
@@ -231,7 +231,7 @@ def test_who_has_to_be_called_stays_known_by_name_after_the_hold(app, client, cl
     enrol(app, email="", family_name="Both", choices=both, invited=("day-1",))
     enrol(app, email="", family_name="Open", choices={"day-2": Mode.ON_SITE})
     decide(organiser, step(organiser, "cancellation", what="part-day-1"), "cancellation", "yes")
-    assert "Nobody will get an e-mail. Until 13:10 this can be undone." in words(organiser.get("/desk/"))
+    assert "Nobody will get an e-mail. Until 13:10 CET this can be undone." in words(organiser.get("/desk/"))
     assert to_call(organiser, "/desk/") == to_call(organiser) == ["Anna Both"]
     clock.advance(minutes=10)
     work(app)
@@ -283,7 +283,7 @@ def test_question_that_is_held_back_is_seen_and_can_be_taken_out(app, client, cl
     register(client)
     asked = {"ask": "y", "until": "2027-09-30"}
     decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes", **asked)
-    sentence = "They are also asked whether they still come, until 30 September 2027."
+    sentence = "1 registered person is also asked whether they still come, until 30 September 2027."
     assert sentence in words(organiser.get(f"{EVENT}/"))
     preview = step(organiser, "rescheduling", **HOURS)
     form = soup(preview)
@@ -593,6 +593,6 @@ def test_partner_sees_the_hold_without_the_outbox_and_a_helper_without_the_undo(
     decide(organiser, step(organiser, "rescheduling", **OCTOBER), "rescheduling", "yes")
     helper = signed_in(app, Role.DESK_HELPER, events=("conference",))
     page = helper.get(f"{EVENT}/")
-    assert "1 person will be told at 13:10." in words(page)
+    assert "1 person will be told at 13:10 CET." in words(page)
     assert soup(page).select(f"form[action='{EVENT}/undo']") == []
     assert helper.post(f"{EVENT}/undo", data={"fact": "1"}).status_code in {400, 403}

@@ -58,9 +58,9 @@ def test_change_of_the_hall_is_told_with_its_calendar_after_the_reminder_too(app
     change(organiser, "edit", hall="Hall 7")
     clock.set(NINE)
     assert tick(app) == 1
-    assert "1 person will be told at 09:05." in page(organiser)
+    assert "1 person will be told at 09:05 CEST." in page(organiser)
     change(organiser, "edit", hall="Hall 8")
-    assert "1 person will be told at 09:10." in page(organiser)
+    assert "1 person will be told at 09:10 CEST." in page(organiser)
     clock.advance(minutes=10)
     assert (work(app), work(app)) == (1, 0)
     reminded = ("event.reminded", "Reminder: Final conference, 18 June 2027", list[str]())

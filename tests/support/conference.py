@@ -22,7 +22,7 @@ from s3chem_events.mailing.maildir import KeptMail
 from tests.conftest import Clock
 from tests.factories import FILLED, hidden, soup, words
 from tests.support.calendars import CautiousSubscription, GuestCalendar, Subscription
-from tests.support.desk import carried, filled, signed_in
+from tests.support.desk import filled, pressed, signed_in
 from tests.support.post import work
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -90,7 +90,7 @@ class Conference:
 
     def decide(self, page: str, preview: TestResponse, told: str, **also: str) -> None:
         """Press a button of the preview."""
-        answer = self.desk.post(f"{self.event}/{page}", data=carried(preview) | {"told": told} | also)
+        answer = pressed(self.desk, f"{self.event}/{page}", preview, told, **also)
         assert answer.status_code == 303, words(answer)
 
     def undo(self) -> str:
