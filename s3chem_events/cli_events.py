@@ -12,11 +12,12 @@ from flask.cli import with_appcontext
 from s3chem_events.core.clock import now
 from s3chem_events.core.commands import Commands
 from s3chem_events.core.db import transaction
-from s3chem_events.core.errors import Invalid
+from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import OPERATOR, Fact
-from s3chem_events.desk import changes, deciding
+from s3chem_events.desk import changes, deciding, holding, saving
 from s3chem_events.publishing import actions, files, queries, values
+from s3chem_events.publishing.booked import Booked
 from s3chem_events.publishing.disclosing import disclosed
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.models import Event
@@ -77,12 +78,12 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool, public_link: b
             _check_links(values.event_facts(found), facts)
         later = "" if overwrite or not written else _later(found, written)
         seen, held, waiting = found.revision, registration.booked(found.id), queries.untold(found.id)
-        actions.revise_event(found, facts, base_url=settings().base_url, by=OPERATOR, booked=held)
+        _revise(found, facts, held)
         fact = None
         if found.revision != seen and (tell or waiting is not None):  # what is held back is told as it is then
             fact = deciding.announce(found, since=seen, waiting=waiting, by=OPERATOR)
         changed = _ask(found, asked) or found.revision != seen
-        now_at, told = _revision(found, _asked(found)), _told(fact, waiting) if tell or waiting else ""
+        now_at, told = _revision(found, _asked(found)), _told(found, fact, waiting) if tell or waiting else ""
         if changed and later:
             raise click.ClickException(later)
     if not changed:
@@ -95,9 +96,20 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool, public_link: b
         click.echo("The file names no revision, so nobody could tell whether it overwrote what others saved.", err=True)
 
 
-def _told(fact: Fact | None, waiting: Fact | None) -> str:
+def _revise(event: Event, facts: EventFacts, held: Booked) -> None:
+    """Change an event; what is refused is said as the desk says it."""
+    try:
+        actions.revise_event(event, facts, base_url=settings().base_url, by=OPERATOR, booked=held)
+    except Refused as refusal:
+        with current_app.test_request_context("/en/"):  # the desk says it in the language of a page
+            raise click.ClickException(saving.sentence(refusal)) from refusal
+
+
+def _told(event: Event, fact: Fact | None, waiting: Fact | None) -> str:
     """Say who is told of a change, and when; `waiting` is what was held back before it."""
     if fact is not None and fact.due_at is not None:
+        if not holding.is_heard(event, fact):
+            return " Nobody has anything new to be told."
         if fact.due_at <= now():
             return " Who was told something else meanwhile is told at once."
         held = " What was held back already is told with it." if waiting else ""

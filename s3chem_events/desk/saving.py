@@ -23,7 +23,7 @@ from s3chem_events.desk.fields import every, say
 from s3chem_events.desk.frame import by
 from s3chem_events.publishing import actions, booked, merging, queries, values
 from s3chem_events.publishing.changes import compare
-from s3chem_events.publishing.facts import EventFacts, follow_title
+from s3chem_events.publishing.facts import EventFacts, StillPostponed, follow_title, is_moved
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.merging import Clash
 from s3chem_events.publishing.models import Event, Revision
@@ -126,18 +126,17 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
 
 def edited(make: Callable[..., Any], found: Event) -> Edited:
     """Fill a form (its `of`) for an event, and save what was sent of it; a row that was moved is not saved yet."""
-    slug, facts = found.slug, values.event_facts(found)
+    slug, newest = found.slug, values.event_facts(found)
     pressed = request.form.get("do", "")
     typed = rows.changed(request.form, pressed) if request.method == "POST" else None
-    if typed is not None:
-        facts = opened(found, typed.get("revision"))
+    facts = newest if typed is None else opened(found, typed.get("revision"))
     form = make(facts, revision=found.revision, typed=typed)
     answer = Answer(slug)
     is_sent = typed is not None and not pressed
     if is_sent:
         answer = save(slug, form, form.facts, seen=facts) if form.check(facts) else Answer(slug, 422)
     if answer.merged is not None:
-        form = make(facts, revision=answer.revision, shown=answer.merged)
+        form = make(newest, revision=answer.revision, shown=answer.merged)
         mark(form, answer)
     focus = rows.goes_on_at(request.form, pressed)
     return Edited(form, answer.merged or facts, answer, is_saved=is_sent and answer.is_saved, focus=focus)
@@ -182,6 +181,8 @@ def _on_top(newest: EventFacts, number: int, seen: EventFacts, expected: int, mi
     if not 0 < expected < number or seen == newest:
         raise actions.Stale(expected=expected, revision=number)
     facts, clashes = merging.merged(seen, mine, newest)
+    if newest.state is State.POSTPONED is not mine.state and is_moved(newest, facts):  # it has no day any more
+        facts, clashes = replace(facts, state=mine.state), (*clashes, Clash(("state",), newest.state))
     if newest.state is not State.DRAFT:  # it was published meanwhile: people and calendars hold its address
         facts = replace(facts, slug=newest.slug)
     if clashes:
@@ -213,7 +214,7 @@ def _refused(slug: str, form: Any, expected: int, refusal: Refused) -> Answer:
     if said is not None:
         say(*said)
         return Answer(slug, refusal.status)
-    return Answer(slug, refusal.status, _sentence(refusal), is_cancelled_instead=refusal.code == booked.PartInUse.code)
+    return Answer(slug, refusal.status, sentence(refusal), is_cancelled_instead=refusal.code == booked.PartInUse.code)
 
 
 def _meanwhile(slug: str, form: Any, expected: int, refusal: Clashed | actions.Stale) -> Answer:
@@ -221,16 +222,16 @@ def _meanwhile(slug: str, form: Any, expected: int, refusal: Clashed | actions.S
     revisions = tuple(r for r in queries.revisions(event.id) if r.number > expected) if event else ()
     form.revision.data = str(revisions[0].number if revisions else expected)
     if isinstance(refusal, actions.Stale):
-        sentence = _("Someone else changed this event while you were editing it. None of your changes are saved yet.")
-        return Answer(slug, refusal.status, sentence, revisions)
-    sentence = _(
+        what = _("Someone else changed this event while you were editing it. None of your changes are saved yet.")
+        return Answer(slug, refusal.status, what, revisions)
+    what = _(
         "You both changed the same thing. None of your changes are saved yet; "
         "the other person’s remaining changes are included below."
     )
     return Answer(
         slug,
         refusal.status,
-        sentence,
+        what,
         revisions,
         merged=refusal.merged,
         clashes=refusal.clashes,
@@ -242,13 +243,14 @@ def _at_field(form: Any, refusal: Refused) -> tuple[Field, str] | None:
     """Return the field that a refusal is about, and what is said there."""
     if isinstance(refusal, actions.SlugTaken) and "slug" in form:
         return form.slug, _("Another event has this address already.")
-    if isinstance(refusal, booked.StillRegistered) and "state" in form:
-        return form.state, _sentence(refusal)
+    if isinstance(refusal, booked.StillRegistered | StillPostponed) and "state" in form:
+        return form.state, sentence(refusal)
     field = field_at(form, refusal.path) if isinstance(refusal, Invalid) else None
     return (field, refusal.detail) if field is not None and isinstance(refusal, Invalid) else None
 
 
-def _sentence(refusal: Refused) -> str:
+def sentence(refusal: Refused) -> str:
+    """Say why an event cannot be saved like this."""
     said: dict[str, str] = {
         "part_in_use": _(
             "People are registered for a part that you removed, or have it in their calendars. "
@@ -260,6 +262,9 @@ def _sentence(refusal: Refused) -> str:
         ),
         "still_registered": _(
             "People are registered, so the event cannot become a draft again. Postpone it or cancel it instead."
+        ),
+        "still_postponed": _(
+            "A postponed event has no new days. Leave its days as they are, or choose another status with the new ones."
         ),
         "wrong_move": _("The event cannot go from its present state to this one."),
         "not_found": _("This event no longer exists."),

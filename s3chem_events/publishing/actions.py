@@ -84,7 +84,7 @@ def revise_event(
     `expected` is the revision that the organiser saw; another one is Stale. `booked` is what people hold.
 
     Raises:
-        Invalid, WrongMove, SlugTaken, PartInUse, StillRegistered, Stale.
+        Invalid, WrongMove, StillPostponed, SlugTaken, PartInUse, StillRegistered, Stale.
 
     """
     before = values.event_facts(event)
@@ -92,6 +92,8 @@ def revise_event(
     if expected is not None and expected != event.revision:
         raise Stale(expected=expected, revision=event.revision)
     lifecycle.check_move(event.state, facts.state)
+    if facts.state is State.POSTPONED and rules.is_moved(before, facts):
+        raise rules.StillPostponed
     bookings.check(before, facts, booked)
     facts = _where_expected(event, facts)
     if facts.slug != event.slug and db.session.scalar(db.select(Event.id).filter_by(slug=facts.slug)) is not None:

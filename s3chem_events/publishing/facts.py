@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
-from s3chem_events.core.errors import Invalid
+from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import times
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, WaitingList, mode_now
@@ -22,6 +22,13 @@ LONGEST_SPEAKER = 300
 LONGEST_IN_VENUE = {"name": 300, "address": 500, "city": 120}
 """What the columns hold: SQLite takes any length, PostgreSQL breaks off with an error."""
 NOTHING = Text()
+
+
+class StillPostponed(Refused):
+    """A postponed event has no new days: what people read as previously planned is what they were told."""
+
+    code = "still_postponed"
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,12 @@ def check(facts: EventFacts) -> EventFacts:
     if facts.opens and facts.closes and facts.closes <= facts.opens:
         raise Invalid("registration.closes", "registration closes before it opens")
     return facts
+
+
+def is_moved(before: EventFacts, after: EventFacts) -> bool:
+    """Whether any part of an event gets other days or hours."""
+    days = {part.key: (part.starts, part.ends) for part in before.parts}
+    return any(days.get(part.key, (part.starts, part.ends)) != (part.starts, part.ends) for part in after.parts)
 
 
 def opened(before: EventFacts, after: EventFacts) -> EventFacts:
