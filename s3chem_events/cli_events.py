@@ -97,10 +97,12 @@ def update_event(file: IO[bytes], *, tell: bool, overwrite: bool, public_link: b
 
 
 def _revise(event: Event, facts: EventFacts, held: Booked) -> None:
-    """Change an event; what is refused is said as the desk says it."""
+    """Change an event; what is refused without words for operators is said as the desk says it."""
     try:
         actions.revise_event(event, facts, base_url=settings().base_url, by=OPERATOR, booked=held)
     except Refused as refusal:
+        if str(refusal) != refusal.code:
+            raise
         with current_app.test_request_context("/en/"):  # the desk says it in the language of a page
             raise click.ClickException(saving.sentence(refusal)) from refusal
 

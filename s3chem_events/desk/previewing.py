@@ -1,7 +1,7 @@
 """The preview of a change: who would be told, in which words, what calendars would show, and who has to be called."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -64,12 +64,14 @@ class Fault:
 class Moved:
     """An entry in people's calendars, line by line: what it is, what it was, what it becomes.
 
-    `people` is how many have it so, where not all have the same; else 0.
+    `people` is how many have it so, where not all have the same; else 0. `mode` is how they take part, where it is not
+    the same for all.
     """
 
     title: str
     lines: tuple[tuple[str, str, str], ...]
     people: int = 0
+    mode: str = ""
 
 
 def page(slug: str, pending: Pending) -> tuple[str, int]:
@@ -219,21 +221,32 @@ def _closings(seen: Rehearsal, zone: str, language: str) -> list[tuple[str, str,
 
 def _calendar(seen: Rehearsal, language: str) -> list[Moved]:
     """Return what becomes of the entries, each apart that people have in another state: most of them first."""
-    alike = dict[str, Counter[Moved]]()
-    for before, after, people in seen.calendar:
-        alike.setdefault(after.uid, Counter())[_moved(before, after, language)] += people
-    return [
-        replace(moved, people=people if len(each) > 1 else 0)
-        for each in alike.values()
-        for moved, people in each.most_common()
-    ]
+    parts, modes = {part.key: part for part in seen.difference.after.parts}, words.modes()
+    alike = dict[str, dict[str, Counter[Moved]]]()
+    for key, before, after, people, mode in seen.calendar:
+        ways = alike.setdefault(after.uid, {})
+        ways.setdefault(modes[parts[key].mode_of(mode)], Counter())[_moved(before, after, language)] += people
+    return [one for ways in alike.values() for one in _by_mode(ways)]
+
+
+def _by_mode(ways: Mapping[str, Counter[Moved]]) -> Iterator[Moved]:
+    """Yield what becomes of an entry, once where that is the same however people take part."""
+    each = list(ways.values())
+    if all(one.keys() == each[0].keys() for one in each):
+        together = Counter[Moved]()
+        for one in each:
+            together.update(one)
+        ways = {"": together}
+    for mode, moves in ways.items():
+        for moved, people in moves.most_common():
+            yield replace(moved, people=people if len(moves) > 1 else 0, mode=mode)
 
 
 def _moved(before: Entry | None, after: Entry, language: str) -> Moved:
     sayings = (
         (_("Title"), lambda entry: entry.summary),
         (_("When"), lambda entry: _when(entry, language)),
-        (_("Where"), lambda entry: entry.location),
+        (_("Where"), lambda entry: entry.location or entry.conference_url),
         (_("Status"), lambda entry: _statuses()[entry.status]),
     )
     lines = []

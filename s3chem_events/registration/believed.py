@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import product
 from typing import NamedTuple
 
 from s3chem_events.calendar.entries import Entry, Mailbox
@@ -17,26 +18,33 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import entries
 
-There = tuple[dict[str, Entry], datetime | None]
-"""The entries by the keys of their parts, and when registration closes; None where it has not been open yet."""
+Way = tuple[str, Mode]
+"""A part by its key, and how somebody chose to take part in it."""
+There = tuple[dict[Way, Entry], datetime | None]
+"""The entries by how people take part, and when registration closes; None where it has not been open yet."""
 
 
 class Moved(NamedTuple):
-    """An entry in people's calendars as so many of those hold it who are written to, and what it becomes."""
+    """An entry in people's calendars as so many of those hold it who are written to, and what it becomes.
 
+    `key` is that of the part, `mode` how they chose to take part.
+    """
+
+    key: str
     before: Entry | None
     after: Entry
     people: int
+    mode: Mode
 
 
 def moved(
-    there: Mapping[int, There], after: Mapping[str, Entry], people: Mapping[str, Mapping[int, int]]
+    there: Mapping[int, There], after: Mapping[Way, Entry], people: Mapping[Way, Mapping[int, int]]
 ) -> tuple[Moved, ...]:
     """Return what becomes of the entries of these parts, for so many `people` who know each as a revision left it."""
     return tuple(
-        Moved(there[number][0].get(key), entry, count)
-        for key, entry in after.items()
-        for number, count in people.get(key, {}).items()
+        Moved(way[0], there[number][0].get(way), entry, count, way[1])
+        for way, entry in after.items()
+        for number, count in people.get(way, {}).items()
     )
 
 
@@ -64,7 +72,7 @@ def known(event: Event, since: int, letterhead: Letterhead, language: str) -> Th
     added = tuple(part for part in values.event_facts(event).parts if part.key not in known)
     with changed_to(event, replace(facts, parts=facts.parts + added), letterhead.base_url):
         held = entries_of(event, letterhead, language)
-        return {key: entry for key, entry in held.items() if key in known}, _closing(event)
+        return {way: entry for way, entry in held.items() if way[0] in known}, _closing(event)
 
 
 def _closing(event: Event) -> datetime | None:
@@ -73,19 +81,21 @@ def _closing(event: Event) -> datetime | None:
     return publishing.closes_at(event) if opens is not None and opens <= now() else None
 
 
-def entries_of(event: Event, letterhead: Letterhead, language: str) -> dict[str, Entry]:
-    """Return what the calendars of the registered hold, by part key."""
+def entries_of(event: Event, letterhead: Letterhead, language: str) -> dict[Way, Entry]:
+    """Return what the calendars of the registered hold, by how they take part."""
     organizer = Mailbox(letterhead.organisation, letterhead.sender)
     funding = letterhead.funding.within(language)
-    return {
-        part.key: entries.attended(
+    found = {}
+    for part, chosen in product(event.parts, Mode):
+        entry = entries.attended(
             event,
             part,
-            mode=part.mode_of(Mode.ON_SITE),
+            mode=part.mode_of(chosen),
             language=language,
             base_url=letterhead.base_url,
             organizer=organizer,
             funding=funding,
         )
-        for part in event.parts
-    }
+        is_joining = part.mode_of(chosen) is Mode.ONLINE and entries.may_join(event, part)
+        found[part.key, chosen] = entries.with_room(entry, part, language) if is_joining else entry
+    return found

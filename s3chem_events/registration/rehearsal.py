@@ -23,7 +23,7 @@ from s3chem_events.publishing.becoming import announcement, changed_to
 from s3chem_events.publishing.changes import WORDED, Change, Difference, Sort
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.known import Known
-from s3chem_events.publishing.lifecycle import Mode, State
+from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import believed, queries
 from s3chem_events.registration.capacity import UNSCHEDULED, Standing
@@ -57,9 +57,9 @@ class Audience:
     """Whom a change concerns: how many get an e-mail in each language, who has to be called, whom it leaves alone.
 
     `known` says how many of those who are told know which revision, `entries` the same of those who are written to, by
-    the parts whose entries change in their calendars, and `news` what they are told; so many of the e-mails `ask`
-    whether their readers still come, where they may.
-    `alike` are those who are written to, by how they stand: see `Stands`.
+    how they take part in parts whose entries change in their calendars, and `news` what they are told; so many of the
+    e-mails `ask` whether their readers still come, where they may. `alike` are those who are written
+    to, by how they stand: see `Stands`.
     """
 
     languages: Mapping[str, int]
@@ -67,7 +67,7 @@ class Audience:
     unconcerned: int
     known: Mapping[int, int] = field(default_factory=dict)
     news: AbstractSet[Change] = frozenset()
-    entries: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    entries: Mapping[believed.Way, Mapping[int, int]] = field(default_factory=dict)
     ask: int = 0
     alike: tuple[Alike, ...] = ()
 
@@ -142,10 +142,18 @@ def rehearse(
         letters = samples.samples(readers, drafts, write)
     news = heard.known.since(min(knowing)).only(told.news | {*difference.changes})
     besides = news.only(told.news - {*difference.changes})
-    seen = {**{key: {since: 0} for key in after if difference.seen_in_calendars(key)}, **told.entries}
-    touched, closings = believed.moved(there, after, seen), believed.closing_as_known(there, knowing, closes)
+    touched = believed.moved(there, after, _seen(difference, told, since))
+    closings = believed.closing_as_known(there, knowing, closes)
     closing = (closings, closes) if closings and moves else None
     return Rehearsal(difference, news, told, letters, touched, besides, closing)
+
+
+def _seen(difference: Difference, told: Audience, since: int) -> Mapping[believed.Way, Mapping[int, int]]:
+    """Return whose entries change; those that nobody who is written to has stand in public calendars all the same."""
+    held = {key for key, _mode in told.entries}
+    public = [part.key for part in difference.after.parts if part.visibility is Visibility.PUBLIC]
+    besides = [key for key in public if key not in held and difference.seen_in_calendars(key)]
+    return {**{(key, Mode.ON_SITE): {since: 0} for key in besides}, **told.entries}
 
 
 def listening(event: Event, facts: EventFacts, *, since: int) -> Heard:
@@ -201,7 +209,7 @@ def audience(
 
     off = {part.key for part in announced.after.parts if part.cancelled or announced.after.state is State.CANCELLED}
     languages, to_call, unconcerned, ask = dict[str, int](), list[int](), 0, 0
-    knowing, news, touched = Counter[int](), set[Change](), defaultdict[str, Counter[int]](Counter)
+    knowing, news, touched = Counter[int](), set[Change](), defaultdict[believed.Way, Counter[int]](Counter)
     alike = defaultdict[tuple[_Reader, int | None, frozenset[tuple[str, tuple[Mode, Standing]]]], list[int]](list)
     for registration_id, (reader, parts) in people.items():
         known = heard.number(registration_id) if heard else None
@@ -214,7 +222,7 @@ def audience(
         if known is not None:
             knowing[known] += 1
             for key in filter(told.seen_in_calendars, held if reader.email else ()):
-                touched[key][known] += 1
+                touched[key, parts[key][0]][known] += 1
         if reader.email:
             languages[reader.language] = languages.get(reader.language, 0) + 1
             ask += bool(held - off)

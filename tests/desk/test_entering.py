@@ -92,7 +92,7 @@ def test_a_caller_without_e_mail_is_on_the_list_in_the_files_and_to_be_called(ap
     typed = filled(organiser.get(path)) | {"parts-1-starts_on": "2027-10-22", "parts-1-ends_on": "2027-10-22"}
     preview = organiser.post(path, data=typed)
     said = words(preview)
-    assert "1 registered person gets an e-mail 1 person has no e-mail address and has to be called" in said
+    assert "1 registered person gets an e-mail (English 1) 1 person has no e-mail address and has to be called" in said
     assert "To be called Jan Kowalski · +48 600 700 800 · Zakład" in said
     organiser.post(path, data=carried(preview) | {"told": "yes"})
     assert "1 person without an e-mail address has to be called." in words(organiser.get(f"{EVENT}/"))

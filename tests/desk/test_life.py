@@ -408,10 +408,10 @@ def test_part_that_was_cancelled_and_told_is_left_out_of_what_comes_after(app, c
     clock.advance(minutes=10)
     assert work(app) == 2
     said = words(step(organiser, "postponement"))
-    assert "2 registered people get an e-mail 1 registered person is not concerned and hears nothing" in said
+    assert "2 registered people get an e-mail (English 2) 1 registered person is not concerned" in said
     assert "Saved earlier without telling anybody" not in said
     entries = said.partition("In people’s calendars ")[2]
-    assert entries.startswith("Final conference – Public conference Title ")
+    assert entries.startswith("Final conference – Public conference · On site Title ")
     assert "Working-group meeting" not in entries
     decide(organiser, step(organiser, "postponement"), "postponement", "yes")
     clock.advance(minutes=10)

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from flask import Flask
@@ -12,10 +13,11 @@ from s3chem_events import cli
 from s3chem_events.publishing import files
 from s3chem_events.publishing.facts import EventFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, State
+from tests.campaigns.test_followers import follow
 from tests.conftest import Clock
 from tests.desk.test_life import EVENT, OCTOBER, decide, in_october, step
-from tests.factories import CONFERENCE, add_event, soup, words
-from tests.support.desk import carried, signed_in
+from tests.factories import CLOSED_DAY, CONFERENCE, PUBLIC_DAY, add_event, soup, words
+from tests.support.desk import carried, filled, signed_in
 from tests.support.post import enrol, enrol_several, kept, work
 
 OWN = re.compile(r"http://\S+|(?:Dear|Bonjour|Chère?) .*|(?<=Reference: )\S+|(?<=Référence\xa0: )\S+|\S+@\S+")
@@ -116,3 +118,44 @@ def test_file_that_takes_back_all_that_is_new_says_that_nobody_is_told(app: Flas
     assert update(CONFERENCE) == "Nobody has anything new to be told."
     clock.advance(minutes=10)
     assert work(app) == 0
+
+
+def entries(preview: TestResponse) -> list[str]:
+    """Return what the preview says of people's calendars."""
+    return [" ".join(one.get_text(" ").split()) for one in soup(preview).select(".entry")]
+
+
+def test_calendars_are_shown_as_those_have_them_who_are_written_to_by_how_they_take_part(app: Flask, clock: Clock):
+    begins, ends = (datetime(2026, 11, 24, hour) for hour in (10, 16))  # noqa: DTZ001 - local
+    room = "https://meet.example/s3chem"
+    today = replace(PUBLIC_DAY, starts=begins, ends=ends, online_url=room)
+    add_event(app, state=State.ANNOUNCED, parts=(CLOSED_DAY, today), venue=VenueFacts(city="Maastricht", country="NL"))
+    enrol(app, email="hall@park.example", choices={"day-2": Mode.ON_SITE})
+    enrol(app, email="home@park.example", choices={"day-2": Mode.ONLINE})
+    work(app)
+    organiser = signed_in(app)
+    title, lined = "Final conference – Public conference", "24 November 2026, 10:00–16:00 CET"
+    moved = {"parts-1-starts_time": "11:00"}
+    at = f"When {lined} → {lined.replace('10:00', '11:00')}"
+    assert entries(step(organiser, "rescheduling", **moved)) == [f"{title} {at}"]  # alike for both
+    assert entries(step(organiser, "edit", venue__name="MECC", **moved)) == [
+        f"{title} · On site {at} Where Maastricht, Netherlands → MECC, Maastricht, Netherlands",
+        f"{title} · Online {at}",
+    ]
+    path = f"{EVENT}/mode"
+    typed = filled(organiser.get(path))
+    del typed["parts-1-on_site"]
+    assert entries(organiser.post(path, data=typed)) == [f"{title} Where Maastricht, Netherlands → {room}"]
+
+
+def test_entry_that_nobody_has_is_not_shown_where_the_followers_alone_are_told(app: Flask, clock: Clock):
+    add_event(app, parts=(PUBLIC_DAY,))
+    clock.advance(days=1)
+    follow(app, app.test_client(), email="ola@park.example")
+    organiser = signed_in(app)
+    path = f"{EVENT}/edit"
+    rows = organiser.post(path, data=filled(organiser.get(path)) | {"do": "add:parts"})
+    new = {"title": "Dinner", "visibility": "invited", "starts_on": "2027-06-17", "ends_on": "2027-06-17"}
+    typed = filled(rows) | {f"parts-1-{name}": value for name, value in new.items()} | {"parts-1-on_site": "y"}
+    preview = organiser.post(path, data=typed | {"parts-0-starts_on": "2027-06-19", "parts-0-ends_on": "2027-06-19"})
+    assert entries(preview) == ["Final conference – Public conference When 18 June 2027 → 19 June 2027"]
