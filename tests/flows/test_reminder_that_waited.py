@@ -174,7 +174,7 @@ def test_reminder_that_waited_says_what_is_so_by_then(app: Flask, clock: Clock, 
     changed, asked = "Now online", "Will you still come? Final conference, 22 October 2027"
     assert sorted(delivered(app, office, clock)["anna"]) == sorted([changed, asked])
     assert [("14:00–16:00" in text, "On site" in text) for text in texts(office)] == [(True, False)] * 2
-    clock.set(datetime(2027, 10, 21, 7, tzinfo=UTC))
+    clock.set(datetime(2027, 10, 21, 12, tzinfo=UTC))
     tick(app)
     clock.advance(minutes=1)
     change(app, lambda facts: at_two_online(facts, online_url=f"{ROOM}-2"), tell=False)

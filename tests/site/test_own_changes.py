@@ -109,7 +109,7 @@ def test_from_the_screen_to_a_seat_that_became_free(app: Flask, client: FlaskCli
     assert "You do not have a place yet." in words(client.get(late.location))
     register(app.test_client(), **{"email": "screen@park.example", "mode-day-2": "online"})
     assert work(app) == 2
-    clock.set(datetime(2026, 11, 25, 8, tzinfo=UTC))
+    clock.set(datetime(2026, 11, 25, 9, tzinfo=UTC))
     with app.app_context():
         schedule.tick()
     assert work(app) == 2  # the link is mailed to those online alone
