@@ -23,7 +23,7 @@ from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.verdicts import Handler, leave, pass_over
 from s3chem_events.mailing.wording import Wordings
 from s3chem_events.publishing.letterhead import letterhead_of
-from s3chem_events.registration import calendar_answers, needs, news
+from s3chem_events.registration import calendar_answers, needs
 from s3chem_events.registration.emails import (
     answered,
     changed,
@@ -166,12 +166,11 @@ def relay() -> int:
     if not facts:
         db.session.rollback()
         return 0
-    facts += _overtaken(facts)
     letterhead, wordings = letterhead_of(settings()), rewording.in_force()
     letters: list[Letter] = []
     failed: dict[int, str] = {}
     # In the order of what happened: who withdraws and comes back must not find the cancellation on top.
-    for kind, group in groupby(news.told_once(facts), key=lambda fact: fact.kind):
+    for kind, group in groupby(sorted(facts, key=lambda fact: fact.id), key=lambda fact: fact.kind):
         told = list(group)
         composers = EMAILS.get(kind, ())
         for letter in chain.from_iterable(_written(one, told, letterhead, wordings, failed) for one in composers):
@@ -189,15 +188,6 @@ def relay() -> int:
         relaying.settle([fact.id for fact in facts if fact.id not in failed])
         relaying.fail(failed)
     return len(facts)
-
-
-def _overtaken(facts: Sequence[Fact]) -> list[Fact]:
-    """Take back what has not left about those of whom some facts bring news; returns what is told anew with them."""
-    waiting = relaying.not_left(news.subjects(facts), but=facts)
-    if not waiting:
-        return []
-    with transaction():
-        return relaying.take_back(waiting)
 
 
 def _written(

@@ -155,6 +155,12 @@ def was_tried(subject_id: int, *kinds: str, digest: str) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
+def waiting_of(fact_ids: Collection[int]) -> list[int]:
+    """Return the e-mails of some facts that wait for their turn."""
+    query = db.select(OutgoingEmail.id).where(OutgoingEmail.fact_id.in_(fact_ids), OutgoingEmail.state.in_(WAITING))
+    return list(db.session.scalars(query))
+
+
 def invitations(subject_id: int, *, digest: str) -> list[tuple[str, bool]]:
     """Return the calendars that somebody was written at an address, those that take out an entry too, newest first.
 

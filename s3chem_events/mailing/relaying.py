@@ -4,16 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import BindParameter, Integer, bindparam, or_
+from sqlalchemy import BindParameter, Integer, bindparam
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.journal import Actor, Fact
-from s3chem_events.mailing import streams
-from s3chem_events.mailing.letters import Letter, State
-from s3chem_events.mailing.models import OutgoingEmail, RelayFailure
+from s3chem_events.mailing.letters import Letter
+from s3chem_events.mailing.models import RelayFailure
 
 TRIES = 5
 WAIT = timedelta(minutes=1)
@@ -21,31 +20,10 @@ WAIT = timedelta(minutes=1)
 
 def waiting(*, most: int) -> list[Fact]:
     """Return the oldest facts whose e-mails are not in the outbox yet, as plain values."""
-    return _plain(db.session.scalars(_WAITING, {"moment": now(), "most": most}))
-
-
-def _plain(found: Iterable[Fact]) -> list[Fact]:
-    facts = list(found)
+    facts = list(db.session.scalars(_WAITING, {"moment": now(), "most": most}))
     for fact in facts:
         db.session.expunge(fact)
     return facts
-
-
-def not_left(subjects: Mapping[str, Collection[int]], *, but: Sequence[Fact]) -> list[int]:
-    """Return the e-mails that have not left, of no fact among some, about `subjects`: by how their kinds begin."""
-    about = [OutgoingEmail.kind.startswith(kind) & OutgoingEmail.subject_id.in_(ids) for kind, ids in subjects.items()]
-    others = OutgoingEmail.fact_id.not_in([fact.id for fact in but])
-    return list(db.session.scalars(db.select(OutgoingEmail.id).where(or_(*about), others, *_UNTRIED)))
-
-
-def take_back(email_ids: Collection[int]) -> list[Fact]:
-    """Empty e-mails that have not left, to be written anew; returns the facts that have to be told once more."""
-    emptied = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(email_ids), *_UNTRIED).values(streams.TAKEN_BACK)
-    told = set(
-        db.session.scalars(emptied.returning(OutgoingEmail.fact_id).execution_options(synchronize_session=False))
-    )
-    db.session.execute(db.update(Fact).where(Fact.id.in_(told)).values(relayed_at=None))
-    return _plain(db.session.scalars(db.select(Fact).where(Fact.id.in_(told))))
 
 
 def is_waiting() -> bool:
@@ -136,7 +114,6 @@ _ANY_WAITING = db.select(Fact.id).where(*_HERE).limit(1)
 _GONE = db.select(Fact.kind, Fact.subject_id, Fact.id).where(
     Fact.kind.in_(bindparam("kinds", expanding=True)), Fact.subject_id.in_(bindparam("subjects", expanding=True))
 )
-_UNTRIED = (OutgoingEmail.state.in_([State.QUEUED, State.DEFERRED]), OutgoingEmail.attempts == 0)
 _THESE: BindParameter[int] = bindparam("ids", expanding=True)
 _HELD = (
     db.select(Fact)

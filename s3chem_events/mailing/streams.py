@@ -17,14 +17,6 @@ AT_ONCE = 200
 """E-mails changed in one transaction, so that no writer waits for long (docs/decisions/0002)."""
 STOPPED_TEXT = "stopped by an organiser"
 TAKEN_BACK_TEXT = "taken back to be written anew"
-TAKEN_BACK = {
-    "state": State.CANCELLED,
-    "due_at": None,
-    "owner": None,
-    "text": "",
-    "html": "",
-    "last_text": TAKEN_BACK_TEXT,
-}
 IS_TAKEN_BACK = (OutgoingEmail.state == State.CANCELLED) & (OutgoingEmail.text == "") & (OutgoingEmail.address != "")
 """Says of e-mails that they wait to be written anew; without an address one was erased."""
 
@@ -83,7 +75,7 @@ def _taken_back(name: str, *which: ColumnElement[bool]) -> list[int]:
     emptied = (
         db.update(OutgoingEmail)
         .where(OutgoingEmail.id.in_(some), *which)  # both: a worker may take one up after it was found
-        .values(TAKEN_BACK)
+        .values(EMPTIED)
         .returning(OutgoingEmail.subject_id)
     )
     return list(db.session.scalars(emptied.execution_options(synchronize_session=False)))

@@ -21,9 +21,10 @@ from s3chem_events.registration import (
     moving_up,
     places,
     questions,
+    undone,
     versions,
 )
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import Asked, Given
 
@@ -137,4 +138,6 @@ def put_down(
     registration.changed_at = moment
     db.session.flush()
     actions.tell_the_page([(part, mode) for part, mode in chosen if (part.key, mode) not in waiting], taken, by=1)
+    # Who waits now has no place again: her calendar must hear that she gave it up.
+    undone.stop_notices(registration, [place for place in made if place.standing in HOLDING], by=by)
     actions.record_places(registration, by=by, added=[place.part_id for place in made])

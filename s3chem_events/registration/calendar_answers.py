@@ -35,6 +35,7 @@ from s3chem_events.registration import (
     names,
     queries,
     turns,
+    undone,
     versions,
 )
 from s3chem_events.registration.capacity import HOLDING, Said, Standing
@@ -158,6 +159,7 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
     participation.decided_at = registration.changed_at = now()
     versions.rise(registration, [participation])
     actions.tell_the_page([(part, mode)], taken, by=1)
+    undone.stop_notices(registration, [participation], by=by)
     journal.record("registration.restored", registration.id, by=by, event=registration.event_id, part=part.id)
     return True
 

@@ -13,7 +13,7 @@ from s3chem_events.core.journal import CONTACT, PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.queries import part_ends_at
-from s3chem_events.registration import actions, calendar_answers, cancelled_parts, moving_up, queries, versions
+from s3chem_events.registration import actions, calendar_answers, cancelled_parts, moving_up, queries, undone, versions
 from s3chem_events.registration.capacity import IN_LINE, Full, Standing, Which
 from s3chem_events.registration.models import Participation, Registration
 
@@ -120,6 +120,8 @@ def take_back(
         registration.coming, registration.coming_at = True, registration.changed_at
     _queue_up(registration, waiting)
     actions.tell_the_page(_ways(there.free), taken, by=1)
+    if not there.full:  # else it takes out of the calendar what does not come back
+        undone.stop_notices(registration, there.free, by=by)
     _record(registration, there.free, by=by)
     return [p for p in (*there.waits, *there.gone) if p not in waiting]
 

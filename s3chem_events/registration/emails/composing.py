@@ -20,7 +20,6 @@ from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.places import place_line
 from s3chem_events.registration import entries, in_calendars, links, places, versions
-from s3chem_events.registration.capacity import IN_LINE
 from s3chem_events.registration.models import Participation, Registration
 
 
@@ -169,14 +168,10 @@ class Writer:
             return
         guest = Mailbox(defused(registration.full_name), address)
         language = render.spoken(registration.language)
-        there = {place.part_id: place for place in registration.participations}
+        places = {place.part_id: place for place in registration.participations}
         for part, mode in chosen:
             entry = self.entry(registration.event, part, mode, language)
-            place = there[part.id]
-            number = versions.sequence(entry.sequence, place)
-            if method == "CANCEL" and place.standing in IN_LINE:  # she came anew: what goes is the entry before
-                number -= 1
-            entry = replace(entry, sequence=number)
+            entry = replace(entry, sequence=versions.sequence(entry.sequence, places[part.id]))
             if method == "REQUEST" and mode is Mode.ONLINE and entries.may_join(registration.event, part):
                 entry = entries.with_room(entry, part, language)
             answer_to = ""

@@ -19,16 +19,14 @@ from s3chem_events.registration import (
     heard,
     history,
     links,
-    news,
     queries,
     returning,
 )
 from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Said, Standing
-from s3chem_events.registration.emails import given_up, reminders, unanswered, waiting
+from s3chem_events.registration.emails import reminders, unanswered, waiting
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
-from s3chem_events.registration.places import SEATED
 
 PROMOTED = "registration.promoted"
 APPROVED = "registration.approved"
@@ -61,37 +59,29 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             if fact.kind not in {PROMOTED, APPROVED}:
                 values |= waiting.besides(desk, registration)
             yield replace(draft, values={**draft.values, **values, "registered_by": registered_by(fact, registration)})
-        elif not going and "parts" not in fact.data:  # she has given up meanwhile what she had for certain
-            yield from waiting.what_is_left(fact, letterhead)
 
 
 def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
-    """Say that a registration is withdrawn, and take it out of the calendar; once she is back, what has not come back.
-
-    What nobody has told her that she had is in no calendar.
-    """
-    desk, gone = Writer(letterhead), queries.subjects(facts)
-    unheard = news.unheard([registration for _fact, registration in gone])
+    """Say that a registration is withdrawn, and take it out of the calendar."""
+    desk = Writer(letterhead)
+    gone = [
+        (fact, registration) for fact, registration in queries.subjects(facts) if registration.withdrawn_at is not None
+    ]
     # Two people of one mailbox share its calendar: the entry stays as long as one of them comes.
     held = queries.parts_held_at_addresses(registration for _fact, registration in gone)
     for fact, registration in gone:
         kept = held.get((registration.event_id, registration.address_digest), set())
-        parts = fact.data.get("parts")  # a place that somebody only waited for never was in the calendar
-        theirs = [p for p in registration.participations if parts is None or p.part_id in parts]
-        # Nobody had approved what is pending, so nothing is in the calendar.
-        asked = set(fact.data.get("pending", ())) | unheard[registration.id]
-        if registration.withdrawn_at is None:
-            lost = [p for p in theirs if p.standing not in SEATED and p.part_id not in unheard[registration.id]]
-            yield from given_up.lost(desk, fact, registration, lost, held=kept, asked=asked)
-            continue
+        given_up = fact.data.get("parts")  # a place that somebody only waited for never was in the calendar
+        theirs = [p for p in registration.participations if given_up is None or p.part_id in given_up]
         theirs += [p for p in heard.fallen_away(registration) if p not in theirs]
         if not theirs:  # several were taken off at once, and this one had only waited
             yield from waiting.off_the_list(desk, fact, registration)
             continue
+        asked = set(fact.data.get("pending", ()))  # nobody had approved them, so nothing is in the calendar
         draft = desk.draft(fact, registration, theirs, method="CANCEL", kept=kept | asked)
         values = {
             "kept": sum(p.part_id in kept - asked for p in theirs),
-            "was_sure": any(p.part_id not in asked for p in theirs),
+            "was_sure": len(theirs) > len(asked),
             "reopens": bool(publishing.open_parts(registration.event)),
         }
         yield _with_way_back(desk, replace(draft, values={**draft.values, **values}), fact, registration)

@@ -11,7 +11,7 @@ from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing.lines import PartLines
-from s3chem_events.registration import answering, delegation_queries, entries, heard, news, queries
+from s3chem_events.registration import answering, delegation_queries, entries, heard, queries
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.emails import unanswered
 from s3chem_events.registration.emails.composing import Writer
@@ -32,14 +32,6 @@ def besides(desk: Writer, registration: Registration) -> dict[str, object]:
         ]
 
     return {"asked": lines_of(Standing.PENDING), "queued": lines_of(Standing.WAITING)}
-
-
-def what_is_left(fact: Fact, letterhead: Letterhead) -> Iterator[Draft]:
-    """Say what somebody has asked for, or waits for, who has nothing for certain; one e-mail says both."""
-    for kind, compose in (("registration.pending", pending), ("registration.waiting", waiting)):
-        for draft in compose([fact], letterhead):
-            yield replace(draft, kind=kind)
-            return
 
 
 def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -80,13 +72,10 @@ def left(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
 
     With it goes, out of her calendar, what she had in a part that fell away and of which she has not been told yet.
     """
-    desk, subjects = Writer(letterhead), queries.subjects(facts)
-    unheard = news.unheard([registration for _fact, registration in subjects])
-    for fact, registration in subjects:
+    desk = Writer(letterhead)
+    for fact, registration in queries.subjects(facts):
         parts = fact.data["parts"] if "parts" in fact.data else [fact.data["part"]]
         off = [p for p in _concerned(registration, parts) if p.standing is Standing.WITHDRAWN]
-        if registration.withdrawn_at is None:  # the e-mail that has not left yet says what she has
-            off = [p for p in off if p.part_id not in unheard[registration.id]]
         if off:
             draft = _without_calendar(desk, fact, registration, off)
             until = fact.data.get("until")
