@@ -17,7 +17,7 @@ from s3chem_events.mailing import bounces, journal, outbox, pace, places, render
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.suppression import suppressed
-from s3chem_events.registration import reminding, too_late
+from s3chem_events.registration import reminding, too_late, undone
 
 log = logging.getLogger(__name__)
 BATCH = 50
@@ -101,7 +101,8 @@ class Run:
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
             over = reminding.outlived(claims) | too_late.outlived(claims)
-            anew = reminding.outdated([one for one in claims if one.id not in over])
+            left = [one for one in claims if one.id not in over]
+            anew = [*reminding.outdated(left), *undone.outdated(left)]
             if anew:
                 outbox.write_anew(anew)
                 claims = [one for one in claims if one not in anew]

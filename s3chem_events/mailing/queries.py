@@ -155,6 +155,12 @@ def was_tried(subject_id: int, *kinds: str, digest: str) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
+def tried(email_ids: Iterable[int]) -> set[int]:
+    """Return which e-mails some server may have, or has refused for now: a try of theirs is written down."""
+    query = db.select(DeliveryAttempt.email_id).where(DeliveryAttempt.email_id.in_(list(email_ids)))
+    return set(db.session.scalars(query))
+
+
 def waiting_of(fact_ids: Collection[int]) -> list[int]:
     """Return the e-mails of some facts that wait for their turn."""
     query = db.select(OutgoingEmail.id).where(OutgoingEmail.fact_id.in_(fact_ids), OutgoingEmail.state.in_(WAITING))

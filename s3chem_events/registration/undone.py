@@ -1,17 +1,20 @@
-"""What waits in the outbox and says that somebody gave places back that she has again: it leaves no more."""
+"""What waits in the outbox and is not so any more: somebody has again what she gave back, or gave up what she had."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from sqlalchemy import select
 
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
 from s3chem_events.mailing import outbox
 from s3chem_events.mailing import queries as mailing
+from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.registration.models import Participation, Registration
 
-GIVEN_BACK = ("registration.declined_by_calendar", "registration.part_given_up", "registration.withdrawn")
+CONFIRMED = "registration.confirmed"
+WITHDRAWN = "registration.withdrawn"
+GIVEN_BACK = ("registration.declined_by_calendar", "registration.part_given_up", WITHDRAWN)
 
 
 def stop_notices(registration: Registration, back: Collection[Participation], *, by: Actor) -> None:
@@ -21,6 +24,28 @@ def stop_notices(registration: Registration, back: Collection[Participation], *,
     for email_id in mailing.waiting_of(about):
         with suppress(outbox.NotWaiting):  # it has just left
             outbox.cancel(email_id, by=by)
+
+
+def outdated(claims: Sequence[Claimed]) -> list[Claimed]:
+    """Return which claimed confirmations name what their reader has given up since they were written.
+
+    Never one that may have reached her, nor that of somebody whom organisers took off: they may think better of it, and
+    then nothing else would tell her.
+    """
+    found = [one for one in claims if one.letter.kind == CONFIRMED]
+    tried = mailing.tried(one.id for one in found) if found else set()
+    first = [one for one in found if one.id not in tried]
+    if not first:
+        return []
+    query = select(Fact).where(Fact.kind.in_(GIVEN_BACK), Fact.subject_id.in_([one.letter.subject_id for one in first]))
+    facts = db.session.scalars(query.order_by(Fact.id)).all()
+
+    def is_outdated(claimed: Claimed) -> bool:
+        letter = claimed.letter
+        since = [one for one in facts if one.subject_id == letter.subject_id and one.happened_at > letter.created_at]
+        return bool(since) and all(one.by == str(PARTICIPANT) for one in since)
+
+    return [one for one in first if is_outdated(one)]
 
 
 def _is_about(fact: Fact, part_id: int) -> bool:

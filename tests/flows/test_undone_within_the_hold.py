@@ -1,20 +1,26 @@
 """What somebody gives up and has back, while an unconfirmed mailbox waits for its next e-mail, is not told at all."""
 
+from datetime import datetime
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import Actor
 from s3chem_events.mailing.letters import State as Sent
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.publishing.models import Part
+from s3chem_events.registration import batches, queries
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, register
+from tests.factories import CLOSED_DAY, FILLED, PUBLIC_DAY, WORKSHOP, add_event, register
 from tests.site.test_own_parts import DINNER, press
 from tests.support.post import enrol, rows, work
 
 pytestmark = pytest.mark.settings(LIMITS="on")
+ORGANISER = Actor("organiser", 1)
 Told = tuple[str, list[tuple[str, str, int]]]
 
 
@@ -27,14 +33,26 @@ def own(app: Flask, clock: Clock) -> str:
     return page
 
 
+@pytest.fixture
+def unheard(app: Flask, clock: Clock) -> str:
+    """Register somebody whose mailbox has just been written to of something else: her confirmation waits."""
+    add_event(app, state=State.ANNOUNCED, parts=(CLOSED_DAY, PUBLIC_DAY, DINNER), waiting_list=WaitingList.AUTOMATIC)
+    add_event(app, WORKSHOP, opens=datetime(2026, 1, 1, 9))  # noqa: DTZ001 - local to the event's zone
+    enrol(app, slug="workshop", email=FILLED["email"], choices={"day": Mode.ON_SITE})
+    assert work(app) == 1
+    page = str(register(app.test_client(), parts=["day-2", "dinner"]).location)
+    assert work(app) == 0
+    return page
+
+
 def told(app: Flask, clock: Clock) -> list[Told]:
-    """Let an hour pass; returns what she was sent after her first confirmation, by kind, with what calendars hear."""
+    """Let an hour pass; returns what the mailbox is sent after its first e-mail, by kind, with what calendars hear."""
     for _ in range(12):
         clock.advance(minutes=5)
         work(app)
     with app.app_context():
         keys = {part.uid: part.key for part in db.session.scalars(db.select(Part))}
-    hers = [row for row in rows(app) if row.subject_id == 1 and row.state == Sent.SENT][1:]
+    hers = [row for row in rows(app) if row.address == FILLED["email"] and row.state == Sent.SENT][1:]
     read = [(row.kind, [Calendar.from_ical(one) for one in row.calendars]) for row in hers]
     return [
         (kind, sorted((str(c["METHOD"]), keys[str(c.events[0]["UID"])], int(c.events[0]["SEQUENCE"])) for c in found))
@@ -77,3 +95,48 @@ def test_who_only_waits_for_what_she_gave_up_has_it_out_of_her_calendar(
         ("registration.part_given_up", [("CANCEL", "dinner", 1)]),
         ("registration.waiting", []),
     ]
+
+
+def test_confirmation_that_waits_names_nothing_that_was_given_up_since(
+    app: Flask, client: FlaskClient, clock: Clock, unheard: str
+) -> None:
+    clock.advance(minutes=1)
+    assert press(client, f"{unheard}/parts/dinner/withdrawal").status_code == 303
+    assert work(app) == 0
+    assert told(app, clock) == [
+        ("registration.confirmed", [("REQUEST", "day-2", 0)]),
+        ("registration.part_given_up", [("CANCEL", "dinner", 1)]),
+    ]
+    said = [row.text for row in rows(app) if (row.kind, row.subject_id) == ("registration.confirmed", 2)]
+    assert [("Public conference" in text, "Dinner" in text) for text in said] == [(True, False)]
+
+
+def test_who_withdraws_before_she_was_told_of_anything_is_confirmed_nothing_unless_she_is_back(
+    app: Flask, client: FlaskClient, clock: Clock, unheard: str
+) -> None:
+    clock.advance(minutes=1)
+    assert press(client, f"{unheard}/withdrawal").status_code == 303
+    assert [kind for kind, _calendars in told(app, clock)] == ["registration.withdrawn"]
+    assert press(client, f"{unheard}/restoration").status_code == 303
+    assert [kind for kind, _calendars in told(app, clock)] == ["registration.withdrawn", "registration.restored"]
+
+
+def test_confirmation_of_whom_organisers_took_off_for_the_time_being_is_never_thrown_away(
+    app: Flask, client: FlaskClient, clock: Clock, unheard: str
+) -> None:
+    clock.advance(minutes=1)
+    assert press(client, f"{unheard}/parts/dinner/withdrawal").status_code == 303
+    clock.advance(minutes=10)
+    with app.app_context(), transaction():
+        assert publishing.event_by_slug("conference", lock=True) is not None
+        one = queries.registration_by_id(2)
+        assert one is not None
+        assert batches.withdraw([one], by=ORGANISER) == 1
+    clock.advance(minutes=5)
+    work(app)
+    with app.app_context(), transaction():
+        event = publishing.event_by_slug("conference", lock=True)
+        assert event is not None
+        batches.undo(event.id, batches.held(event.id)[0].key, by=ORGANISER)
+    kinds = [kind for kind, _calendars in told(app, clock)]
+    assert "registration.confirmed" in kinds
