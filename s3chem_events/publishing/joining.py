@@ -20,11 +20,16 @@ def reminded_at(day: date, zone: str) -> datetime:
 
 
 def opens_at(begins_at: datetime) -> datetime:
-    """Return from when on people are given the link to join a part that begins then: on page, in calendar, by e-mail.
+    """Return from when on the link to join a part that begins then stands on people's own page and in their calendar.
 
-    A reminder that leaves earlier says from when.
+    A reminder that leaves earlier brings it already (given_at).
     """
     return begins_at - AHEAD
+
+
+def given_at(begins_at: datetime, day: date, zone: str, *, reminds: bool) -> datetime:
+    """Return from when on e-mails bring the link to join to those who take part online."""
+    return min(opens_at(begins_at), reminded_at(day, zone)) if reminds else opens_at(begins_at)
 
 
 def became(before: EventFacts, after: EventFacts) -> Difference:
@@ -40,10 +45,12 @@ def still_closed(before: EventFacts, after: EventFacts) -> list[PartFacts]:
 
 
 def part_opens_at(facts: EventFacts, part: PartFacts) -> datetime:
-    """Return from when on the link of a part is given to people."""
+    """Return from when on the link of a part is given to people, by e-mail at least."""
     if isinstance(part.starts, datetime):
-        return opens_at(times.moment(part.starts, facts.zone))
-    return opens_at(times.start_of(part.starts, facts.zone))
+        begins_at = times.moment(part.starts, facts.zone)
+    else:
+        begins_at = times.start_of(part.starts, facts.zone)
+    return given_at(begins_at, times.day(part.starts), facts.zone, reminds=facts.reminds)
 
 
 def _joined(facts: EventFacts) -> Iterator[PartFacts]:

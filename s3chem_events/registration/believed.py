@@ -96,6 +96,6 @@ def entries_of(event: Event, letterhead: Letterhead, language: str) -> dict[Way,
             organizer=organizer,
             funding=funding,
         )
-        is_joining = part.mode_of(chosen) is Mode.ONLINE and entries.may_join(event, part)
+        is_joining = part.mode_of(chosen) is Mode.ONLINE and entries.is_given(event, part)
         found[part.key, chosen] = entries.with_room(entry, part, language) if is_joining else entry
     return found

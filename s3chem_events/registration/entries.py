@@ -102,6 +102,13 @@ def may_join(event: Event, part: Part) -> bool:
     return bool(part.online_url) and takes_place and now() >= joins_from(part)
 
 
+def is_given(event: Event, part: Part) -> bool:
+    """Whether e-mails to those who take part online bring the link by now: from the reminder on at the latest."""
+    takes_place = event.state in TAKING and not part.cancelled
+    given_at = joining.given_at(part_begins_at(part), part.starts_on, part.zone, reminds=event.reminds)
+    return bool(part.online_url) and takes_place and now() >= given_at
+
+
 def in_order(registration: Registration, participations: Sequence[Participation]) -> list[Participation]:
     """Return participations in the order of the event's parts."""
     order = {part.id: index for index, part in enumerate(registration.event.parts)}

@@ -69,7 +69,7 @@ class Heard:
         return read if came_back else knows
 
     def news(self, registration_id: int) -> Difference:
-        """Return what such a person does not know yet; the link to join of her last reminder is none."""
+        """Return what such a person does not know yet; the link to join stood in her last reminder."""
         found = self.known.since(self.number(registration_id))
         reminded = self._facts.get(registration_id, {}).get("event.reminded")
         if reminded is None:

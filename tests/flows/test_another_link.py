@@ -21,8 +21,8 @@ from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, register, word
 from tests.support.desk import carried, filled, signed_in
 from tests.support.post import kept, rows, work
 
-GIVEN = datetime(2027, 8, 24, 8, 30, tzinfo=UTC)
-"""24 hours before the workshop begins in Warsaw; the reminder is late."""
+NINE = datetime(2027, 8, 24, 7, tzinfo=UTC)
+"""Nine o'clock in Warsaw, the day before the workshop: the reminder brings the link before the own page has it."""
 FIRST, SECOND = "https://meet.example/first", "https://meet.example/second"
 DAY = replace(WORKSHOP.parts[0], capacity={Mode.ON_SITE: 3, Mode.ONLINE: None}, online_url=FIRST)
 EVENT = "/desk/events/workshop"
@@ -60,7 +60,7 @@ def sequence(client: FlaskClient) -> int:
 
 
 def test_another_link_after_the_reminder_reaches_who_joins_online_once_and_nobody_else(app, client, clock, people):
-    clock.set(GIVEN)
+    clock.set(NINE)
     organiser = signed_in(app)
     assert tick(app) == 2
     before = sequence(client)
@@ -91,7 +91,7 @@ def test_another_link_after_the_reminder_reaches_who_joins_online_once_and_nobod
 
 def test_link_that_nobody_has_yet_is_told_to_nobody_and_the_preview_says_when_they_get_it(app, client, clock, people):
     organiser = signed_in(app)
-    promise = "Nobody is told of the link to join now: those who take part online get it on 24 August 2027, 10:30 CEST."
+    promise = "Nobody is told of the link to join now: those who take part online get it on 24 August 2027, 09:00 CEST."
     assert link(organiser, SECOND).status_code == 303
     assert promise in words(organiser.get(f"{EVENT}/"))
     third = "https://meet.example/third"
@@ -105,7 +105,7 @@ def test_link_that_nobody_has_yet_is_told_to_nobody_and_the_preview_says_when_th
     work(app)
     told = [row.text for row in rows(app) if row.kind == "event.changed"]
     assert (len(told), any("meet.example" in text for text in told)) == (1, False)  # who came on site
-    clock.set(GIVEN)
+    clock.set(NINE)
     assert tick(app) == 2
     assert all(third in mail.text for mail in kept(app)[-2:])
     assert re.findall("meet.example/[fs]", "".join(mail.text for mail in kept(app)[-2:])) == []

@@ -172,7 +172,7 @@ class Writer:
         for part, mode in chosen:
             entry = self.entry(registration.event, part, mode, language)
             entry = replace(entry, sequence=versions.sequence(entry.sequence, places[part.id]))
-            if method == "REQUEST" and mode is Mode.ONLINE and entries.may_join(registration.event, part):
+            if method == "REQUEST" and mode is Mode.ONLINE and entries.is_given(registration.event, part):
                 entry = entries.with_room(entry, part, language)
             answer_to = ""
             if self.letterhead.tags:

@@ -104,7 +104,7 @@ def mode_changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draf
                 continue
             draft = desk.draft(fact, registration, [held], method="REQUEST")
             part = entries.part_of(registration, held)
-            joins = part.mode_of(held.mode) is Mode.ONLINE and entries.may_join(registration.event, part)
+            joins = part.mode_of(held.mode) is Mode.ONLINE and entries.is_given(registration.event, part)
             more = _details(draft, registration, [held], wanted, given.get(registration.id, []))
             said = {"room": part.online_url if joins else "", "waited": fact.data.get("waited", False), "gate": more}
             yield replace(draft, values={**draft.values, **said, "undecided": False})

@@ -137,9 +137,7 @@ def _day_before(writer: Writer, fact: Fact, registration: Registration, part: Pa
     language = render.spoken(registration.language)
     mode = part.mode_of(place.mode)
     own_page = writer.own_page(registration, language)
-    joins = mode is Mode.ONLINE and bool(part.online_url)
-    room = part.online_url if joins and entries.may_join(registration.event, part) else ""
-    in_words = writer.place_lines if joins else writer.part_lines
+    room = part.online_url if mode is Mode.ONLINE else ""
     event = writer.event_lines(registration.event, ((part, mode),), language)
     if len(registration.event.parts) > 1:  # a reminder of each: two of one day must not read alike
         event = replace(event, title=i18n.joined(event.title, part.title.within(language)))
@@ -152,9 +150,9 @@ def _day_before(writer: Writer, fact: Fact, registration: Registration, part: Pa
     )
     values = {
         "event": event,
-        "parts": [in_words(registration.event, part, mode, language)],
+        "parts": [writer.part_lines(registration.event, part, mode, language)],
         "room": room,
-        "is_unknown": mode is Mode.ONLINE and not joins,
+        "is_unknown": mode is Mode.ONLINE and not room,
         "is_limited": places.are_limited([(part, mode)]),
     }
     return writer.written_to(registration, fact, values, calendars=calendars, method="REQUEST")
