@@ -24,7 +24,7 @@ from s3chem_events.registration import (
     undone,
     versions,
 )
-from s3chem_events.registration.capacity import HOLDING, Standing
+from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import Asked, Given
 
@@ -138,6 +138,6 @@ def put_down(
     registration.changed_at = moment
     db.session.flush()
     actions.tell_the_page([(part, mode) for part, mode in chosen if (part.key, mode) not in waiting], taken, by=1)
-    # Who waits now has no place again: her calendar must hear that she gave it up.
-    undone.stop_notices(registration, [place for place in made if place.standing in HOLDING], by=by)
+    # Who waits now, in the line or for a decision, has no place again: her calendar must hear that she gave it up.
+    undone.stop_notices(registration, [place for place in made if place.standing is Standing.CONFIRMED], by=by)
     actions.record_places(registration, by=by, added=[place.part_id for place in made])

@@ -1,5 +1,6 @@
 """What somebody gives up and has back, while an unconfirmed mailbox waits for its next e-mail, is not told at all."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -13,11 +14,11 @@ from s3chem_events.mailing.letters import State as Sent
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import batches, queries
+from s3chem_events.registration import batches, giving_up, queries
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, FILLED, PUBLIC_DAY, WORKSHOP, add_event, register
+from tests.factories import CLOSED_DAY, FILLED, PUBLIC_DAY, WORKSHOP, add_event, register, revise_event
 from tests.site.test_own_parts import DINNER, press
-from tests.support.post import enrol, rows, work
+from tests.support.post import enrol, relay, rows, work
 
 pytestmark = pytest.mark.settings(LIMITS="on")
 ORGANISER = Actor("organiser", 1)
@@ -94,6 +95,23 @@ def test_who_only_waits_for_what_she_gave_up_has_it_out_of_her_calendar(
     assert told(app, clock) == [
         ("registration.part_given_up", [("CANCEL", "dinner", 1)]),
         ("registration.waiting", []),
+    ]
+
+
+def test_who_has_to_be_decided_about_anew_has_what_she_gave_up_out_of_her_calendar(
+    app: Flask, client: FlaskClient, clock: Clock, own: str
+) -> None:
+    revise_event(app, parts=(CLOSED_DAY, PUBLIC_DAY, replace(DINNER, approval=True)))
+    with app.app_context(), transaction():
+        assert publishing.event_by_slug("conference", lock=True) is not None
+        one = queries.registration_by_id(1)
+        assert one is not None
+        giving_up.give_up(one, part_key="dinner", by=ORGANISER)
+    relay(app)  # the mail server is away: nothing leaves
+    assert press(client, f"{own}/parts/dinner", how="on_site").status_code == 303
+    assert told(app, clock) == [
+        ("registration.part_given_up", [("CANCEL", "dinner", 2)]),
+        ("registration.pending", []),
     ]
 
 
