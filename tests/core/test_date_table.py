@@ -41,17 +41,25 @@ BLOCKS = {
     "pl": [("1–2", "sierpnia 2027"), ("30 kwi – 1 maj", "2027"), ("31 gru – 1 sty", "2027–2028")],
 }
 MOMENTS = {
-    "en": ("1 October 2027, 12:00 CEST", "1 Oct 2027, 12:00", "30 October, 09:30 – 31 October, 15:00 CET"),
-    "de": ("1. Oktober 2027, 12:00 MESZ", "01.10.2027, 12:00", "30. Oktober, 09:30 – 31. Oktober, 15:00 MEZ"),
-    "fr": ("1er octobre 2027, 12:00 CEST", "1er oct. 2027, 12:00", "30 octobre, 09:30 – 31 octobre, 15:00 CET"),
-    "nl": ("1 oktober 2027, 12:00 CEST", "1 okt 2027, 12:00", "30 oktober, 09:30 – 31 oktober, 15:00 CET"),
-    "it": ("1 ottobre 2027, 12:00 CEST", "1 ott 2027, 12:00", "30 ottobre, 09:30 – 31 ottobre, 15:00 CET"),
-    "ca": ("1 d’octubre del 2027, 12:00 CEST", "1 d’oct. 2027, 12:00", "30 d’octubre, 09:30 – 31 d’octubre, 15:00 CET"),
-    "es": ("1 de octubre de 2027, 12:00 CEST", "1 oct 2027, 12:00", "30 de octubre, 09:30 – 31 de octubre, 15:00 CET"),
+    "en": ("1 October 2027, 12:00 CEST", "1 Oct 2027, 12:00", "30 October, 09:30 CEST – 31 October, 15:00 CET"),
+    "de": ("1. Oktober 2027, 12:00 MESZ", "01.10.2027, 12:00", "30. Oktober, 09:30 MESZ – 31. Oktober, 15:00 MEZ"),
+    "fr": ("1er octobre 2027, 12:00 CEST", "1er oct. 2027, 12:00", "30 octobre, 09:30 CEST – 31 octobre, 15:00 CET"),
+    "nl": ("1 oktober 2027, 12:00 CEST", "1 okt 2027, 12:00", "30 oktober, 09:30 CEST – 31 oktober, 15:00 CET"),
+    "it": ("1 ottobre 2027, 12:00 CEST", "1 ott 2027, 12:00", "30 ottobre, 09:30 CEST – 31 ottobre, 15:00 CET"),
+    "ca": (
+        "1 d’octubre del 2027, 12:00 CEST",
+        "1 d’oct. 2027, 12:00",
+        "30 d’octubre, 09:30 CEST – 31 d’octubre, 15:00 CET",
+    ),
+    "es": (
+        "1 de octubre de 2027, 12:00 CEST",
+        "1 oct 2027, 12:00",
+        "30 de octubre, 09:30 CEST – 31 de octubre, 15:00 CET",
+    ),
     "pl": (
         "1 października 2027, 12:00 CEST",
         "1 paź 2027, 12:00",
-        "30 października, 09:30 – 31 października, 15:00 CET",
+        "30 października, 09:30 CEST – 31 października, 15:00 CET",
     ),
 }
 MONTHS = {
