@@ -161,8 +161,7 @@ def hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     `29 March, 09:30 – 30 March, 16:00 CEST`.
     """
     from_, to = (moment.astimezone(ZoneInfo(zone)) for moment in (starts, ends))
-    first, last = _start(starts, ends, zone, language), clock(ends, zone, language)
-    until = f"{last} {_hours_of(ends, zone, language)}"
+    first, until = _start(starts, ends, zone, language), clock_there(ends, zone, language)
     if from_.date() == to.date():
         return f"{first}–{until}" if first == clock(starts, zone, language) else f"{first} – {until}"
     days = [day_and_month(moment.date(), language) for moment in (from_, to)]
@@ -172,15 +171,14 @@ def hours(starts: datetime, ends: datetime, zone: str, language: str) -> str:
 def through(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     """Write what goes on behind a first day: `09:30 – Tuesday, 30 March 2027, 16:00 CEST`."""
     last = ends.astimezone(ZoneInfo(zone)).date()
-    until = f"{long_date(last, last, language)}, {clock(ends, zone, language)} {_hours_of(ends, zone, language)}"
+    until = f"{long_date(last, last, language)}, {clock_there(ends, zone, language)}"
     return f"{_start(starts, ends, zone, language)} – {until}"
 
 
 def stamp(moment: datetime, zone: str, language: str) -> str:
     """Write a moment in full: `1 June 2027, 12:00 CEST`."""
-    here = locale(language)
-    day = day_ranges.spelled(moment.astimezone(ZoneInfo(zone)), here.date_formats["long"].pattern, here)
-    return f"{day}, {clock(moment, zone, language)} {_hours_of(moment, zone, language)}"
+    day = moment.astimezone(ZoneInfo(zone)).date()
+    return f"{short_range(day, day, language)}, {clock_there(moment, zone, language)}"
 
 
 def span(starts: datetime, ends: datetime, zone: str, language: str) -> str:
@@ -188,8 +186,8 @@ def span(starts: datetime, ends: datetime, zone: str, language: str) -> str:
     from_, to = (moment.astimezone(ZoneInfo(zone)).date() for moment in (starts, ends))
     if from_ == to:
         return f"{short_range(from_, to, language)}, {hours(starts, ends, zone, language)}"
-    day = day_ranges.spelled(from_, locale(language).date_formats["long"].pattern, locale(language))
-    return f"{day}, {_start(starts, ends, zone, language)} – {stamp(ends, zone, language)}"
+    first = f"{short_range(from_, from_, language)}, {_start(starts, ends, zone, language)}"
+    return f"{first} – {stamp(ends, zone, language)}"
 
 
 def _start(starts: datetime, ends: datetime, zone: str, language: str) -> str:

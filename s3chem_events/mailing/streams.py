@@ -21,9 +21,11 @@ IS_TAKEN_BACK = (OutgoingEmail.state == State.CANCELLED) & (OutgoingEmail.text =
 """Says of e-mails that they wait to be written anew; without an address one was erased."""
 
 EMPTIED = {
-    **dict.fromkeys(("due_at", "owner")),
-    **dict.fromkeys(("text", "html"), ""),
     "state": State.CANCELLED,
+    "due_at": None,
+    "owner": None,
+    "text": "",
+    "html": "",
     "last_text": TAKEN_BACK_TEXT,
 }
 """What makes an e-mail one of these."""
