@@ -95,7 +95,7 @@ def links_to_come(before: EventFacts, after: EventFacts) -> list[str]:
     """Say of the parts with another link to join from when on people have it, where nobody has been given one yet."""
     language, said = i18n.language(), list[str]()
     for part in joining.still_closed(before, after):
-        moment = i18n.stamp(joining.part_opens_at(after, part), after.zone, language)
+        moment = i18n.stamp(joining.part_given_at(after, part), after.zone, language)
         text = _(
             "Nobody is told of the link to join now: those who take part online get it on %(moment)s.", moment=moment
         )

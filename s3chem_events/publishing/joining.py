@@ -34,17 +34,17 @@ def given_at(begins_at: datetime, day: date, zone: str, *, reminds: bool) -> dat
 
 def became(before: EventFacts, after: EventFacts) -> Difference:
     """Return what people are told of an event: also of another link to join, once they have been given one."""
-    opened = {part.key for part in _joined(after) if now() >= part_opens_at(after, part)}
+    opened = {part.key for part in _joined(after) if now() >= part_given_at(after, part)}
     return compare(before, after, opened=opened)
 
 
 def still_closed(before: EventFacts, after: EventFacts) -> list[PartFacts]:
     """Return the parts that have another link to join, which nobody has been given yet."""
     there = {part.key: part.online_url for part in before.parts}
-    return [p for p in _joined(after) if p.online_url != there.get(p.key) and now() < part_opens_at(after, p)]
+    return [p for p in _joined(after) if p.online_url != there.get(p.key) and now() < part_given_at(after, p)]
 
 
-def part_opens_at(facts: EventFacts, part: PartFacts) -> datetime:
+def part_given_at(facts: EventFacts, part: PartFacts) -> datetime:
     """Return from when on the link of a part is given to people, by e-mail at least."""
     if isinstance(part.starts, datetime):
         begins_at = times.moment(part.starts, facts.zone)

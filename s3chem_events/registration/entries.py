@@ -98,15 +98,17 @@ def joins_from(part: Part) -> datetime:
 
 def may_join(event: Event, part: Part) -> bool:
     """Whether those who take part online see the link by now: from 24 hours ahead on, and nobody else ever."""
-    takes_place = event.state in TAKING and not part.cancelled
-    return bool(part.online_url) and takes_place and now() >= joins_from(part)
+    return _has_room(event, part) and now() >= joins_from(part)
 
 
 def is_given(event: Event, part: Part) -> bool:
     """Whether e-mails to those who take part online bring the link by now: from the reminder on at the latest."""
-    takes_place = event.state in TAKING and not part.cancelled
     given_at = joining.given_at(part_begins_at(part), part.starts_on, part.zone, reminds=event.reminds)
-    return bool(part.online_url) and takes_place and now() >= given_at
+    return _has_room(event, part) and now() >= given_at
+
+
+def _has_room(event: Event, part: Part) -> bool:
+    return bool(part.online_url) and event.state in TAKING and not part.cancelled
 
 
 def in_order(registration: Registration, participations: Sequence[Participation]) -> list[Participation]:
