@@ -50,7 +50,7 @@ def check(kind: Kind, *, with_event: bool, passages: Sequence[Passage]) -> None:
 
 
 def faults(passage: Passage, allowed: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong with a text: `long`, `line`, `placeholder: …`, `address: …` or `image: …`."""
+    """Yield what is wrong with a text: `long`, `line`, `placeholder: …`, `link: …`, `address: …` or `image: …`."""
     is_line = passage.field == "subject"
     if len(passage.source) > (LONGEST_SUBJECT if is_line else LONGEST_TEXT):
         yield "long"
@@ -58,6 +58,8 @@ def faults(passage: Passage, allowed: Sequence[str]) -> Iterator[str]:
         yield "line"
     if wrong := placeholders.unknown(passage.source, allowed):
         yield f"placeholder: {wrong[0]}"
+    if is_line and (pressed := placeholders.in_a_subject(passage.source, links=LINKS)):
+        yield f"link: {pressed[0]}"
     if not is_line:
         yield from markdown.faults(passage.source, links=LINKS)
 

@@ -34,6 +34,11 @@ def used(source: str) -> set[str]:
     return {match[1] for match in NAMED.finditer(source)}
 
 
+def in_a_subject(source: str, *, links: Iterable[str]) -> list[str]:
+    """Return the links that a subject names: nobody can press one there, and lists of e-mails show every subject."""
+    return sorted(used(source) & set(links))
+
+
 def in_text(source: str, values: Mapping[str, str]) -> str:
     """Fill a plain text or a subject; a name without a value becomes nothing."""
     return NAMED.sub(lambda match: values.get(match[1], ""), source)

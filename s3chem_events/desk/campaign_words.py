@@ -108,6 +108,7 @@ def faults() -> dict[str, str]:
         "long": _("This is too long: a subject may have 150 characters, a text 20,000."),
         "line": _("A subject is one line."),
         "placeholder": _("“%(name)s” is no placeholder that can be used here. These can: %(names)s."),
+        "link": _("“%(name)s” is an address. Nobody can press it in a subject: put it into the text."),
         "address": _("A placeholder cannot be a piece of an address. Use one that is an address by itself."),
         "image": _("An e-mail holds no images, only the words that describe them. Write those, or a link."),
     }

@@ -34,6 +34,7 @@ def faults() -> dict[str, str]:
         "short": _("This is too short to say anything."),
         "line": _("This has to be one line."),
         "placeholder": _("“%(name)s” is no placeholder that can be used here. These can: %(names)s."),
+        "link": _("“%(name)s” is an address. Nobody can press it in a subject: put it into the text."),
         "address": _("A placeholder cannot be a piece of an address. Use one that is an address by itself."),
         "image": _("An e-mail holds no images, only the words that describe them. Write those, or a link."),
     }

@@ -110,7 +110,8 @@ def check(kind: str, passages: Passages) -> None:
     """Refuse what could not be sent as it is meant.
 
     Raises:
-        Invalid: `path` names the passage; what is wrong is `long`, `short`, `line`, `placeholder: …` or `address: …`.
+        Invalid: `path` names the passage; what is wrong is `long`, `short`, `line`, or with its name
+            `placeholder: …`, `link: …` or `address: …`.
 
     """
     for passage, source in passages.items():
@@ -155,6 +156,8 @@ def _faults(kind: str, passage: str, source: str) -> Iterator[str]:
         yield "line"
     if wrong := placeholders.unknown(source, KINDS[kind]):
         yield f"placeholder: {wrong[0]}"
+    if passage == "subject" and (pressed := placeholders.in_a_subject(source, links=LINKS)):
+        yield f"link: {pressed[0]}"
     if passage != "subject":
         yield from markdown.faults(source, links=LINKS)
 

@@ -221,6 +221,10 @@ def test_a_name_that_is_no_placeholder_is_said_at_the_field(app):
         said = soup(refused).select_one(f"#{name}-error").get_text()
         assert f"“{{{{{placeholder}}}}}” is no placeholder that can be used here." in said
         assert filled(refused)[name] == wrong[name]
+    linked = {"subject": "News: {{preferences_link}}", "intro": "Choose: {{preferences_link}}"}
+    refused = desk.post(f"{ONE}/texts/en", data={**filled(desk.get(f"{ONE}/texts/en")), **linked})
+    assert "“{{preferences_link}}” is an address." in soup(refused).select_one("#subject-error").get_text()
+    assert soup(refused).select_one("#intro-error") is None
 
 
 def test_a_message_to_participants_is_for_those_who_may_see_them(app, clock):

@@ -114,6 +114,7 @@ def test_what_cannot_be_sent_as_it_is_meant_is_refused_with_everything_typed(app
     for field, text, said in (
         ("opening", "{{7*7}}", "“{{7*7}}” is no placeholder that can be used here. These can: {{name}}"),
         ("subject", "Hello {{event.__init__}}", "“{{event.__init__}}” is no placeholder"),
+        ("subject", "Open {{own_link}} now", "“{{own_link}}” is an address. Nobody can press it in a subject"),
         ("closing", "[x](https://evil.example/{{name}})", "A placeholder cannot be a piece of an address."),
         ("closing", "https://evil.example/?x={{own_link}}", "A placeholder cannot be a piece of an address."),
         ("closing", '[x](https://evil.example "{{own_link}}")', "A placeholder cannot be a piece of an address."),
@@ -194,8 +195,11 @@ def test_every_email_that_a_fact_causes_can_be_reworded_in_each_language(app):
                 original = wording_samples.original(kind, language, letterhead)
                 made_up = ("Example", "2030", wording_samples.REFERENCE, "123 456")
                 assert [one for one in made_up if one in "".join(original.values())] == [], kind
-                names = "".join(f" {{{{{name}}}}}" for name in wording.KINDS[kind])
-                passages = {passage: f"My own {passage}{names}" for passage in original}
+                names = {name: f" {{{{{name}}}}}" for name in wording.KINDS[kind]}
+                passages = {passage: f"My own {passage}{''.join(names.values())}" for passage in original}
+                if "subject" in passages:
+                    said = "".join(mark for name, mark in names.items() if name not in wording.LINKS)
+                    passages["subject"] = f"My own subject{said}"
                 wording.check(kind, passages)
                 sample = wording_samples.sample(kind, language, letterhead)
                 plain = render.written(sample, letterhead, at=now())
