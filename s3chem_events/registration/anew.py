@@ -42,7 +42,7 @@ def parts_elsewhere(registration: Registration) -> set[int]:
     Those that somebody has there or waits for, and those for which she was rejected, also if she has withdrawn since.
     """
     asked = {"event_id": registration.event_id, "address_digest": registration.address_digest}
-    theirs = select(Registration).filter_by(**asked).where(Registration.person.is_(None))
+    theirs = select(Registration).filter_by(**asked).where(_MADE_WAY)
     return {
         place.part_id
         for one in db.session.scalars(theirs.options(selectinload(Registration.participations)))
@@ -90,12 +90,16 @@ def _is_in_the_way(registration: Registration, parts: Collection[int], *, decide
     return not refused.isdisjoint(parts) and (registration.withdrawn_at is None or not decided)
 
 
+# What else one mailbox has left, a thousand registrations it may be, is nothing to whoever comes.
+_MADE_WAY = Registration.person.is_(None) & or_(
+    Registration.withdrawn_at.is_(None), Registration.participations.any(Participation.standing == Standing.REJECTED)
+)
 # Two searches, each by its index: asked with OR, or for the event by its column, SQLite walks through all its people.
 _KNOWN = union(
     select(Registration.id).where(
         Registration.event_id == bindparam("event"), Registration.person.in_(bindparam("persons", expanding=True))
     ),
-    select(Registration.id).where(Registration.address_digest.in_(bindparam("digests", expanding=True))),
+    select(Registration.id).where(Registration.address_digest.in_(bindparam("digests", expanding=True)), _MADE_WAY),
 )
 _THEIRS = (
     select(Registration)

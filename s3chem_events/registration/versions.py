@@ -7,7 +7,7 @@ does their sum. People of one mailbox share the UIDs in its calendar, so they sh
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from s3chem_events.core.db import db
 from s3chem_events.publishing.models import Part
@@ -56,15 +56,11 @@ def _heirs(event_id: int) -> dict[int, int]:
 
 
 def rise(registration: Registration, changed: Iterable[Participation]) -> None:
-    """Count a change of some of a person's places in a locked event, for all of her mailbox."""
-    parts = {participation.part_id for participation in changed}
-    theirs = list(registration.participations)
-    if registration.address_digest:
-        query = select(Participation).join(Registration)
-        of_mailbox = Registration.address_digest == registration.address_digest
-        theirs += db.session.scalars(query.where(of_mailbox, Participation.part_id.in_(parts)))
-    for part_id in parts:
-        here = [one for one in theirs if one.part_id == part_id]
-        newest = max(one.changes for one in here) + 1
-        for one in here:
-            one.changes = newest
+    """Count a change of some of a person's places in a locked event, for all of her mailbox, however many share it."""
+    digest = registration.address_digest
+    whose = Registration.address_digest == digest if digest else Registration.id == registration.id
+    in_mailbox = Participation.registration_id.in_(select(Registration.id).where(whose))
+    for part_id in {participation.part_id for participation in changed}:
+        here = Participation.part_id == part_id, in_mailbox
+        newest = db.session.scalar(select(func.max(Participation.changes)).where(*here)) or 0
+        db.session.execute(update(Participation).where(*here).values(changes=newest + 1))

@@ -8,9 +8,10 @@ from icalendar import Calendar
 from s3chem_events import dispatch
 from s3chem_events.core.db import db
 from s3chem_events.mailing.models import OutgoingEmail
+from s3chem_events.registration.models import Participation, Registration
 from tests.factories import PUBLIC_DAY, add_event, count, hidden, not_me, register
-from tests.support.post import relay, rows, work
-from tests.support.statements import statements
+from tests.support.post import enrol, relay, rows, work
+from tests.support.statements import rows_handled, statements
 
 STAYS = "Someone else is still registered with this address, so nothing is removed from the calendar."
 GOES = (
@@ -131,3 +132,19 @@ def test_who_said_not_me_while_the_worker_was_writing_is_not_written_to(app, cli
     monkeypatch.setattr(dispatch, "_written", slowly)
     assert entries(app) == []
     assert count(app, OutgoingEmail) == 0
+
+
+def test_who_comes_and_goes_costs_the_same_however_many_share_the_mailbox(app, client):
+    add_event(app)
+    office, costs = "office@x.example", []
+    for crowd in (3, 40):
+        enrol(app, crowd, email=office, given_name=f"Crowd {crowd}")
+        gone = str(register(client, email=office, given_name="Gone").location)
+        with rows_handled(app, Registration, Participation) as seen:
+            withdraw(client, gone)
+            back = str(register(client, email=office, given_name="Gone").location)
+        costs.append(dict(seen))
+        withdraw(client, back)
+    assert costs[0] == costs[1]
+    with app.app_context():  # all of the mailbox share the count, however it is raised
+        assert len(set(db.session.scalars(db.select(Participation.changes)))) == 1
