@@ -15,7 +15,17 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import answers, delegations, downloads, one_part, outbox, overview, searching, words
+from s3chem_events.desk import (
+    answers,
+    delegations,
+    downloads,
+    one_part,
+    outbox,
+    overview,
+    searching,
+    withdrawing,
+    words,
+)
 from s3chem_events.desk.entering import may_enter
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, may, page_number
@@ -26,11 +36,9 @@ from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import (
-    actions,
     anew,
     answering,
     asking,
-    batches,
     by_hand,
     cancelled_parts,
     choices,
@@ -89,7 +97,7 @@ def participants_list(slug: str) -> ResponseReturnValue:
         parts={part.key: part.title.within(language) for part in found.parts},
         regions=choices.regions(language),
         stamp=lambda moment: i18n.short_stamp(moment, found.zone, language),
-        batches=batches.held(found.id),
+        held=withdrawing.held(found.id),
         back="",
         may_enter=may_enter(found),
         clock=lambda moment: i18n.clock(moment, found.zone, language),
@@ -126,27 +134,46 @@ def participants_export(slug: str, form: str) -> Response:
 @allowed("participants.see")
 def participant(slug: str, reference: str) -> str:
     """Show everything about one registration."""
-    return _person_page("person", slug, reference)
-
-
-@desk.route("/events/<slug>/participants/<reference>/withdrawal", methods=["GET", "POST"])
-@allowed("participants.edit")
-def participant_withdrawal(slug: str, reference: str) -> ResponseReturnValue:
-    """Take a person off the event: GET asks, POST does."""
-    if request.method == "GET":
-        return _person_page("withdrawal", slug, reference)
     found, person = person_of(slug, reference)
-    with transaction():
-        registration = queries.registration_by_id(person.id, lock=True)
-        done = registration is not None and actions.withdraw(registration, by=by())
-    if not done:
-        said = _("Nothing was changed.")
-    elif call := words.to_be_called(person):
-        said = " ".join((_("The registration has been withdrawn."), call))
-    else:
-        said = _("The registration has been withdrawn; the person will be notified by e-mail.")
-    flash(said, "good")
-    return redirect(url_for("desk.participant", slug=found.slug, reference=reference), 303)
+    language = i18n.language()
+    history = participants.history(person.id)
+    return render_template(
+        "desk/participants/person.html",
+        **header(found),
+        person=person,
+        call=words.to_be_called(person),
+        lost=cancelled_parts.stood(person),
+        besides=anew.besides([person.id]).get(person.id, ()),
+        held=withdrawing.held(found.id, person.id),
+        back=person.reference,
+        clock=lambda moment: i18n.clock(moment, found.zone, language),
+        steps=one_part.steps(person),
+        may_add=bool(by_hand.addable(person)),
+        history=history,
+        positions={
+            one.id: waiting.ahead_of(one) + 1 for one in person.participations if one.standing is Standing.WAITING
+        },
+        emails=(emails := mailing.about(person.id, *EMAILS)),
+        unreached=_unreached(person, emails),
+        delegation=delegations.of(person),
+        email_states=outbox.states(),
+        happenings=words.happenings(),
+        differences=_differences(found, history, language),
+        counterparts=substituting.counterparts(history),
+        about=records.about(fact.id for fact in history),
+        names=overview.names_of(one.by for one in history),
+        organisation_type=choices.organisation_types(language).get(person.organisation_type, person.organisation_type),
+        region=choices.regions(language).get(person.region, person.region),
+        country=i18n.country_name(person.country, language),
+        answers=_answers(person.id, language),
+        missing=[one.label.within(language) for one in answers.missing(person)],
+        writes_letters=may("gate.export") and bool(asking.asked_at(found.id, when=When.LETTER)),
+        language_name=LANGUAGES.get(person.language, person.language),
+        stamp=lambda moment: i18n.stamp(moment, found.zone, language),
+        part_names={part.id: part.title.within(language) for part in found.parts},
+        presences=words.presences(),
+        **_words(),
+    )
 
 
 @desk.route("/events/<slug>/participants/<reference>/link", methods=["POST"])
@@ -213,49 +240,6 @@ def person_of(slug: str, reference: str) -> tuple[Event, Registration]:
     found = the_event(slug)
     person = participants.person(found.id, reference)
     return (found, person) if person is not None else abort(404)
-
-
-def _person_page(view: str, slug: str, reference: str) -> str:
-    found, person = person_of(slug, reference)
-    language = i18n.language()
-    history = participants.history(person.id)
-    return render_template(
-        f"desk/participants/{view}.html",
-        **header(found),
-        person=person,
-        call=words.to_be_called(person),
-        lost=cancelled_parts.stood(person),
-        besides=anew.besides([person.id]).get(person.id, ()),
-        batches=[one for one in batches.held(found.id) if person.id in one.subjects],
-        back=person.reference,
-        clock=lambda moment: i18n.clock(moment, found.zone, language),
-        steps=one_part.steps(person),
-        may_add=bool(by_hand.addable(person)),
-        history=history,
-        positions={
-            one.id: waiting.ahead_of(one) + 1 for one in person.participations if one.standing is Standing.WAITING
-        },
-        emails=(emails := mailing.about(person.id, *EMAILS)),
-        unreached=_unreached(person, emails),
-        delegation=delegations.of(person),
-        email_states=outbox.states(),
-        happenings=words.happenings(),
-        differences=_differences(found, history, language),
-        counterparts=substituting.counterparts(history),
-        about=records.about(fact.id for fact in history),
-        names=overview.names_of(one.by for one in history),
-        organisation_type=choices.organisation_types(language).get(person.organisation_type, person.organisation_type),
-        region=choices.regions(language).get(person.region, person.region),
-        country=i18n.country_name(person.country, language),
-        answers=_answers(person.id, language),
-        missing=[one.label.within(language) for one in answers.missing(person)],
-        writes_letters=may("gate.export") and bool(asking.asked_at(found.id, when=When.LETTER)),
-        language_name=LANGUAGES.get(person.language, person.language),
-        stamp=lambda moment: i18n.stamp(moment, found.zone, language),
-        part_names={part.id: part.title.within(language) for part in found.parts},
-        presences=words.presences(),
-        **_words(),
-    )
 
 
 def _differences(event: Event, facts: Sequence[Fact], language: str) -> dict[int, list[Difference]]:

@@ -1,4 +1,7 @@
-"""Several people taken off an event at once; and the ten minutes in which they, and the rejected, can be put back."""
+"""People taken off an event; and the ten minutes in which they, and the rejected, can be put back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,13 +9,38 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from s3chem_events.core.db import transaction
-from s3chem_events.desk import asking
+from s3chem_events.desk import asking, words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
+from s3chem_events.mailing import suppression
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import values
-from s3chem_events.registration import batches, queries
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import batches, participants, queries
+from s3chem_events.registration.batches import Batch
+from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was done to people and can still be undone: how many `emails` leave then, and the name of its one person."""
+
+    batch: Batch
+    emails: int
+    name: str
+
+
+def held(event_id: int, about: int | None = None) -> list[Held]:
+    """Return what can still be undone at an event, or about one person of it."""
+    found = [one for one in batches.held(event_id) if about is None or about in one.subjects]
+    people = queries.registrations_by_ids(number for batch in found for number in batch.subjects) if found else {}
+    reached = _reached(people.values())
+    names = {one: person.full_name for one, person in people.items()}  # who has said "not me" meanwhile is none of them
+    return [
+        Held(one, len(reached & one.subjects), "".join(names.get(n, "") for n in one.subjects if one.people == 1))
+        for one in found
+    ]
 
 
 @desk.route("/events/<slug>/participants/withdrawal", methods=["POST"])
@@ -21,19 +49,57 @@ def participants_withdrawal(slug: str) -> ResponseReturnValue:
     """Take the chosen people off the event: the first press asks, the second does."""
     found = the_event(slug)
     people = queries.registrations_by_references(found.id, request.form.getlist("reference")[:PAGE])
-    back = redirect(url_for("desk.participants_list", slug=slug), 303)
+    back = url_for("desk.participants_list", slug=slug)
     if not people:
         flash(_("Choose the people first."), "bad")
-        return back
-    if "confirmed" not in request.form:
-        return render_template("desk/participants/withdrawals.html", **header(found), people=people)
+        return redirect(back, 303)
+    return _withdrawn(slug, people, back) if "confirmed" in request.form else _asking(found, people, back)
+
+
+@desk.route("/events/<slug>/participants/<reference>/withdrawal", methods=["GET", "POST"])
+@allowed("participants.edit")
+def participant_withdrawal(slug: str, reference: str) -> ResponseReturnValue:
+    """Take a person off the event: GET asks, POST does."""
+    found = the_event(slug)
+    person = participants.person(found.id, reference) or abort(404)
+    back = url_for("desk.participant", slug=slug, reference=reference)
+    if person.withdrawn_at is not None:
+        flash(_("It has already been withdrawn."), "bad")
+        return redirect(back, 303)
+    return _withdrawn(slug, [person], back) if request.method == "POST" else _asking(found, [person], back)
+
+
+def _asking(found: Event, people: Sequence[Registration], back: str) -> str:
+    return render_template(
+        "desk/participants/withdrawals.html",
+        **header(found),
+        people=people,
+        told=bool(_reached(people)),
+        call=_call(people),
+        back=back,
+    )
+
+
+def _call(people: Sequence[Registration]) -> str:
+    return words.to_be_called(people[0]) if len(people) == 1 else ""
+
+
+def _reached(people: Iterable[Registration]) -> frozenset[int]:
+    """Return who of these hears by e-mail what is done to them: whoever has an address that is written to."""
+    written = {one.id: one.address_digest for one in people if one.email}
+    dead = suppression.dead(set(written.values()))
+    return frozenset(number for number, digest in written.items() if digest not in dead)
+
+
+def _withdrawn(slug: str, people: Sequence[Registration], back: str) -> ResponseReturnValue:
     ids = [one.id for one in people]
     with transaction():
         publishing.event_by_slug(slug, lock=True)
         locked = [one for one in map(queries.registration_by_id, ids) if one is not None]
         count = batches.withdraw(locked, by=by())
-    flash(ngettext("%(num)s person withdrawn.", "%(num)s people withdrawn.", count), "good")
-    return back
+    said = ngettext("%(num)s person withdrawn.", "%(num)s people withdrawn.", count)
+    flash(" ".join(filter(None, (said, _call(people)))), "good")
+    return redirect(back, 303)
 
 
 @desk.route("/events/<slug>/participants/undo", methods=["POST"])

@@ -109,7 +109,7 @@ def test_to_change_something_for_a_caller_says_to_call_with_the_number_and_promi
     gone = organiser.post(f"{person}/withdrawal", data=hidden(organiser, f"{person}/withdrawal"), follow_redirects=True)
     for said in map(words, (*pages.values(), changed, gone)):
         assert (call in said, "by e-mail" in said, "tell the person" in said) == (True, False, False)
-    assert "The registration has been withdrawn." in words(gone)
+    assert "1 person withdrawn." in words(gone)
 
 
 def test_the_same_caller_is_one_person_however_the_number_is_written(app, organiser):
@@ -230,7 +230,7 @@ def test_twenty_withdrawn_by_mistake_are_put_back_in_their_order_and_no_mail_lef
     assert withdraw(organiser, references).status_code == 303
     assert {tuple(standings) for _name, _person, standings in places(app)} == {("withdrawn",)}
     page = organiser.get(LIST)
-    assert "20 people withdrawn; the e-mails leave at 13:10." in words(page)
+    assert "20 people withdrawn. 20 e-mails leave at 13:10." in words(page)
     assert work(app) == 0
     form = soup(page).select_one(f"form[action='{LIST}/undo']")
     assert form is not None

@@ -241,7 +241,7 @@ def test_a_no_can_be_undone_for_ten_minutes_in_which_nobody_hears_of_it_and_its_
     clock.advance(minutes=9)
     tick(app)
     assert (standings(app), mails(app)) == ("A rejected, B rejected, C waiting, D waiting", [])  # the places are kept
-    assert "2 people rejected; the e-mails leave at 13:10." in words(desk.get(LIST))
+    assert "2 registrations rejected. 2 e-mails leave at 13:10." in words(desk.get(LIST))
     said = words(undo(desk, LIST))
     assert "Undone. Everybody has the old place again, and nobody has been told." in said
     after_the_hold(app, clock)
@@ -252,12 +252,12 @@ def test_a_no_can_be_undone_for_ten_minutes_in_which_nobody_hears_of_it_and_its_
     assert "Rejection undone" in words(desk.get(anna))
     decide(desk, app, "rejection", "Anna", confirmed="yes", reason="Experts only", **{"from": "person"})
     (other,) = references(app, "Boris")
-    assert [b"1 person rejected" in desk.get(page).data for page in (anna, f"{LIST}/{other}")] == [True, False]
+    assert [b"1 registration rejected." in desk.get(page).data for page in (anna, f"{LIST}/{other}")] == [True, False]
     seen = undo(desk, anna)
     assert (seen.request.path, standings(app)) == (anna, "A pending, B pending, C waiting, D waiting")
     decide(desk, app, "rejection", "Anna", "Boris", confirmed="yes", reason="Experts only")
     decide(desk, app, "approval", "Anna")  # another mind within the hold: it takes the place that was kept for her
-    assert "1 person rejected" in words(desk.get(LIST))
+    assert "1 registration rejected." in words(desk.get(LIST))
     late = soup(desk.get(LIST)).select_one(f"form[action='{LIST}/undo']")
     after_the_hold(app, clock)
     assert standings(app) == "A confirmed, B rejected, C offered, D waiting"
