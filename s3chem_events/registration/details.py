@@ -219,6 +219,18 @@ def expected(event: Event, wanted: Terms) -> list[tuple[Registration, bool]]:
     return found
 
 
+def untold_among(people: Mapping[int, Registration], event_id: int, *, until: str) -> set[int]:
+    """Return which of some people, by their ids, have not told the gate of an event all; nobody at another hour."""
+    theirs = [one for one in people.values() if one.event_id == event_id]
+    wanted = terms(theirs[0].event) if theirs else None
+    if wanted is None or wanted.until is None or not wanted.are_open or wanted.until.isoformat() != until:
+        return set()
+    given = answering.of([one.id for one in theirs])
+    said = {one.id: known(given.get(one.id, ())) for one in theirs}
+    asked = {one.id: asked_of(one, wanted.asked, before=said[one.id]) for one in theirs}
+    return {number for number, wants in asked.items() if wants and not is_complete(wants, said[number])}
+
+
 def confirmed_people(event: Event) -> list[Registration]:
     """Return who holds a place at a loaded event, by name."""
     query = (

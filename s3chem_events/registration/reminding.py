@@ -23,12 +23,14 @@ from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import inquiries, queries
+from s3chem_events.registration import details, inquiries, queries
 from s3chem_events.registration.models import Registration, Reminder
 from s3chem_events.registration.places import SEATED
 
 ASKED = "event.asked_again"
-KINDS = frozenset({"event.reminded", ASKED, "details.due"})
+ANSWERED = frozenset({ASKED, "details.due"})
+"""What asks for something, and not whoever has told it."""
+KINDS = ANSWERED | {"event.reminded"}
 """The e-mails that are looked at once more just before they leave."""
 
 
@@ -76,13 +78,18 @@ def outlived(claims: Sequence[Claimed]) -> set[int]:
     found = db.session.scalars(db.select(Fact).where(Fact.id.in_({one.letter.fact_id for one in reminders})))
     facts = {fact.id: fact for fact in found}
     people = queries.registrations_by_ids({one.letter.subject_id for one in reminders})
-    asking = [fact for fact in facts.values() if "inquiry" in fact.data]
-    silent = {fact.id: inquiries.silent_among(people, fact.subject_id, fact.data["inquiry"]) for fact in asking}
+    silent = {fact.id: _silent(people, fact) for fact in facts.values() if fact.kind in ANSWERED}
 
     def is_due(fact_id: int, number: int) -> bool:
         return number in silent.get(fact_id, people) and _is_due_still(facts[fact_id], people.get(number))
 
     return {one.id for one in reminders if not is_due(one.letter.fact_id, one.letter.subject_id)}
+
+
+def _silent(people: Mapping[int, Registration], fact: Fact) -> set[int]:
+    if fact.kind == ASKED:
+        return inquiries.silent_among(people, fact.subject_id, fact.data["inquiry"])
+    return details.untold_among(people, fact.subject_id, until=fact.data["until"])
 
 
 def outdated(claims: Sequence[Claimed]) -> list[Claimed]:
@@ -114,8 +121,6 @@ def ahead(registration: Registration) -> list[Part]:
 
 def _is_due_still(fact: Fact, person: Registration | None) -> bool:
     coming = ahead(person) if person is not None else []
-    if "until" in fact.data:  # after which the gate takes nothing any more
-        return bool(coming) and now() < datetime.fromisoformat(fact.data["until"])
     return bool(coming) and ("part" not in fact.data or fact.data in [_of_day(part) for part in coming])
 
 

@@ -18,8 +18,9 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.registration import reminding
 from tests.conftest import Clock
-from tests.factories import PUBLIC_DAY, add_event, words
+from tests.factories import PUBLIC_DAY, add_event, add_question, hidden, words
 from tests.flows.test_change_told import change, undo
+from tests.flows.test_gate_data import GATE, tell
 from tests.flows.test_reminded_within_the_hold import NINE
 from tests.flows.test_reminders import ROOM, tick
 from tests.flows.test_still_coming import move, own_page, press, press_at
@@ -181,6 +182,33 @@ def test_reminder_that_waited_says_what_is_so_by_then(app: Flask, clock: Clock, 
     assert delivered(app, office, clock) == {"anna": ["Reminder"]}
     assert [f"{ROOM}-2" in text for text in texts(office)] == [True]
     assert [row.state for row in rows(app) if row.kind != "event.changed"] == ["sent"] * 3
+
+
+def test_what_the_entrance_lacks_is_asked_of_those_alone_who_have_not_told_it_meanwhile(
+    app: Flask, client: FlaskClient, clock: Clock, office: PostOffice
+):
+    add_event(app, state=State.ANNOUNCED, parts=(PUBLIC_DAY,))
+    add_question(app, "identity", required=True, **GATE)
+    for name in ("anna", "bea", "carl"):
+        enrol(app, given_name=name, email=f"{name}@park.example", choices={"day-2": Mode.ON_SITE})
+    assert set(delivered(app, office, clock)) == {"anna", "bea", "carl"}
+    anna, bea, _carl = (own_page(row.text) for row in rows(app))
+    clock.set(datetime(2027, 6, 16, 12, 1, tzinfo=UTC))
+    tick(app)
+    assert tell(client, anna, identity="AB 123456") == 303
+    assert press(client, f"{bea}/mode/day-2") == 303
+    assert delivered(app, office, clock) == {
+        "bea": ["How you take part"],
+        "carl": ["Still needed for the entrance"],
+    }
+    desk = signed_in(app)
+    for hour in ("10:00", "11:00"):  # by which the entrance wants it, too late for the first e-mail to be true
+        token = {"csrf_token": hidden(desk, "/desk/events/conference/gate")["csrf_token"]}
+        typed = token | {"until": f"2027-06-17T{hour}"}
+        assert desk.post("/desk/events/conference/gate/end", data=typed).status_code == 303
+        tick(app)
+    assert delivered(app, office, clock) == {"carl": ["Still needed for the entrance"]}
+    assert "17 June 2027, 11:00" in texts(office)[0]
 
 
 def at_two_online(facts: EventFacts, *, online_url: str) -> EventFacts:
