@@ -1,6 +1,5 @@
 """Codes from an app as the second step: switching them on (Flask-Security forgets the secret at one wrong code)."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, session
@@ -10,12 +9,13 @@ from flask_security.utils import check_and_update_authn_fresh, get_request_attr
 from s3chem_events.accounts import audit
 from s3chem_events.accounts.models import Organiser
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 
 SECRET = "tf_totp_secret"  # noqa: S105 - Flask-Security's name for it in the session, where it stands encrypted
 STARTED = ("tf_state", "tf_primary_method", SECRET)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setup:
     """What the app needs: a picture as a data address, and the same secret as text."""
 

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from html import escape
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from s3chem_events.core.i18n import words
 from s3chem_events.core.later import Later
@@ -217,7 +217,7 @@ def _typed(place: str, value: Decimal | date, day: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    return escape(UNWRITABLE.sub("", value))
+    return escape(UNWRITABLE.sub("", value), quote=False)
 
 
 def _template(names: Sequence[str], columns: Sequence[str]) -> bytes:

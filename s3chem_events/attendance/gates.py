@@ -1,10 +1,9 @@
 """The list for the entrance, and letters of invitation: what was told late, put together for those who need it."""
 
-from dataclasses import dataclass
-
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.places import place_line
@@ -27,7 +26,7 @@ class Unwritable(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """A letter of invitation in one language, for a person to sign."""
 

@@ -1,7 +1,6 @@
 """Who was there: written down part by part, from its day on, and put right whenever somebody knows better."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, case, func, or_
 
@@ -10,6 +9,7 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import names, places
@@ -26,7 +26,7 @@ class TooEarly(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One person in a part, and whether she was there; None where nobody knows yet."""
 
@@ -39,7 +39,7 @@ class Line:
     present: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Some lines of a part's list, in order of the names."""
 
@@ -53,7 +53,7 @@ class Page:
         return max(1, -(-self.total // PAGE))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """How many of a part's people were there, how many were not, and of how many nobody knows."""
 

@@ -1,8 +1,9 @@
 """What a calendar knows of an event: plain values, no table, no file format."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+
+from s3chem_events.core.values import frozen
 
 
 class Status(StrEnum):
@@ -13,7 +14,7 @@ class Status(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mailbox:
     """A person or an office as calendars name it; the address as SMTP takes it (domain in IDNA)."""
 
@@ -21,7 +22,7 @@ class Mailbox:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One event or part of an event, in one language, as it shall stand in a calendar.
 
@@ -68,7 +69,7 @@ class Entry:
             raise ValueError(message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calendar:
     """A subscription as a whole: where it comes from, and where its page is."""
 

@@ -6,13 +6,14 @@ it stands and kept; a feed writes anew only what changed, and an invitation only
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from types import ModuleType
 
 from s3chem_events.calendar import zones
 from s3chem_events.calendar.entries import Calendar, Entry, Mailbox, Status
+from s3chem_events.core.values import frozen
 
 END = b"END:VCALENDAR\r\n"
 # The lines of a VEVENT that differ between two guests, with their folded continuations.
@@ -56,7 +57,7 @@ def cancellation(
     return _letter(cancelled, "CANCEL", language).to(attendee, sent_at=sent_at, note=note, answer_to=answer_to)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Letter:
     """A message to many guests, cut open at the four lines that differ."""
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from urllib.parse import unquote
 
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.values import frozen
 
 LARGEST = 64 * 1024
 MOST_EVENTS = 20
@@ -40,7 +41,7 @@ class PartStat(StrEnum):
     TENTATIVE = "tentative"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """One guest's answer to one invitation. Addresses may be missing: Outlook leaves the organizer out."""
 
@@ -60,7 +61,7 @@ class NotAnAnswer(Refused):
     status = 422
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Line:
     name: str
     parameters: dict[str, str]

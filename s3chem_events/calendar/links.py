@@ -1,13 +1,13 @@
 """The ways into a subscription, one for each family of calendars."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from s3chem_events.calendar.entries import Entry
+from s3chem_events.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Links:
     """Addresses that subscribe to one feed.
 
@@ -35,7 +35,7 @@ def subscription(url: str, *, name: str) -> Links:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventLinks:
     """Addresses that put one entry into a web calendar; a copy that does not follow later changes."""
 

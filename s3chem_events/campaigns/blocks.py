@@ -4,7 +4,7 @@ What an event was like when an organiser looked at it is kept as a digest: a cam
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from s3chem_events.core import i18n
 from s3chem_events.core.db import db
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import values
 from s3chem_events.publishing.lifecycle import LISTED, TAKING, State, Visibility
@@ -19,7 +20,7 @@ from s3chem_events.publishing.lines import EventLines, public_lines, public_time
 from s3chem_events.publishing.models import Event, NewsItem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewsBlock:
     """A piece of news, in one language."""
 
@@ -33,7 +34,7 @@ class NewsBlock:
 Block = EventLines | NewsBlock
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """The events and the news that some blocks name, as they are now; what is gone or hidden is not among them."""
 

@@ -5,7 +5,7 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -16,6 +16,7 @@ from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.i18n import words
 from s3chem_events.core.tables import Row
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.values import frozen
 from s3chem_events.core.workbooks import column_name
 from s3chem_events.mailing import addresses
 from s3chem_events.registration import names
@@ -66,7 +67,7 @@ class NoColumn(Refused):
     status = 422
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Usual:
     """What holds for every row that says nothing else."""
 
@@ -76,7 +77,7 @@ class Usual:
     basis_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One row of the list, as it would be taken; `topics` of one with an unknown topic are those unknown ones.
 

@@ -1,7 +1,6 @@
 """How far campaigns are: counted from rows each time, never from counters that could go wrong."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import joinedload
@@ -11,6 +10,7 @@ from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Kind, Stage
 from s3chem_events.campaigns.writing import TO_A_PARTICIPANT, TO_A_SUBSCRIBER
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.mailing.streams import IS_TAKEN_BACK
@@ -23,7 +23,7 @@ LEFT_OUT = "left_out"
 """Two states of a reader who has no e-mail: it is still to be written, or will not be."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """Where the e-mails of a campaign stand; `readers` is 0 before it begins."""
 
@@ -49,7 +49,7 @@ class Progress:
         return self.readers > 0 and self.settled >= self.readers
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReaderRow:
     """One reader of a campaign and what became of her e-mail."""
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 
@@ -15,6 +15,7 @@ from s3chem_events.core import signing
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import queries as outbox
 from s3chem_events.mailing import render
 from s3chem_events.mailing.samples import Alike
@@ -33,7 +34,7 @@ TOLD = "follower.told"
 """The kind of the e-mail that brings news; the fact that it speaks of is the event's."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Following:
     """How many follow an event in one language, and how many have not confirmed yet."""
 
@@ -104,7 +105,7 @@ def _misled(first: int) -> ColumnElement[bool]:
     return Follower.id.in_(outbox.written_since(first, TOLD, "follower.asked"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class News:
     """What a follower is told in her language, who knows an event as a revision left it."""
 

@@ -1,9 +1,9 @@
 """What a change would tell followers: how many of them, in which languages, and in which words. Nothing is written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from s3chem_events.campaigns import emails, queries
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import render, rewording, samples
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.samples import Sample
@@ -14,7 +14,7 @@ from s3chem_events.publishing.known import Known
 from s3chem_events.publishing.models import Event
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rehearsal:
     """How many followers would hear of a change, by language, and real e-mails, each that differs once.
 

@@ -5,7 +5,6 @@ The caller has locked the campaign. Nothing here writes to anybody: the worker d
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +30,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.text import Text
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import streams
 from s3chem_events.mailing.letters import Flow
 from s3chem_events.publishing import actions as publishing
@@ -70,7 +70,7 @@ class EventChanged(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """What an organiser edits. `blocks` are `{"kind": "event" | "news", "id": …}`; `wanted_at` is a chosen hour."""
 

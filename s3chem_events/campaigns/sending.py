@@ -5,7 +5,6 @@ unique, an e-mail is unique by its fact and reader, a slice that nobody finished
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, cast, literal, select, update
@@ -18,6 +17,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
 from s3chem_events.core.journal import CLOCK
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import streams
 from s3chem_events.mailing.letters import Draft, Flow, Letterhead
 from s3chem_events.publishing import actions as publishing
@@ -30,7 +30,7 @@ SLICE = 50
 LEASE = timedelta(seconds=30)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice:
     """Some readers whose e-mails this worker alone writes until the lease ends: rows, and the number of the reader."""
 

@@ -1,12 +1,13 @@
 """What a campaign is, where it stands, and which step may follow which; pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.values import frozen
 
 
 class Kind(StrEnum):
@@ -71,7 +72,7 @@ class WrongStage(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Audience:
     """Whom a campaign is for. Of subscribers: any of `topics`; of an event's people: all that is named must fit.
 

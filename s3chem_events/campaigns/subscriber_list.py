@@ -1,7 +1,6 @@
 """What the desk and its files read of subscribers. Selects only, in a known number of statements."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from s3chem_events.campaigns.models import Subscriber
 from s3chem_events.campaigns.subscriptions import State
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import suppression
 from s3chem_events.registration import names
 
@@ -21,7 +21,7 @@ COLUMNS = ("email", "language", "topics", "state", "source", "asked_at", "confir
 """The ids of the columns of the files; they stay, and new ones are added at the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which subscribers are asked for; empty values ask for all who have not left."""
 
@@ -37,7 +37,7 @@ class Wanted:
         return bool(self.words.strip() or self.state or self.language or self.topic or self.unreached)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """One line of the list."""
 
@@ -50,7 +50,7 @@ class Reader:
     held_because: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Some lines of the list, and how many there are in all."""
 

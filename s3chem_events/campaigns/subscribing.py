@@ -4,7 +4,6 @@ Nothing else subscribes anybody: no registration, no list of followers. Only an 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from s3chem_events.campaigns import audience, topics
 from s3chem_events.campaigns.models import Subscriber
@@ -13,6 +12,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses, again, bounces, confirming, suppression
 from s3chem_events.registration import names
 
@@ -20,7 +20,7 @@ NOBODY = 0
 """The subject of a fact about an address that we keep nothing of."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """What somebody entered, and beside which version of the privacy notice, in which language."""
 

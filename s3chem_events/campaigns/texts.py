@@ -1,13 +1,13 @@
 """What a campaign says: which names may stand in it, in which language who gets it, what is wrong with it; pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from unicodedata import category
 
 from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Kind
 from s3chem_events.core import markdown, placeholders
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import DEFAULT, LANGUAGES
+from s3chem_events.core.values import frozen
 
 LONGEST_SUBJECT = 150
 BREAKS = frozenset({"Cc", "Zl", "Zp"})
@@ -21,7 +21,7 @@ LINKS = frozenset({"event_link", "report_link", "own_link", "preferences_link", 
 """Those whose value is an address of ours, which one may press."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """One text of a campaign in one language, for what is said about it."""
 

@@ -1,7 +1,6 @@
 """A campaign in the words of one reader: her language, her placeholders, the live blocks as they are now."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from s3chem_events.campaigns.models import Campaign, Subscriber
 from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Audience
 from s3chem_events.core import markdown, placeholders
 from s3chem_events.core.db import db
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import wording_samples
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
 from s3chem_events.publishing.models import Event
@@ -28,7 +28,7 @@ GONE, UNWRITABLE = "gone", "unwritable"
 Reader = Subscriber | Registration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shared:
     """What all readers of one language are shown."""
 

@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from s3chem_events.core.environment import PREFIX, SHORTEST_SECRET, Reader, WrongSetting
+from s3chem_events.core.values import frozen
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -23,7 +24,7 @@ ADDRESS = "address"
 SQLITE = "sqlite:///"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailServer:
     """Where e-mails are handed over; `tls` is `starttls`, `tls` or `none`."""
 
@@ -34,7 +35,7 @@ class MailServer:
     tls: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signing:
     """With what e-mails are signed (DKIM): a private key, and the name under which its public half is published."""
 
@@ -42,7 +43,7 @@ class Signing:
     key: "RSAPrivateKey" = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """Everything that differs between two installations."""
 

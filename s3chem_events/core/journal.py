@@ -4,7 +4,6 @@ A fact holds ids, dates, old and new values, never a name or an address, so that
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import Model, UTCDateTime, db, partial_index
+from s3chem_events.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Actor:
     """Who causes a change: an organiser by id, a visitor, a participant by link, the clock, the operator.
 

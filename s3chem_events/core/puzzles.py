@@ -9,12 +9,13 @@ import hmac
 import json
 import secrets
 from base64 import b64decode, b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from s3chem_events.core import signing
 from s3chem_events.core.clock import now
+from s3chem_events.core.values import frozen
 
 PURPOSE = "puzzle"
 ALGORITHM = "SHA-256"
@@ -24,7 +25,7 @@ LASTS = timedelta(hours=1)
 LONGEST = 600
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Puzzle:
     """Asks for the number that, behind the salt, has the digest `challenge`; solved once `number` is it."""
 

@@ -10,13 +10,13 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from xml.parsers.expat import ExpatError
 
 from s3chem_events.core import workbooks
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.values import frozen
 
 MOST_BYTES = 1_000_000
 MOST_UNPACKED = 20_000_000
@@ -64,7 +64,7 @@ class NotATable(Unreadable):
     code = "table_of_another_kind"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One row with something in it: its number as a spreadsheet counts, from 1 on, and its cells up to the last filled.
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, Dialect, TypeDecorator
 
 from s3chem_events.core.later import Later
+from s3chem_events.core.values import frozen
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -47,7 +47,7 @@ def shortened(text: str, longest: int) -> str:
     return f"{text[:end].rstrip()}…"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A text as it is shown: the words and the language that they are in, which may not be the one asked for."""
 

@@ -1,6 +1,5 @@
 """What came by e-mail and needs a person: read as plain text, and put away when it is dealt with."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from s3chem_events.core.errors import NotFound
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.later import Later
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import words
 from s3chem_events.desk.frame import allowed, arrivals_seen, by, desk, may, page_number
 from s3chem_events.mailing import received, undelivered
@@ -33,7 +33,7 @@ HEAD = 16 * 1024
 """Bytes that a list looks at, for the sender and the subject."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """An e-mail of a stranger, as text."""
 

@@ -1,7 +1,6 @@
 """What the desk asks before it saves: steps that cannot be taken back, and those that are seldom meant; pure."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import ngettext
@@ -10,6 +9,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Text
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import words
 from s3chem_events.publishing.booked import NOBODY, Booked
 from s3chem_events.publishing.disclosing import disclosed, holds
@@ -18,7 +18,7 @@ from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One question; its `key` comes back with the press that says yes."""
 

@@ -1,7 +1,6 @@
 """The audit trail: who signed in, who was refused, who took lists away, who changed whose rights. Read only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from flask import render_template
@@ -13,12 +12,13 @@ from s3chem_events.accounts.models import AuditEntry
 from s3chem_events.accounts.roles import Role
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import language
+from s3chem_events.core.values import frozen
 from s3chem_events.desk.frame import allowed, desk, page_number
 from s3chem_events.desk.organisers import ROLES
 from s3chem_events.publishing import queries as publishing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of the trail in words; the names are looked up, for the trail itself holds ids alone."""
 

@@ -1,7 +1,5 @@
 """The checklist before a release: what would go out, to whom, in which words, and what stands in the way."""
 
-from dataclasses import dataclass
-
 from flask import url_for
 from flask_babel import ngettext
 
@@ -14,6 +12,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import campaign_links, campaign_words
 from s3chem_events.desk.frame import may
 from s3chem_events.mailing import render
@@ -28,7 +27,7 @@ HEAVIEST = 102_000
 """Bytes of HTML past which Gmail cuts a message off."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One line of the checklist; what is `bad` stands in the way, at the rest somebody should look.
 
@@ -42,7 +41,7 @@ class Check:
     door: tuple[str, str] = ("", "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checklist:
     """All of it, with the counts that it rests on."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +15,7 @@ from s3chem_events.campaigns.models import Campaign
 from s3chem_events.core import markdown
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
 
@@ -25,7 +25,7 @@ PRIVATE = frozenset({"desk", "security"})
 REPORT = "report_link"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Links:
     """What the texts of a campaign link to, each address once.
 

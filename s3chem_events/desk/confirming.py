@@ -1,12 +1,11 @@
 """A confirmation on paper, for whoever has no e-mail: in the person's own language, to be printed and sent by post."""
 
-from dataclasses import dataclass
-
 from flask import abort, render_template
 
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import today
 from s3chem_events.core.guard import settings
+from s3chem_events.core.values import frozen
 from s3chem_events.desk.events import header
 from s3chem_events.desk.frame import allowed, desk
 from s3chem_events.desk.participants import person_of
@@ -20,7 +19,7 @@ from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Registration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """The words of one confirmation."""
 

@@ -1,5 +1,6 @@
 """What the editor and the steps of an event's life ask of a part alike: its days and hours, and its place."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -160,4 +161,4 @@ def modes(part: PartFacts) -> dict[str, Any]:
 
 def venue(facts: VenueFacts | None) -> dict[str, str]:
     """Return what the fields of a place show."""
-    return {name: getattr(facts, name) for name in VenueFacts.__slots__} if facts else {}
+    return asdict(facts) if facts else {}

@@ -4,13 +4,14 @@ Nothing that people would be told is saved before somebody has seen who they are
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from s3chem_events.campaigns import queries as campaigns
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.desk.asking import Question, Unasked
 from s3chem_events.publishing import actions, joining, queries, values
 from s3chem_events.publishing.changes import Difference
@@ -25,7 +26,7 @@ NAMES = frozenset({"told", "previewed", "asked", "ask", "until", "confirmed", "c
 """What the preview sends besides the form that it carries on."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What was pressed at the preview of which revision, and with which question; nothing before it was shown."""
 
@@ -42,7 +43,7 @@ class Decision:
         return self.until if self.asks else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pending:
     """A change of an event at a revision, which waits for a decision and for the answers to its questions."""
 

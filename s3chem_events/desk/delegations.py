@@ -1,9 +1,8 @@
 """Delegations at the desk: whose people somebody belongs to, and whether their contact can be reached."""
 
-from dataclasses import dataclass
-
 from s3chem_events.core.db import db
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing import undelivered
 from s3chem_events.mailing.letters import State
@@ -13,7 +12,7 @@ EMAILS = "delegation."
 """The beginning of the kinds of e-mails that go to contacts."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contact:
     """Who looks after a delegation; `unreached` says that the e-mails to her do not arrive."""
 

@@ -1,7 +1,6 @@
 """Events at the desk: the list, one at a glance, a new one, its facts and parts."""
 
 import json
-from dataclasses import dataclass
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +12,7 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import asking, changes, downloads, letters, overview, saving, translations, words
 from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk, own_events_only
@@ -26,7 +26,7 @@ from s3chem_events.registration import participants
 MIME_JSON = "application/json; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of the list of events."""
 

@@ -7,7 +7,6 @@ an e-mail that came (`arrival_id`) about something else.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -25,6 +24,7 @@ from s3chem_events.campaigns.stages import TO_SUBSCRIBERS
 from s3chem_events.core import guard, i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import VISITOR, Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import received
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration import answered
@@ -61,7 +61,7 @@ PERMISSIONS_OF_SECURITY = {  # Flask-Security's views; one that is missing here 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A line of the side bar; shown where its page exists and the organiser may open it."""
 

@@ -1,13 +1,13 @@
 """What the desk says of invitations: their states, refusals, columns, verdicts, and how their e-mails read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from s3chem_events.core import i18n, tables
 from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import masking
 from s3chem_events.mailing import render, rewording
 from s3chem_events.publishing.letterhead import letterhead_of
@@ -25,7 +25,7 @@ CHIPS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample:
     """How many read an e-mail in one language, and how it reads."""
 

@@ -1,6 +1,5 @@
 """The ten minutes between "tell them" and the first e-mail: who will be told when, and the way back."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import flash, redirect, request, url_for
@@ -15,6 +14,7 @@ from s3chem_events.core.errors import Invalid, NotFound
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import deciding, words
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.mailing import queries as mailing
@@ -31,7 +31,7 @@ from s3chem_events.registration.rehearsal import Audience, Unreachable
 SHOWN_FOR = timedelta(days=14)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A change of which people will be told, until then it can be undone."""
 
@@ -50,7 +50,7 @@ class Held:
     """The texts that were left as they were and may be untrue by now."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """A change of which people have been told: how many e-mails there are, and how many are sent."""
 

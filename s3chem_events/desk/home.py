@@ -1,7 +1,6 @@
 """The first page of the desk: what comes next, how it stands, and what needs a hand."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import render_template, url_for
@@ -13,6 +12,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Said
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import holding, outage, overview, words
 from s3chem_events.desk.frame import allowed, arrivals_seen, by, desk, may, me, own_events_only, writes_to
 from s3chem_events.mailing import queries as mailing
@@ -31,7 +31,7 @@ CORRECTED = ("registration.address_corrected", "registration.address_changed")
 LATELY = (timedelta(days=1), timedelta(days=7))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Places:
     """One part in one mode: how many places are held, of how many."""
 
@@ -40,7 +40,7 @@ class Places:
     capacity: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coming:
     """An event that is still to come."""
 
@@ -52,7 +52,7 @@ class Coming:
     off: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hand:
     """Something that needs a hand: a sentence, how badly, and where to go."""
 

@@ -1,9 +1,9 @@
 """Which steps an event can take in its state, and how they are called."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event
@@ -21,7 +21,7 @@ class Step(StrEnum):
     CLOSING = "closing"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """What is said of a step: on the list of what can be done, on its page, on its button."""
 

@@ -1,7 +1,6 @@
 """News: what there is, writing it in one language after the other, looking at it first, taking it off."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -18,6 +17,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import LANGUAGES, Said, Text
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import asking
 from s3chem_events.desk.fields import LONGEST_TITLE, Needed, clean, faulty, line, say, sensible, slug_of, spoken
 from s3chem_events.desk.frame import allowed, by, desk
@@ -49,7 +49,7 @@ class NewsForm(FlaskForm):
         return {**said, "published_on": self.published_on.data, "event_id": int(self.event_id.data or 0) or None}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """A piece of news in the list of the desk."""
 

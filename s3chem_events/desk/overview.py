@@ -1,7 +1,6 @@
 """One event at a glance: when, who comes, what is missing, what happened."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
@@ -13,6 +12,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import changes, holding, life, translations
 from s3chem_events.desk.holding import Told
 from s3chem_events.publishing import lines, queries, values
@@ -24,7 +24,7 @@ from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.rehearsal import Unreachable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meter:
     """How many places of a part are held in one mode; without a limit `capacity` is None."""
 
@@ -33,7 +33,7 @@ class Meter:
     capacity: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartShown:
     """A part as the overview shows it."""
 
@@ -45,7 +45,7 @@ class PartShown:
     presence: presence.Counted | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """Somebody to be called about what a fact says; `noted` once somebody has."""
 

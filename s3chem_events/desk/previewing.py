@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from flask import render_template, request
@@ -15,6 +15,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import changes, deciding, masking, overview, words
 from s3chem_events.desk.deciding import Pending
 from s3chem_events.desk.events import header, the_event
@@ -30,7 +31,7 @@ from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.rehearsal import Rehearsal, Stands
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample:
     """How many read an e-mail in one language, and how it reads; `who` they are where it has several."""
 
@@ -42,7 +43,7 @@ class Sample:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Foreign:
     """How many who read a language find which of the organiser's texts in another one."""
 
@@ -51,7 +52,7 @@ class Foreign:
     texts: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """What is wrong with the field of this id, as a form's own fields say it."""
 
@@ -60,7 +61,7 @@ class Fault:
     type: str = "DateField"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moved:
     """An entry in people's calendars, line by line: what it is, what it was, what it becomes.
 

@@ -5,7 +5,7 @@ What somebody else saved meanwhile stays; what both changed is shown at its fiel
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, request
@@ -16,6 +16,7 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
 from s3chem_events.core.guard import settings
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import asking, changes, deciding, rows, words
 from s3chem_events.desk.asking import Question
 from s3chem_events.desk.deciding import Pending, Undecided
@@ -35,7 +36,7 @@ FIELDS = {"starts": "starts_time", "ends": "ends_time", "capacity": "on_site"}
 REVISION = re.compile(r"[0-9]{1,9}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What became of saving. Refused: a sentence about the whole, questions first, what others changed meanwhile.
 
@@ -61,7 +62,7 @@ class Answer:
         return self.status == 200 and self.pending is None  # noqa: PLR2004 - OK
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edited:
     """A form of an event, the facts that it shows, and what became of saving it; `focus` is where a row was moved."""
 

@@ -1,6 +1,5 @@
 """The texts of the site: the notices and what is said of the project, one language at a time."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -17,6 +16,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.i18n import language_name
 from s3chem_events.core.text import DEFAULT, LANGUAGES, Said, Text
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import asking
 from s3chem_events.desk.fields import LONGEST_TITLE, Needed, clean, faulty, line, say, sensible
 from s3chem_events.desk.frame import allowed, by, desk
@@ -31,7 +31,7 @@ from s3chem_events.sample import load
 KEYS = (PROJECT, *NOTICES)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """A text of the site in the list of the desk."""
 

@@ -1,9 +1,10 @@
 """All the texts of an event, language by language: which there are, which are missing, how they are put back; pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, PartFacts
 
 OWN = ("title", "summary", "description", "reason", "report", "note")
@@ -12,7 +13,7 @@ OF_ITEM = ("title", "abstract")
 LONG = frozenset({"summary", "description", "report", "note", "reason", "abstract"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """One text: `name` is its field's, `what` what it is, `where` the title of the part or item that it belongs to."""
 

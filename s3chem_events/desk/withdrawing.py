@@ -1,7 +1,6 @@
 """People taken off an event; and the ten minutes in which they, and the rejected, can be put back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from s3chem_events.core.db import transaction
+from s3chem_events.core.values import frozen
 from s3chem_events.desk import asking, words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
@@ -22,7 +22,7 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import PAGE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """What was done to people and can still be undone: how many `emails` leave then, and the name of its one person."""
 

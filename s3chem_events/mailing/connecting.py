@@ -2,11 +2,12 @@
 
 import smtplib
 import socket
-from dataclasses import dataclass
 from typing import Any, cast
 
+from s3chem_events.core.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Patience:
     """For how many seconds each answer is waited for; the last one comes after a server has looked at the contents.
 

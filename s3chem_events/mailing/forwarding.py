@@ -6,7 +6,7 @@ neither the contacts' own e-mails nor ours are. Whoever answers it answers the w
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.later import Later
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses, received
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.mailing.kinds import Human
@@ -38,7 +39,7 @@ LONGEST, LONGEST_LINE, LONGEST_ADDRESS = 5_000, 500, 254
 LANGUAGE = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contact:
     """Who answers. `about` names `event` and `reference` of a registration, and the `page` of who sees no other."""
 

@@ -1,9 +1,11 @@
 """What an e-mail that comes to us can be; pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from s3chem_events.core.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bounce:
     """An e-mail of ours did not arrive. `status` is the enhanced code (RFC 3463), as far as one is given.
 
@@ -19,7 +21,7 @@ class Bounce:
     kind = "bounce"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delay:
     """A server goes on trying; nothing is lost yet."""
 
@@ -31,7 +33,7 @@ class Delay:
     kind = "delay"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalendarReply:
     """A calendar answers an invitation; `calendar` is for calendar.itip to read. `recipients` hold our tag, if any.
 
@@ -46,7 +48,7 @@ class CalendarReply:
     kind = "calendar_reply"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsubscribe:
     """Somebody asks by e-mail to be left out from now on."""
 
@@ -55,7 +57,7 @@ class Unsubscribe:
     kind = "unsubscribe"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Complaint:
     """A reader pressed "spam", and her provider tells us (RFC 5965); bound to one e-mail as a bounce is."""
 
@@ -65,7 +67,7 @@ class Complaint:
     kind = "complaint"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AutoReply:
     """A machine wrote: out of office, a receipt, a list. `reason` says what gave it away."""
 
@@ -74,7 +76,7 @@ class AutoReply:
     kind = "auto_reply"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Human:
     """Everything else; `reason` says where it could not be read. `answers` are the Message-IDs that it answers to."""
 

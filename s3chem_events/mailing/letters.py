@@ -2,12 +2,13 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from s3chem_events.core.text import Text
+from s3chem_events.core.values import frozen
 
 
 class State(StrEnum):
@@ -41,7 +42,7 @@ RETRIABLE = frozenset({State.DEFERRED, State.UNKNOWN, State.FAILED, State.CANCEL
 """An e-mail that an organiser may have tried at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letterhead:
     """Who writes: what stands on every e-mail, whatever it says. `sender` is the address in From and ORGANIZER.
 
@@ -56,7 +57,7 @@ class Letterhead:
     tags: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """An e-mail to one person before it is written out.
 
@@ -83,7 +84,7 @@ class Draft:
     list_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """An e-mail written out. Its bytes follow from these values alone, so that a second try sends the same again."""
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_binary_file, message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -11,12 +10,13 @@ from pathlib import Path
 from typing import cast
 
 from s3chem_events.core.text import DEFAULT
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing.mime import EMBLEM
 
 KEY = re.compile(r"[0-9]{1,12}\.[0-9]{1,12}\.s3chem")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Envelope:
     """A kept e-mail in a list."""
 
@@ -26,7 +26,7 @@ class Envelope:
     sent_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attachment:
     """A file that came with an e-mail."""
 
@@ -35,7 +35,7 @@ class Attachment:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptMail:
     """A kept e-mail as a person reads it; `html` shows the emblem without asking any other address."""
 

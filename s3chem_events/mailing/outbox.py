@@ -4,7 +4,7 @@ All functions work in the caller's transaction; dispatch opens it, and talks to 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, cast
@@ -17,6 +17,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import UTCDateTime, db, insert, undone_alone
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses, emptying, pace, relaying, restraint, streams, tries
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, Draft, Letter, Letterhead, State
 from s3chem_events.mailing.models import OutgoingEmail
@@ -49,7 +50,7 @@ class NotWaiting(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claimed:
     """An e-mail that this worker alone may try until its lease ends."""
 

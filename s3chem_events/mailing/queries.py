@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy.orm import aliased, load_only
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import restraint, streams
 from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import DeliveryAttempt, MailServerState, OutgoingEmail, RelayFailure
@@ -36,7 +36,7 @@ LISTED = (
 """What a list shows; the texts themselves stay where they are."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which e-mails a list shows: in one state or in any, to an address or a part of one, because of one fact."""
 
@@ -45,7 +45,7 @@ class Wanted:
     fact_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outage:
     """Since when a mail server has been in trouble, what it said last, when it is asked again."""
 

@@ -3,7 +3,6 @@
 How far is written down together with what an e-mail caused: a worker that dies in between reads it again or never.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, cast
@@ -16,6 +15,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
 from s3chem_events.core.errors import NotFound
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing.models import Arrival, InboxPlace
 from s3chem_events.mailing.verdicts import Fate, Verdict
 
@@ -28,7 +28,7 @@ LONGEST_READING = timedelta(minutes=2)
 PAGE = 25
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """A message in a mailbox."""
 

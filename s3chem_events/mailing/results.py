@@ -1,10 +1,10 @@
 """What came of a try, and when the next one is; pure."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from random import Random
 
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing.letters import State
 
 WAITS = tuple(timedelta(minutes=m) for m in (1, 3, 6, 15, 30, 60, 120, 240, 480, 720, 1440, 1440))
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     COMPLAINED = "complained"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """The answer to one try. `trouble` says that the server is at fault, not this e-mail."""
 

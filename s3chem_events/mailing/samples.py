@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing.letters import Draft, Letter
 
 OWN = frozenset({"reference", "own_page", "calendar", "no_invitations", "leave", "answers"})
@@ -12,7 +12,7 @@ TRIED, SHOWN = 24, 6
 """Of how many sorts of readers an e-mail is drafted in a language, and how many of those that differ are shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alike:
     """So many readers of a language who stand alike, by the number of the first; `who` says how they stand."""
 
@@ -22,7 +22,7 @@ class Alike:
     who: Hashable = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample:
     """An e-mail as one of those reads it who get it, how many these are, and how they stand."""
 

@@ -1,17 +1,17 @@
 """What the desk reads of e-mails that came back, and of addresses that get none."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing.models import Suppression, Undelivered
 from s3chem_events.mailing.weighing import WINDOW, Weight
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counts:
     """How many e-mails did not arrive in the last 30 days, by weight, and how many addresses get none any more."""
 

@@ -1,8 +1,9 @@
 """What became of an e-mail that came to us; pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
+
+from s3chem_events.core.values import frozen
 
 
 class Fate(StrEnum):
@@ -14,7 +15,7 @@ class Fate(StrEnum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What was decided, and a word for why; the desk says it in sentences."""
 

@@ -6,11 +6,12 @@ funding statement. So it cannot be lost, whatever an organiser writes.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from s3chem_events.core import markdown, placeholders
 from s3chem_events.core.errors import Invalid
+from s3chem_events.core.values import frozen
 
 PASSAGES = ("subject", "greeting", "opening", "closing")
 LONGEST = {"subject": 150, "greeting": 300, "opening": 5_000, "closing": 5_000}
@@ -82,7 +83,7 @@ Wordings = Mapping[tuple[str, str], Passages]
 ORIGINAL: Wordings = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filled:
     """An organiser's passages for one reader: the subject, and the others for text and HTML apart."""
 

@@ -1,9 +1,9 @@
 """The texts that a change may have left untrue: an organiser is asked whether they still are true; pure."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from s3chem_events.core.text import Text
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.changes import WORDED, Difference, Sort, of_key
 from s3chem_events.publishing.facts import NOTHING
 from s3chem_events.publishing.lifecycle import State
@@ -12,7 +12,7 @@ AGES = frozenset(Sort) - WORDED - {Sort.LINK}
 """What may leave another sentence untrue: a summary that says that the hours will follow."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aged:
     """A text that was left as it was and may be untrue, of the part with this title: its `kind` says which.
 

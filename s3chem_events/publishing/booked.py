@@ -4,9 +4,10 @@ Who registered stands a floor above this room: a door reads it there and hands i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from s3chem_events.core.errors import Refused
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.facts import EventFacts, PartFacts
 from s3chem_events.publishing.lifecycle import LISTED, Mode, State, Visibility
 
@@ -31,7 +32,7 @@ class StillRegistered(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Booked:
     """How many people are registered, and how many places they hold by part key and the mode that they chose.
 

@@ -5,11 +5,12 @@ The mails to the registered, the history on the public page, the preview at the 
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 
 from s3chem_events.core.text import Said, Text
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import times
 from s3chem_events.publishing.facts import EventFacts, ItemFacts, MaterialFacts, PartFacts
 from s3chem_events.publishing.lifecycle import Mode, State
@@ -56,7 +57,7 @@ STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One thing that changed, for the part with this key; for the event as a whole where there is none."""
 
@@ -64,7 +65,7 @@ class Change:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reason:
     """Why something changed; one that concerns the guests of the part with this key alone is told to them alone."""
 
@@ -72,7 +73,7 @@ class Reason:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """Two states of one event and what lies between them, weightiest first; for some of its parts, or for all."""
 

@@ -5,11 +5,12 @@ The desk's editor, the command line and the sample content all speak these.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, time
 
 from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.text import Text
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import times
 from s3chem_events.publishing.lifecycle import Kind, Mode, State, Visibility, WaitingList, mode_now
 
@@ -31,7 +32,7 @@ class StillPostponed(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VenueFacts:
     """A place; any of it may be unknown."""
 
@@ -41,7 +42,7 @@ class VenueFacts:
     country: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemFacts:
     """A line of the programme; local date and times."""
 
@@ -54,7 +55,7 @@ class ItemFacts:
     abstract: Text = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MaterialFacts:
     """A piece of what an event leaves behind: slides, a recording, a report elsewhere."""
 
@@ -62,7 +63,7 @@ class MaterialFacts:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartFacts:
     """A part. `starts` and `ends` are naive local times, or dates alone (`ends` then is the last day).
 
@@ -89,7 +90,7 @@ class PartFacts:
         return mode_now(chosen, self.capacity)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventFacts:
     """An event. `opens` and `closes` are naive local times; `reason` says in public why it is not as it was."""
 

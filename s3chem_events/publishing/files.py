@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -121,7 +121,7 @@ def _item_file(key: str, item: ItemFacts) -> dict[str, Any]:
 
 
 def _venue_file(venue: VenueFacts | None) -> dict[str, str]:
-    return {} if venue is None else _filled({name: getattr(venue, name) for name in VenueFacts.__slots__})
+    return {} if venue is None else _filled(asdict(venue))
 
 
 def _stamp(value: date | None) -> str | None:

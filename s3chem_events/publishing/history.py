@@ -1,11 +1,12 @@
 """What became of an event in public, oldest first, for its page and its JSON-LD; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from s3chem_events.core.errors import Invalid
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import merging
 from s3chem_events.publishing.changes import HISTORIC, MODES, Change, Difference, Sort, compare
 from s3chem_events.publishing.facts import EventFacts
@@ -23,7 +24,7 @@ class Kept(Protocol):
     told_since: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """Something that happened to an event, when, and in which of its revisions."""
 

@@ -1,16 +1,17 @@
 """An event and its parts as e-mails put them: every string ready, in one language."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from s3chem_events.core import i18n
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.entries import page_url
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part, runs_of
 from s3chem_events.publishing.places import open_ways, where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventLines:
     """An event in words; what only some e-mails say of it stands last."""
 
@@ -30,7 +31,7 @@ class EventLines:
     is_event: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartLines:
     """A part in words."""
 

@@ -5,16 +5,16 @@ It works on the event as a file (publishing.files), whose keys name the places o
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import files
 from s3chem_events.publishing.facts import EventFacts
 
 MISSING = object()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clash:
     """A value that both changed: its path in the file (parts by their keys), and what the other made of it."""
 

@@ -4,16 +4,16 @@ The event's own place is that of the parts that have none; where all have one, n
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, Visibility
 from s3chem_events.publishing.models import Event, Part, Venue
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Where:
     """The places that are known, each once; whether anything has a room, and whether anything has none."""
 

@@ -7,12 +7,12 @@ it, each in several languages, with a name that a form can use.
 import re
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import Any
 
 from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.core.values import frozen
 
 PROJECT = "project"
 NOTICES = ("imprint", "privacy", "accessibility")
@@ -21,7 +21,7 @@ GAP = re.compile(r"\[[^\[\]]+\](?!\()")
 NEW = "new"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """Words in several languages: their name in a form, what they are, whether they run over lines."""
 

@@ -1,11 +1,12 @@
 """What became of an event, in plain words of one language: for e-mails, the page's history, the preview at the desk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import words
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import times
 from s3chem_events.publishing.changes import MODES, Change, Difference, Sort, new_materials
 from s3chem_events.publishing.facts import EventFacts, PartFacts
@@ -18,7 +19,7 @@ FALLEN = frozenset({Sort.CANCELLED, Sort.PART_CANCELLED, Sort.POSTPONED})
 """What leaves a day that people had without anything: they are told which."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """One change in a sentence, with the old and the new value where there are two to set side by side.
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
@@ -57,7 +58,7 @@ class AddressBlocked(Refused):
     code = "address_blocked"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applicant:
     """A filled form. `choices` maps part keys to modes; `attempt` is the form's own random number.
 

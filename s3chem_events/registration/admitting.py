@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses
 from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode
@@ -64,7 +65,7 @@ class PlacesShort(Refused):
         self.waits, self.left, self.closed = dict(waits), dict(left), closed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agreed:
     """What the contact chose, and what she was shown when she did: nobody waits who was not named beforehand."""
 

@@ -1,7 +1,6 @@
 """Answers to the organisers' questions: kept with their consents, read by those who may, and settled."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import STRANGERS, Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import again
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import asking, places, questions, uploads
@@ -24,7 +24,7 @@ TOLD = ".told"
 """Stands behind the version of what somebody agreed to by word of mouth: an organiser noted it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     """An answer with the question in the very words that were asked."""
 
@@ -144,7 +144,7 @@ def in_mail(answered: Sequence[Answered], language: str) -> list[tuple[str, str]
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """An access need that waits for an answer."""
 

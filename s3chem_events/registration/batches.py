@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from s3chem_events.core import journal
@@ -10,6 +9,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.actions import HOLD
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
@@ -28,7 +28,7 @@ class TooLate(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Batch:
     """Those, by id, to whom the same was done together: `kind` is the fact, and until when it can be undone."""
 

@@ -4,7 +4,6 @@ An answer counts for one registration: by the tag in the organizer's address tha
 guest's own address where DKIM proves it. Whatever is not certain is left to a person.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import CALENDAR, Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import confirming
 from s3chem_events.mailing.addresses import digest, mailbox_digest
 from s3chem_events.mailing.kinds import CalendarReply
@@ -65,7 +65,7 @@ class InvitationUsed(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     """What a calendar answers, read before the transaction in which it is done; nothing where it cannot be read."""
 

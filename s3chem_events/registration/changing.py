@@ -1,7 +1,7 @@
 """What people told us, changed: by themselves with their own link, or at the desk for them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses, bounces
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.queries import is_past
@@ -50,7 +51,7 @@ class ChangedMeanwhile(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Details:
     """What a person can say of herself."""
 
@@ -65,7 +66,7 @@ class Details:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     """What a form asked, and what was answered; a question that was not asked keeps its answer."""
 

@@ -1,7 +1,6 @@
 """Several people registered by one contact, and what the contact can do about them afterwards."""
 
 import secrets
-from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import func, select
@@ -11,6 +10,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses, again, confirming
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import actions, admitting, disowning, resending
@@ -29,7 +29,7 @@ class TooManyPeople(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """A filled form. `contact` chooses parts where she comes, too; who has no address has an empty `email`."""
 

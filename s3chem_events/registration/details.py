@@ -4,7 +4,6 @@ Nobody is asked before the place is confirmed, and for the gate nobody but those
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import times
 from s3chem_events.publishing.lifecycle import TAKING, Mode
@@ -38,7 +38,7 @@ class NotAsked(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """What an event's gate wants, and until when; `until` is nothing where nobody comes to a place."""
 

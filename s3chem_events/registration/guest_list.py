@@ -1,7 +1,6 @@
 """What is read of invitations: one by its link or code, the desk's list with what has become of each, who is silent."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import suppression
 from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import OutgoingEmail
@@ -68,7 +68,7 @@ STATE: ColumnElement[str] = case(
 """What has become of an invitation."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of the list: an invitation, what has become of it, how often its code was used, and by whom."""
 
@@ -79,7 +79,7 @@ class Line:
     """(reference, name) of those who came by it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Some lines, how many there are in all, and which page it is."""
 

@@ -1,7 +1,6 @@
 """What registrations said before they were changed: kept beside them, erased with them, told in words."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,6 +9,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing.letters import defused, isolated
 from s3chem_events.registration import choices, names, questions
 from s3chem_events.registration.answering import Answered
@@ -28,7 +28,7 @@ TYPED = frozenset({"given_name", "family_name", "organisation"})
 """Columns that hold a visitor's own words."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One field that changed; `old` and `new` are None where few may read them."""
 
@@ -37,7 +37,7 @@ class Line:
     new: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """One field that changed, in words; `hidden` says that it changed and nothing more."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 
@@ -10,6 +10,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.tables import Row, TooManyRows
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses, suppression
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import guest_list, names
@@ -56,7 +57,7 @@ class Verdict(StrEnum):
     INVALID = "invalid"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """A row: where it stood, who it is, what would become of it, and whether its language was not known."""
 

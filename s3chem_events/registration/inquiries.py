@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from s3chem_events.core.clock import now, today
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import queries as outbox
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
@@ -22,7 +22,7 @@ Answers = Mapping[str, int]
 """How many said what: yes, no, or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inquiry:
     """The question whether people still come, as it went out with the news of a change; until when they may answer."""
 
@@ -44,7 +44,7 @@ class Inquiry:
         return outbox.written(Fact(id=self.fact_id, kind="event.changed"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Silent:
     """Somebody who has not answered. Without an address she cannot have been asked by e-mail: she is to be called."""
 

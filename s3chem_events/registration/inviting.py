@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from s3chem_events.core import journal
@@ -10,6 +10,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses, confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State, Visibility
@@ -44,7 +45,7 @@ class InvitationOver(Refused):
     status = 410
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guest:
     """Who is to be invited; without an `email` it is a code that is handed on, good for so many `uses`."""
 

@@ -1,9 +1,9 @@
 """A participant's own addresses. They hold a signed number and nothing about the person."""
 
 import re
-from dataclasses import dataclass
 
 from s3chem_events.core import signing
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing.addresses import mailbox_digest
 
 RESTORATION, INVITATIONS, PARTS = "restoration", "invitations", "parts"
@@ -22,7 +22,7 @@ LONGEST_LOCAL = 64
 TAGGED = re.compile(r"\+r([0-9a-f]{1,7})-([0-9a-f]{1,7})-([a-z2-7]{16})@", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnswerTag:
     """What an address that somebody's calendar answers to names; it is worth something once its seal is checked."""
 

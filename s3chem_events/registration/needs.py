@@ -2,20 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from s3chem_events.accounts import queries as accounts
 from s3chem_events.accounts import roles
 from s3chem_events.accounts.models import Organiser
 from s3chem_events.core.i18n import words
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration import answering, asking, diets, questions
 from s3chem_events.registration.questions import Asked, Kind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Portion:
     """So many people in a part who answered alike."""
 

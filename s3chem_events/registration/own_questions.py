@@ -5,7 +5,6 @@ count only when it is given.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +28,7 @@ from wtforms.widgets import CheckboxInput, DateInput
 from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import Said
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import choices, file_fields, questions, typed
 from s3chem_events.registration.questions import LONGEST, NEEDS, Asked, Given, Kind, Readers, field_name
@@ -49,7 +49,7 @@ SHOWN = "questions_shown"
 """The hidden field that says which versions of the questions a visitor saw."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A question as the form shows it; a need has a box below it, by which one agrees."""
 
@@ -68,7 +68,7 @@ class Line:
     """Where the file that is kept is removed; nothing where it cannot be."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Questions that are asked in the same case; `only` says in which, nothing where always.
 

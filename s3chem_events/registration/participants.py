@@ -1,7 +1,7 @@
 """What the desk and the exports read of the people at an event. Selects only, in a known number of statements."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import anew, cancelled_parts, names, places
@@ -42,7 +43,7 @@ NOTED = {True: "yes", False: "no"}
 SORTS = ("name", "organisation", "newest", "oldest")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which people are asked for; empty values ask for all."""
 
@@ -62,7 +63,7 @@ class Wanted:
         return bool(self.words.strip() or chosen or not self.withdrawn)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """One part that a person chose."""
 
@@ -74,7 +75,7 @@ class Place:
     is_lost: bool  # held or waited for until the part was cancelled
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Participant:
     """One line of the list."""
 
@@ -93,7 +94,7 @@ class Participant:
     besides: tuple[str, ...]  # the references of what she has besides, for she came anew
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Some lines of the list, how many there are in all, how many people come, and how many would fit but do not."""
 

@@ -14,6 +14,7 @@ from typing import Any
 from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid, Refused
 from s3chem_events.core.text import Text
+from s3chem_events.core.values import frozen
 from s3chem_events.registration.file_types import MOST_MB, FileType
 
 
@@ -82,7 +83,7 @@ class StillNeeded(Refused):
     status = 409
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Option:
     """One of the choices; its id stays when its words change."""
 
@@ -126,7 +127,7 @@ class Asked(QuestionFacts):
     retired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """An answer on its way in, in the language of the page; a need is `agreed` to be kept, or not kept at all."""
 

@@ -6,7 +6,7 @@ Nothing is written: the event is changed in memory alone, and what was changed i
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, select, true
 
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import render, rewording, samples
 from s3chem_events.mailing.letters import Draft, Letter, Letterhead
 from s3chem_events.mailing.samples import Alike, Sample
@@ -33,7 +34,7 @@ from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreachable:
     """Somebody who is registered without an e-mail address: to be called."""
 
@@ -44,7 +45,7 @@ class Unreachable:
     phone: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stands:
     """How somebody takes part in which parts, by their keys, and whether her e-mails carry calendar invitations."""
 
@@ -52,7 +53,7 @@ class Stands:
     invited: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Audience:
     """Whom a change concerns: how many get an e-mail in each language, who has to be called, whom it leaves alone.
 
@@ -84,7 +85,7 @@ class _Reader(NamedTuple):
     via_contact: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rehearsal:
     """A change as it would be told. `letters` are real e-mails, each that differs once; `calendar` old and new entries.
 

@@ -1,7 +1,6 @@
 """The way back for somebody who withdrew as a whole, or whose link somebody else pressed: to all that is free still."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import CONTACT, PARTICIPANT, Actor, Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.queries import part_ends_at
@@ -58,7 +58,7 @@ def undo_until(registration: Registration) -> datetime:
     return (registration.withdrawn_at or registration.changed_at) + UNDO
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prospects:
     """What of a withdrawn registration is free still, for what of the rest one can wait, and what is gone."""
 

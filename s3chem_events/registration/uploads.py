@@ -5,7 +5,6 @@ A row says what a file is and whose; its contents lie in the instance folder und
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -17,6 +16,7 @@ from s3chem_events.core import signing, storage
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import NEVER_AGAIN, Model, UTCDateTime, db, stored
 from s3chem_events.core.journal import Actor
+from s3chem_events.core.values import frozen
 from s3chem_events.registration.file_types import FileType
 from s3chem_events.registration.models import Answer
 
@@ -29,7 +29,7 @@ MOST_ASIDE = 200_000_000
 """Bytes, of all forms together."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """A file that has just come, as it is to be kept."""
 
@@ -37,7 +37,7 @@ class Sent:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aside:
     """A file that came with an earlier try of the same form."""
 

@@ -1,13 +1,12 @@
 """What somebody has besides at the same event, for she came anew: each of her own pages leads to the other."""
 
-from dataclasses import dataclass
-
+from s3chem_events.core.values import frozen
 from s3chem_events.registration import anew, entries, links
 from s3chem_events.registration.models import Registration
 from s3chem_events.site.frame import Translated, translated
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Another:
     """Another registration of the same person."""
 

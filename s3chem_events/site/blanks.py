@@ -5,16 +5,16 @@ anew for each. What is kept shows nothing else of anybody.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
 
 from s3chem_events.core import clock
+from s3chem_events.core.values import frozen
 from s3chem_events.site.kept import MOST, UNKNOWN, Kept, changes_by
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blank:
     """A rendered form, cut open where the visitor's own values stand."""
 

@@ -1,7 +1,6 @@
 """Registering several people at once. Adding and removing somebody are presses that keep everything typed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import abort, redirect, request
 from flask.wrappers import Response
@@ -14,6 +13,7 @@ from s3chem_events.core.guard import cleaning, private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import VISITOR
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import typos
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries
@@ -35,7 +35,7 @@ Registrar = Callable[[Event, Group], Delegation]
 """What registers a checked group for a locked event."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Short:
     """The choice where there are fewer places than people: who would wait, and who has a place."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from typing import Any, ClassVar, cast
@@ -18,6 +18,7 @@ from wtforms.widgets import CheckboxInput
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import words
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.queries import open_parts
@@ -134,7 +135,7 @@ class DelegateForm(QueueingForSomebody, Form):
         cls.blame(form.given_name if code == "entered_twice" else form.email, str(FAULTS.get(code, UNUSABLE)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Faulty:
     """What the summary of errors says of one person's field, and where it leads to."""
 

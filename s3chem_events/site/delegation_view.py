@@ -1,8 +1,7 @@
 """A delegation as its contact sees it: names, days, states, and whose details are missing; never what they are."""
 
-from dataclasses import dataclass
-
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.words import modes as mode_words
@@ -25,7 +24,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlaceView:
     """One part as it stands for somebody."""
 
@@ -36,7 +35,7 @@ class PlaceView:
     status_kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersonView:
     """Somebody of the delegation; `withdraw_url` is empty where there is nothing to withdraw from.
 
@@ -53,7 +52,7 @@ class PersonView:
     undo_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DelegationView:
     """The whole; `add_url` is empty where nobody can be added."""
 

@@ -1,10 +1,11 @@
 """What is still wanted of somebody who comes, as her own page and the page below it say it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.values import frozen
 from s3chem_events.registration import asking, changing, completeness, details, history
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import Asked, When
@@ -14,7 +15,7 @@ STEPS = {"details": When.AFTERWARDS, "letter": When.LETTER}
 """The pages below the own one, by what they ask."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """One thing that is wanted later: what it is, how it stands, and where it is told."""
 

@@ -1,6 +1,5 @@
 """What every public page shares: languages, addresses, the funding statement."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, current_app, g, render_template, request
@@ -10,12 +9,13 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import locale
 from s3chem_events.core.text import DEFAULT, LANGUAGES, Said, Text
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries
 
 LAST_KNOWN = "project"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Translated:
     """A text as a page shows it; `fallback_note` is empty where the words are in the page's language."""
 
@@ -32,7 +32,7 @@ class Translated:
         return str(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Funding:
     """The words beside the emblem."""
 
@@ -41,7 +41,7 @@ class Funding:
     approved: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Urls:
     """The addresses of the standing pages in one language."""
 

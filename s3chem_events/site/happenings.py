@@ -1,7 +1,6 @@
 """What happens, for feed readers: the news, and what becomes of events."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
@@ -9,6 +8,7 @@ from markupsafe import escape
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import headlines, queries
 from s3chem_events.publishing.actions import HOLD
 from s3chem_events.publishing.history import Passage
@@ -24,7 +24,7 @@ SOON = timedelta(minutes=1)
 """When it is looked again whether the e-mails of a change are written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happening:
     """One entry of the feed; its id stays the same in every language and for ever."""
 

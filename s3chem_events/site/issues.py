@@ -1,6 +1,5 @@
 """Newsletters on the web: what went out, readable by everybody, with events as they are now; nothing about a reader."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Blueprint, abort, g, render_template, request
@@ -16,6 +15,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.i18n import short_range
 from s3chem_events.core.text import DEFAULT, LANGUAGES, Said
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.site.frame import Translated, noted, render
 from s3chem_events.site.happenings import Happening
@@ -26,7 +26,7 @@ issues = Blueprint("issues", __name__)
 LONGEST_SUMMARY = 300
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IssueLine:
     """A newsletter in the list of all."""
 

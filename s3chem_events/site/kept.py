@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import wraps
@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from s3chem_events.core import clock
 from s3chem_events.core.config import Settings
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries
 from s3chem_events.registration import queries as registrations
 
@@ -48,7 +49,7 @@ GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """One kept answer, plain and gzipped, with all that its headers need.
 

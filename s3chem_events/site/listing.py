@@ -1,12 +1,12 @@
 """Which events somebody asks for, by kind and region; and how a list of them is cut into years."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import abort, request
 
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import words
 from s3chem_events.publishing.lifecycle import Kind, State
 from s3chem_events.publishing.models import Event
@@ -18,7 +18,7 @@ LONG = 5
 """From so many events on a list can be narrowed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What is asked for; nothing named is everything."""
 
@@ -40,7 +40,7 @@ class Wanted:
         return len(self.kinds) <= 1 and len(self.regions) <= 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choices:
     """What a list can be narrowed to, as (value, label), and what was chosen."""
 

@@ -4,7 +4,6 @@ WTForms writes each option anew for each form: 280 options were two thirds of th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -12,8 +11,10 @@ from wtforms import SelectField
 from wtforms.validators import ValidationError
 from wtforms.widgets import html_params
 
+from s3chem_events.core.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Options:
     """A list to choose from: its values, and its options as HTML with none of them chosen."""
 

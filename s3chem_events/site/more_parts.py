@@ -1,9 +1,9 @@
 """What somebody can take part in besides, as her own page and the page of one part say it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import adding, returning
@@ -17,7 +17,7 @@ from s3chem_events.site.views import EventView, PartView
 WAIT = "wait"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MorePart:
     """A part that can be added; without a `url` where it is full and nobody can wait."""
 
@@ -25,7 +25,7 @@ class MorePart:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Button:
     """One way to take part: what the button sends, and says."""
 

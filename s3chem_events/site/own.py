@@ -1,7 +1,6 @@
 """A participant's own pages, behind a signed link. GET asks, POST does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, request
 from flask.wrappers import Response
@@ -15,6 +14,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.guard import csrf, private
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT, VISITOR
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import LISTED
@@ -186,7 +186,7 @@ def not_me(lang: str, token: str) -> BaseResponse:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Press:
     """A button below the own link: whose it is, and what came of it where it was pressed."""
 

@@ -1,8 +1,7 @@
 """What somebody can do about a registration, as a short list for the own page."""
 
-from dataclasses import dataclass
-
 from s3chem_events.core.i18n import gettext as _
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration import (
     actions,
@@ -21,7 +20,7 @@ CHANGE, SUBSTITUTION, CONFIRMATION = "change", "substitution", "confirmation"
 """The last words of the addresses at which these are done."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """One thing that can be done: where, what it is called, and what it means."""
 

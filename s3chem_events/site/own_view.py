@@ -1,7 +1,6 @@
 """A registration as its owner's page shows it: how things are now, and what she can do about them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from s3chem_events.calendar.links import subscription
 from s3chem_events.core import i18n
@@ -9,6 +8,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES, Text
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import typos
 from s3chem_events.publishing import lines
 from s3chem_events.publishing import queries as publishing
@@ -42,7 +42,7 @@ from s3chem_events.site.frame import Translated, translated
 from s3chem_events.site.views import CalendarLinks, EventView, WebLinks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldView:
     """One part as it stands for this person.
 
@@ -71,7 +71,7 @@ class HeldView:
     give_up_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskedView:
     """That the person is asked whether she still comes, or what she said."""
 
@@ -82,7 +82,7 @@ class AskedView:
     no_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegistrationView:
     """A registration as its owner sees it."""
 

@@ -1,7 +1,6 @@
 """The public pages: home, events, news, texts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,6 +14,7 @@ from s3chem_events.core.i18n import country_name, joined, preferred, short_range
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import Text
+from s3chem_events.core.values import frozen
 from s3chem_events.publishing import audited, queries
 from s3chem_events.publishing.lifecycle import LISTED, State
 from s3chem_events.publishing.models import NewsItem
@@ -31,7 +31,7 @@ AUDIT = "{audit_until}"
 """What stands in a notice for the project's audit date."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewsView:
     """A piece of news as a page shows it."""
 
@@ -46,7 +46,7 @@ class NewsView:
     event_title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contact:
     """Whom to write to."""
 

@@ -1,12 +1,12 @@
 """What the templates of events are given: plain values, every string ready, in one language."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from s3chem_events.core.values import frozen
 from s3chem_events.site.frame import Translated
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VenueView:
     """A place with its lines and an address that opens the visitor's own map program."""
 
@@ -15,7 +15,7 @@ class VenueView:
     map_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemView:
     """One line of the programme; its `place` where the day takes place in several."""
 
@@ -27,7 +27,7 @@ class ItemView:
     abstract: Translated
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DayView:
     """One day of the programme."""
 
@@ -35,7 +35,7 @@ class DayView:
     items: list[ItemView]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartView:
     """One part of an event."""
 
@@ -58,7 +58,7 @@ class PartView:
     zone: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HistoryView:
     """Something that became of an event, in sentences, and when that was announced."""
 
@@ -67,7 +67,7 @@ class HistoryView:
     sentences: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MaterialView:
     """A piece of what an event leaves behind."""
 
@@ -75,7 +75,7 @@ class MaterialView:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WebLinks:
     """What puts one entry into a web calendar, or subscribes to it; `label` says which, where there are several."""
 
@@ -84,7 +84,7 @@ class WebLinks:
     outlook_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalendarLinks:
     """The ways of one event into a calendar."""
 
@@ -94,7 +94,7 @@ class CalendarLinks:
     ics_copy_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventView:
     """An event, for home, lists and its own page."""
 

@@ -1,6 +1,7 @@
 """Whatever stands in the texts, a file stays a file."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_letter_to_a_hostile_guest_is_whole_and_equals_the_slow_way(
         file = ics.invitation(entry, attendee=guest, sent_at=AT, language="en", note=note)
     else:
         file = ics.cancellation(entry, attendee=guest, sent_at=AT, language="en", note=note)
-        entry = Entry(**{name: getattr(entry, name) for name in entry.__slots__} | {"status": Status.CANCELLED})
+        entry = replace(entry, status=Status.CANCELLED)
     event = check(file)
     assert not isinstance(event["ATTENDEE"], list)
     assert event["ATTENDEE"].params.get("CN", "") == clean.parameter(guest.name)

@@ -1,11 +1,11 @@
 """What becomes of an event, told to those who are registered: each concerned person one e-mail for one change."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import headlines, telling
@@ -26,7 +26,7 @@ Ways = Mapping[str, tuple[Mode, Standing]]
 """How somebody takes part in parts by their keys, and whether the place is hers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Places:
     """Somebody's parts, each with how she takes part: which take place, where she holds a place, or is not sure of one.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -12,6 +12,7 @@ from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses, render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
 from s3chem_events.publishing import lines
@@ -23,7 +24,7 @@ from s3chem_events.registration import entries, in_calendars, links, places, ver
 from s3chem_events.registration.models import Participation, Registration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinkLines:
     """One of several registrations of an address."""
 

@@ -1,10 +1,10 @@
 """The contact's summary: who of a delegation has which places, and the links of those whom only the contact reaches."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
 from s3chem_events.publishing import lines
@@ -20,7 +20,7 @@ KIND = "delegation.registered"
 """Of every summary, whatever brought it about."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersonLines:
     """Somebody of the delegation, in words; `url` is her link, for handing on, where only the contact reaches her.
 

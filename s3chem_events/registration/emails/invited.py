@@ -1,11 +1,11 @@
 """The e-mails of an invitation. They bring nothing for the calendar: who has not said yes holds no place."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import queries as publishing
@@ -19,7 +19,7 @@ REGRETS = "regrets"
 CODES = "invitations"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """A fact and the invitation that it is about."""
 
