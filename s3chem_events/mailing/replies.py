@@ -33,6 +33,8 @@ def reason(error: Exception) -> str:
     """Say in one line what went wrong."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {said(error.smtp_error)}"
+    if isinstance(error, UnicodeEncodeError):  # its own words would show a letter of the password
+        return "only ASCII can stand in the user name, the password and the sender's address"
     return str(error) or type(error).__name__
 
 

@@ -277,7 +277,10 @@ class OldServer(threading.Thread):
                 say(b"221 bye")
                 return
             else:
-                say(b"250 old")
+                say(self.hears(verb))
+
+    def hears(self, _verb: bytes) -> bytes:
+        return b"250 old"
 
 
 @pytest.fixture
@@ -286,6 +289,19 @@ def old_server() -> Iterator[OldServer]:
     server.start()
     yield server
     server.socket.close()
+
+
+class OddServer(OldServer):
+    """A server that wants somebody to sign in, and garbles its question as long as it is `odd`."""
+
+    odd = True
+
+    def hears(self, verb: bytes) -> bytes:
+        if verb == b"EHLO":
+            return b"250-odd\r\n250 AUTH CRAM-MD5" if self.odd else b"250-odd\r\n250 AUTH PLAIN"
+        if verb == b"AUTH":
+            return b"334 abc" if self.odd else b"235 welcome"
+        return b"250 odd"
 
 
 def to(app: Flask, **server: object) -> None:
@@ -348,6 +364,36 @@ def test_server_without_starttls_gets_nothing_in_the_clear(app: Flask, old_serve
     assert states(app) == ["deferred"]
     assert "STARTTLS" in rows(app)[0].last_text
     assert [line for line in old_server.lines if line.upper().startswith((b"MAIL", b"AUTH"))] == []
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "server, words",
+    [
+        ({}, "Incorrect padding"),
+        ({"password": "pässword"}, "only ASCII can stand in the user name, the password"),
+        ({"host": "mail..example.org"}, "label empty or too long"),
+    ],
+    ids=["challenge", "password", "host"],
+)
+def test_a_server_that_nobody_gets_into_fails_no_email(app: Flask, clock: Clock, server: dict[str, Any], words: str):
+    odd = OddServer()
+    odd.start()
+    odd.odd = "password" not in server
+    signed_in = {"port": odd.port, "username": "events", "password": "secret"}
+    to(app, **signed_in | server)
+    enrol(app, 3)
+    work(app)
+    assert words in sender.fault(app.extensions["s3chem"])
+    assert [(row.state, row.attempts) for row in rows(app)] == [("deferred", 1), ("queued", 0), ("queued", 0)]
+    said = rows(app)[0].last_text
+    assert (said.startswith("no connection to the mail server ("), words in said, "ä" in said) == (True, True, False)
+    odd.odd = False
+    to(app, **signed_in)
+    clock.advance(minutes=2)
+    work(app)
+    assert states(app) == ["sent"] * 3
+    odd.socket.close()
 
 
 @pytest.mark.settings(MAIL_RATE="60")
