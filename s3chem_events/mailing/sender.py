@@ -26,8 +26,8 @@ from s3chem_events.mailing.results import Outcome, Result
 MOST_ON_ONE_CONNECTION = 500
 """Unless the settings say less."""
 MAILBOX = "mailbox"
-PERMANENT = 500
-GO_AHEAD = 354
+YES, GO_ON, PERMANENT = 2, 3, 500
+"""The first digit of an answer decides, whatever follows it (RFC 5321 4.2.1 and 4.3.2)."""
 ASKED_GREETING = 60
 """Seconds: somebody looks on while the doctor asks."""
 TOO_LARGE = 552
@@ -179,7 +179,7 @@ class _Server:
             host.send(_dotted(content) + b".\r\n")
             code, text = host.getreply()
             self.connection.wait(host, self.connection.patience.answer)
-            if code != 250:  # noqa: PLR2004 - RFC 5321 4.2
+            if code // 100 != YES:
                 return replies.refused(code, text, fatal=code >= PERMANENT)
             return Result(Outcome.SENT, code, replies.said(text))
         except Exception as error:  # noqa: BLE001 - nothing that is said to a server is the fault of one e-mail
@@ -205,14 +205,14 @@ class _Server:
         else:
             answers = (host.docmd(command) for command in commands)
         code, text = next(answers)
-        if code != 250:  # noqa: PLR2004 - RFC 5321 4.2
+        if code // 100 != YES:
             # A sender refused for good is ours to mend, and no fault of this e-mail; its size is.
             refusal = replies.refused(code, text, fatal=code == TOO_LARGE, trouble=code != TOO_LARGE)
-        elif (answer := next(answers))[0] not in {250, 251}:
+        elif (answer := next(answers))[0] // 100 != YES:
             refusal = replies.refused(*answer, fatal=answer[0] >= PERMANENT)
         else:
             code, text = next(answers)
-            return None if code == GO_AHEAD else replies.refused(code, text, fatal=code >= PERMANENT)
+            return None if code // 100 == GO_ON else replies.refused(code, text, fatal=code >= PERMANENT)
         if host.has_extn("pipelining"):
             _hear_out(host, answers)
         return refusal
@@ -225,7 +225,7 @@ class _Server:
             self._drop()
             return
         try:
-            if host.rset()[0] != 250:  # noqa: PLR2004 - RFC 5321 4.2
+            if host.rset()[0] // 100 != YES:
                 self._drop()
         except (OSError, smtplib.SMTPException):
             self._drop()
@@ -249,7 +249,7 @@ def _hear_out(host: smtplib.SMTP, answers: Iterator[tuple[int, bytes]]) -> None:
     """Read what a server says to commands that were on their way when it refused the first of them."""
     with suppress(OSError, smtplib.SMTPException):  # it may have hung up: the refusal is what counts
         for code, _text in answers:
-            if code == GO_AHEAD:  # RFC 2920 3.1: then an empty text ends it, which goes to nobody
+            if code // 100 == GO_ON:  # RFC 2920 3.1: then an empty text ends it, which goes to nobody
                 host.send(".\r\n")
                 host.getreply()
 

@@ -78,6 +78,21 @@ def test_temporary_refusal_is_tried_again_and_arrives_once(
     assert len(smtp_server.mails) == 1
 
 
+@pytest.mark.one_database
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_whatever_begins_with_2_is_a_yes(app: Flask, clock: Clock, smtp_server: PostOffice, *, pipelining: bool):
+    """RFC 5321 4.3.2: a server may answer with a code that nobody knows; its first digit decides."""
+    smtp_server.pipelining = pipelining
+    for at in (At.MAIL, At.RCPT, At.AFTER_DATA):
+        for answer in ("252 2.1.5 Cannot verify, will try", "200 OK", "299 Fine"):
+            smtp_server.answer(at, answer, times=1)
+    enrol(app, 10)
+    work(app)
+    assert states(app) == ["sent"] * 10
+    assert len(smtp_server.mails) == 10
+    assert {row.last_code for row in rows(app)} == {200, 250, 252, 299}
+
+
 def test_greylisting_lets_through_at_the_third_try(app: Flask, clock: Clock, smtp_server: PostOffice):
     smtp_server.answer(At.RCPT, "450 4.7.1 Greylisted, come again in five minutes", times=2, to="anna1@park.example")
     enrol(app, 3)

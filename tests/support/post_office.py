@@ -163,7 +163,7 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         reply = await self._follow(server, At.MAIL, [])
-        if reply.startswith("250"):
+        if reply.startswith("2"):
             envelope.mail_from = address
         return reply
 
@@ -171,7 +171,7 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         reply = await self._follow(server, At.RCPT, [address])
-        if reply.startswith("250"):
+        if reply.startswith("2"):
             envelope.rcpt_tos.append(address)
         return reply
 
@@ -179,7 +179,7 @@ class _Handler:
         assert isinstance(envelope.content, bytes)
         mail = Mail(envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content)
         reply = await self._follow(server, At.AFTER_DATA, mail.recipients, kept=lambda: self.office.mails.append(mail))
-        if reply.startswith("250"):
+        if reply.startswith("2"):
             self.office.mails.append(mail)
         return reply
 
