@@ -16,7 +16,7 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.mailing import typos
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing.queries import version_of
-from s3chem_events.registration import actions, asking, codes, own_questions, queries, substituting
+from s3chem_events.registration import actions, asking, codes, own_questions, queries, resending, substituting
 from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered, Applicant
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import FREE, NEEDS, Kind
@@ -139,6 +139,7 @@ def _page(
         "questions": own_questions.groups(form, form.questions, fresh.event, lang),
         "meant": typos.meant(form.told("email")) if request.method == "POST" else "",
         "erasure": terms.erasure(fresh.event, lang),
+        "is_written_to": resending.is_written_to(fresh),
         "locked": not _is_hers(fresh),
         "code_url": f"{here}/code?for={SUBSTITUTION}",
         "own_url": here,

@@ -84,6 +84,7 @@ def own_page(lang: str, token: str) -> Response:
         besides=besides.shown(registration, lang, openly=openly, mailed=mailed),
         answers=answered.rows(registration, lang, unlocked=openly),
         actions=own_actions.offered(registration, here, openly=openly),
+        is_written_to=resending.is_written_to(registration),
         mailed=mailed,
         held=held,
         done=request.args.get("done", ""),

@@ -18,7 +18,7 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.registration import reminding
 from tests.conftest import Clock
-from tests.factories import PUBLIC_DAY, add_event, add_question, hidden, words
+from tests.factories import PUBLIC_DAY, add_event, add_question, hidden, register, words
 from tests.flows.test_change_told import change, undo
 from tests.flows.test_gate_data import GATE, tell
 from tests.flows.test_reminded_within_the_hold import NINE
@@ -209,6 +209,25 @@ def test_what_the_entrance_lacks_is_asked_of_those_alone_who_have_not_told_it_me
         tick(app)
     assert delivered(app, office, clock) == {"carl": ["Still needed for the entrance"]}
     assert "17 June 2027, 11:00" in texts(office)[0]
+
+
+@pytest.mark.settings(LIMITS="on")
+def test_who_shares_a_mailbox_with_somebody_who_withdraws_is_reminded_in_her_stead(
+    app: Flask, client: FlaskClient, clock: Clock, office: PostOffice
+):
+    add_event(app, state=State.ANNOUNCED, parts=(PUBLIC_DAY,))
+    pair = {
+        name: str(register(client, given_name=name, email="pair@park.example").location) for name in ("Anna", "Jan")
+    }
+    assert delivered(app, office, clock, minutes=16) == {"pair": ["Your place is confirmed"] * 2}
+    clock.set(NINE)
+    for _ in range(4):  # for her first, then for him; the server is away
+        tick(app)
+        clock.advance(minutes=16)
+    assert press(client, f"{pair['Anna']}/withdrawal") == 303
+    assert delivered(app, office, clock, minutes=16) == {"pair": ["Reminder", "Withdrawn"]}
+    (reminder,) = (mail for mail in office.mails if mail.message["Subject"].startswith("Reminder"))
+    assert "Dear Jan" in reminder.message.get_body(("plain",)).get_content()
 
 
 def at_two_online(facts: EventFacts, *, online_url: str) -> EventFacts:

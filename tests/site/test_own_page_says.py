@@ -9,7 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events import schedule
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db, transaction
 from s3chem_events.core.text import Text
+from s3chem_events.mailing import addresses
+from s3chem_events.mailing.models import Suppression
 from s3chem_events.publishing.facts import VenueFacts
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.registration.models import Registration
@@ -22,6 +26,13 @@ ON_ITS_WAY = f"An e-mail with the details is on its way to {FILLED['email']}."
 SENT = f"An e-mail with the details was sent to {FILLED['email']} on 23 November 2026"
 ELSE = "someone else"
 MODES = ("on_site", "online")
+PROMISES = (
+    "Saved.",
+    "An e-mail that lists the changes is on its way.",
+    "The confirmation is on its way again.",
+    "Both of you receive an e-mail.",
+    "Your colleague receives an e-mail.",
+)
 HOURS_FOLLOW = "Times, venue and programme will be published on the event page"
 
 
@@ -48,6 +59,33 @@ def test_who_reads_the_mailbox_is_told_when_the_email_was_sent_and_who_typed_it_
     assert (said(client, shown), said(client, mailed)) == ((False, False), (False, True))
     revise_event(app, parts=(replace(PUBLIC_DAY, cancelled=True),))
     assert said(client, mailed) == (False, False)
+
+
+def test_what_was_done_promises_an_email_to_nobody_who_gets_none_and_says_when_it_comes(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    own = str(register(client).location)
+    work(app)
+
+    def promised() -> dict[str, list[bool]]:
+        pages = {at: words(client.get(f"{own}{at}")) for at in ("?done=change", "?done=confirmation", "/substitution")}
+        return {
+            at: [one in page for one in (*PROMISES, "E-mails usually arrive at once.")] for at, page in pages.items()
+        }
+
+    assert promised() == {
+        "?done=change": [True, True, False, False, False, True],
+        "?done=confirmation": [False, False, True, False, False, True],
+        "/substitution": [False, False, False, True, False, True],
+    }
+    with app.app_context(), transaction():
+        row = {"address_digest": addresses.digest(FILLED["email"]), "reason": "dead", "since": now()}
+        db.session.add(Suppression(**row))
+    assert promised() == {
+        "?done=change": [True, False, False, False, False, False],
+        "?done=confirmation": [False, False, False, False, False, False],
+        "/substitution": [False, False, False, False, True, True],
+    }
 
 
 def test_whose_only_part_is_cancelled_is_offered_no_calendar_and_no_withdrawal(app: Flask, client: FlaskClient):
