@@ -25,7 +25,7 @@ from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail, Suppres
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
-from s3chem_events.mailing.weighing import MOST_SOFT, WINDOW, Weight, weight
+from s3chem_events.mailing.weighing import MOST_SOFT, WINDOW, Weight, best_status, weight
 
 POST = Actor("mail server")
 RECENT = timedelta(days=14)
@@ -33,7 +33,6 @@ RECENT = timedelta(days=14)
 KEPT = timedelta(days=90)
 LONGEST_REASON = 300
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
-CODES = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 HEAVINESS = {Weight.NONE: 0, Weight.SOFT: 1, Weight.HARD: 2}
 REFUSED = 500
 
@@ -56,12 +55,12 @@ def delayed(arrived: Delay, *, proven: bool) -> Verdict:  # noqa: ARG001
 
 
 def refused(results: Sequence[tuple[Claimed, Result]]) -> None:
-    """Count what a server refused for good at once, where it says that there is no such mailbox."""
+    """Count what a server refused for good at once; what it has against us stands with the e-mail alone."""
     for claimed, result in results:
         if result.outcome is Outcome.NEVER and (result.code or 0) >= REFUSED:
-            status = next(iter(CODES.findall(result.text)), "")
-            counted = weight(permanent=True, status=status or "5.5.0", reason=result.text)
-            if counted is Weight.HARD and _is_kept(claimed.id):
+            status = best_status(result.text)
+            counted = weight(permanent=True, status=status, reason=result.text)
+            if counted is not Weight.NONE and _is_kept(claimed.id):
                 _count(claimed.id, claimed.digest, counted, status, result.text)
 
 

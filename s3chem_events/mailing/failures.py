@@ -13,6 +13,7 @@ from s3chem_events.core.later import Later
 from s3chem_events.mailing import reading
 from s3chem_events.mailing.kinds import Arrived, AutoReply, Bounce, Complaint, Delay
 from s3chem_events.mailing.reading import Mail
+from s3chem_events.mailing.weighing import STATUS, best_status
 
 if TYPE_CHECKING:
     import flufl.bounce as flufl
@@ -79,7 +80,6 @@ COPY = re.compile(
 SIGN = r"[^\s@<>()\",;:\[\]]"
 SIMPLE = re.compile(rf"(?<!{SIGN}){SIGN}+@{SIGN}+\.[a-z0-9-]{{2,}}", re.IGNORECASE)
 """Begins where a word begins: from within a long one each letter would be tried anew."""
-STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 CODE = re.compile(r"(?<![\d.])([45])[0-5]\d(?:[ -]|$)")
 MOST_ADDRESSES = 20
 COMPLAINTS = frozenset({"abuse", "fraud", "opt-out"})
@@ -121,12 +121,6 @@ def bounce(mail: Mail, recipients: tuple[str, ...]) -> Arrived | None:
 def is_from_nobody(mail: Mail) -> bool:
     """Whether its envelope names no sender, as that of all automatic notices (RFC 5321 4.5.5)."""
     return "Return-Path" in mail and reading.header(mail, "Return-Path").replace(" ", "") in {"<>", "<MAILER-DAEMON>"}
-
-
-def best_status(text: str) -> str:
-    """Return the first enhanced status code in a text that says more than `5.0.0`, else the first of all."""
-    found = STATUS.findall(text)
-    return next((code for code in found if not code.endswith(".0.0")), next(iter(found), ""))
 
 
 def _is_a_machines(mail: Mail, subject: str) -> bool:

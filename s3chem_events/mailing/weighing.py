@@ -34,13 +34,20 @@ DEAD = re.compile(
 FULL = re.compile(
     r"quota|mailbox (?:is |size )?(?:full|exceed)|out of (?:storage|space)|insufficient (?:disk|storage)", re.IGNORECASE
 )
+CALLED_BACK = re.compile(r"verification failed for <|sender (?:address )?verif", re.IGNORECASE)
+"""Exim asked at our own server whether our address exists: what follows, codes and all, is about that."""
 OURS = re.compile(
-    r"\bspam|unsolicited|black.?list|block.?list|blocked (?:by|using|for)|dns[bw]l|\brbl\b|barracuda|reputation|"
-    r"\bspf\b|\bdkim\b|\bdmarc\b|policy|rate.?limit|too many|relay(?:ing)? (?:access )?(?:denied|not permitted)|"
-    r"virus|malware|message (?:size|too (?:large|big))|content (?:rejected|refused)|sender (?:address )?rejected|"
+    r"\bspam|\bjunk|\bbulk\b|unsolicited|\bscored?\b|black.?list|block.?list|gr[ae]y.?list|\bblocked\b|"
+    r"dns[bw]l|uribl|surbl|\b[cprsx]bl\b|barracuda|reputation|"
+    r"\bspf\b|\bdkim\b|\bdmarc\b|policy|prohibit|rate.?limit|too many|"
+    r"relay(?:ing)? (?:access )?(?:denied|not permitted)|"
+    r"virus|malware|message (?:size|too (?:large|big))|content (?:rejected|refused)|(?<!to )(?<!to the )\bsender\b|"
     r"reverse dns|authenticat",
     re.IGNORECASE,
 )
+REFUSED = re.compile(r"\b(?:message|e?-?mail)(?: (?:was|is|has been))? (?:refused|rejected|denied)", re.IGNORECASE)
+"""What was written is refused, where nothing says that nobody is there."""
+STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 UNKNOWN_RECIPIENT = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4", "5.7.17", "5.7.18"})
 """RFC 3463 and RFC 7293: there is no such mailbox or domain, it is closed, or somebody else has it now."""
 FULL_MAILBOX = frozenset({"5.2.2"})
@@ -49,12 +56,23 @@ NOT_THE_ADDRESS = ("5.7.", "4.7.", "5.6.", "5.3.4", "5.2.3", "5.1.7", "5.1.8", "
 
 
 def weight(*, permanent: bool, status: str, reason: str) -> Weight:
-    """Return how much a bounce counts; the exact code before the words, the words before a code that says nothing."""
+    """Return how much a bounce counts; the exact code before the words, the words before a code that says nothing.
+
+    Only what says so is hard: what is unclear may be about us.
+    """
+    if CALLED_BACK.search(reason):
+        return Weight.NONE
     if status in FULL_MAILBOX or (FULL.search(reason) and status not in UNKNOWN_RECIPIENT):
         return Weight.SOFT
-    is_dead = status in UNKNOWN_RECIPIENT or (permanent and DEAD.search(reason))
-    if is_dead and (status in UNKNOWN_RECIPIENT or not OURS.search(reason)):
+    is_ours = OURS.search(reason)
+    if status in UNKNOWN_RECIPIENT or (permanent and DEAD.search(reason) and not is_ours):
         return Weight.HARD
-    if OURS.search(reason) or status.startswith(NOT_THE_ADDRESS):
+    if is_ours or status.startswith(NOT_THE_ADDRESS) or REFUSED.search(reason):
         return Weight.NONE
-    return Weight.SOFT if not permanent or status.startswith(("5.2.", "5.3.", "5.4.")) else Weight.HARD
+    return Weight.SOFT
+
+
+def best_status(text: str) -> str:
+    """Return the first enhanced status code in a text that says more than `5.0.0`, else the first of all."""
+    found = STATUS.findall(text)
+    return next((code for code in found if not code.endswith(".0.0")), next(iter(found), ""))

@@ -146,7 +146,8 @@ def test_late_notice_in_plain_text_is_no_bounce():
         ("5.7.1", "recipient unknown", Weight.HARD),
         ("5.3.0", "", Weight.SOFT),
         ("5.3.4", "", Weight.NONE),
-        ("", "", Weight.HARD),
+        ("", "", Weight.SOFT),
+        ("5.1.1", "spamtrap@x.example: unknown", Weight.HARD),
     ],
 )
 def test_weight_follows_the_code_then_the_words(status, reason, expected):
