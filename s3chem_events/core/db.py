@@ -34,21 +34,16 @@ NAMING = {
 }
 
 
-class Base(DeclarativeBase):
-    """What all tables share: names of constraints that migrations can rely on."""
+class Model(DeclarativeBase):
+    """What every table's class derives from; the names of constraints are such that migrations can rely on them.
+
+    Flask-SQLAlchemy's own base is looked through once more for each class, and nothing here asks for what it adds.
+    """
 
     metadata = MetaData(naming_convention=NAMING)
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-if TYPE_CHECKING:
-
-    class Model(Base):
-        """What every table's class derives from."""
-
-        __abstract__ = True
-else:
-    Model = db.Model  # made by Flask-SQLAlchemy at run time, out of Base
+db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False})
 
 
 class UTCDateTime(TypeDecorator[datetime]):

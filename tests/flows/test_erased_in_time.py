@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from s3chem_events import dispatch, schedule
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import Base, db, transaction
+from s3chem_events.core.db import Model, db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import CLOCK, PARTICIPANT, Fact
 from s3chem_events.mailing import emptying, outbox, relaying, render, rewording
@@ -55,7 +55,7 @@ def tick(app: Flask) -> None:
 def everything(app: Flask) -> str:
     """Return what the whole database says, but of the organisers."""
     with app.app_context():
-        tables = [table for table in Base.metadata.sorted_tables if table.name not in {"organiser", "session"}]
+        tables = [table for table in Model.metadata.sorted_tables if table.name not in {"organiser", "session"}]
         return "\n".join(f"{table.name} {row}" for table in tables for row in db.session.execute(db.select(table)))
 
 
