@@ -1,5 +1,6 @@
 """What somebody gives up and has back, while an unconfirmed mailbox waits for its next e-mail, is not told at all."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,17 +9,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
+from s3chem_events import delivering
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing.letters import State as Sent
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import batches, giving_up, queries
+from s3chem_events.registration import batches, giving_up, links, queries
+from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, FILLED, PUBLIC_DAY, WORKSHOP, add_event, register, revise_event
 from tests.site.test_own_parts import DINNER, press
-from tests.support.post import enrol, relay, rows, work
+from tests.support.post import enrol, enrol_several, relay, rows, work
 
 pytestmark = pytest.mark.settings(LIMITS="on")
 ORGANISER = Actor("organiser", 1)
@@ -158,3 +161,32 @@ def test_confirmation_of_whom_organisers_took_off_for_the_time_being_is_never_th
         batches.undo(event.id, batches.held(event.id)[0].key, by=ORGANISER)
     kinds = [kind for kind, _calendars in told(app, clock)]
     assert "registration.confirmed" in kinds
+
+
+def test_summary_that_waits_lists_nobody_as_coming_who_was_cancelled_since_and_is_never_lost(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    office = "office@park.example"
+    add_event(app, state=State.ANNOUNCED, parts=(CLOSED_DAY, PUBLIC_DAY))
+    add_event(app, WORKSHOP, opens=datetime(2026, 1, 1, 9))  # noqa: DTZ001 - local to the event's zone
+    enrol(app, slug="workshop", email=office, choices={"day": Mode.ON_SITE})
+    assert work(app) == 1
+    enrol_several(app, "Anna", "Ben", "Carl", email=office)
+    assert work(app) == 0
+    with app.app_context():
+        page, people = links.delegation(1, 1, language="en"), db.session.scalars(db.select(Registration)).all()
+        numbers = {one.given_name: one.reference for one in people if one.delegation_id}
+    clock.advance(minutes=1)
+    for gone in ("Ben", "Carl"):
+        assert press(client, f"{page}/people/{numbers[gone]}/withdrawal").status_code == 303
+    assert press(client, f"{page}/people/{numbers['Carl']}/return").status_code == 303
+    clock.advance(minutes=15)
+    with app.app_context():
+        delivering.deliver()  # a worker that is killed before it writes anything anew
+    assert [row.state for row in rows(app) if row.kind == "delegation.registered"] == ["cancelled"]
+    for _two_workers in range(2):
+        relay(app)
+    assert work(app) == 1
+    (summary,) = (row for row in rows(app) if row.kind == "delegation.registered")
+    standing = re.findall(r"Public conference \(Online\), 18 June 2027: ([a-z ]+)", summary.text)
+    assert (summary.state, standing) == ("sent", ["confirmed", "withdrawn", "confirmed"])
