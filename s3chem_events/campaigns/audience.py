@@ -59,11 +59,13 @@ def subscriber_at(address_digest: str, *, lock: bool = False) -> Subscriber | No
 
 
 def subscriber_to_confirm(token: str, *, lock: bool = False) -> Subscriber | None:
-    """Return whom a link from the first e-mail names; None once its time is over, or she has left."""
-    found = _signed(CONFIRM_SUBSCRIPTION, token, lock=lock)
-    if found is None or found.state is State.LEFT:
+    """Return whom an e-mail asked that this link comes from; None once its time is over, or she has left since."""
+    number = signing.read(CONFIRM_SUBSCRIPTION, token)
+    asked = db.session.get(Fact, number) if isinstance(number, int) else None
+    found = subscriber_by_id(asked.subject_id, lock=lock) if asked is not None else None
+    if asked is None or found is None or found.state is State.LEFT or _has_left_since(asked):
         return None
-    return None if found.state is State.ASKED and found.asked_at + TIME_TO_CONFIRM <= now() else found
+    return None if found.state is State.ASKED and asked.happened_at + TIME_TO_CONFIRM <= now() else found
 
 
 def subscriber_of(token: str, *, lock: bool = False) -> Subscriber | None:
@@ -106,6 +108,11 @@ def _wanted(topics: Collection[str], languages: Collection[str]) -> list[ColumnE
     if languages:
         conditions.append(Subscriber.language.in_(sorted(languages)))
     return conditions
+
+
+def _has_left_since(fact: Fact) -> bool:
+    later = select(Fact.id).where(Fact.kind == "subscriber.left", Fact.subject_id == fact.subject_id, Fact.id > fact.id)
+    return db.session.scalar(later.limit(1)) is not None
 
 
 def _signed(purpose: str, token: str, *, lock: bool) -> Subscriber | None:

@@ -1,4 +1,7 @@
-"""The own addresses of followers and subscribers: a signed number, nothing about the person, each for one thing."""
+"""The own addresses of followers and subscribers: a signed number, nothing about the person, each for one thing.
+
+Who is on the list is meant for as long as her row is there; a question is answered by the link of that question alone.
+"""
 
 import re
 
@@ -7,7 +10,7 @@ from s3chem_events.core import signing
 CONFIRM = "follower-confirm"
 LEAVE = "follower-leave"
 LEAVE_BY_MAIL = "follower-leave-by-mail"
-CONFIRM_SUBSCRIPTION = "subscriber-confirm"
+CONFIRM_SUBSCRIPTION = "subscriber-asked"
 PREFERENCES = "subscriber-preferences"
 LEAVE_NEWSLETTER = "subscriber-leave"
 LEAVE_NEWSLETTER_BY_MAIL = "subscriber-leave-by-mail"
@@ -47,9 +50,9 @@ def newsletter(*, language: str, base_url: str = "") -> str:
     return f"{base_url}/{language}/newsletter"
 
 
-def confirm_subscription(subscriber_id: int, *, language: str, base_url: str = "") -> str:
-    """Return where the owner of an address says that the newsletter is wanted."""
-    token = signing.sign(CONFIRM_SUBSCRIPTION, subscriber_id)
+def confirm_subscription(fact_id: int, *, language: str, base_url: str = "") -> str:
+    """Return where the owner of an address says that the newsletter is wanted; `fact_id` is that of the question."""
+    token = signing.sign(CONFIRM_SUBSCRIPTION, fact_id)
     return f"{base_url}/{language}/newsletter/confirmation/{token}"
 
 

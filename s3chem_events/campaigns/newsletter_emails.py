@@ -23,7 +23,7 @@ def asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             letterhead,
             asked_at=i18n.stamp(subscriber.asked_at, ZONE, language),
             until=i18n.stamp(subscriber.asked_at + TIME_TO_CONFIRM, ZONE, language),
-            confirm=links.confirm_subscription(subscriber.id, language=language, base_url=letterhead.base_url),
+            confirm=links.confirm_subscription(fact.id, language=language, base_url=letterhead.base_url),
         )
 
 

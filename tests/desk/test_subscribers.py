@@ -102,7 +102,8 @@ def test_a_person_is_shown_with_her_proof_her_history_and_the_fate_of_her_mails(
         session.execute(db.update(Fact).where(Fact.kind == "subscriber.asked").values(relayed_at=None))
     work(app)
     with app.app_context():
-        confirm = links.confirm_subscription(number, language="fr")
+        asked = db.session.scalar(db.select(Fact.id).filter_by(kind="subscriber.asked", subject_id=number))
+        confirm = links.confirm_subscription(asked, language="fr")
     officer.post(confirm, data=hidden(officer, confirm))
     bounced(app, "anna@park.example")
     said = words(officer.get(f"{FILES}/{number}"))
