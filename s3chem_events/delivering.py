@@ -97,7 +97,8 @@ class Run:
                 most, pause = 0, places.PAUSE
             claims = []
             if most:
-                claims = outbox.claim(self.journal.owner, most=most, limits=self.settings.limits)
+                here = self.journal.here()
+                claims = outbox.claim(self.journal.owner, most=most, limits=self.settings.limits, here=here)
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
             over = reminding.outlived(claims) | too_late.outlived(claims)

@@ -31,6 +31,10 @@ class Journal:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         hidden.rename(self.path)
 
+    def here(self) -> list[str]:
+        """Return the names of all runs on this machine: they live, or will be recovered from what they have left."""
+        return [path.name.removesuffix(SUFFIX) for path in self.path.parent.glob(f"*{SUFFIX}")]
+
     def accepted(self, email_id: int) -> None:
         """Note that a server has taken an e-mail: one write, which a dying process finishes or never begins."""
         os.write(self._file, b"%d\n" % email_id)

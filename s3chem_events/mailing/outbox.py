@@ -92,18 +92,19 @@ def gives_way(claims: Sequence[Claimed]) -> bool:
     return bool(bulk) and (_is_due(ONE_PERSON) or relaying.is_waiting() or not bulk <= set(streams.running()))
 
 
-def claim(owner: str, *, most: int, limits: bool = False) -> list[Claimed]:
+def claim(owner: str, *, most: int, limits: bool = False, here: Iterable[str] = ()) -> list[Claimed]:
     """Take the e-mails that are due, oldest first, for a lease; `limits` holds strangers off (see restraint).
 
-    What is written to many goes only when nothing that concerns one person is due, stream after stream.
+    What is written to many goes only when nothing that concerns one person is due, stream after stream. What runs on
+    this machine, `here`, have taken stays theirs after the lease: a clock may jump, and their journals say who died.
     """
-    moment = now()
-    ids = _due(moment, most, ONE_PERSON, limits=limits)
+    asked: dict[str, Any] = {"moment": now(), "most": most, "here": list(here)}
+    ids = _due(asked, ONE_PERSON, limits=limits)
     if not ids:
-        ids = next(filter(None, (_due(moment, most, name, limits=False) for name in streams.running())), [])
+        ids = next(filter(None, (_due(asked, name, limits=False) for name in streams.running())), [])
     if not ids:
         return []
-    rows = db.session.execute(_CLAIM, {"ids": ids, "new_owner": owner, "until": moment + LEASE})
+    rows = db.session.execute(_CLAIM, {"ids": ids, "new_owner": owner, "until": asked["moment"] + LEASE})
     place = {email_id: index for index, email_id in enumerate(ids)}
     return sorted(map(_claimed, rows), key=lambda claimed: place[claimed.id])
 
@@ -112,10 +113,9 @@ def _is_due(stream: str) -> bool:
     return db.session.scalar(_ANY_DUE, {"stream": stream, "moment": now()}) is not None
 
 
-def _due(moment: datetime, most: int, stream: str, *, limits: bool) -> list[int]:
-    while rows := db.session.execute(
-        _DUE, {"stream": stream, "moment": moment, "most": most}
-    ).all():  # those held back are due no more: the next ones follow
+def _due(asked: dict[str, Any], stream: str, *, limits: bool) -> list[int]:
+    # Those held back are due no more: the next ones follow.
+    while rows := db.session.execute(_DUE, asked | {"stream": stream}).all():
         if ids := restraint.passing(rows, limits=limits):
             # A lease has ended: the server may have taken the e-mail before its worker was lost.
             tries.note((row.id, tries.LOST) for row in rows if row.state == State.SENDING)
@@ -220,14 +220,14 @@ def cancel(email_id: int, *, by: Actor) -> None:
 
 
 # Put together once: SQLAlchemy takes longer to write these lines than the database to answer them.
-_HERE = (OutgoingEmail.stream == bindparam("stream"), OutgoingEmail.due_at <= bindparam("moment"))
-_ANY_DUE = db.select(OutgoingEmail.id).where(*_HERE).limit(1)
+_DUE_IN = (OutgoingEmail.stream == bindparam("stream"), OutgoingEmail.due_at <= bindparam("moment"))
+_ANY_DUE = db.select(OutgoingEmail.id).where(*_DUE_IN).limit(1)
 _DUE = (
     db.select(
         *(OutgoingEmail.id, OutgoingEmail.kind, OutgoingEmail.mailbox_digest, OutgoingEmail.attempts),
         OutgoingEmail.state,
     )
-    .where(*_HERE)
+    .where(*_DUE_IN, OutgoingEmail.owner.is_(None) | OutgoingEmail.owner.not_in(bindparam("here", expanding=True)))
     .order_by(OutgoingEmail.due_at, OutgoingEmail.id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)

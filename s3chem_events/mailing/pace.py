@@ -3,8 +3,9 @@
 All functions work in the caller's writing transaction. A server's row is locked while it is decided about.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
@@ -12,6 +13,11 @@ from s3chem_events.mailing.models import MailServerState
 from s3chem_events.mailing.results import rest_after
 
 MINUTE = timedelta(minutes=1)
+AHEAD = 2 * MINUTE
+"""Nothing noted here lies further ahead: a rest takes a minute at most, and machines' clocks differ by less than that.
+
+What does was noted by a clock that has been put back since.
+"""
 
 
 def allowance(server: str, *, rate: int | None, most: int) -> tuple[int, float]:
@@ -21,11 +27,11 @@ def allowance(server: str, *, rate: int | None, most: int) -> tuple[int, float]:
     """
     state = _state(server)
     moment = now()
-    if state.rests_until and state.rests_until > moment:
+    if state.rests_until and moment < state.rests_until <= moment + AHEAD:
         return 0, (state.rests_until - moment).total_seconds()
     if not rate:
         return most, 0.0
-    recent = [(at, count) for at, count in state.grants if at > (moment - MINUTE).timestamp()]
+    recent = _recent(state, moment)
     free = min(rate - sum(count for _, count in recent), ceil(rate / 60), most)
     if free <= 0:
         return 0, max(recent[0][0] + MINUTE.total_seconds() - moment.timestamp(), 0.05)
@@ -36,7 +42,7 @@ def granted(server: str, count: int) -> None:
     """Note that so many e-mails are going to a server."""
     state = _state(server)
     moment = now()
-    state.grants = [*(g for g in state.grants if g[0] > (moment - MINUTE).timestamp()), [moment.timestamp(), count]]
+    state.grants = [*_recent(state, moment), [moment.timestamp(), count]]
 
 
 def trouble(server: str, text: str) -> float:
@@ -61,6 +67,11 @@ def well(server: str) -> None:
 def wake() -> None:
     """Let every server be asked at once, whatever rest it was given: somebody wants to know now."""
     db.session.execute(db.update(MailServerState).values(rests_until=None))
+
+
+def _recent(state: MailServerState, moment: datetime) -> list[list[Any]]:
+    first, last = (moment - MINUTE).timestamp(), (moment + AHEAD).timestamp()
+    return [grant for grant in state.grants if first < grant[0] <= last]
 
 
 def _state(server: str) -> MailServerState:

@@ -203,7 +203,7 @@ def test_email_that_workers_die_of_again_and_again_waits_aside(app: Flask, clock
     assert (work(app), states(app)) == (1, ["sent"])
 
 
-def test_journal_of_a_living_worker_is_left_alone(app: Flask):
+def test_what_a_living_worker_has_taken_is_left_alone_though_the_clock_jumps(app: Flask, clock: Clock):
     enrol(app, 2)
     relay(app)
     with app.app_context(), delivering.running(app.extensions["s3chem"]) as run:
@@ -211,7 +211,10 @@ def test_journal_of_a_living_worker_is_left_alone(app: Flask):
             outbox.claim(run.journal.owner, most=2)
         delivering.recover(run.settings)
         assert run.journal.path.exists()
-        assert states(app) == ["sending", "sending"]
+        clock.advance(hours=1)  # the lease has ended
+        enrol(app, email="jan@park.example")
+        assert work(app) == 1
+        assert states(app) == ["sending", "sending", "sent"]
         run.journal.close(settled=False)
         die_before_the_commit(run)
     assert list(Path(run.settings.instance / "mailing").glob("*.accepted")) != []

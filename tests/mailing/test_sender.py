@@ -20,7 +20,8 @@ from flask import Flask
 
 from s3chem_events import delivering
 from s3chem_events.core.config import MailServer, Settings
-from s3chem_events.mailing import connecting, sender
+from s3chem_events.core.db import transaction
+from s3chem_events.mailing import connecting, pace, sender
 from tests.conftest import Clock
 from tests.factories import add_event
 from tests.support.post import enrol, history, relay, rows, states, work
@@ -420,6 +421,24 @@ def test_pace_is_kept(app: Flask, clock: Clock, smtp_server: PostOffice):
         with app.app_context():
             sent.append(delivering.deliver())
     assert sent == [1, 1, 1]  # a second's share at a time; 60 in any minute: test_outbox
+
+
+@pytest.mark.settings(MAIL_RATE="60")
+def test_a_clock_that_is_put_back_leaves_nobody_waiting(app: Flask, clock: Clock, smtp_server: PostOffice):
+    """An hour fast, a worker gave the server all that it takes in a minute, and was told to leave it alone."""
+
+    def noted(*, ahead: int) -> None:
+        clock.advance(seconds=ahead)
+        with app.app_context(), transaction():
+            pace.granted(app.extensions["s3chem"].way_out, 60)
+            pace.trouble(app.extensions["s3chem"].way_out, "421 4.3.2 Shutting down")
+        clock.advance(seconds=-ahead)
+
+    enrol(app)
+    noted(ahead=60)
+    assert (work(app), states(app)) == (0, ["queued"])  # as when two machines' clocks differ
+    noted(ahead=3600)
+    assert (work(app), states(app)) == (1, ["sent"])
 
 
 def test_what_flask_mail_leaves_open_is_still_open() -> None:
