@@ -106,12 +106,19 @@ def _limits(settings: Settings) -> Finding:
 
 
 def _inbox(settings: Settings) -> Finding:
+    tagged = settings.mail_sender.replace("@", "+test@")
+    if settings.inbox_pushed:
+        tried = f" Write to {tagged} to see that it does." if settings.inbox_tags else ""
+        return True, f"The mail server brings what arrives (S3CHEM_INBOX=push).{tried}"
     if settings.inbox_url is None:
-        return True, "No mailbox is read: see S3CHEM_INBOX_URL for answers of calendars and undeliverable e-mails."
+        lost = f" What comes back to {settings.mail_sender} is not seen here." if settings.mail else ""
+        return True, (
+            f"No mailbox is read.{lost} "
+            "See S3CHEM_INBOX_URL and S3CHEM_INBOX for answers of calendars and undeliverable e-mails."
+        )
     if fault := inbox.fault(settings.inbox_url):
         return False, f"The mailbox of S3CHEM_INBOX_URL cannot be read: {fault}."
     if settings.inbox_tags:
-        tagged = settings.mail_sender.replace("@", "+test@")
         return True, f"The mailbox can be read. Write to {tagged} to see that what has a tag arrives in it, too."
     return True, "The mailbox of S3CHEM_INBOX_URL can be read."
 

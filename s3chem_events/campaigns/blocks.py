@@ -69,7 +69,7 @@ def likeness(event: Event) -> str:
     """Return a digest of what readers are told of an event: another one, and they would be told something else."""
     facts = values.event_facts(event)
     parts = [
-        (part.key, part.starts, part.ends, part.cancelled, part.venue, sorted(part.capacity))
+        (part.key, part.title, part.starts, part.ends, part.cancelled, part.venue, sorted(part.capacity))
         for part in facts.parts
         if part.visibility is Visibility.PUBLIC
     ]

@@ -83,7 +83,7 @@ def judge(lines: Sequence[Line]) -> list[Line]:
             verdict = Verdict.LEFT
         elif line.digest in dead:
             verdict = Verdict.DEAD
-        if line.digest:
+        if line.digest and line.verdict is Verdict.NEW:  # a row that is wrong by itself takes no good one's place
             seen.add(line.digest)
         judged.append(replace(line, verdict=verdict))
     return judged

@@ -61,6 +61,7 @@ class Settings:
     signing: Signing | None
     dkim_selector: str | None
     inbox_url: str | None = field(repr=False)
+    inbox_pushed: bool
     inbox_tags: bool
     authserv_id: str
     trusted_proxies: int
@@ -130,6 +131,7 @@ def load(environ: Mapping[str, str] | None = None, *, default_instance: Path | N
         signing=_signing(read),
         dkim_selector=read.selector("DKIM_SELECTOR"),
         inbox_url=read.inbox(),
+        inbox_pushed=pushed,
         # Nobody would read what arrives at a tagged address where there is no inbox.
         inbox_tags=read.one_of("INBOX_TAGS", ("on", "off")) == "on" and (pushed or read.inbox() is not None),
         authserv_id=(read.text("AUTHSERV_ID") or "").lower(),

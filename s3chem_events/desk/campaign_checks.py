@@ -1,5 +1,7 @@
 """The checklist before a release: what would go out, to whom, in which words, and what stands in the way."""
 
+from datetime import datetime
+
 from flask import url_for
 from flask_babel import ngettext
 
@@ -14,7 +16,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.core.values import frozen
 from s3chem_events.desk import campaign_links, campaign_words
-from s3chem_events.desk.frame import may
+from s3chem_events.desk.frame import desk_time, may
 from s3chem_events.mailing import render
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.letterhead import letterhead_of
@@ -61,14 +63,20 @@ def checklist(campaign: Campaign) -> Checklist:
     total = sum(counts.values())
     checks = [*_texts(campaign, counts), *_readers(campaign, total), *_events(campaign)]
     checks += [*_links(campaign), *_letters(campaign)]
-    if campaign.wanted_at is not None and campaign.wanted_at < now():
-        checks.append(Check(LOOK, _("The chosen hour has passed: it would begin ten minutes after its release.")))
+    if campaign.wanted_at is not None:
+        checks.append(_hour(campaign.wanted_at))
     needs = total > SECOND_LOOK_FROM
     if needs:
         checks.append(
             Check(LOOK, _("More than %(number)s readers: a second organiser releases it.", number=SECOND_LOOK_FROM))
         )
     return Checklist(checks, counts, needs)
+
+
+def _hour(wanted_at: datetime) -> Check:
+    if wanted_at < now():
+        return Check(LOOK, _("The chosen hour has passed: it would begin ten minutes after its release."))
+    return Check(GOOD, _("It begins on %(moment)s.", moment=desk_time(wanted_at)))
 
 
 def _texts(campaign: Campaign, counts: dict[str, int]) -> list[Check]:

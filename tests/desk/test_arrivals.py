@@ -128,7 +128,7 @@ def test_partner_organisers_read_and_finish_what_answers_e_mails_about_their_own
     for number, answer in enumerate([*answers, b""], start=1):  # the last is about nothing in particular
         receive(app, answer + b"From: a%d@b.example\r\nSubject: Words %d\r\n\r\nSecret %d" % ((number,) * 3))
     partner, other = (signed_in(app, Role.PARTNER_ORGANISER, events=(slug,)) for slug in ("conference", "workshop"))
-    for desk, mine in ((partner, 1), (other, 2)):
+    for desk, mine, title in ((partner, 1, "Final conference"), (other, 2, WORKSHOP.title["en"])):
         assert "E-mails that came in wait for a person (1). Read them" in words(desk.get("/desk/"))
         listed = desk.get("/desk/mail/arrivals/")
         assert [a.text for a in soup(listed).select("ol.letters a")] == [f"Words {mine}"]
@@ -139,7 +139,8 @@ def test_partner_organisers_read_and_finish_what_answers_e_mails_about_their_own
         token = hidden(desk, f"/desk/mail/arrivals/{mine}")
         refused = [desk.post(f"/desk/mail/arrivals/{n}/completion", data=token).status_code for n in {1, 2, 3} - {mine}]
         assert refused == [404, 404]
-        assert "Secret" in words(desk.get(f"/desk/mail/arrivals/{mine}"))
+        shown = words(desk.get(f"/desk/mail/arrivals/{mine}"))
+        assert ("Secret" in shown, f"Event {title} Reference" in shown) == (True, True)
         assert desk.get("/desk/mail/").status_code == 403
     assert count(app, Arrival, state="for_a_person") == 3
     token = hidden(partner, "/desk/mail/arrivals/1")

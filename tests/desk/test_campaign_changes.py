@@ -106,6 +106,18 @@ def test_an_invitation_whose_event_is_hidden_during_the_hold_waits_for_it(app, c
     assert [row.subject for row in rows(app) if row.kind.startswith("subscriber.")] == ["Invitation: Final conference"]
 
 
+def test_a_part_with_another_name_stops_a_release_until_it_was_shown(app, clock):
+    readers(app, en=2)
+    lab = replace(PUBLIC_DAY, key="lab", title=Text(en="Talks"))
+    revise_event(app, parts=(PUBLIC_DAY, lab))
+    newsletter(app, events=("conference",))
+    desk = signed_in(app)
+    before = sent_by(desk.get(ONE), "release")
+    revise_event(app, parts=(PUBLIC_DAY, replace(lab, title=Text(en="Lab alone"))))
+    refused = desk.post(f"{ONE}/release", data=before, follow_redirects=True)
+    assert "An event in it has changed. Look at it once more" in words(refused)
+
+
 def test_a_pause_before_the_first_email_keeps_the_chosen_hour(app, clock):
     readers(app, en=1)
     release(app, newsletter(app, wanted_at=now() + timedelta(days=3)))

@@ -290,6 +290,7 @@ def test_pieces_are_ordered_by_buttons_and_an_hour_that_does_not_exist_is_refuse
     with app.app_context():
         wanted = db.session.get(Campaign, 1).wanted_at
         assert wanted.isoformat() == "2027-03-28T07:00:00+00:00"
+    assert "It begins on 28 March 2027, 09:00 CEST." in words(desk.get(ONE))
 
 
 def test_a_release_is_taken_back_within_ten_minutes_and_after_that_only_held_or_stopped(app, clock):

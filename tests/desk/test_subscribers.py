@@ -220,6 +220,8 @@ def test_each_row_of_a_list_has_its_verdict_and_nobody_is_subscribed_before_the_
         ("topic@x.example", "de", "weather; Limburg"),
         ("named@x.example", "pl", "Neues aus dem Projekt, Elsewhere, or online; kind-webinar"),
         ("late@x.example", "", "", "2027-01-01"),
+        ("twice@x.example", "", "weather"),
+        ("Twice@x.example", "de"),
     ):
         sheet.append(row)
     file = io.BytesIO()
@@ -239,15 +241,18 @@ def test_each_row_of_a_list_has_its_verdict_and_nobody_is_subscribed_before_the_
         "topic@x.example": "Unknown topic: weather",
         "named@x.example": "New",
         "late@x.example": "The date of the basis is still to come: not taken",
+        "twice@x.example": "Unknown topic: weather",
+        "Twice@x.example": "New",
     }
     assert readers(app) == before
     done = press(officer, page)
-    assert "3 addresses imported." in words(done)
+    assert "4 addresses imported." in words(done)
     basis = "Signed sheet, Magdeburg"
     assert readers(app) == before | {
         "new@x.example": ("confirmed", "de", ["region-limburg", "kind-workshop"], basis),
         "plain@x.example": ("confirmed", "en", ["project"], basis),
         "named@x.example": ("confirmed", "pl", ["project", "region-elsewhere", "kind-webinar"], basis),
+        "Twice@x.example": ("confirmed", "de", ["project"], basis),
     }
     with app.app_context():
         one = audience.subscriber_at(addresses.digest("new@x.example"))
@@ -255,7 +260,7 @@ def test_each_row_of_a_list_has_its_verdict_and_nobody_is_subscribed_before_the_
         assert (str(one.basis_on), one.source.value, one.confirmed_at) == ("2025-03-01", "import", None)
         (fact,) = db.session.scalars(db.select(Fact).filter_by(kind="subscriber.imported"))
         (brought,) = db.session.scalars(db.select(SubscriberImport))
-        assert (fact.data, fact.subject_id, brought.packed, brought.by) == ({"added": 3}, brought.id, b"", fact.by)
+        assert (fact.data, fact.subject_id, brought.packed, brought.by) == ({"added": 4}, brought.id, b"", fact.by)
         number = one.id
     assert "Basis Signed sheet, Magdeburg Date of the basis 2025-03-01" in words(officer.get(f"{FILES}/{number}"))
     work(app)

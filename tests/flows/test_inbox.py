@@ -186,6 +186,15 @@ def test_connection_that_breaks_at_any_command_costs_nothing_but_time(app: Flask
     assert (declined(app), count(app, Registration, withdrawn_at=None)) == (1, 0)
 
 
+@pytest.mark.one_database
+@pytest.mark.settings(INBOX="push")
+def test_doctor_knows_that_the_mail_server_brings_what_arrives(app: Flask):
+    with app.app_context():
+        said = [finding for finding in doctor.findings(settings()) if "S3CHEM_INBOX" in finding[1]]
+    told = "Write to events+test@s3chem.example to see that it does."
+    assert said == [(True, f"The mail server brings what arrives (S3CHEM_INBOX=push). {told}")]
+
+
 def test_doctor_says_whether_the_mailbox_can_be_read(app: Flask, mailbox: Mailbox):
     with app.app_context():
         well = [finding for finding in doctor.findings(settings()) if "mailbox can" in finding[1]]
