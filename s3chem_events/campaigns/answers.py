@@ -28,7 +28,7 @@ def wants_out(arrived: Unsubscribe, *, proven: bool) -> Verdict:  # noqa: ARG001
     return done("left_the_list") if followers or readers else for_a_person("wants_out")
 
 
-def complained(arrived: Complaint, *, proven: bool) -> Verdict:  # noqa: ARG001 - the tag, or the Message-ID, is the proof
+def complained(arrived: Complaint, *, proven: bool) -> Verdict:  # noqa: ARG001 - the tag is the proof
     """Send no newsletter any more to whose reader marked an e-mail of ours as spam; what she is registered for stays.
 
     Of an event that she followed she hears no more either. It says nothing of the address, which is as good as before.

@@ -1,8 +1,9 @@
 """What follows when e-mails come back: one that will never arrive stops all to its address, five that may do so, too.
 
-Works in the caller's transaction. A bounce counts for one e-mail of ours: by the signed address that it came back to.
+Works in the caller's transaction. A notice is about one e-mail of ours: by the signed address that it came back to.
 Only an e-mail that had none is known by the Message-ID of what is returned, if the address that failed is the one that
-it went to. All else is for a person: whoever knows an address could make it up, and cut somebody off.
+it went to; a complaint names none. All else is for a person: whoever knows an address could make it up, and cut
+somebody off.
 """
 
 import re
@@ -28,8 +29,6 @@ from s3chem_events.mailing.verdicts import Verdict, done, for_a_person, ignored
 from s3chem_events.mailing.weighing import MOST_SOFT, WINDOW, Weight, best_status, weight
 
 POST = Actor("mail server")
-RECENT = timedelta(days=14)
-"""So long servers go on trying, and then some; what bounces later is no e-mail of ours."""
 KEPT = timedelta(days=90)
 LONGEST_REASON = 300
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
@@ -39,8 +38,8 @@ REFUSED = 500
 
 def bounced(arrived: Bounce, *, proven: bool) -> Verdict:  # noqa: ARG001 - the tag, or the Message-ID, is the proof
     """Note which e-mails came back, and stop writing to an address that is dead."""
-    email = _named(arrived)
-    if email is None or not _is_about(arrived, email):
+    email = _concerned(arrived)
+    if email is None:
         return for_a_person("undelivered")
     counted = weight(permanent=arrived.permanent, status=arrived.status, reason=arrived.reason)
     return _come_back(email, counted, arrived.status, _printable(arrived.reason))
@@ -48,9 +47,11 @@ def bounced(arrived: Bounce, *, proven: bool) -> Verdict:  # noqa: ARG001 - the 
 
 def delayed(arrived: Delay, *, proven: bool) -> Verdict:  # noqa: ARG001
     """Note in its history that an e-mail is late; nothing else follows."""
-    for email in _concerned(arrived):
-        text = _said(arrived.status, _printable(arrived.reason)) if email.address else ""
-        db.session.add(DeliveryAttempt(email_id=email.id, at=now(), outcome=Outcome.DELAYED, text=text))
+    email = _concerned(arrived)
+    if email is None:
+        return for_a_person("undelivered")
+    text = _said(arrived.status, _printable(arrived.reason)) if email.address else ""
+    db.session.add(DeliveryAttempt(email_id=email.id, at=now(), outcome=Outcome.DELAYED, text=text))
     return ignored("on_its_way")
 
 
@@ -107,8 +108,8 @@ def erase_outlived(*, by: Actor) -> int:  # noqa: ARG001 - all duties are called
 
 
 def complained(arrived: Complaint) -> OutgoingEmail | None:
-    """Note which e-mail was marked as spam by its reader, and return it; None where it is not certain."""
-    email = _named(arrived)
+    """Note which e-mail was marked as spam by its reader, and return it; None where no tag of ours says so."""
+    email = _tagged(arrived.recipients)
     if email is None:
         return None
     if email.address:  # else erased: nothing more is written down about its person
@@ -117,40 +118,20 @@ def complained(arrived: Complaint) -> OutgoingEmail | None:
     return email
 
 
-def _named(arrived: Bounce | Delay | Complaint) -> OutgoingEmail | None:
-    """Return the e-mail of ours that a notice names by its tag or its Message-ID."""
-    named = returning.named(arrived.recipients)
-    email = db.session.get(OutgoingEmail, named) if named is not None else None
-    if email is None and arrived.returned:
-        email = db.session.scalar(db.select(OutgoingEmail).filter_by(message_id=arrived.returned))
-    return email
+def _concerned(arrived: Bounce | Delay) -> OutgoingEmail | None:
+    """Return which e-mail a notice is about for certain: whoever was ever answered knows a Message-ID of ours."""
+    email = _tagged(arrived.recipients)
+    if email is not None or not arrived.returned:
+        return email
+    found: OutgoingEmail | None = db.session.scalar(db.select(OutgoingEmail).filter_by(message_id=arrived.returned))
+    if found is None or (settings().inbox_tags and returning.path(found.sender, found.id) != found.sender):
+        return None
+    return found if found.address_digest in map(addresses.digest, arrived.addresses) else None
 
 
-def _is_about(arrived: Bounce, email: OutgoingEmail) -> bool:
-    """Whether a bounce is about an e-mail for certain: whoever was ever answered knows a Message-ID of ours."""
-    if returning.named(arrived.recipients) == email.id:
-        return True
-    had_tag = settings().inbox_tags and returning.path(email.sender, email.id) != email.sender
-    return not had_tag and email.address_digest in map(addresses.digest, arrived.addresses)
-
-
-def _concerned(arrived: Delay) -> list[OutgoingEmail]:
-    """Return which e-mails of ours a notice is about, by their addresses at the worst."""
-    email = _named(arrived)
-    if email is not None:
-        return [email]
-    found = [_written_lately(addresses.digest(address)) for address in arrived.addresses]
-    return [email for email in found if email is not None]
-
-
-def _written_lately(digest: str) -> OutgoingEmail | None:
-    query = db.select(OutgoingEmail).where(
-        OutgoingEmail.address_digest == digest,
-        OutgoingEmail.state.in_([State.SENT, State.UNKNOWN]),
-        OutgoingEmail.created_at > now() - RECENT,
-    )
-    found: OutgoingEmail | None = db.session.scalar(query.order_by(OutgoingEmail.id.desc()).limit(1))
-    return found
+def _tagged(recipients: tuple[str, ...]) -> OutgoingEmail | None:
+    named = returning.named(recipients)
+    return db.session.get(OutgoingEmail, named) if named is not None else None
 
 
 def _come_back(email: OutgoingEmail, counted: Weight, status: str, reason: str) -> Verdict:

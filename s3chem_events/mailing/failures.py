@@ -206,7 +206,7 @@ def _feedback(mail: Mail, part: Mail, recipients: tuple[str, ...]) -> Arrived:
     back = reading.returned(mail)
     written = [*reading.headers(block, "Original-Mail-From"), *(reading.headers(back, "Return-Path") if back else ())]
     named = reading.unique((*recipients, *reading.addresses(written)))
-    return Complaint(reading.sender_of(mail), named[: reading.MOST_ADDRESSES], _returned_id(mail))
+    return Complaint(reading.sender_of(mail), named[: reading.MOST_ADDRESSES])
 
 
 def _action(block: Mail) -> str:

@@ -59,11 +59,10 @@ class Unsubscribe:
 
 @frozen
 class Complaint:
-    """A reader pressed "spam", and her provider tells us (RFC 5965); bound to one e-mail as a bounce is."""
+    """A reader pressed "spam", and her provider tells us (RFC 5965); `recipients` hold our tag, if any."""
 
     sender: str
     recipients: tuple[str, ...] = field(default=(), compare=False)
-    returned: str = field(default="", compare=False)
     kind = "complaint"
 
 

@@ -111,7 +111,7 @@ def test_each_kind_of_return_has_its_own_consequence(app: Flask, clock: Clock):
     assert count(app, Suppression) == 1
     again = send(app, clock)
     assert {name for name, row in again.items() if row.state == "sent"} == {"en1", "en2", "en4", "en6"}
-    assert receive(app, complaint(returned=again["en6"].message_id, stamp=3)) == "complained"
+    assert receive(app, complaint(path=path_of(app, again["en6"]), stamp=3)) == "complained"
 
     desk = signed_in(app)
     assert "Came back 2" in words(desk.get("/desk/newsletter/campaigns/1")).replace("2 Came back", "Came back 2")
@@ -134,6 +134,7 @@ def test_a_complaint_that_names_no_e_mail_of_ours_is_for_a_person_and_other_feed
     readers(app, en=1)
     sent = send(app, clock)["en0"]
     assert receive(app, complaint()) == "complaint"
+    assert receive(app, complaint(returned=sent.message_id, stamp=4)) == "complaint"  # it travels with her answers
     assert receive(app, complaint(path="events+b1-abcdefgh234567ab@s3chem.example", stamp=2)) == "complaint"
     assert receive(app, complaint(kind="not-spam", path=path_of(app, sent), stamp=3)) == "automatic"
     said = words(signed_in(app).get("/desk/mail/arrivals/1"))

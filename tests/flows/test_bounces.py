@@ -101,11 +101,13 @@ def test_who_knows_an_address_alone_cuts_nobody_off(app: Flask, anna: OutgoingEm
     for number in range(6):
         notice = Notice(address=ANNA, stamp=f"forged-{number}")
         assert receive(app, notice.mail("dsn" if number % 2 else "qmail")) == "undelivered"
+        assert receive(app, replace(notice, action="delayed", stamp=f"late-{number}").mail("dsn")) == "undelivered"
         enrol(app, given_name=f"Anna {number}")
         clock.advance(hours=7)
         work(app)
     assert fates(app) == (["sent"] * 7, 0)
-    assert (count(app, Undelivered), count(app, Arrival)) == (0, 6)
+    assert (count(app, Undelivered), count(app, Arrival)) == (0, 12)
+    assert {attempt[0] for attempt in history(app)} == {"sent"}
     shown = signed_in(app).get("/desk/mail/arrivals/1").text
     assert "it is not clear which e-mail of ours it was" in shown
 
@@ -156,9 +158,10 @@ def test_five_soft_ones_in_thirty_days_are_enough_and_older_ones_forgotten(app: 
 
 def test_late_one_is_noted_and_nothing_follows(app: Flask, anna: OutgoingEmail):
     late = Notice(to=tagged(app), action="delayed", status="4.4.1", said="451 4.4.1 No answer")
-    assert receive(app, late.mail("dsn")) == "on_its_way"
+    untagged = replace(late, to="events@s3chem.example", returned=anna.message_id, stamp="2")
+    assert [receive(app, one.mail("dsn")) for one in (late, untagged)] == ["on_its_way"] * 2
     assert fates(app) == (["sent"], 0)
-    assert [attempt[0] for attempt in history(app)] == ["sent", "delayed"]
+    assert [attempt[0] for attempt in history(app)] == ["sent", "delayed", "delayed"]
     assert count(app, Undelivered) == 0
 
 
