@@ -4,7 +4,6 @@ What an e-mail causes, that it came, and how far the mailbox is read are one tra
 mailbox: whoever dies in between leaves it lying in the inbox, and does nothing twice.
 """
 
-import imaplib
 import logging
 import threading
 from contextlib import suppress
@@ -68,13 +67,13 @@ def poll() -> int:
     try:
         with inbox.opened(given.inbox_url) as box:
             return _read(box, name)
-    except (OSError, imaplib.IMAP4.error) as error:
+    except OperationalError:
+        log.warning("the inbox is not read while the database is away")
+        return 0
+    except Exception as error:  # noqa: BLE001 - whatever a server answers, somebody is told that nothing is read
         log.warning("the inbox cannot be read (%s)", type(error).__name__)
         with transaction():
             received.trouble(name, inbox.reason(error))
-        return 0
-    except OperationalError:
-        log.warning("the inbox is not read while the database is away")
         return 0
     finally:
         _turn.release()

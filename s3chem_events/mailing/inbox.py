@@ -67,11 +67,11 @@ class Box:
 
 @contextmanager
 def opened(url: str) -> Iterator[Box]:
-    """Sign in to the mailbox that an address names; raises OSError and imaplib.IMAP4.error."""
+    """Sign in to the mailbox that an address names; raises OSError, imaplib.IMAP4.error, and what odd answers cause."""
     parts = urlsplit(url)
     host = _connected(parts.scheme, parts.hostname or "", parts.port or SCHEMES[parts.scheme])
     try:
-        host.login(_quoted(unquote(parts.username or "")), unquote(parts.password or ""))
+        _sign_in(host, unquote(parts.username or ""), unquote(parts.password or ""))
         yield Box(host, unquote(parts.path.strip("/")) or "INBOX")
     finally:
         with suppress(OSError, imaplib.IMAP4.error):
@@ -85,7 +85,7 @@ def fault(url: str) -> str:
     try:
         with opened(url):
             return ""
-    except (OSError, imaplib.IMAP4.error) as error:
+    except Exception as error:  # noqa: BLE001 - whatever a server answers
         return reason(error)
 
 
@@ -97,6 +97,8 @@ def name_of(url: str) -> str:
 
 def reason(error: Exception) -> str:
     """Say why a mailbox cannot be read, in one line."""
+    if not isinstance(error, OSError | imaplib.IMAP4.error):
+        return f"the server's answer cannot be read ({type(error).__name__})"
     words = str(error.args[0] if isinstance(error, imaplib.IMAP4.error) and error.args else error)
     return "".join(c if c.isprintable() else " " for c in words)[:300] or type(error).__name__
 
@@ -108,6 +110,14 @@ def _connected(scheme: str, host: str, port: int) -> imaplib.IMAP4:
     if scheme == "imap+starttls":
         plain.starttls(ssl.create_default_context())
     return plain
+
+
+def _sign_in(host: imaplib.IMAP4, user: str, password: str) -> None:
+    """Sign in; LOGIN takes ASCII alone, and what has other letters is UTF-8 in PLAIN (RFC 4616 2)."""
+    if (user + password).isascii():
+        host.login(_quoted(user), password)
+    else:
+        host.authenticate("PLAIN", lambda _challenge: f"\0{user}\0{password}".encode())
 
 
 def _check(answer: tuple[str, Sequence[Any]]) -> Sequence[Any]:

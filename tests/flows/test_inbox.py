@@ -1,17 +1,19 @@
 """The inbox, read from a real IMAP server: nothing filed before it is committed, nothing done twice."""
 
+import base64
 import os
 import re
 import signal
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
 
 from s3chem_events import doctor, intake
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import inbox, received
@@ -159,6 +161,36 @@ def test_server_that_is_away_or_refuses_us_is_named_at_the_desk_until_it_is_back
     assert (poll(app), declined(app)) == (1, 1)
     with app.app_context():
         assert received.in_trouble() is None
+
+
+def test_whatever_an_odd_server_answers_somebody_is_told(app: Flask, mailbox: Mailbox, invited: Reply):
+    mailbox.bring(invited.mail("gmail"))
+    odd = (
+        (rb"UIDVALIDITY \d+", b"UIDVALIDITY 1x"),
+        (rb"UIDVALIDITY \d+", b"UIDVALIDITY 99999999999999999999"),
+        (rb"\* SEARCH 1", b"* SEARCH 1 2 3x"),
+    )
+    for asked, answered in odd:
+        mailbox.wire.told = partial(re.compile(asked).sub, answered)
+        assert poll(app) == 0
+        with app.app_context():
+            assert (received.in_trouble() or ("", ""))[1].startswith("the server's answer cannot be read (")
+        mailbox.wire.told = lambda answer: answer
+        with app.app_context():
+            with inbox.opened(settings().inbox_url or "") as box, transaction():
+                received.place(inbox.name_of(settings().inbox_url or ""), box.uid_validity, box.uid_next)
+            assert received.in_trouble() is None
+    assert (poll(app), declined(app)) == (1, 1)
+
+
+def test_a_password_with_other_letters_is_said_to_the_server(app: Flask, mailbox: Mailbox):
+    url = f"imap://events%40s3chem.example:p%C3%A4ss@127.0.0.1:{mailbox.wire.port}/INBOX"
+    object.__setattr__(app.extensions["s3chem"], "inbox_url", url)
+    assert poll(app) == 0
+    assert base64.b64encode("\0events@s3chem.example\0päss".encode()) in b"".join(mailbox.wire.commands)
+    with app.app_context():
+        assert (received.in_trouble() or ("", ""))[1] == inbox.fault(url) != ""
+    assert "ä" not in inbox.fault(url)
 
 
 def test_connection_that_breaks_at_any_command_costs_nothing_but_time(app: Flask, mailbox: Mailbox, invited: Reply):
