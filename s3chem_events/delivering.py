@@ -13,7 +13,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.config import Settings
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
-from s3chem_events.mailing import bounces, journal, outbox, pace, places, render, restraint, sender
+from s3chem_events.mailing import bounces, journal, outbox, pace, places, recovering, render, restraint, sender
 from s3chem_events.mailing.outbox import Claimed
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.mailing.suppression import suppressed
@@ -37,10 +37,10 @@ def deliver() -> int:
 def recover(given: Settings) -> None:
     """Settle what workers of this machine left behind when they died."""
     with journal.left(given.instance / JOURNALS) as runs:
-        for owner, accepted in runs:
+        for run in runs:
             with transaction():
-                count = outbox.recover(owner, accepted)
-                places.leave(owner)
+                count = recovering.recover(run)
+                places.leave(run.owner)
             if count:
                 log.warning("a worker had stopped in the midst of %d e-mails; they are settled", count)
 
@@ -128,9 +128,12 @@ class Run:
 
     def _try(self, claimed: Claimed) -> Result:
         try:
-            result = sender.check(claimed) or self.transport.send(claimed)
+            if refusal := sender.check(claimed):
+                return refusal
+            self.journal.begins(claimed.id)
+            result = self.transport.send(claimed)
         except OSError as error:
-            return Result(Outcome.LATER, text=f"it could not be kept ({error.strerror})", trouble=True)
+            return Result(Outcome.LATER, text=f"the worker cannot write to its disk ({error.strerror})", trouble=True)
         except Exception as error:  # noqa: BLE001 - one e-mail that cannot be written must not stop the others
             log.error("e-mail %d cannot be written: %s", claimed.id, logs.where(error))  # noqa: TRY400 - the message may hold an address
             return Result(Outcome.NEVER, text=f"it cannot be written ({type(error).__name__})")

@@ -1,11 +1,13 @@
-"""The acceptance journal: what a server took, noted the moment it said so, before the database hears of it.
+"""The acceptance journal: what a worker begins with, and what a server took, noted before the database hears of it.
 
 Each run of the worker has a name and a file of that name, and holds a lock on the file while it lives; the kernel lets
 go of the lock when the process dies, however it dies. A file without a lock is what somebody dead has left: the next
-run reads it, marks as sent what stands there, and frees the rest. Between the server's 250 and this one write lies all
-that can ever be sent twice. The file protects against the death of the process, not of the machine (nothing is synced).
+run reads it, marks as sent what was taken, and frees the rest. A worker is at one e-mail at a time: between the
+server's 250 and the write that notes it lies all that can ever be sent twice, and the last line tells which one it is.
+The file protects against the death of the process, not of the machine (nothing is synced).
 """
 
+import errno
 import fcntl
 import os
 import secrets
@@ -13,8 +15,19 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 SUFFIX = ".accepted"
+BEGUN = b"?"
+"""What stands before an e-mail that no server has answered to yet."""
+
+
+class Left(NamedTuple):
+    """What a run that died has left: what servers took from it, and the e-mail that it was at, or none."""
+
+    owner: str
+    accepted: frozenset[int]
+    in_flight: frozenset[int]
 
 
 class Journal:
@@ -35,13 +48,22 @@ class Journal:
         """Return the names of all runs on this machine: they live, or will be recovered from what they have left."""
         return [path.name.removesuffix(SUFFIX) for path in self.path.parent.glob(f"*{SUFFIX}")]
 
+    def begins(self, email_id: int) -> None:
+        """Note that an e-mail is tried now."""
+        self._note(BEGUN + b"%d\n" % email_id)
+
     def accepted(self, email_id: int) -> None:
-        """Note that a server has taken an e-mail: one write, which a dying process finishes or never begins."""
-        os.write(self._file, b"%d\n" % email_id)
+        """Note that a server has taken an e-mail."""
+        self._note(b"%d\n" % email_id)
 
     def clear(self) -> None:
         """Forget what the database knows by now."""
         os.ftruncate(self._file, 0)
+
+    def _note(self, line: bytes) -> None:
+        """Write a line at once, which a dying process finishes or never begins; on a full disk it may be cut off."""
+        if os.write(self._file, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self, *, settled: bool) -> None:
         """End the run; what is not settled stays for the next one to read."""
@@ -51,15 +73,15 @@ class Journal:
 
 
 @contextmanager
-def left(folder: Path) -> Iterator[list[tuple[str, list[int]]]]:
-    """Give the names of runs that died, with what servers took from them; the files go once the caller is done."""
+def left(folder: Path) -> Iterator[list[Left]]:
+    """Give what runs have left that died; the files go once the caller is done."""
     held: list[tuple[Path, int]] = []
     try:
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             file = _locked(path)
             if file is not None:
                 held.append((path, file))
-        yield [(path.name.removesuffix(SUFFIX), _numbers(file)) for path, file in held]
+        yield [_read(path.name.removesuffix(SUFFIX), file) for path, file in held]
         for path, _ in held:
             path.unlink(missing_ok=True)
     finally:
@@ -80,6 +102,8 @@ def _locked(path: Path) -> int | None:
     return file
 
 
-def _numbers(file: int) -> list[int]:
-    noted = os.pread(file, os.fstat(file).st_size, 0)
-    return [int(line) for line in noted.split(b"\n")[:-1]]
+def _read(owner: str, file: int) -> Left:
+    lines = os.pread(file, os.fstat(file).st_size, 0).split(b"\n")[:-1]
+    accepted = frozenset(int(line) for line in lines if not line.startswith(BEGUN))
+    # What was begun with before the last one has been answered to: accepted, or refused.
+    return Left(owner, accepted, frozenset(int(line[1:]) for line in lines[-1:] if line.startswith(BEGUN)))

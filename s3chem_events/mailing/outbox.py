@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import UTCDateTime, db, insert, undone_alone
+from s3chem_events.core.db import db, insert, undone_alone
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.core.values import frozen
@@ -29,8 +29,6 @@ LEASE = timedelta(minutes=20)
 """Longer than one e-mail can take: ten answers, each waited for as long as sender.Patience says. Renewed in between."""
 ONE_PERSON = ""
 """The stream of what is written to nobody else."""
-DEADLY = 5
-DEADLY_REST = timedelta(hours=1)
 ONCE = ("fact_id", "kind", "subject_id", "address_digest")
 COLUMNS = [getattr(OutgoingEmail, f.name) for f in fields(Letter)]
 _random = Random()  # noqa: S311 - spreads tries over time, guards nothing
@@ -165,29 +163,6 @@ def write_anew(claims: Sequence[Claimed]) -> None:
     relaying.resume({claimed.letter.fact_id for claimed in claims})
 
 
-def recover(owner: str, accepted: Iterable[int]) -> int:
-    """Settle what a worker left that is gone, `accepted` being its acceptance journal; returns how many e-mails."""
-    moment = now()
-    rows = list(db.session.scalars(db.select(OutgoingEmail.id).filter_by(owner=owner, state=State.SENDING)))
-    taken = set(rows).intersection(accepted)
-    # At once; but what workers die of again and again may be this e-mail, and shall not hold the others up.
-    later = db.literal(moment + DEADLY_REST, UTCDateTime())
-    soon = db.case((OutgoingEmail.attempts < DEADLY, db.literal(moment, UTCDateTime())), else_=later)
-    for ids, result in ((taken, _NOTED), (set(rows) - taken, tries.LOST)):
-        is_sent = result.outcome is Outcome.SENT
-        values = {
-            OutgoingEmail.state: STATES[result.outcome],
-            OutgoingEmail.due_at: None if is_sent else soon,
-            OutgoingEmail.sent_at: moment if is_sent else None,
-            OutgoingEmail.owner: None,
-            OutgoingEmail.last_text: result.text,
-        }
-        db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(values))
-        tries.note((email_id, result) for email_id in ids)
-    emptying.seal(rows)
-    return len(rows)
-
-
 def retry(email_id: int, *, by: Actor) -> None:
     """Have an e-mail tried at once, first in line, even if its server rests; the bell rings when the caller commits.
 
@@ -244,7 +219,6 @@ _CLAIM = (
     .returning(OutgoingEmail.id, OutgoingEmail.attempts, OutgoingEmail.address_digest, *COLUMNS)
     .execution_options(synchronize_session=False)
 )
-_NOTED = Result(Outcome.SENT, text="accepted; noted by the worker before it stopped")
 _NEW = ("state", "due_at", "last_code", "last_text", "sent_at", "owner")
 _SETTLED: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _NEW}
 

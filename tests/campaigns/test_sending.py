@@ -20,7 +20,7 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import record
 from s3chem_events.core.text import Text
-from s3chem_events.mailing import addresses, outbox
+from s3chem_events.mailing import addresses, maildir, outbox
 from s3chem_events.mailing.models import ConfirmedMailbox, Suppression
 from s3chem_events.mailing.results import Outcome, Result
 from s3chem_events.publishing import queries
@@ -30,7 +30,7 @@ from s3chem_events.registration.models import Registration
 from tests.factories import PUBLIC_DAY, add_event, count, hidden, revise_event
 from tests.support.campaigns import CLARA, DIEGO, campaign, locked, newsletter, readers, release, stage, written
 from tests.support.desk import signed_in
-from tests.support.post import enrol, history, kept, relay, rows, work
+from tests.support.post import enrol, history, kept, relay, rows, states, work
 
 
 def compose(app: Flask) -> None:
@@ -245,6 +245,36 @@ def test_no_email_is_taken_or_written_that_says_what_held_before_an_event_moved(
         releases.resume(found, seen=looking.shown(looking.load(found)), by=CLARA)
     with app.app_context(), transaction():
         assert not sending.may_go_on(taken)  # let go on since, but these were written before
+
+
+def test_of_what_a_killed_worker_had_only_the_e_mail_that_it_was_at_keeps_the_old_date(app, clock, monkeypatch):
+    readers(app, en=6)
+    number = newsletter(app, events=("conference",))
+    release(app, number)
+    clock.advance(minutes=11)
+    deliver_one = maildir.deliver
+
+    def die_at_the_third(*mail):
+        if len(kept(app)) == 2:
+            raise KeyboardInterrupt
+        return deliver_one(*mail)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(maildir, "deliver", die_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            work(app)
+    assert states(app) == ["sending"] * 6
+    move(app)
+    work(app)
+    assert stage(app, number) == (Stage.PAUSED, Why.EVENT_CHANGED)
+    assert [(row.state, row.attempts) for row in rows(app)][:3] == [("sent", 1), ("sent", 1), ("deferred", 1)]
+    with app.app_context():
+        bulk.look_after()
+    with locked(app, number) as found:
+        releases.resume(found, seen=looking.shown(looking.load(found)), by=DIEGO)
+    work(app)
+    assert [(row.state, "22 October" in row.text) for row in rows(app)] == [("sent", n >= 3) for n in range(6)]
+    assert Counter(outcome for outcome, _code, _text in history(app)) == {"sent": 6, "interrupted": 1}
 
 
 def test_a_pause_is_exact_and_a_stop_is_for_good(app, clock):
