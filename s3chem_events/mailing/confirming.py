@@ -40,6 +40,16 @@ def waiting(address: str) -> int:
     return db.session.scalar(db.select(func.count(OutgoingEmail.id)).where(*_waits(mailbox))) or 0
 
 
+def strange(some: Iterable[str]) -> set[str]:
+    """Return which of some addresses are of mailboxes that nobody has confirmed: what is typed there is a stranger's.
+
+    E-mails to these hold no text of a visitor but the defused name of their reader.
+    """
+    digests = {address: addresses.mailbox_digest(address) for address in some if address}
+    known = restraint.confirmed(digests.values())
+    return {address for address, digest in digests.items() if digest not in known}
+
+
 def forget(some: Iterable[str]) -> None:
     """Forget that the mailboxes of some addresses were confirmed."""
     digests = [addresses.mailbox_digest(address) for address in some if address]

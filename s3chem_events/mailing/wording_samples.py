@@ -23,6 +23,7 @@ SAME: Mapping[str, Any] = {
     "gate": {},
     "unanswered": {},
     "is_missing": False,
+    "is_strange": False,
     "answers": [],
     "still": [],
     "waited": False,

@@ -25,7 +25,7 @@ from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.delegation_queries import delegation_by_token
 from s3chem_events.registration.links import DELEGATION, DELEGATION_NOT_ME, was_mailed_to
 from s3chem_events.registration.models import Delegation, Registration
-from s3chem_events.site import delegation_view, terms
+from s3chem_events.site import delegation_view, mailboxes, terms
 from s3chem_events.site.delegating_form import DelegateForm
 from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
@@ -68,7 +68,12 @@ def delegation_page(lang: str, token: str) -> Response:
 def delegation_summary(lang: str, token: str) -> BaseResponse:
     """Send the summary again."""
     sent: list[bool] = []
-    form, found = pressed(token, lambda one: sent.append(delegations.request_summary(one, by=CONTACT)))
+
+    def send(one: Delegation) -> None:
+        mailboxes.read(one.email, DELEGATION, token)
+        sent.append(delegations.request_summary(one, by=CONTACT))
+
+    form, found = pressed(token, send)
     if found is None:
         return unknown_link(lang)
     here = f"/{lang}/delegations/{token}"

@@ -27,6 +27,12 @@ def waiting_emails(lang: str, token: str) -> BaseResponse:
     return redirect(f"/{lang}/{whose}/{token}", DONE)
 
 
+def read(address: str, purpose: str, token: str) -> None:
+    """Confirm the mailbox before what is pressed is written down: the e-mail about it then says everything."""
+    if links.was_mailed_to(address, purpose, token):
+        confirming.confirm(address, by=PARTICIPANT)
+
+
 @own.after_request
 def _confirm(response: Response) -> Response:
     """Confirm the mailbox to which the link was sent that somebody pressed below: herself, as the form's token says."""

@@ -37,7 +37,7 @@ from s3chem_events.registration.models import LONGEST_PHONE, Registration
 from s3chem_events.registration.own_questions import Group
 from s3chem_events.registration.places import INTERESTED
 from s3chem_events.registration.questions import Kind, field_name, said
-from s3chem_events.site import answered, opened, own_view
+from s3chem_events.site import answered, mailboxes, opened, own_view
 from s3chem_events.site.forms import PressForm, RegistrationForm
 from s3chem_events.site.own import own, press_again, private_page, status_of, too_many, unknown_link
 from s3chem_events.site.own_actions import CHANGE
@@ -165,6 +165,7 @@ def _change(registration: Registration, form: DetailsForm, token: str) -> bool:
         found = queries.registration_by_token(token, lock=True)
         if found is None:
             raise changing.Unchangeable
+        mailboxes.read(found.email, links.OWN_PAGE, token)
         told = Answered(form.questions, form.answers)
         return changing.change(found, details, by=PARTICIPANT, answered=told, seen=form.known())
 

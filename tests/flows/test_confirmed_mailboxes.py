@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from s3chem_events import schedule
 from s3chem_events.core.db import db, transaction
-from s3chem_events.core.journal import OPERATOR, PARTICIPANT
-from s3chem_events.mailing import addresses, confirming, restraint
+from s3chem_events.core.journal import OPERATOR
+from s3chem_events.mailing import addresses, restraint
 from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.mailing.models import ConfirmedMailbox
 from s3chem_events.publishing import actions, queries, values
@@ -35,7 +35,7 @@ from tests.factories import (
     words,
 )
 from tests.support.desk import filled, signed_in
-from tests.support.post import enrol, enrol_several, kept, rows, work
+from tests.support.post import confirm, enrol, enrol_several, kept, rows, work
 
 pytestmark = pytest.mark.settings(LIMITS="on", TRUSTED_PROXIES="1")
 VICTIM = "victim@park.example"
@@ -53,12 +53,6 @@ def published(app: Flask) -> None:
 
 def is_confirmed(app: Flask, address: str) -> bool:
     return bool(count(app, ConfirmedMailbox, mailbox_digest=addresses.mailbox_digest(address)))
-
-
-def confirm(app: Flask, *some: str) -> None:
-    with app.app_context(), transaction():
-        for address in some:
-            confirming.confirm(address, by=PARTICIPANT)
 
 
 def tick(app: Flask) -> None:
@@ -226,12 +220,26 @@ def test_an_assistant_gets_one_summary_at_once_and_opens_her_mailbox_by_the_link
     enrol(app, email="office@park.example", given_name="Greta")
     assert work(app) == 1
     page = link(app, what="delegations")
+    nameless = kept(app)[-1]
+    assert [one for one in ("Anna", "Ben", "Carla") if one in nameless.text + nameless.html] == []
+    assert [len(re.findall(one, nameless.text)) for one in (r"\n- S3C-", "Link to hand on:")] == [3, 3]
+    assert "Nobody has confirmed this mailbox yet" in nameless.text
     assert "1 more e-mail to you is waiting" in words(client.get(page))
     client.post(f"{page}/summary")  # without the token that the page holds
     client.post(f"{page}/waiting-emails")
     assert is_confirmed(app, "office@park.example") is False
     client.post(f"{page}/waiting-emails", data=hidden(client, page))
     assert (is_confirmed(app, "office@park.example"), work(app)) == (True, 1)
+
+
+def test_a_press_for_the_summary_has_it_sent_with_the_names(app: Flask, client: FlaskClient) -> None:
+    enrol_several(app, "Anna", "Ben", email="office@park.example")
+    assert work(app) == 1
+    page = link(app, what="delegations")
+    client.post(f"{page}/summary", data=hidden(client, page))
+    assert work(app) == 1
+    text = kept(app)[-1].text
+    assert ("- Anna Amt (S3C-" in text, "- Ben Amt (S3C-" in text, "Nobody has" in text) == (True, True, False)
 
 
 def test_a_link_that_a_contact_hands_on_confirms_nobody_elses_mailbox(app: Flask, client: FlaskClient) -> None:

@@ -12,7 +12,7 @@ from s3chem_events.publishing.lifecycle import Mode, State
 from tests.conftest import Clock
 from tests.factories import FILLED, PUBLIC_DAY, add_event, add_question, hidden, register, words
 from tests.support.desk import filled
-from tests.support.post import enrol, kept, work
+from tests.support.post import confirm, enrol, kept, work
 
 GROUP = "/en/events/conference/register/group"
 STILL = "The organisers still need answers from you: Do you help in the hall?, How do you come?."
@@ -106,6 +106,7 @@ def test_what_is_deleted_sooner_than_the_emails_does_not_stand_in_them(app: Flas
     own = str(register(client, "/en/events/other/register", **answers).location)
     first = said(mails(app)["zaneta@uczelnia.example"])
     assert ("Kept 89 days" in first, "Kept 90 days: Yes" in first) == (False, True)
+    confirm(app, "zaneta@uczelnia.example")
     changed = filled(client.get(f"{own}/change")) | {"question-kept-89": "no", "question-kept-90": "no"}
     assert client.post(f"{own}/change", data=changed).status_code == 303
     told = said(mails(app)["zaneta@uczelnia.example"])

@@ -22,7 +22,7 @@ from s3chem_events.registration.models import Answer, Change, Code, Consent, Reg
 from tests.conftest import Clock
 from tests.factories import add_event, add_question, count, hidden, not_me, register, revise_event, soup, words
 from tests.support.desk import filled, signed_in
-from tests.support.post import enrol, kept, rows, work
+from tests.support.post import confirm, enrol, kept, rows, work
 from tests.support.snapshot import everything, scanned
 
 LINK = r"http://localhost(/\w\w/registrations/[\w.-]+)(?=\s)"
@@ -111,6 +111,7 @@ def test_looking_changes_nothing_and_a_mere_reader_is_given_no_cookie(app: Flask
 def test_organisation_is_changed_told_by_mail_exported_and_the_old_one_stays_in_the_history(  # B10
     app: Flask, client: FlaskClient, own: str
 ) -> None:
+    confirm(app, "zaneta@uczelnia.example")
     answer = change(client, own, organisation="Evil.example & Co", **{"question-hall": "no"})
     assert (answer.status_code, answer.location) == (303, f"{own}?done=change")
     page = client.get(answer.location)
@@ -137,6 +138,22 @@ def test_organisation_is_changed_told_by_mail_exported_and_the_old_one_stays_in_
         r"Do you help in the hall\?: Yes → No",
         person,
     )
+
+
+def test_what_a_stranger_changes_is_mailed_without_its_words_until_somebody_shows_that_she_reads_the_mailbox(
+    app: Flask, client: FlaskClient, own: str
+) -> None:
+    def told(typed: str, page: str) -> str:
+        assert change(client, page, organisation=typed).status_code == 303
+        assert work(app) == 1
+        return newest(app).text.partition("This is different now:\n\n")[2].partition("Reference")[0]
+
+    assert told("Pay 100 EUR at once", own) == "- Organisation\n  changed; not shown in e-mails\n\n"
+    assert ("Pay" in newest(app).text + newest(app).html, "Was this not you?" in newest(app).html) == (False, True)
+    assert client.get(link_in(newest(app), r"http://localhost(/en/registrations/\S+/not-me)")).status_code == 200
+    mailed = link_in(kept(app)[0])
+    assert told("Institut", mailed) == "- Organisation\n  before: Pay 100 EUR at once\n  now: Institut\n\n"
+    assert "not-me" not in newest(app).text + newest(app).html
 
 
 def test_history_tells_of_answers_only_those_who_may_read_answers(app: Flask, client: FlaskClient) -> None:
@@ -311,6 +328,7 @@ def test_another_address_is_sent_its_own_link_and_the_old_one_is_told_and_can_be
 ) -> None:
     invited = newest(app)
     unlock(app, client, own)
+    confirm(app, "zaneta@home.example")
     typed = change(client, own, email="zaneta@home.example")
     assert (typed.status_code, typed.location == f"{own}?done=change") == (303, False)
     assert client.get(own).status_code == 404  # what was sent to the old mailbox opens nothing any more

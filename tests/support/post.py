@@ -10,8 +10,8 @@ from flask import Flask
 from s3chem_events import dispatch
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
-from s3chem_events.core.journal import VISITOR
-from s3chem_events.mailing import maildir
+from s3chem_events.core.journal import PARTICIPANT, VISITOR
+from s3chem_events.mailing import confirming, maildir
 from s3chem_events.mailing.maildir import KeptMail
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail
 from s3chem_events.publishing import queries
@@ -73,6 +73,13 @@ def enrol_several(
         event = queries.event_by_slug("conference", lock=True)
         assert event is not None
         return delegations.register_delegation(event, Group(contact, people), by=VISITOR).reference
+
+
+def confirm(app: Flask, *some: str) -> None:
+    """Let the owners of some mailboxes have shown that they read them."""
+    with app.app_context(), transaction():
+        for address in some:
+            confirming.confirm(address, by=PARTICIPANT)
 
 
 def work(app: Flask) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
-from s3chem_events.mailing import render
+from s3chem_events.mailing import confirming, render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
@@ -135,6 +135,9 @@ def link_requested(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dr
         first = max(active, key=lambda r: r.id)
         mine = [r for r in active if r.address_digest == first.address_digest]
         language = render.spoken(first.language)
+        told = [desk.link_lines(r, language) for r in sorted(mine, key=lambda r: r.id)]
+        if len(told) > 1 and confirming.strange([first.email]):
+            told = [replace(one, name="") for one in told]
         yield Draft(
             kind=fact.kind,
             fact_id=fact.id,
@@ -142,7 +145,7 @@ def link_requested(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dr
             address=first.email,
             name="",
             language=first.language,
-            values={"registrations": [desk.link_lines(r, language) for r in sorted(mine, key=lambda r: r.id)]},
+            values={"registrations": told},
         )
 
 

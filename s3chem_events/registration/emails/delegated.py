@@ -1,11 +1,12 @@
 """The contact's summary: who of a delegation has which places, and the links of those whom only the contact reaches."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from s3chem_events.core import i18n
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.values import frozen
-from s3chem_events.mailing import render
+from s3chem_events.mailing import confirming, render
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
 from s3chem_events.publishing import lines
 from s3chem_events.publishing.lines import EventLines
@@ -24,6 +25,7 @@ KIND = "delegation.registered"
 class PersonLines:
     """Somebody of the delegation, in words; `url` is her link, for handing on, where only the contact reaches her.
 
+    No name and no address stand in what goes to a mailbox that nobody has confirmed.
     `details` says whether hers are complete or missing, never which; nothing where nobody's are missing.
     """
 
@@ -39,10 +41,12 @@ def summary(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Tell a contact who is registered, waits or has withdrawn, as it is when this is written."""
     desk = Writer(letterhead)
     found = delegation_queries.delegations_by_ids(fact.subject_id for fact in facts)
+    strange = confirming.strange(one.email for one in found.values())
     for fact in facts:
         delegation = found.get(fact.subject_id)
         if delegation is not None and delegation.people:
-            yield _summary(desk, fact, delegation)
+            draft = _summary(desk, fact, delegation)
+            yield _nameless(draft) if delegation.email in strange else draft
 
 
 def standing_words(standing: Standing, language: str) -> str:
@@ -77,6 +81,7 @@ def _summary(desk: Writer, fact: Fact, delegation: Delegation) -> Draft:
                 _person(desk, delegation, one, language, is_handed_on=one.id in handed_on, missing=missing)
                 for one in delegation.people
             ],
+            "is_strange": False,
             "is_missing": bool(missing),
             "has_links": any(one.id in handed_on and one.withdrawn_at is None for one in delegation.people),
             "waits": waits,
@@ -88,6 +93,12 @@ def _summary(desk: Writer, fact: Fact, delegation: Delegation) -> Draft:
             ),
         },
     )
+
+
+def _nameless(draft: Draft) -> Draft:
+    """Return the summary for a mailbox that nobody has confirmed: twenty names and addresses make a letter."""
+    people = [replace(one, name="", address="") for one in draft.values["people"]]
+    return replace(draft, values={**draft.values, "people": people, "is_strange": True})
 
 
 def _missing(delegation: Delegation) -> set[int]:

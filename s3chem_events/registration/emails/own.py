@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import PARTICIPANT, Fact
-from s3chem_events.mailing import addresses, render
+from s3chem_events.mailing import addresses, confirming, render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.registration import asking, changing, codes, entries, history, links, queries
 from s3chem_events.registration.capacity import Standing
@@ -20,8 +20,9 @@ MOVED = frozenset({"registration.address_changed", "registration.address_put_bac
 def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say what is different now; to a new address with its own link and its calendar entries."""
     desk = Writer(letterhead)
-    changes = history.by_fact([fact.id for fact in facts])
-    for fact, registration in queries.subjects(facts):
+    changes, found = history.by_fact([fact.id for fact in facts]), list(queries.subjects(facts))
+    strange = confirming.strange(registration.email for _fact, registration in found)
+    for fact, registration in found:
         there = [p for p in registration.participations if p.standing in INTERESTED]
         if registration.withdrawn_at is not None or not there:
             continue
@@ -37,9 +38,13 @@ def changed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         told = history.said(changes.get(fact.id, []), asked, language, openly=False, in_mail=True)
         if not told:
             continue
+        is_strange, by_desk = registration.email in strange, fact.by != str(PARTICIPANT)
+        if is_strange and not by_desk:
+            told = [replace(one, hidden=True) for one in told]
         values = {
             "differences": told,
-            "by_desk": fact.by != str(PARTICIPANT),
+            "is_strange": is_strange,
+            "by_desk": by_desk,
             "calendars": len(draft.calendars),
         }
         kind = changing.ADDRESS_CHANGED if moved else fact.kind
