@@ -15,9 +15,8 @@ from tests.support.servers import Server, environment, started
 ROUNDS = 7
 WORKERS = 2
 READY = "import s3chem_events; s3chem_events.create_app()"
-STACK = (
-    "import flask_migrate, flask_sqlalchemy, flask_security, flask_babel, flask_limiter, flask_wtf, flask_mail, huey"
-)
+STACK = "import flask_sqlalchemy, flask_security, flask_babel, flask_limiter, flask_wtf, huey"
+"""What a start needs of others; Flask-Migrate and Flask-Mail are loaded by who migrates and sends."""
 PATHS = ("/en/", "/fr/events/", f"/de/events/{rig.EVENT['slug']}", rig.FORM, "/calendar.ics", "/desk/sign-in")
 
 
