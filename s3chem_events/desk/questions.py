@@ -73,6 +73,7 @@ def question_position(slug: str, question: str) -> ResponseReturnValue:
     """Move a question one place up or down."""
     found = the_event(slug)
     with transaction():
+        queries.event_by_id(found.id, lock=True)
         up = request.form.get("to") == "up"
         moved = asking.move_question(row_of(found, question), up=up, by=by())
     if not moved:
@@ -87,6 +88,7 @@ def question_retirement(slug: str, question: str) -> ResponseReturnValue:
     found = the_event(slug)
     try:
         with transaction():
+            queries.event_by_id(found.id, lock=True)
             asking.retire_question(row_of(found, question), by=by())
     except Refused:
         flash(_("Another question is asked only upon an answer to this one. Change that one first."), "bad")
@@ -106,6 +108,7 @@ def question_resumption(slug: str, question: str) -> ResponseReturnValue:
     found = the_event(slug)
     try:
         with transaction():
+            queries.event_by_id(found.id, lock=True)
             asking.resume_question(row_of(found, question, retired=True), by=by())
     except Refused:
         flash(_("It is asked only upon an answer that cannot be given now. Change that question first."), "bad")

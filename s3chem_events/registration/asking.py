@@ -98,7 +98,8 @@ def _check_promises(before: Asked, after: QuestionFacts) -> None:
 
 def move_question(question: Question, *, up: bool, by: Actor) -> bool:
     """Move a question one place up or down; False where it would come before the one that it depends on."""
-    live = [row for row in rows(question.event_id) if row.retired_at is None]
+    there = rows(question.event_id)
+    live = [row for row in there if row.retired_at is None]
     place = next((number for number, row in enumerate(live) if row.id == question.id), -1)
     other = place + (-1 if up else 1)
     if place < 0 or not 0 <= other < len(live):
@@ -106,7 +107,10 @@ def move_question(question: Question, *, up: bool, by: Actor) -> bool:
     first, second = sorted((place, other))
     if live[second].only_if == live[first].key:
         return False
-    live[place].position, live[other].position = live[other].position, live[place].position
+    one, two = there.index(live[first]), there.index(live[second])
+    there[one], there[two] = there[two], there[one]
+    for number, row in enumerate(there):  # counted anew: two may stand in one place since before this was locked
+        row.position = number
     journal.record("question.moved", question.id, by=by, event=question.event_id)
     publishing.touch()
     return True

@@ -1,5 +1,8 @@
 """Questions under several hands: nothing of theirs is overwritten, hidden or lost without a word."""
 
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -10,11 +13,13 @@ from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.core.text import Text
 from s3chem_events.publishing import actions, queries, values
+from s3chem_events.registration import asking
 from s3chem_events.registration.models import Question
 from s3chem_events.registration.questions import Option
 from tests.conftest import Clock
 from tests.factories import BASE_URL, PUBLIC_DAY, add_event, add_question, count, hidden, register, soup, words
 from tests.support.desk import filled, signed_in
+from tests.support.rivals import at_once
 
 EVENT = "/desk/events/conference"
 LIST = f"{EVENT}/questions/"
@@ -156,3 +161,35 @@ def test_help_purpose_and_readers_stand_in_lines_of_their_own(
         "To plan",
         "Seen by the organisers of this event. Deleted on 18 July 2027.",
     ]
+
+
+def test_two_organisers_who_move_neighbours_at_once_leave_each_question_a_place_of_its_own(
+    app: Flask, desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("first", "second", "third"):
+        add_question(app, key, label=key)
+    other, together, rows = signed_in(app), threading.Barrier(2), asking.rows
+
+    def read_together(event_id: int) -> list[Question]:
+        found = rows(event_id)
+        with suppress(threading.BrokenBarrierError):
+            together.wait(1)  # whom the lock keeps out does not come
+        return found
+
+    def up(client: FlaskClient, key: str) -> Callable[[], object]:
+        sent = hidden(client, LIST) | {"to": "up"}
+        return lambda: client.post(f"{LIST}{key}/position", data=sent)
+
+    def places() -> list[tuple[str, int]]:
+        with app.app_context():
+            rows = db.select(Question.key, Question.position).order_by(Question.position, Question.id)
+            return [(key, position) for key, position in db.session.execute(rows)]
+
+    presses = up(desk, "second"), up(other, "third")
+    with monkeypatch.context() as patched:
+        patched.setattr(asking, "rows", read_together)
+        at_once(*presses)
+    assert [position for _key, position in places()] == [0, 1, 2]
+    (*_others, (last, _position)) = places()
+    up(desk, last)()
+    assert places()[1] == (last, 1)
