@@ -17,7 +17,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import values
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import batches, participants, queries
-from s3chem_events.registration.batches import Batch
+from s3chem_events.registration.batches import Batch, Undone
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import PAGE
 
@@ -109,22 +109,40 @@ def participants_undo(slug: str) -> ResponseReturnValue:
     try:
         with transaction():
             event = publishing.event_by_slug(slug, lock=True) or abort(404)
-            late = batches.undo(event.id, request.form.get("batch", ""), by=by())
-            beyond = asking.overbooked(values.event_facts(event), queries.booked(event.id))
+            facts = values.event_facts(event)
+            before = asking.overbooked(facts, queries.booked(event.id))
+            undone = batches.undo(event.id, request.form.get("batch", ""), by=by())
+            beyond = [one for one in asking.overbooked(facts, queries.booked(event.id)) if one not in before]
     except batches.TooLate:
         flash(_("It is too late to undo this: the e-mails are on their way."), "bad")
     else:
-        flash(_("Undone. Everybody has the old place again, and nobody has been told."), "good")
-        if late:
-            flash(
-                ngettext(
-                    "%(num)s person had registered again in the meantime and keeps the new registration.",
-                    "%(num)s people had registered again in the meantime and keep the new registration.",
-                    late,
-                ),
-            )
+        _say(undone)
         for sentence in beyond:  # an organiser gave their places to others in the meantime
             flash(sentence)
     if reference := request.form.get("reference"):
         return redirect(url_for("desk.participant", slug=slug, reference=reference), 303)
     return redirect(url_for("desk.participants_list", slug=slug), 303)
+
+
+def _say(undone: Undone) -> None:
+    if undone.late:
+        said = _(
+            "Not undone: %(names)s. Somebody else has come by the same invitation in the meantime. "
+            "Take that person off first, and then undo it once more.",
+            names=", ".join(undone.late),
+        )
+        flash(said, "bad")
+        if undone.back:
+            flash(_("Undone for the others: they have the old place again, and nobody has been told."), "good")
+    else:
+        flash(_("Undone. Everybody has the old place again, and nobody has been told."), "good")
+    if undone.anew:
+        said = ngettext(
+            "%(num)s person had registered again in the meantime: "
+            "the older registration counts, with whatever is better in the newer one.",
+            "%(num)s people had registered again in the meantime: "
+            "the older registrations count, with whatever is better in the newer ones.",
+            len(undone.anew),
+        )
+        told = _("An e-mail says how it stands now.") if _reached(undone.anew) else ""
+        flash(" ".join(filter(None, (said, told, _call(undone.anew)))))

@@ -213,6 +213,7 @@ def happenings() -> dict[str, str]:
         "registration.invitations_chosen": _("Calendar invitations switched on or off"),
         "registration.withdrawal_undone": _("Withdrawal undone"),
         "registration.rejection_undone": _("Rejection undone"),
+        "registration.reunited": _("Ended: the registration before it counts again"),
         "registration.waiting": _("Joined the waiting list"),
         "registration.place_offered": _("Place offered"),
         "registration.promoted": _("Given a place from the waiting list"),

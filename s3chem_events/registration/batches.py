@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, undone_alone
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.values import frozen
 from s3chem_events.publishing.actions import HOLD
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, names, queries, versions
+from s3chem_events.registration import actions, calendar_answers, names, queries, reuniting, versions
 from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -77,15 +77,40 @@ def rejected_by(fact: Fact, registration: Registration) -> list[Participation]:
     return [one for one in theirs if one.decided_at == fact.happened_at]
 
 
-def undo(event_id: int, key: str, *, by: Actor) -> int:
-    """Put people back where they were, in their old order; returns for how many it came too late.
+@frozen
+class Undone:
+    """Who was put back, who of these had come anew, and the names of those whose invitation somebody else has used."""
+
+    back: int
+    anew: tuple[Registration, ...]
+    late: tuple[str, ...]
+
+
+def undo(event_id: int, key: str, *, by: Actor) -> Undone:
+    """Put people back where they were, in their old order.
+
+    Who cannot be put back may be as long as the others could: whoever came by her invitation can be taken off, too.
 
     Raises:
         TooLate: the e-mails are on their way.
 
     """
-    facts = held_back(event_id, key, queries.TAKEN_OFF)
-    return sum(not (_unreject if fact.kind == queries.REJECTED else _put_back)(fact, by=by) for fact in facts)
+    back, anew, late = 0, list[Registration](), list[str]()
+    for fact in held_back(event_id, key, queries.TAKEN_OFF):
+        registration = queries.registration_by_id(fact.subject_id, lock=True)
+        if registration is None or fact.kind == queries.REJECTED:
+            _unreject(fact, registration, by=by)
+            back += 1
+            continue
+        try:
+            with undone_alone():
+                second = _put_back(fact, registration, by=by)
+        except calendar_answers.InvitationUsed:
+            late.append(registration.full_name)
+        else:
+            back += 1
+            anew += [registration] if second else []
+    return Undone(back, tuple(anew), tuple(late))
 
 
 def held_back(event_id: int, key: str, kinds: Collection[str]) -> list[Fact]:
@@ -114,35 +139,46 @@ def _facts(event_id: int, kinds: Collection[str], *, lock: bool = False) -> list
     return list(db.session.scalars(query.with_for_update() if lock else query))
 
 
-def _put_back(fact: Fact, *, by: Actor) -> bool:
-    registration = queries.registration_by_id(fact.subject_id, lock=True)
-    if registration is None or registration.withdrawn_at is None:
-        return False
-    person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
-    query = db.select(Registration.id).filter_by(event_id=registration.event_id, person=person)
-    if db.session.scalar(query) is not None:  # she has registered again: what was withdrawn stays so
+def _put_back(fact: Fact, registration: Registration, *, by: Actor) -> bool:
+    """Give somebody her places again; whether she had come anew meanwhile.
+
+    Raises:
+        calendar_answers.InvitationUsed.
+
+    """
+    journal.call_off(fact)
+    if registration.withdrawn_at is None:
         return False
     taken, back = queries.taken(registration.event_id), list[tuple[Part, Mode]]()
     for participation in registration.participations:
         participation.standing = Standing(fact.data["standings"].get(str(participation.id), Standing.WITHDRAWN))
         if participation.standing in HOLDING:
             back.append((participation.part, participation.part.mode_of(participation.mode)))
-    registration.person, registration.withdrawn_at, registration.changed_at = person, None, now()
+    second = _came_anew(registration)
+    if second is not None:
+        reuniting.reunite(registration, second, by=by)
+    calendar_answers.come_back(registration)
+    registration.changed_at = now()
     versions.rise(registration, registration.participations)
-    journal.call_off(fact)
     actions.tell_the_page(back, taken, by=1)
     journal.record("registration.withdrawal_undone", registration.id, by=by, event=registration.event_id)
-    return True
+    if second is not None:
+        reuniting.tell(registration, by=by)
+    return second is not None
 
 
-def _unreject(fact: Fact, *, by: Actor) -> bool:
+def _came_anew(registration: Registration) -> Registration | None:
+    person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
+    found = db.session.scalar(db.select(Registration.id).filter_by(event_id=registration.event_id, person=person))
+    return queries.registration_by_id(found, lock=True) if found is not None else None
+
+
+def _unreject(fact: Fact, registration: Registration | None, *, by: Actor) -> None:
     """Let somebody wait for the decision again; who has withdrawn meanwhile has nothing to come back to."""
     journal.call_off(fact)
-    registration = queries.registration_by_id(fact.subject_id, lock=True)
     if registration is None or registration.withdrawn_at is not None:
-        return True
+        return
     for participation in rejected_by(fact, registration):
         participation.standing, participation.decision_reason = Standing.PENDING, ""
     registration.changed_at = now()
     journal.record("registration.rejection_undone", registration.id, by=by, event=registration.event_id)
-    return True

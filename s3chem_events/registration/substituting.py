@@ -62,7 +62,7 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
     registration.person = None
     db.session.flush()
     answering.keep(fresh, successor.answers, by=by)
-    _hand_over_invitation(registration.id, fresh.id)
+    hand_over_invitation(registration.id, fresh.id)
     journal.record("registration.handed_over", registration.id, by=by, event=event.id, to=fresh.id, parts=parts)
     journal.record("registration.taken_over", fresh.id, by=by, event=event.id, of=registration.id)
     if all(one.standing is Standing.PENDING for one in fresh.participations):  # else the first e-mail names these too
@@ -97,7 +97,7 @@ def _successor(
     return fresh
 
 
-def _hand_over_invitation(registration_id: int, successor_id: int) -> None:
+def hand_over_invitation(registration_id: int, successor_id: int) -> None:
     """Let a place that an invitation gave stay used: it would bring another person in else."""
     used = db.update(InvitationUse).where(InvitationUse.registration_id == registration_id)
     db.session.execute(used.values(registration_id=successor_id).execution_options(synchronize_session=False))
