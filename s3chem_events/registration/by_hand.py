@@ -35,7 +35,7 @@ def leave(registration: Registration, *, part_key: str, by: Actor) -> bool:
     """Take a person of a locked event off one part, or its waiting list. Done again it changes nothing: False.
 
     Raises:
-        calendar_answers.TooLate: there is nothing to give up, or nothing else would be left.
+        ways_back.TooLate: there is nothing to give up, or nothing else would be left.
 
     """
     held = next((one for one in registration.participations if one.part.key == part_key), None)

@@ -27,18 +27,17 @@ from s3chem_events.publishing.models import Part
 from s3chem_events.registration import (
     actions,
     cancelled_parts,
-    guest_list,
     history,
     in_calendars,
     links,
     moving_up,
-    names,
     queries,
     turns,
     undone,
     versions,
+    ways_back,
 )
-from s3chem_events.registration.capacity import HOLDING, Said, Standing
+from s3chem_events.registration.capacity import HOLDING, UNSCHEDULED, Said, Standing
 from s3chem_events.registration.models import Participation, Registration
 
 UNDO = timedelta(hours=48)
@@ -49,20 +48,6 @@ SAID_BEFORE = "said_before"
 MOST = 5
 """So many people of one mailbox are looked at for the one who may have answered."""
 Bound = tuple[Registration, Participation]
-
-
-class TooLate(Refused):
-    """What the calendar did can be undone no more, or has been decided anew since."""
-
-    code = "too_late"
-    status = 410
-
-
-class InvitationUsed(Refused):
-    """Somebody else has come by the invitation in the meantime."""
-
-    code = "invitation_used"
-    status = 409
 
 
 @frozen
@@ -110,13 +95,14 @@ def record_answer(
 ) -> Verdict:
     """Write down what a guest says to one part of a locked event; said twice, or of an older date, it changes nothing.
 
-    RFC 5546 2.1.5: what has the higher SEQUENCE and then the later DTSTAMP holds. One that was never sent is made up.
+    RFC 5546 2.1.5: what has the higher SEQUENCE and then the later DTSTAMP holds. One that was never sent is made up;
+    who waits, or is not decided about, was sent none: she answers the public file, or what was called off since.
     The stamps are compared as they are written: a clock that is fast is so for all that it stamps.
     """
     moment = now()
     stamp = answer.stamped_at or moment
     newest, highest = in_calendars.sequences(registration, answer.uid)
-    if answer.sequence > highest:
+    if answer.sequence > highest or participation.standing in UNSCHEDULED:
         return for_a_person("another_event")
     if stamp > moment + AHEAD:
         return for_a_person("wrong_clock")
@@ -136,24 +122,25 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
     """Give a place back that was declined in the calendar. Restoring again changes nothing: False.
 
     Raises:
-        TooLate, actions.NotOpen, actions.AlreadyRegistered, InvitationUsed, capacity.Full.
+        ways_back.TooLate, ways_back.InvitationUsed, actions.NotOpen, actions.AlreadyRegistered, capacity.Full.
 
     """
     participation = next((p for p in registration.participations if p.part.key == part_key), None)
     if participation is None:
-        raise TooLate
+        raise ways_back.TooLate
     if participation.standing in HOLDING:
         return False
     if not may_undo(registration, participation):
-        raise TooLate
+        raise ways_back.TooLate
     part = participation.part
     mode = part.mode_of(participation.mode)
     is_off = part.cancelled or registration.event.state in {State.CANCELLED, State.OVER}
     if is_off or mode not in part.capacities:
         raise actions.NotOpen
     taken = moving_up.held_if_free(registration.event, [(part, mode)])
-    off = cancelled_parts.stood(registration)
-    come_back(registration)
+    there = {one.id for one in registration.event.parts if ways_back.is_open_to(registration, one)}
+    off = {number: was for number, was in cancelled_parts.stood(registration).items() if number in there}
+    ways_back.come_back(registration)
     cancelled_parts.put_back(registration, off)
     participation.standing, participation.answer = Standing.CONFIRMED, Said.NOTHING
     participation.decided_at = registration.changed_at = now()
@@ -174,6 +161,7 @@ def may_undo(registration: Registration, participation: Participation) -> bool:
         and by_calendar
         and now() < undo_until(participation)
         and not _is_over(registration, participation)
+        and ways_back.is_open_to(registration, participation.part)
     )
 
 
@@ -242,25 +230,6 @@ def _decline(registration: Registration, participation: Participation, answer: A
     history.write(registration, fact, (), comment=answer.comment)
     moving_up.pass_on(event)
     return done(PartStat.DECLINED)
-
-
-def come_back(registration: Registration) -> None:
-    """Make a withdrawn registration of a locked event one again.
-
-    Raises:
-        actions.AlreadyRegistered: its person has registered anew.
-        InvitationUsed.
-
-    """
-    if registration.withdrawn_at is None:
-        return
-    person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
-    if db.session.scalar(select(Registration.id).filter_by(event_id=registration.event_id, person=person)):
-        raise actions.AlreadyRegistered
-    invitation = guest_list.invitation_of(registration.id)
-    if invitation is not None and not guest_list.has_room(invitation):
-        raise InvitationUsed
-    registration.person, registration.withdrawn_at = person, None
 
 
 def _by_tag(tag: links.AnswerTag, answer: Answer, reply: CalendarReply) -> Bound | Verdict:

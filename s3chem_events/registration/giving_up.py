@@ -6,11 +6,11 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.queries import part_ends_at
-from s3chem_events.registration import actions, entries, moving_up, places, queries, versions
-from s3chem_events.registration.calendar_answers import TooLate
+from s3chem_events.registration import actions, entries, moving_up, places, queries, versions, ways_back
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.returning import OFF, UNDO
+from s3chem_events.registration.ways_back import TooLate
 
 KIND = "registration.part_given_up"
 GIVEN_UP = frozenset({Standing.CONFIRMED, Standing.PENDING})
@@ -49,18 +49,25 @@ def give_up(registration: Registration, *, part_key: str, by: Actor) -> bool:
 
 
 def lately(registration: Registration) -> dict[int, Standing]:
-    """Return what she gave up herself less than a day ago and can have back: how she stood to it, by the part's id."""
+    """Return what she gave up herself less than a day ago and can have back: how she stood to it, by the part's id.
+
+    Nothing that an organiser has taken her off since.
+    """
     gone = [one for one in registration.participations if may_come_back(registration, one)]
     if not gone:
         return {}
     recent = (Fact.subject_id == registration.id, Fact.happened_at > now() - UNDO, Fact.by == str(PARTICIPANT))
     facts = db.session.scalars(db.select(Fact).where(Fact.kind == KIND, *recent).order_by(Fact.id))
     was = {int(fact.data["part"]): Standing(fact.data["was"]) for fact in facts}
-    return {one.part_id: was[one.part_id] for one in gone if one.part_id in was}
+    last = ways_back.left_by(registration) if was else {}
+    return {
+        one.part_id: was[one.part_id] for one in gone if one.part_id in was and ways_back.is_hers(last[one.part_id])
+    }
 
 
 def may_come_back(registration: Registration, participation: Participation) -> bool:
     """Whether a place that was given up is in something that somebody can still come to."""
     event, part = registration.event, entries.part_of(registration, participation)
     is_ahead = event.state in TAKING and not part.cancelled and now() < part_ends_at(part)
-    return is_ahead and registration.withdrawn_at is None and participation.standing is Standing.WITHDRAWN
+    has_left = registration.withdrawn_at is None and participation.standing is Standing.WITHDRAWN
+    return is_ahead and has_left and ways_back.is_open_to(registration, part)

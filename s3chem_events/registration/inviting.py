@@ -15,7 +15,7 @@ from s3chem_events.mailing import addresses, confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State, Visibility
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, guest_list, moving_up, names
+from s3chem_events.registration import actions, guest_list, moving_up, names, ways_back
 from s3chem_events.registration.actions import ALPHABET, Applicant
 from s3chem_events.registration.invitation import CODE_LENGTH, Invitation, InvitationUse
 from s3chem_events.registration.models import LONGEST_SEARCH, LONGEST_SORT_NAME, Registration
@@ -156,17 +156,25 @@ def accept(event: Event, invitation: Invitation, applicant: Applicant, *, by: Ac
     if (there := _made_by(invitation, applicant.attempt)) is not None:
         return there
     check_open(event, invitation)
-    if not guest_list.has_room(invitation):
+    opened = ways_back.opened_by(invitation)
+    if not opened or not guest_list.has_room(invitation):
         raise InvitationOver
-    invited = replace(applicant, invited=frozenset(invitation.parts))
-    # Whom an organiser has named needs no second word of hers; whom a partner hands the code to, she does not know.
-    registration = actions.register(event, invited, by=by, decided=invitation.uses == 1)
+    invited = replace(applicant, invited=opened)
+    registration = actions.register(event, invited, by=by, decided=is_decided(invitation))
     db.session.add(InvitationUse(invitation_id=invitation.id, registration_id=registration.id, at=now()))
     invitation.opened_at = invitation.opened_at or now()
     invitation.declined_at, invitation.message = None, ""
     confirm_mailbox(invitation, by=by)
     journal.record("invitation.accepted", invitation.id, by=by, event=event.id, registration=registration.id)
     return registration
+
+
+def is_decided(invitation: Invitation) -> bool:
+    """Whether an organiser has had her say about a guest: whom a partner hands a code to, she does not know.
+
+    Whom organisers took off a part since, they decide about anew.
+    """
+    return invitation.uses == 1 and not ways_back.taken_off(invitation)
 
 
 def confirm_mailbox(invitation: Invitation, *, by: Actor) -> None:

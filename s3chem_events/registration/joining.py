@@ -10,7 +10,7 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import adding, anew, guest_list, inviting, moving_up, queries
+from s3chem_events.registration import adding, anew, guest_list, inviting, moving_up, queries, ways_back
 from s3chem_events.registration.invitation import Invitation, InvitationUse
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.places import INTERESTED
@@ -42,10 +42,11 @@ def parts_to_join(event: Event, invitation: Invitation, registration: Registrati
     held = {one.part_id for one in registration.participations if one.standing in INTERESTED}
     for other in anew.besides([registration.id]).get(registration.id, ()):
         held |= {one.part_id for one in other.participations if one.standing in INTERESTED}
+    opened = ways_back.opened_by(invitation)
     return [
         (part, next(mode for mode in Mode if mode in part.capacities))
-        for part in publishing.open_parts(event, invited=invitation.parts)
-        if part.key in invitation.parts and part.id not in held and part.capacities
+        for part in publishing.open_parts(event, invited=opened)
+        if part.key in opened and part.id not in held and part.capacities
     ]
 
 

@@ -8,9 +8,9 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.queries import closes_at, part_begins_at
 from s3chem_events.registration import actions, moving_up, places, versions
-from s3chem_events.registration.calendar_answers import TooLate
 from s3chem_events.registration.capacity import HOLDING, IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
+from s3chem_events.registration.ways_back import TooLate
 
 CHANGEABLE = IN_LINE | {Standing.CONFIRMED}
 """Who can take part in another way by herself; about who is pending organisers decide as she asked."""

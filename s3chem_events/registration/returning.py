@@ -8,12 +8,12 @@ from sqlalchemy import select
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import CONTACT, PARTICIPANT, Actor, Fact
+from s3chem_events.core.journal import CONTACT, Actor, Fact
 from s3chem_events.core.values import frozen
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.queries import part_ends_at
-from s3chem_events.registration import actions, calendar_answers, cancelled_parts, moving_up, queries, undone, versions
+from s3chem_events.registration import actions, cancelled_parts, moving_up, queries, undone, versions, ways_back
 from s3chem_events.registration.capacity import IN_LINE, Full, Standing, Which
 from s3chem_events.registration.models import Participation, Registration
 
@@ -34,7 +34,7 @@ def is_offered(withdrawn: Fact | None, registration: Registration) -> bool:
     """Whether a withdrawal may be undone: pressed by the own link, or done for want of an answer, and not over yet."""
     if withdrawn is None or registration.event.state in OFF or not _ahead(registration):
         return False
-    return withdrawn.by in {str(PARTICIPANT), str(CONTACT)} or "silent_until" in withdrawn.data
+    return ways_back.is_hers(withdrawn)
 
 
 def only_waited(registration: Registration) -> bool:
@@ -84,7 +84,10 @@ def prospects(registration: Registration) -> Prospects:
     full = {place for place, (limit, there) in wanted.items() if limit is not None and there >= limit}
     free, waits, gone = list[Participation](), list[Participation](), list[Participation]()
     for p in given_up:
-        (free if which(p) not in full else waits if which(p) in lists else gone).append(p)
+        if not ways_back.is_open_to(registration, p.part):
+            gone.append(p)
+        else:
+            (free if which(p) not in full else waits if which(p) in lists else gone).append(p)
     return Prospects(free, waits, gone)
 
 
@@ -97,21 +100,22 @@ def take_back(
     In a part that is cancelled she stands again as she did, so that she is told if it is held after all.
 
     Raises:
-        calendar_answers.TooLate, calendar_answers.InvitationUsed, actions.NotOpen, actions.AlreadyRegistered,
+        ways_back.TooLate, ways_back.InvitationUsed, actions.NotOpen, actions.AlreadyRegistered,
         capacity.Full: nothing is free, and she waits for nothing.
 
     """
     if registration.withdrawn_at is None:
         return []
     if not may_take_back(registration):
-        raise calendar_answers.TooLate
+        raise ways_back.TooLate
     stood, there = _stood(registration), prospects(registration)
     waiting = [p for p in there.waits if which(p) in may_wait]
     if not there.free and not waiting:
         raise Full(places=there.full) if there.full else actions.NotOpen
-    lost = [p for p in stood if p.part.cancelled and cancelled_parts.fits(p, stood[p])]
+    off = [p for p in stood if p.part.cancelled and ways_back.is_open_to(registration, p.part)]
+    lost = [p for p in off if cancelled_parts.fits(p, stood[p])]
     taken = queries.taken(registration.event_id)
-    calendar_answers.come_back(registration)
+    ways_back.come_back(registration)
     for participation in (*there.free, *lost):
         participation.standing, participation.decided_at = stood[participation], now()
     registration.changed_at = now()
@@ -160,7 +164,7 @@ def take_back_for(registration: Registration, *, by: Actor) -> list[Participatio
 
     """
     if registration.withdrawn_at is not None and not was_the_contacts(registration):
-        raise calendar_answers.TooLate
+        raise ways_back.TooLate
     return take_back(registration, by=by)
 
 

@@ -27,7 +27,7 @@ confirmation is not to who has nothing left, but to her who has it back."""
 def stop_notices(registration: Registration, back: Collection[Participation], *, by: Actor) -> None:
     """Stop what says that she gave some places back: it holds no more, and what comes next must not wait for it."""
     facts = db.session.scalars(select(Fact).where(Fact.kind.in_(GIVEN_BACK), Fact.subject_id == registration.id))
-    about = [fact.id for fact in facts if any(_is_about(fact, place.part_id) for place in back)]
+    about = [fact.id for fact in facts if any(is_about(fact, place.part_id) for place in back)]
     for email_id in mailing.waiting_of(about):
         with suppress(outbox.NotWaiting):  # it has just left
             outbox.cancel(email_id, by=by)
@@ -68,7 +68,7 @@ def _people(claims: Sequence[Claimed]) -> dict[int, list[int]]:
     }
 
 
-def _is_about(fact: Fact, part_id: int) -> bool:
+def is_about(fact: Fact, part_id: int) -> bool:
     """Whether a fact takes somebody off a part; who withdrew from all that she had has no list there."""
     if "part" in fact.data:
         return bool(fact.data["part"] == part_id)

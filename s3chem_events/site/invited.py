@@ -24,7 +24,7 @@ from s3chem_events.publishing import lines
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.places import ways_of
-from s3chem_events.registration import bringing, guest_list, invitation, inviting, joining
+from s3chem_events.registration import bringing, guest_list, invitation, inviting, joining, ways_back
 from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.delegations import Group
 from s3chem_events.registration.invitation import Invitation
@@ -141,11 +141,10 @@ def registration(lang: str, token: str) -> BaseResponse:
     """Show the form with the closed parts beside the open ones (GET), register (POST)."""
     found = _found(token) or abort(_unknown(lang))
     event = _event(found)
-    parts = frozenset(found.parts)
-    form = RegistrationForm.of(event, lang, invited=parts, at=f"/invitations/{token}/registration")
-    if not form.parts.choices:
+    form = RegistrationForm.of(event, lang, invited=ways_back.opened_by(found), at=f"/invitations/{token}/registration")
+    if not form.invited or not form.parts.choices:
         return redirect(f"/{lang}/invitations/{token}", 303)  # it says why
-    form.is_decided = found.uses == 1
+    form.is_decided = inviting.is_decided(found)
     if not form.is_submitted():
         _fill(form, found)
         return registering.page(form, event, lang, 200)
@@ -234,7 +233,7 @@ def _event(found: Invitation) -> Event:
 def _shown(template: str, lang: str, token: str, found: Invitation, **values: Any) -> Response:
     event = _event(found)
     here = f"/{lang}/invitations/{token}"
-    opened = publishing.open_parts(event, invited=found.parts)
+    opened = ways_back.opened_by(found)
     parts = [part for part in event.parts if part.key in found.parts and not part.cancelled]
     has_room = guest_list.has_room(found)
     registration = joining.registration_of(found)
@@ -248,10 +247,10 @@ def _shown(template: str, lang: str, token: str, found: Invitation, **values: An
             (translated(part.title, lang), *lines.when(event, part, lang), part_place(event, part, lang))
             for part in parts
         ],
-        may_register=bool(opened) and has_room,
-        is_registered=registration is not None,
+        may_register=bool(opened and publishing.open_parts(event, invited=opened)) and has_room,
+        is_registered=registration is not None and bool(opened),
         may_join=registration is not None and has_room and bool(joining.parts_to_join(event, found, registration)),
-        why_not=_why_not(event, lang),
+        why_not=_why_not(event, lang) if opened else REFUSALS[InvitationOver.code],
         is_open=inviting.is_open(event) and bool(parts),
         is_declined=found.declined_at is not None,
         is_used=not has_room,

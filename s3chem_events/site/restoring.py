@@ -12,7 +12,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, calendar_answers, capacity, returning
+from s3chem_events.registration import actions, calendar_answers, capacity, returning, ways_back
 from s3chem_events.registration.capacity import HOLDING, Which
 from s3chem_events.registration.links import RESTORATION
 from s3chem_events.registration.models import Registration
@@ -100,8 +100,8 @@ def refused(refusal: Refused | None, event: Event, lang: str) -> str:
         return _("No places left: %(parts)s.", parts=in_words(event, refusal.values["places"], lang))  # type: ignore[arg-type]
     if isinstance(refusal, actions.AlreadyRegistered):
         return _("You have registered again in the meantime, so there is nothing to take back.")
-    if isinstance(refusal, calendar_answers.InvitationUsed):
+    if isinstance(refusal, ways_back.InvitationUsed):
         return _("Somebody else has registered by your invitation in the meantime.")
-    if isinstance(refusal, calendar_answers.TooLate):
+    if isinstance(refusal, ways_back.TooLate):
         return _("The time in which this could be undone is over.")
     return _("This event takes no registration any more.")

@@ -1,0 +1,115 @@
+"""What every way back asks before a place is somebody's again: whose word was the last, and what is open to her still.
+
+The ways: an answer of her calendar (calendar_answers), a withdrawal taken back (returning), a part added again
+(giving_up, adding), an invitation followed once more (joining, inviting).
+"""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import or_, select
+
+from s3chem_events.core.db import db
+from s3chem_events.core.errors import Refused
+from s3chem_events.core.journal import CALENDAR, CONTACT, PARTICIPANT, Fact
+from s3chem_events.publishing.lifecycle import Visibility
+from s3chem_events.publishing.models import Part
+from s3chem_events.registration import actions, guest_list, names, undone
+from s3chem_events.registration.invitation import Invitation, InvitationUse
+from s3chem_events.registration.models import Registration
+
+LEFT = (*undone.GIVEN_BACK, undone.LEFT)
+"""The facts by which somebody is not in a part any more; a rejection stands at the place itself."""
+HERS = frozenset({str(PARTICIPANT), str(CONTACT), str(CALENDAR)})
+
+
+class TooLate(Refused):
+    """What was given up can be had back no more, or has been decided anew since."""
+
+    code = "too_late"
+    status = 410
+
+
+class InvitationUsed(Refused):
+    """Somebody else has come by the invitation in the meantime."""
+
+    code = "invitation_used"
+    status = 409
+
+
+def is_hers(left: Fact) -> bool:
+    """Whether somebody left by her own word, or for want of it, and not because an organiser took her off."""
+    return left.by in HERS or "silent_until" in left.data
+
+
+def left_by(registration: Registration) -> dict[int, Fact]:
+    """Return by which fact somebody left each part last, by the part's id."""
+    query = select(Fact).where(Fact.kind.in_(LEFT), Fact.subject_id == registration.id)
+    return _last(db.session.scalars(query.order_by(Fact.id)), [part.id for part in registration.event.parts])
+
+
+def is_open_to(registration: Registration, part: Part) -> bool:
+    """Whether a part may be somebody's again: a closed one as long as her invitation to it stands.
+
+    Whom an organiser put down for it by hand needs none.
+    """
+    if part.visibility is not Visibility.INVITED:
+        return True
+    theirs = [one for one in _taken_up(registration) if part.key in one.parts]
+    return not theirs or any(part.key in opened_by(one) for one in theirs)
+
+
+def opened_by(invitation: Invitation) -> frozenset[str]:
+    """Return the keys of the closed parts that an invitation opens, and none once it is withdrawn."""
+    if invitation.withdrawn_at is not None:
+        return frozenset()
+    return frozenset(invitation.parts) - taken_off(invitation)
+
+
+def taken_off(invitation: Invitation) -> frozenset[str]:
+    """Return the keys of the parts that organisers took the guest of a personal invitation off: there it is over.
+
+    What one of the many did or lost who have the same code says nothing of the others.
+    """
+    if invitation.uses > 1:
+        return frozenset()
+    query = select(Fact).join(InvitationUse, InvitationUse.registration_id == Fact.subject_id)
+    query = query.where(InvitationUse.invitation_id == invitation.id, Fact.kind.in_(LEFT))
+    if not (facts := db.session.scalars(query.order_by(Fact.id)).all()):
+        return frozenset()
+    parts = db.session.execute(select(Part.id, Part.key).filter_by(event_id=invitation.event_id))
+    keys = {row.id: row.key for row in parts}
+    return frozenset(keys[number] for number, fact in _last(facts, keys).items() if not is_hers(fact))
+
+
+def come_back(registration: Registration) -> None:
+    """Make a withdrawn registration of a locked event one again.
+
+    Raises:
+        actions.AlreadyRegistered: its person has registered anew.
+        InvitationUsed.
+
+    """
+    if registration.withdrawn_at is None:
+        return
+    person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
+    if db.session.scalar(select(Registration.id).filter_by(event_id=registration.event_id, person=person)):
+        raise actions.AlreadyRegistered
+    invitation = guest_list.invitation_of(registration.id)
+    if invitation is not None and not guest_list.has_room(invitation):
+        raise InvitationUsed
+    registration.person, registration.withdrawn_at = person, None
+
+
+def _taken_up(registration: Registration) -> list[Invitation]:
+    """Return the invitations that somebody came by, or that added to what she had."""
+    used = select(InvitationUse.invitation_id).where(InvitationUse.registration_id == registration.id)
+    said = select(Fact.subject_id).where(
+        Fact.kind == "invitation.accepted", Fact.data["registration"].as_integer() == registration.id
+    )
+    query = select(Invitation).where(Invitation.event_id == registration.event_id)
+    return list(db.session.scalars(query.where(or_(Invitation.id.in_(used), Invitation.id.in_(said)))))
+
+
+def _last(facts: Iterable[Fact], part_ids: Collection[int]) -> dict[int, Fact]:
+    standing = [fact for fact in facts if not fact.data.get("called_off")]
+    return {number: fact for fact in standing for number in part_ids if undone.is_about(fact, number)}

@@ -1,0 +1,151 @@
+"""Every way back to a place asks what the ways in ask: an organiser's approval, her last word, an invitation."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import OPERATOR
+from s3chem_events.publishing.lifecycle import Mode, WaitingList
+from s3chem_events.registration import guest_list, inviting
+from s3chem_events.registration.invitation import Invitation
+from s3chem_events.registration.models import Registration
+from tests.conftest import Clock
+from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, hidden, register, words
+from tests.flows.test_answers_of_calendars import bring, facts, invitation
+from tests.site.test_invited import GUEST, come, invite, link, places, press
+from tests.support import dkim_keys
+from tests.support.desk import signed_in
+from tests.support.post import kept, work
+from tests.support.replies import Reply
+
+PEOPLE = "/desk/events/conference/participants"
+ROOM = "Room behind the green door"
+HERS = {"given_name": "Anna", "family_name": "Nowak", "email": GUEST.email}
+pytestmark = pytest.mark.settings(INBOX="push")
+
+
+def withdraw_invitation(app: Flask, one: Invitation) -> None:
+    with app.app_context(), transaction():
+        found = guest_list.by_number(one.event_id, one.id)
+        assert found is not None
+        inviting.withdraw(found, by=OPERATOR)
+
+
+def take_off(app: Flask, name: str, part: str = "day-1") -> None:
+    with app.app_context():
+        asked = db.select(Registration.reference).filter_by(family_name=name, withdrawn_at=None)
+        path = f"{PEOPLE}/{db.session.scalars(asked).one()}/parts/{part}/withdrawal"
+    assert press(signed_in(app), path).status_code == 303
+
+
+def test_a_calendar_that_was_sent_nothing_gives_up_no_place_that_it_could_then_take_back_around_the_organisers(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    day = replace(PUBLIC_DAY, approval=True, capacity={Mode.ON_SITE: 1})
+    add_event(app, parts=(CLOSED_DAY, day), waiting_list=WaitingList.AUTOMATIC)
+    page = str(register(client, **{"mode-day-2": "on_site"}).location)
+    assert (
+        register(app.test_client(), **HERS, **{"mode-day-2": "on_site", "waiting": "day-2:on_site"}).status_code == 303
+    )
+    there = [("Źdźbło", "day-2", "pending"), ("Nowak", "day-2", "waiting")]
+    assert (places(app), work(app)) == (there, 2)
+    uid = re.findall(r"UID:(.*)\r", client.get("/events/conference.ics").text.replace("\r\n ", ""))[0]
+    before, known = facts(app), dkim_keys.names("uczelnia.example", "park.example")
+    for guest in ("zaneta@uczelnia.example", GUEST.email):
+        for minutes, says in enumerate(("DECLINED", "ACCEPTED", "TENTATIVE")):
+            stamp = datetime.now(UTC) + timedelta(minutes=minutes)
+            answer = Reply(uid, "events@s3chem.example", attendee=guest, partstat=says, stamp=stamp).mail("gmail")
+            proven = dkim_keys.signed(answer, guest.partition("@")[2])
+            assert bring(app, proven, resolver=known) == "for_a_person: another_event"
+    assert (places(app), facts(app), work(app)) == (there, before, 0)
+    assert "Take it back" not in words(client.get(page))
+    path = f"{page}/restoration/day-2"
+    assert client.post(path, data=hidden(client, f"{page}/withdrawal")).status_code == 303  # it is hers already
+    assert places(app) == there
+
+
+def test_whom_an_organiser_takes_off_a_closed_part_comes_back_by_none_of_her_own_ways(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app, parts=(CLOSED_DAY, replace(PUBLIC_DAY, approval=True)))
+    (one,) = invite(app)
+    path = link(app, one)
+    page = str(come(client, path, **HERS).location)
+    back = f"{page}/parts/day-1"
+    assert press(client, f"{back}/withdrawal").status_code == 303
+    clock.advance(minutes=5)
+    assert press(client, back, how="on_site").status_code == 303  # her own word she takes back
+    assert places(app) == [("Nowak", "day-2", "confirmed"), ("Nowak", "day-1", "confirmed")]
+    token = hidden(client, f"{back}/withdrawal")
+    clock.advance(minutes=5)
+    take_off(app, "Nowak")
+    gone = [("Nowak", "day-2", "confirmed"), ("Nowak", "day-1", "withdrawn")]
+    assert client.post(back, data=token | {"how": "on_site"}).status_code == 403
+    assert client.post(path, data=token | {"press": "join"}).location == path
+    assert places(app) == gone
+
+    # Nor by giving up the rest, and coming anew.
+    assert press(client, f"{page}/withdrawal").status_code == 303
+    assert "This invitation has been used or withdrawn" in words(client.get(path))
+    assert client.get(f"{path}/registration").location == path
+    again = client.post(f"{path}/registration", data=token | {"parts": "day-1", "mode-day-1": "on_site"})
+    assert (again.status_code, again.location) == (303, path)
+    assert press(client, f"{page}/restoration").status_code == 303
+    assert places(app) == gone
+
+    # An organiser's newer word is another invitation.
+    withdraw_invitation(app, one)
+    (two,) = invite(app)
+    assert press(client, link(app, two), press="join").status_code == 303
+    assert sorted(places(app)) == [("Nowak", "day-1", "confirmed"), ("Nowak", "day-2", "confirmed")]
+    take_off(app, "Nowak", "day-2")  # an open one she may ask for again, and is decided about again
+    assert press(client, f"{page}/parts/day-2", how="on_site").status_code == 303
+    assert sorted(places(app)) == [("Nowak", "day-1", "confirmed"), ("Nowak", "day-2", "pending")]
+
+
+def test_a_withdrawn_invitation_gives_its_closed_part_back_by_no_way_and_the_open_part_comes_back_alone(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app, parts=(CLOSED_DAY, replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 9})))
+    names = ("Part", "Whole", "Declined", "Stays")
+    guests = {name: replace(GUEST, email=f"{name.lower()}@park.example", family_name=name) for name in names}
+    made = dict(zip(guests, invite(app, *guests.values()), strict=True))
+    pages = {
+        name: str(come(client, link(app, made[name]), email=guest.email, family_name=name).location)
+        for name, guest in guests.items()
+    }
+    work(app)
+    clock.advance(hours=1)
+    no = next(reply for n in range(-8, 0) if (reply := invitation(app, n)).attendee == "declined@park.example")
+    assert bring(app, no.mail("gmail")) == "done: declined"
+    for name in ("Part", "Stays"):
+        assert press(client, f"{pages[name]}/parts/day-1/withdrawal").status_code == 303
+    assert press(client, f"{pages['Whole']}/withdrawal").status_code == 303
+    part, declined = f"{pages['Part']}/parts/day-1", f"{pages['Declined']}/restoration/day-1"
+    token = hidden(client, declined)
+    for name in ("Part", "Whole", "Declined"):
+        withdraw_invitation(app, made[name])
+
+    assert "can be undone" not in words(client.get(part))
+    assert client.post(part, data=token | {"how": "on_site"}).status_code == 403
+    assert client.post(declined, data=token).status_code == 410
+    yes = replace(no, partstat="ACCEPTED", stamp=no.stamp + timedelta(minutes=5))
+    assert bring(app, yes.mail("gmail")) == "for_a_person: comes_again"
+    shown = words(client.get(f"{pages['Whole']}/restoration"))
+    assert "No places left: Working-group meeting (On site). You get back: Public conference (On site)." in shown
+    assert press(client, f"{pages['Whole']}/restoration").status_code == 303
+    assert press(client, f"{pages['Stays']}/parts/day-1", how="on_site").status_code == 303  # hers is good still
+    assert sorted(places(app)) == [
+        *(("Declined", "day-1", "withdrawn"), ("Declined", "day-2", "confirmed")),
+        *(("Part", "day-1", "withdrawn"), ("Part", "day-2", "confirmed")),
+        *(("Stays", "day-1", "confirmed"), ("Stays", "day-2", "confirmed")),
+        *(("Whole", "day-1", "withdrawn"), ("Whole", "day-2", "confirmed")),
+    ]
+    work(app)
+    last = [mail for mail in kept(app) if "whole@park.example" in mail.envelope.to][-1]
+    assert ROOM not in last.text
