@@ -1,6 +1,6 @@
-"""The live pieces of a newsletter: an event as it is at the moment of writing, a piece of news.
+"""The live pieces of a newsletter: an event and a piece of news as they are at the moment of writing.
 
-What an event was like when an organiser looked at it is kept as a digest: a campaign does not go out with another one.
+What one was like when an organiser looked at it is kept as a digest: a campaign does not go out with another one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,10 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
-
 from s3chem_events.core import i18n
-from s3chem_events.core.db import db
 from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import values
@@ -32,6 +29,7 @@ class NewsBlock:
 
 
 Block = EventLines | NewsBlock
+Piece = Event | NewsItem
 
 
 @frozen
@@ -41,15 +39,21 @@ class Loaded:
     events: Mapping[int, Event]
     news: Mapping[int, NewsItem]
 
+    @property
+    def pieces(self) -> dict[str, Piece]:
+        """All of them, by the keys under which a campaign keeps what they were like."""
+        news = {key({"kind": "news", "id": number}): item for number, item in self.news.items()}
+        return {**{str(number): event for number, event in self.events.items()}, **news}
+
     def written(self, blocks: Sequence[Mapping[str, Any]], language: str, base_url: str) -> list[Block]:
         """Return the blocks in words, in their order."""
-        out: list[Block] = []
-        for block in blocks:
-            if block["kind"] == "event" and block["id"] in self.events:
-                out.append(event_block(self.events[block["id"]], language, base_url))
-            elif block["kind"] == "news" and block["id"] in self.news:
-                out.append(_news_block(self.news[block["id"]], language, base_url))
-        return out
+        there = self.pieces
+        return [in_words(there[key(block)], language, base_url) for block in blocks if key(block) in there]
+
+
+def key(block: Mapping[str, Any]) -> str:
+    """Return the key of what a block names: the bare number of an event."""
+    return str(block["id"]) if block["kind"] == "event" else f"{block['kind']}:{block['id']}"
 
 
 def is_to_come(event: Event) -> bool:
@@ -61,25 +65,36 @@ def load(blocks: Iterable[Mapping[str, Any]], *, event_id: int | None = None) ->
     """Load what blocks name, and the event that a campaign is about, in a known number of statements."""
     wanted = {kind: {block["id"] for block in blocks if block["kind"] == kind} for kind in ("event", "news")}
     events = publishing.events_by_ids(wanted["event"] | ({event_id} if event_id else set()))
-    news = db.session.scalars(select(NewsItem).where(NewsItem.id.in_(wanted["news"]))) if wanted["news"] else ()
+    news = publishing.news_by_ids(wanted["news"])
     return Loaded({one.id: one for one in events if one.state in LISTED}, {item.id: item for item in news})
 
 
-def likeness(event: Event) -> str:
-    """Return a digest of what readers are told of an event: another one, and they would be told something else."""
+def likeness(piece: Piece) -> str:
+    """Return a digest of what readers are told of a piece: another one, and they would be told something else."""
+    told = (piece.title, piece.lead) if isinstance(piece, NewsItem) else _told(piece)
+    return sha256(repr(told).encode()).hexdigest()[:20]
+
+
+def _told(event: Event) -> tuple[object, ...]:
     facts = values.event_facts(event)
     parts = [
         (part.key, part.title, part.starts, part.ends, part.cancelled, part.venue, sorted(part.capacity))
         for part in facts.parts
         if part.visibility is Visibility.PUBLIC
     ]
-    told = (facts.state, facts.title, facts.summary, facts.zone, facts.venue, parts)
-    return sha256(repr(told).encode()).hexdigest()[:20]
+    return (facts.state, facts.title, facts.summary, facts.zone, facts.venue, parts)
 
 
-def changed(seen: Mapping[str, str], loaded: Loaded) -> list[Event]:
-    """Return the events that are not any more what an organiser saw; a hidden one counts as gone, not as changed."""
-    return [event for event in loaded.events.values() if seen.get(str(event.id)) != likeness(event)]
+def changed(seen: Mapping[str, str], loaded: Loaded) -> list[Piece]:
+    """Return what is not any more what an organiser saw; what is hidden counts as gone, not as changed."""
+    return [piece for name, piece in loaded.pieces.items() if seen.get(name) != likeness(piece)]
+
+
+def in_words(piece: Piece, language: str, base_url: str) -> Block:
+    """Put a piece into words."""
+    if isinstance(piece, NewsItem):
+        return _news_block(piece, language, base_url)
+    return event_block(piece, language, base_url)
 
 
 def event_block(event: Event, language: str, base_url: str) -> EventLines:

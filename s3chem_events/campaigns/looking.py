@@ -1,6 +1,6 @@
-"""What an organiser has seen of a campaign's events: nobody is written to of what nobody has looked at.
+"""What an organiser has seen of a campaign's events and news: nobody is written to of what nobody has looked at.
 
-The likeness of each event is kept with the campaign (`seen`); what a page showed of all of them travels in its forms.
+The likeness of each is kept with the campaign (`seen`); what a page showed of all of them travels in its forms.
 """
 
 from hashlib import sha256
@@ -20,38 +20,38 @@ def load(campaign: Campaign) -> Loaded:
 
 
 def shown(loaded: Loaded) -> str:
-    """Return a digest of all events of a campaign as a page shows them."""
+    """Return a digest of all events and news of a campaign as a page shows them."""
     return sha256(repr(sorted(_likenesses(loaded).items())).encode()).hexdigest()[:20]
 
 
 def look(campaign: Campaign, loaded: Loaded | None = None) -> None:
-    """Note what its events are like, as they were `loaded` or are now: an organiser has them before her eyes."""
+    """Note what its pieces are like, as they were `loaded` or are now: an organiser has them before her eyes."""
     campaign.seen = _likenesses(loaded or load(campaign))
 
 
 def has_changed(campaign: Campaign, loaded: Loaded | None = None) -> bool:
-    """Whether an event in a campaign is not any more what an organiser saw, or not public any more."""
+    """Whether an event or a piece of news in it is not any more what an organiser saw, or not public any more."""
     return _likenesses(loaded or load(campaign)) != campaign.seen
 
 
 def is_hidden(campaign: Campaign, loaded: Loaded) -> bool:
-    """Whether an event that an organiser saw in a campaign is not public any more."""
+    """Whether an event or a piece of news that an organiser saw in a campaign is not public any more."""
     return bool(campaign.seen.keys() - _likenesses(loaded).keys())
 
 
 def keep_up(campaign: Campaign, before: Loaded, *, seen: str) -> None:
-    """Note what was looked at by whoever saved it; `before` are the events before that, `seen` what her page showed.
+    """Note what was looked at by whoever saved it; `before` are the pieces before that, `seen` what her page showed.
 
-    Events that were put in with this are looked at; those that were there are only where the page showed them as
-    they are.
+    What was put in with this is looked at; what was there is only where the page showed it as it is.
     """
     now = _likenesses(load(campaign))
     if seen == shown(before):
         campaign.seen = now
         return
-    there = {str(number) for number in _numbers(campaign)}
-    known = {number: digest for number, digest in campaign.seen.items() if number in there}
-    added = {number: digest for number, digest in now.items() if int(number) not in before.events}
+    own = {str(campaign.event_id)} if campaign.event_id is not None else set[str]()
+    there = own | {blocks.key(block) for block in campaign.blocks}
+    known = {key: digest for key, digest in campaign.seen.items() if key in there}
+    added = {key: digest for key, digest in now.items() if key not in before.pieces}
     campaign.seen = {**added, **known}
 
 
@@ -75,10 +75,5 @@ def _unwritten(campaign: Campaign, taken: list[int]) -> int:
     return len(taken)
 
 
-def _numbers(campaign: Campaign) -> set[int]:
-    own = {campaign.event_id} if campaign.event_id is not None else set()
-    return own | {block["id"] for block in campaign.blocks if block["kind"] == "event"}
-
-
 def _likenesses(loaded: Loaded) -> dict[str, str]:
-    return {str(event.id): blocks.likeness(event) for event in loaded.events.values()}
+    return {key: blocks.likeness(piece) for key, piece in loaded.pieces.items()}

@@ -107,7 +107,7 @@ class Campaign(Model):
     """What is written to many, as it is edited, looked at, released and sent.
 
     `blocks` are the live pieces between `intro` and `closing`: `{"kind": "event" | "news", "id": …}`. `seen` holds what
-    each event was like when an organiser looked at it last, by its id. `version` counts the changes of the text.
+    each of them was like when an organiser looked at it last, by `blocks.key`. `version` counts the text's changes.
 
     `begins_at` is when the first e-mail may leave, the hold and a chosen hour included. Its readers are written down as
     rows from `started_at` to `frozen_at`; `fact_id` is the fact that its e-mails follow from.

@@ -64,7 +64,7 @@ class SecondLook(Refused):
 
 
 class EventChanged(Refused):
-    """An event that stands in it is not any more what was looked at."""
+    """An event or a piece of news that stands in it is not any more what was looked at."""
 
     code = "event_changed"
     status = 409

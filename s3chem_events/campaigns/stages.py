@@ -36,7 +36,7 @@ class Stage(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a campaign is paused: somebody wanted it, an event is not what was looked at, its hour has passed.
+    """Why a campaign is paused: somebody wanted it, a piece of it is not what was looked at, its hour has passed.
 
     `grown`: during the hold its readers became so many that a second organiser has to look.
     """

@@ -136,9 +136,10 @@ def _events(campaign: Campaign) -> list[Check]:
     loaded, lang = looking.load(campaign), i18n.language()
     said = _("“%(title)s” has changed since this was saved. Look at the preview, then save once more.")
     changed = blocks.changed(campaign.seen, loaded)
-    checks = [Check(BAD, said % {"title": event.title.within(lang)}) for event in changed]
+    checks = [Check(BAD, said % {"title": piece.title.within(lang)}) for piece in changed]
     if looking.is_hidden(campaign, loaded):
-        checks.append(Check(BAD, _("An event in it is not public any more: nothing of it would be shown.")))
+        words = _("An event or a piece of news in it is not public any more: nothing of it would be shown.")
+        checks.append(Check(BAD, words))
     own = loaded.events.get(campaign.event_id or 0)
     if campaign.kind is Kind.ANNOUNCEMENT and own is not None and not publishing.is_past(own):
         checks.append(Check(LOOK, _("It is written as after the event, and the event is still to come.")))

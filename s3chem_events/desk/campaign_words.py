@@ -48,8 +48,8 @@ def whys() -> dict[Why, str]:
     return {
         Why.WISH: _("Someone paused it. What has not left waits."),
         Why.EVENT_CHANGED: _(
-            "An event in it has changed since you looked at it. Nothing more has left. Look at the preview: "
-            "it shows the event as it is now. Then let it go on, or change the text."
+            "An event or a piece of news in it has changed since you looked at it. Nothing more has left. "
+            "Look at the preview: it shows all as it is now. Then let it go on, or change the text."
         ),
         Why.LATE: _("Its hour passed more than an hour ago without anything being sent. Is it still wanted?"),
         Why.GROWN: _(
@@ -79,7 +79,7 @@ def whys_not() -> dict[str, str]:
 def pauses() -> dict[Why, str]:
     """Return why the clock stopped a campaign, for its history."""
     return {
-        Why.EVENT_CHANGED: _("paused: an event in it had changed"),
+        Why.EVENT_CHANGED: _("paused: an event or a piece of news in it had changed"),
         Why.LATE: _("paused: its hour had passed"),
         Why.GROWN: _("paused: so many readers want a second organiser’s eyes"),
     }

@@ -202,11 +202,11 @@ def header(found: Campaign) -> dict[str, object]:
 
 
 def changes(found: Campaign, loaded: Loaded | None = None) -> dict[str, object]:
-    """Return what a page shows of events that are not any more what was looked at, and what its forms say was shown."""
+    """Return what a page shows of pieces that are not any more what was looked at, and what its forms say was shown."""
     loaded, may_change = loaded or looking.load(found), found.stage in releases.OPEN | {Stage.PAUSED}
     changed = blocks.changed(found.seen, loaded) if may_change else []
     return {
-        "changed": [blocks.event_block(event, i18n.language(), "") for event in changed],
+        "changed": [blocks.in_words(piece, i18n.language(), "") for piece in changed],
         "is_hidden": may_change and looking.is_hidden(found, loaded),
         "seen": looking.shown(loaded),
     }
@@ -236,7 +236,9 @@ def _sentence(refusal: Refused) -> str:
     said = {
         Stale.code: _("Someone else has changed it in the meantime. Look at it once more."),
         SecondLook.code: _("So many readers want a second organiser’s eyes: a colleague has to release it."),
-        EventChanged.code: _("An event in it has changed. Look at it once more, then save or let it go on."),
+        EventChanged.code: _(
+            "An event or a piece of news in it has changed. Look at it once more, then save or let it go on."
+        ),
     }
     return said.get(refusal.code, _("It does not stand where this can be done any more."))
 

@@ -121,6 +121,11 @@ def news_by_slug(slug: str) -> NewsItem | None:
     return db.session.scalar(_published().filter_by(slug=slug))
 
 
+def news_by_ids(ids: Collection[int]) -> list[NewsItem]:
+    """Return those of some pieces of news whose day has come."""
+    return list(db.session.scalars(_published().where(NewsItem.id.in_(ids)))) if ids else []
+
+
 def has_news(slug: str) -> bool:
     """Whether a piece of news is kept, also one whose day is still to come."""
     return db.session.scalar(select(NewsItem.id).filter_by(slug=slug)) is not None

@@ -69,7 +69,7 @@ def issue(lang: str, slug: str) -> str:
         intro=noted(Said(markdown.filled(shared.intro, own, links=LINKS), language), lang),
         closing=markdown.filled(shared.closing, own, links=LINKS),
         blocks=writer.loaded.written(found.blocks, lang, ""),
-        changed=[event.title.within(lang) for event in blocks.changed(found.seen, writer.loaded)],
+        changed=[piece.title.within(lang) for piece in blocks.changed(found.seen, writer.loaded)],
     )
 
 

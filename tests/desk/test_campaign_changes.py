@@ -9,12 +9,14 @@ from flask import Flask
 
 from s3chem_events import bulk, dispatch
 from s3chem_events.campaigns import releases
-from s3chem_events.campaigns.stages import Kind
+from s3chem_events.campaigns.stages import Kind, Stage, Why
 from s3chem_events.core.clock import now
+from s3chem_events.core.db import transaction
 from s3chem_events.core.text import Text
+from s3chem_events.publishing import news
 from s3chem_events.publishing.lifecycle import State
 from tests.factories import PUBLIC_DAY, add_event, hidden, revise_event, soup, words
-from tests.support.campaigns import CLARA, ONE, campaign, locked, newsletter, press, readers, release, sent_by
+from tests.support.campaigns import CLARA, ONE, campaign, locked, newsletter, press, readers, release, sent_by, stage
 from tests.support.desk import filled, signed_in
 from tests.support.post import rows, work
 
@@ -50,7 +52,7 @@ def test_an_event_that_moves_during_a_pause_is_written_anew_once_its_new_block_w
     if looks_after:
         work(app)
     refused = desk.post(f"{ONE}/resumption", data=before, follow_redirects=True)
-    assert "An event in it has changed. Look at it once more" in words(refused)
+    assert "An event or a piece of news in it has changed. Look at it once more" in words(refused)
     assert "22 October 2027 · Maastricht" in soup(refused).select_one('[aria-labelledby="held"]').get_text()
     revise_event(app, **move(date(2027, 11, 5)))  # again, while she reads
     again = desk.post(f"{ONE}/resumption", data=sent_by(refused, "resumption"), follow_redirects=True)
@@ -76,7 +78,7 @@ def test_a_save_switches_the_stop_off_only_where_the_new_block_was_shown(app):
     desk.post(f"{ONE}/texts/en", data=filled(page))
     assert stop not in words(desk.get(ONE))
     revise_event(app, state=State.DRAFT)
-    assert "An event in it is not public any more" in words(desk.get(ONE))
+    assert "An event or a piece of news in it is not public any more" in words(desk.get(ONE))
     assert soup(desk.get(ONE)).select_one('form[action$="/release"]') is None
     desk.post(f"{ONE}/content", data={**filled(desk.get(f"{ONE}/content")), "do": "save"})
     assert soup(desk.get(ONE)).select_one('form[action$="/release"]') is not None
@@ -90,7 +92,7 @@ def test_an_invitation_whose_event_is_hidden_during_the_hold_waits_for_it(app, c
     clock.advance(minutes=11)
     work(app)
     desk = signed_in(app)
-    assert "An event in it is not public any more" in words(desk.get(ONE))
+    assert "An event or a piece of news in it is not public any more" in words(desk.get(ONE))
     assert "Its event is hidden or gone." in words(press(desk, "resumption"))
     revise_event(app, state=State.ANNOUNCED)
     assert "It goes on." in words(press(desk, "resumption"))
@@ -115,7 +117,40 @@ def test_a_part_with_another_name_stops_a_release_until_it_was_shown(app, clock)
     before = sent_by(desk.get(ONE), "release")
     revise_event(app, parts=(PUBLIC_DAY, replace(lab, title=Text(en="Lab alone"))))
     refused = desk.post(f"{ONE}/release", data=before, follow_redirects=True)
-    assert "An event in it has changed. Look at it once more" in words(refused)
+    assert "An event or a piece of news in it has changed. Look at it once more" in words(refused)
+
+
+def test_a_piece_of_news_that_is_rewritten_or_dated_ahead_stops_its_newsletter_and_is_left_out_before_its_day(
+    app, clock
+):
+    readers(app, en=2)
+    words_of_it: dict[str, Text] = {"title": Text(en="Good yield"), "lead": Text(en="As it was."), "body": Text()}
+    with app.app_context(), transaction():
+        item = news.publish(slug="n", published_on=date(2026, 11, 1), event_id=None, by=CLARA, **words_of_it).id
+    release(app, newsletter(app, blocks=[{"kind": "news", "id": item}]))
+    desk, path = signed_in(app), f"/desk/news/{item}/en"
+
+    def rewrite(**changes: str) -> str:
+        assert desk.post(path, data=filled(desk.get(path)) | changes).status_code == 303
+        clock.advance(minutes=11)
+        work(app)
+        assert (rows(app), stage(app, 1)) == ([], (Stage.PAUSED, Why.EVENT_CHANGED))
+        return words(desk.get(ONE))
+
+    assert "It has changed; this is how it is now: Pills Cheap." in rewrite(title="Pills", lead="Cheap.")
+    before = sent_by(desk.get(ONE), "resumption")
+    assert "It goes on." in words(press(desk, "resumption"))
+    assert "An event or a piece of news in it is not public any more" in rewrite(published_on="2027-01-05")
+    stale = desk.post(f"{ONE}/resumption", data=before, follow_redirects=True)
+    assert "An event or a piece of news in it has changed. Look" in words(stale)
+    assert "It goes on." in words(press(desk, "resumption"))
+    clock.advance(minutes=11)
+    work(app)
+    assert ["Pills" in row.text or "Pills" in row.html for row in rows(app)] == [False, False]
+    visitor, issue = app.test_client(), re.search(r"/en/newsletter/issues/\S+", rows(app)[0].text).group()
+    assert "Pills" not in visitor.get(issue).text
+    clock.advance(days=60)
+    assert "“Pills” has changed since this newsletter went out." in words(visitor.get(issue))
 
 
 def test_a_pause_before_the_first_email_keeps_the_chosen_hour(app, clock):

@@ -151,14 +151,14 @@ def test_an_event_that_moves_stops_it_and_the_desk_says_so(app, clock):
     work(app)
     desk = signed_in(app)
     held = soup(desk.get(ONE)).select_one('[aria-labelledby="held"]')
-    assert "An event in it has changed since you looked at it." in held.get_text()
+    assert "An event or a piece of news in it has changed since you looked at it." in held.get_text()
     assert "22 October 2027 · Maastricht, Netherlands" in held.get_text()
     assert "It goes on." in words(press(desk, "resumption"))
     clock.advance(minutes=10)
     work(app)
     (row,) = (row for row in rows(app) if row.kind == "subscriber.newsletter")
     assert "22 October 2027" in row.text
-    assert "paused: an event in it had changed" in words(desk.get(ONE))
+    assert "paused: an event or a piece of news in it had changed" in words(desk.get(ONE))
 
 
 def test_an_invitation_begins_with_its_event_and_nobody_is_invited_to_what_is_over_or_cancelled(app, clock):
