@@ -25,7 +25,7 @@ from s3chem_events.mailing import connecting, pace, sender
 from tests.conftest import Clock
 from tests.factories import add_event
 from tests.support.post import enrol, history, relay, rows, states, work
-from tests.support.post_office import At, Drop, PostOffice, Stall
+from tests.support.post_office import At, Drop, PostOffice, Stall, Trickle
 from tests.support.servers import mailing_to
 
 
@@ -206,10 +206,11 @@ def test_connection_lost_in_the_text_is_unknown_too(app: Flask, clock: Clock, sm
 
 @pytest.mark.one_database
 @pytest.mark.parametrize("at, state", [(At.MAIL, "deferred"), (At.RCPT, "deferred"), (At.AFTER_DATA, "unknown")])
-def test_silent_server_is_given_up_and_asked_again(
-    app: Flask, clock: Clock, smtp_server: PostOffice, at: At, state: str
+@pytest.mark.parametrize("answer", [Stall(1.5), Trickle(3)], ids=["silent", "endless"])
+def test_server_whose_answer_does_not_end_is_given_up_and_asked_again(
+    app: Flask, clock: Clock, smtp_server: PostOffice, at: At, state: str, answer: Stall | Trickle
 ):
-    smtp_server.answer(at, Stall(1.5), times=1)
+    smtp_server.answer(at, answer, times=1)
     enrol(app)
     work(app)
     assert states(app) == [state]

@@ -39,6 +39,13 @@ class Stall:
 
 
 @dataclass(frozen=True, slots=True)
+class Trickle:
+    """Go on with the answer for so many seconds, a line at a time, then end it."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One accepted e-mail, as it came over the wire."""
 
@@ -54,7 +61,7 @@ class Mail:
 @dataclass(slots=True)
 class Order:
     at: At
-    answer: str | Drop | Stall
+    answer: str | Drop | Stall | Trickle
     times: int | None
     to: str | None
 
@@ -87,7 +94,9 @@ class PostOffice:
         if self._controller is not None:
             self._controller.stop()
 
-    def answer(self, at: At, answer: str | Drop | Stall, *, times: int | None = None, to: str | None = None) -> None:
+    def answer(
+        self, at: At, answer: str | Drop | Stall | Trickle, *, times: int | None = None, to: str | None = None
+    ) -> None:
         """Give this answer at this moment, so many times (None: always), for one recipient (None: for all).
 
         A text is the server's reply: "451 4.7.1 Greylisted, come again", "550 5.1.1 No such mailbox".
@@ -97,7 +106,7 @@ class PostOffice:
     def to(self, address: str) -> list[Mail]:
         return [mail for mail in self.mails if address in mail.recipients]
 
-    def order_for(self, at: At, recipients: list[str]) -> str | Drop | Stall | None:
+    def order_for(self, at: At, recipients: list[str]) -> str | Drop | Stall | Trickle | None:
         for order in self.orders:
             if order.at is at and order.times != 0 and (order.to is None or order.to in recipients):
                 if order.times is not None:
@@ -135,7 +144,7 @@ class _Server(SMTP):
             return
         if isinstance(order, Stall):
             await asyncio.sleep(order.seconds)
-        elif order:
+        elif isinstance(order, str):
             await self.push(order)
             return
         await super().smtp_DATA(arg)
@@ -194,6 +203,11 @@ class _Handler:
             return "421 gone"
         if isinstance(order, Stall):
             await asyncio.sleep(order.seconds)
+            return "250 OK"
+        if isinstance(order, Trickle):
+            for _ in range(round(order.seconds * 10)):
+                await server.push("250-wait")
+                await asyncio.sleep(0.1)
             return "250 OK"
         return order or "250 OK"
 
