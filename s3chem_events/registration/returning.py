@@ -116,6 +116,7 @@ def take_back(
     lost = [p for p in off if cancelled_parts.fits(p, stood[p])]
     taken = queries.taken(registration.event_id)
     ways_back.come_back(registration)
+    _tell_of(registration, {p: stood[p] for p in (*there.waits, *there.gone)}, by=by)
     for participation in (*there.free, *lost):
         participation.standing, participation.decided_at = stood[participation], now()
     registration.changed_at = now()
@@ -130,9 +131,23 @@ def take_back(
     return [p for p in (*there.waits, *there.gone) if p not in waiting]
 
 
+def _tell_of(registration: Registration, lost: Mapping[Participation, Standing], *, by: Actor) -> None:
+    """Have her told what does not come back, and her calendar, where no worker has written of the withdrawal yet.
+
+    Now that she is back nothing is written of it any more.
+    """
+    withdrawal = _withdrawal(registration)
+    if withdrawal is None or withdrawal.relayed_at is not None:
+        return
+    event = registration.event_id
+    for p, was in lost.items():
+        journal.record("registration.part_given_up", registration.id, by=by, event=event, part=p.part_id, was=was)
+
+
 def _queue_up(registration: Registration, waiting: Sequence[Participation]) -> None:
     """Put somebody at the end of the line, as a newcomer."""
     ways = _ways(waiting)
+    before = versions.first(registration.event_id, registration.address_digest)  # with what is removed here
     for former in waiting:
         registration.participations.remove(former)
     db.session.flush()
@@ -140,7 +155,7 @@ def _queue_up(registration: Registration, waiting: Sequence[Participation]) -> N
         ways,
         [(part.key, mode.value) for part, mode in ways],
         moment=registration.changed_at,
-        before=versions.first(registration.event_id, registration.address_digest),
+        before=before,
         decided=False,
     )
     db.session.flush()

@@ -101,6 +101,28 @@ def test_who_only_waits_for_what_she_gave_up_has_it_out_of_her_calendar(
     ]
 
 
+@pytest.mark.parametrize("wants", ["nothing", "to wait"])
+@pytest.mark.parametrize("all_of_it", [False, True])
+def test_what_does_not_come_back_leaves_the_calendar_though_no_worker_wrote_before_the_rest_was_back(
+    app: Flask, client: FlaskClient, clock: Clock, own: str, wants: str, all_of_it: bool
+) -> None:
+    page = f"{own}/withdrawal" if all_of_it else f"{own}/parts/dinner/withdrawal"
+    assert press(client, page).status_code == 303
+    enrol(app, choices={"dinner": Mode.ON_SITE})
+    last = list[Told]()
+    if all_of_it:
+        last = [("registration.restored", [("REQUEST", "day-2", 2)])]
+        typed = {"places": "wait"} if wants == "to wait" else {}
+        assert press(client, f"{own}/restoration", **typed).status_code == 303
+    elif wants == "to wait":
+        last = [("registration.waiting", [])]
+        assert press(client, f"{own}/parts/dinner", how="on_site wait").status_code == 303
+    rises = 2 if wants == "to wait" else 1  # a newcomer's count begins above what her mailbox holds
+    assert told(app, clock) == [("registration.part_given_up", [("CANCEL", "dinner", rises)]), *last]
+    (gone,) = (row.text for row in rows(app) if row.kind == "registration.part_given_up")
+    assert [gone.count(title) for title in ("Public conference", "Dinner")] == [1, 1]
+
+
 def test_who_has_to_be_decided_about_anew_has_what_she_gave_up_out_of_her_calendar(
     app: Flask, client: FlaskClient, clock: Clock, own: str
 ) -> None:

@@ -15,7 +15,8 @@ from s3chem_events.registration.links import PARTS
 def part_given_up(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say which part is given up, take it out of the calendar, and tell whoever pressed herself the way back.
 
-    Nothing is written of one that was taken back meanwhile: the e-mail about that says how things are.
+    Nothing is written of one that was taken back meanwhile: the e-mail about that says how things are. Who only waits
+    for it since, or for a decision, has it out of her calendar by this one alone.
     """
     desk, subjects = Writer(letterhead), queries.subjects(facts)
     # Two people of one mailbox share its calendar: the entry stays as long as one of them comes.
@@ -23,12 +24,13 @@ def part_given_up(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
     for fact, registration in subjects:
         number, was_sure = fact.data["part"], fact.data["was"] == Standing.CONFIRMED
         gone = [one for one in registration.participations if one.part_id == number]
-        if not gone or gone[0].standing is not Standing.WITHDRAWN:
+        stands = gone[0].standing if gone else Standing.CONFIRMED
+        if stands is Standing.CONFIRMED or (stands is not Standing.WITHDRAWN and not was_sure):
             continue
         kept = at_address.get((registration.event_id, registration.address_digest), set()) & {number}
         draft = desk.draft(fact, registration, gone, method="CANCEL", kept=kept if was_sure else {number})
         language, event = render.spoken(registration.language), registration.event
-        there = [one for one in registration.participations if one.standing in places.INTERESTED]
+        there = [p for p in registration.participations if p.part_id != number and p.standing in places.INTERESTED]
         rest = [pair for pair in entries.chosen(registration, there) if not pair[0].cancelled]
         until = (fact.happened_at + returning.UNDO).replace(second=0, microsecond=0)
         back = f"{draft.values['own_page']}/{PARTS}/{entries.part_of(registration, gone[0]).key}"
