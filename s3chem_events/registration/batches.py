@@ -13,7 +13,7 @@ from s3chem_events.core.values import frozen
 from s3chem_events.publishing.actions import HOLD
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, calendar_answers, names, queries, reuniting, versions
+from s3chem_events.registration import actions, names, queries, reuniting, versions, ways_back
 from s3chem_events.registration.capacity import HOLDING, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -105,7 +105,7 @@ def undo(event_id: int, key: str, *, by: Actor) -> Undone:
         try:
             with undone_alone():
                 second = _put_back(fact, registration, by=by)
-        except calendar_answers.InvitationUsed:
+        except ways_back.InvitationUsed:
             late.append(registration.full_name)
         else:
             back += 1
@@ -143,7 +143,7 @@ def _put_back(fact: Fact, registration: Registration, *, by: Actor) -> bool:
     """Give somebody her places again; whether she had come anew meanwhile.
 
     Raises:
-        calendar_answers.InvitationUsed.
+        ways_back.InvitationUsed.
 
     """
     journal.call_off(fact)
@@ -157,7 +157,7 @@ def _put_back(fact: Fact, registration: Registration, *, by: Actor) -> bool:
     second = _came_anew(registration)
     if second is not None:
         reuniting.reunite(registration, second, by=by)
-    calendar_answers.come_back(registration)
+    ways_back.come_back(registration)
     registration.changed_at = now()
     versions.rise(registration, registration.participations)
     actions.tell_the_page(back, taken, by=1)
