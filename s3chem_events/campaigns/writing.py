@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from s3chem_events.campaigns import audience as subscribers
-from s3chem_events.campaigns import blocks, links, texts
+from s3chem_events.campaigns import blocks, links, subjects, texts
 from s3chem_events.campaigns.models import Campaign, Subscriber
 from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Audience
 from s3chem_events.core import markdown, placeholders
@@ -14,7 +14,6 @@ from s3chem_events.core.db import db
 from s3chem_events.core.values import frozen
 from s3chem_events.mailing import wording_samples
 from s3chem_events.mailing.letters import Draft, Letterhead, defused, isolated
-from s3chem_events.publishing.models import Event
 from s3chem_events.registration import links as own_links
 from s3chem_events.registration import names
 from s3chem_events.registration import queries as registrations
@@ -99,7 +98,7 @@ class Writer:
         """Return what the templates mention; every value is escaped for the part that it stands in."""
         said = {**shared.event, **own}
         return {
-            "subject": placeholders.in_text(shared.subject, {k: _line(v) for k, v in said.items()}),
+            "subject": subjects.filled(shared.subject, said),
             "intro": markdown.in_an_email(shared.intro, said, links=texts.LINKS),
             "intro_text": placeholders.in_text(markdown.letter(shared.intro), said),
             "closing": markdown.in_an_email(shared.closing, said, links=texts.LINKS),
@@ -134,22 +133,13 @@ class Writer:
     def _shared(self, language: str) -> Shared:
         base_url, campaign = self.letterhead.base_url, self.campaign
         event = self.loaded.events.get(campaign.event_id or 0)
-        told = blocks.event_block(event, language, base_url) if event is not None else None
         return Shared(
             language=language,
             subject=campaign.subject.within(language),
             intro=campaign.intro.within(language),
             closing=campaign.closing.get(language, ""),
             blocks=self.loaded.written(campaign.blocks, language, base_url),
-            event={
-                "event_title": told.title,
-                "event_dates": told.days,
-                "event_place": told.place,
-                "event_link": told.url,
-                "report_link": told.url + _outcome(event),
-            }
-            if event is not None and told is not None
-            else {},
+            event=subjects.of_event(event, language, base_url),
             web_version=links.web_version(campaign.slug, language=language, base_url=base_url)
             if self.to_subscribers
             else "",
@@ -190,12 +180,3 @@ class Writer:
     def _ways_out(self, person: Subscriber, language: str) -> str:
         sender = self.letterhead.sender if self.letterhead.tags else ""
         return links.ways_out(person.id, language=language, base_url=self.letterhead.base_url, sender=sender)
-
-
-def _outcome(event: Event) -> str:
-    """Return the place on the event's page where its report stands, else its material."""
-    return "#report" if event.report else "#material" if event.materials else ""
-
-
-def _line(value: str) -> str:
-    return " ".join(value.split())

@@ -15,6 +15,7 @@ from s3chem_events.campaigns.blocks import Loaded
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.releases import EventChanged, NotReady, SecondLook, Stale
 from s3chem_events.campaigns.stages import OF_ONE_EVENT, TO_SUBSCRIBERS, Audience, Kind, Stage
+from s3chem_events.campaigns.subjects import subjects
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
@@ -49,6 +50,7 @@ def campaigns() -> ResponseReturnValue:
         "desk/newsletter/campaigns.html",
         section="newsletter",
         campaigns=found,
+        subjects=subjects(found, i18n.language()),
         progress=progress.progresses(found),
         kinds=campaign_words.kinds(),
         stages=campaign_words.stages(),
@@ -192,7 +194,7 @@ def header(found: Campaign) -> dict[str, object]:
         "section": "newsletter" if may("campaigns.list") else "events",
         "campaign": found,
         "progress": progress.progress(found),
-        "title": found.subject.within(i18n.language()),
+        "title": subjects([found], i18n.language())[found.id].text,
         "event": event,
         "kinds": campaign_words.kinds(),
         "stages": campaign_words.stages(),

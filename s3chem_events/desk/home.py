@@ -7,6 +7,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from s3chem_events.campaigns import progress
+from s3chem_events.campaigns.subjects import subjects
 from s3chem_events.core import i18n
 from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
@@ -154,9 +155,11 @@ def _mail_hands() -> Iterator[Hand]:
 
 
 def _second_looks() -> Iterator[Hand]:
-    for campaign in progress.in_review():
+    found = progress.in_review()
+    titles = subjects(found, i18n.language())
+    for campaign in found:
         if writes_to(campaign) and campaign.released_by != str(by()):
-            text = _("“%(title)s” waits for a second organiser’s eyes.", title=campaign.subject.within(i18n.language()))
+            text = _("“%(title)s” waits for a second organiser’s eyes.", title=titles[campaign.id].text)
             yield Hand(text, "changed", url_for("desk.campaign", campaign_id=campaign.id), _("Look at it"))
 
 

@@ -1,6 +1,8 @@
 """What is written to the people of an event, as its page shows it."""
 
 from s3chem_events.campaigns import afterwards, progress
+from s3chem_events.campaigns.subjects import subjects
+from s3chem_events.core import i18n
 from s3chem_events.desk import campaign_words
 from s3chem_events.desk.frame import may
 from s3chem_events.publishing import queries as publishing
@@ -15,6 +17,7 @@ def shown(event: Event) -> dict[str, object]:
     letters, is_past = afterwards.about(event.id), publishing.is_past(event)
     return {
         "letters": letters,
+        "letter_subjects": subjects(letters, i18n.language()),
         "progress": progress.progresses(letters),
         "letter_stages": campaign_words.stages(),
         "may_thank": is_past and not afterwards.is_thanked(letters),

@@ -7,6 +7,7 @@ from flask.wrappers import Response
 
 from s3chem_events.campaigns import blocks, links, progress
 from s3chem_events.campaigns.models import Campaign
+from s3chem_events.campaigns.subjects import subjects
 from s3chem_events.campaigns.texts import LINKS
 from s3chem_events.campaigns.texts import language_for as language_of
 from s3chem_events.campaigns.writing import Writer
@@ -40,12 +41,14 @@ class IssueLine:
 @kept
 def all_issues(lang: str) -> str:
     """List what has gone out, the latest first."""
+    found = progress.published()
+    titles = subjects(found, lang)
     return render(
         "site/newsletter/issues.html",
         lang=lang,
         path="/newsletter/issues/",
         section="news",
-        issues=[_line(one, lang) for one in progress.published()],
+        issues=[_line(one, lang, titles[one.id]) for one in found],
         issues_feed=f"/newsletter.atom?lang={lang}",
     )
 
@@ -64,7 +67,7 @@ def issue(lang: str, slug: str) -> str:
         lang=lang,
         path=f"/newsletter/issues/{slug}",
         section="news",
-        issue=_line(found, lang),
+        issue=_line(found, lang, subjects([found], lang)[found.id]),
         language=language,
         intro=noted(Said(markdown.filled(shared.intro, own, links=LINKS), language), lang),
         closing=markdown.filled(shared.closing, own, links=LINKS),
@@ -79,11 +82,13 @@ def issues_feed() -> Response:
     """Follow what goes out with a feed reader (RFC 4287), in one language."""
     lang = request.args.get("lang", DEFAULT)
     g.language = lang = lang if lang in LANGUAGES else DEFAULT
-    found = [_entry(one, lang) for one in progress.published(most=30)]
-    return atom(found, lang, title=_("S3Chem: newsletter"), path="/newsletter.atom")
+    found = progress.published(most=30)
+    titles = subjects(found, lang)
+    entries = [_entry(one, lang, titles[one.id]) for one in found]
+    return atom(entries, lang, title=_("S3Chem: newsletter"), path="/newsletter.atom")
 
 
-def _entry(found: Campaign, lang: str) -> Happening:
+def _entry(found: Campaign, lang: str, title: Said) -> Happening:
     language = language_of(lang, found.languages)
     writer = Writer(found, letterhead_of(settings()))
     shared = writer.shared(language)
@@ -98,7 +103,7 @@ def _entry(found: Campaign, lang: str) -> Happening:
     return Happening(
         id=links.web_version(found.slug, language=lang, base_url=base_url),
         url=links.web_version(found.slug, language=lang, base_url=base_url),
-        title=Translated(found.subject.within(language), language),
+        title=Translated(title.text, title.lang),
         summary=Translated(markdown.plain(placeholders.in_text(shared.intro, own))[:LONGEST_SUMMARY], language),
         content=Translated(whole, language),
         published_at=moment,
@@ -114,10 +119,10 @@ def _ways(found: Campaign, lang: str) -> dict[str, str]:
     return {"preferences_link": anybodys, "leave_link": anybodys, "web_version": web_version}
 
 
-def _line(found: Campaign, lang: str) -> IssueLine:
+def _line(found: Campaign, lang: str, title: Said) -> IssueLine:
     moment = _sent_at(found)
     return IssueLine(
-        title=noted(found.subject.said(language_of(lang, found.languages)), lang),
+        title=noted(title, lang),
         url=links.web_version(found.slug, language=lang),
         date_text=short_range(moment.date(), moment.date(), lang),
         date_iso=moment.date().isoformat(),

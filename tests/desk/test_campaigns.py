@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from s3chem_events import bulk, dispatch
 from s3chem_events.accounts.roles import Role
+from s3chem_events.campaigns import releases
 from s3chem_events.campaigns.models import Campaign
 from s3chem_events.campaigns.sending import SLICE
 from s3chem_events.campaigns.stages import Kind
@@ -18,9 +19,10 @@ from s3chem_events.core.db import db
 from s3chem_events.core.text import Text
 from s3chem_events.publishing.lifecycle import State
 from tests.factories import PUBLIC_DAY, add_event, hidden, revise_event, soup, words
-from tests.support.campaigns import CAMPAIGNS, ONE, campaign, newsletter, press, readers, release
+from tests.support.campaigns import CAMPAIGNS, DIEGO, ONE, campaign, locked, newsletter, press, readers, release
 from tests.support.desk import filled, signed_in
 from tests.support.post import enrol, relay, rows, work
+from tests.support.statements import statements
 
 PAST = date(2026, 3, 2)
 
@@ -106,6 +108,39 @@ def test_readers_who_come_during_the_hold_want_a_second_organiser_before_the_fir
     clock.advance(minutes=10)
     work(app)
     assert len(rows(app)) == 61
+
+
+def test_an_invitation_is_called_everywhere_what_its_emails_call_it(app, clock):
+    readers(app, en=1, fr=1)
+    subject = Text(en="Invitation: {{event_title}},\u00a0{{ event_dates }}", fr="Venez : {{event_title}}")
+    campaign(app, Kind.INVITATION, about="conference", subject=subject, intro=Text(en="Come.", fr="Venez."))
+    message = Text(en="{{given_name}}, a word on {{event_title}}")
+    campaign(app, Kind.MESSAGE, about="conference", subject=message)
+    en, fr = "Invitation: Final conference,\u00a018 June 2027", "Venez : Conférence finale"
+    desk, visitor = signed_in(app), app.test_client()
+    with locked(app, 1) as found:
+        releases.ask_for_a_second_look(found, by=DIEGO)
+    said = [desk.get(path).text for path in ("/desk/", CAMPAIGNS, ONE, "/desk/events/conference/")]
+    assert [en in one for one in said] == [True, True, True, False]
+    assert ["a word on Final conference" in one for one in said] == [False, True, False, True]
+    press(desk, "release")
+    clock.advance(minutes=11)
+    work(app)
+    assert {row.subject for row in rows(app) if row.kind == "subscriber.newsletter"} == {en, fr}
+    said += [visitor.get(path).text for path in ("/pl/newsletter/issues/", "/newsletter.atom?lang=en")]
+    issue = visitor.get(re.search(r"/en/newsletter/issues/\S+", rows(app)[0].text + rows(app)[1].text).group()).text
+    assert (en in said[-2], f'<title xml:lang="en">{en}</title>' in said[-1], issue.count(en)) == (True, True, 3)
+    assert fr in visitor.get("/newsletter.atom?lang=fr").text
+    assert [one for one in (*said, issue) if "{{" in one] == []
+    with statements(app) as one:
+        visitor.get("/fr/newsletter/issues/")
+    for _ in range(2):
+        release(app, campaign(app, Kind.INVITATION, about="conference", subject=subject))
+    clock.advance(minutes=11)
+    work(app)
+    with statements(app) as three:
+        listed = visitor.get("/fr/newsletter/issues/")
+    assert (len(soup(listed).select(".news-item")), len(three)) == (3, len(one))
 
 
 def test_it_is_read_on_the_web_by_everybody_with_what_holds_now_and_no_cookie(app, clock):
