@@ -5,7 +5,7 @@ nothing else (docs/decisions/0032). All functions work in the caller's transacti
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, func
@@ -30,6 +30,14 @@ def confirm(address: str, *, by: Actor) -> None:
     result = db.session.execute(waiting.execution_options(synchronize_session=False))
     if count := cast("CursorResult[Any]", result).rowcount:
         journal.record("email.released", restraint.EVERYTHING, by=by, emails=count)
+
+
+def was_since(address: str, moment: datetime) -> bool:
+    """Whether the owner of a mailbox has shown since a moment that she reads it."""
+    mailbox = addresses.mailbox_digest(address)
+    query = db.select(ConfirmedMailbox.confirmed_at).where(ConfirmedMailbox.mailbox_digest == mailbox)
+    confirmed_at = db.session.scalar(query)
+    return confirmed_at is not None and confirmed_at >= moment
 
 
 def waiting(address: str) -> int:

@@ -96,6 +96,18 @@ def withdraw(invitation: Invitation, *, by: Actor) -> bool:
     return True
 
 
+def opened(token: str) -> Invitation:
+    """Return the invitation that a link opens.
+
+    Raises:
+        InvitationOver.
+
+    """
+    if (found := guest_list.by_token(token)) is None:
+        raise InvitationOver
+    return found
+
+
 def is_public(event: Event) -> bool:
     """Whether an event has a page that an invitation can speak of."""
     return event.state is not State.DRAFT
@@ -156,10 +168,10 @@ def accept(event: Event, invitation: Invitation, applicant: Applicant, *, by: Ac
     if (there := _made_by(invitation, applicant.attempt)) is not None:
         return there
     check_open(event, invitation)
-    opened = ways_back.opened_by(invitation)
-    if not opened or not guest_list.has_room(invitation):
+    parts = ways_back.opened_by(invitation)
+    if not parts or not guest_list.has_room(invitation):
         raise InvitationOver
-    invited = replace(applicant, invited=opened)
+    invited = replace(applicant, invited=parts)
     registration = actions.register(event, invited, by=by, decided=is_decided(invitation))
     db.session.add(InvitationUse(invitation_id=invitation.id, registration_id=registration.id, at=now()))
     invitation.opened_at = invitation.opened_at or now()

@@ -6,11 +6,13 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import Actor, Fact
+from s3chem_events.mailing import confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import adding, anew, guest_list, inviting, moving_up, queries, ways_back
+from s3chem_events.registration import actions, adding, anew, guest_list, inviting, moving_up, names, queries, ways_back
+from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.invitation import Invitation, InvitationUse
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.places import INTERESTED
@@ -37,6 +39,32 @@ def registration_of(invitation: Invitation, *, lock: bool = False) -> Registrati
     return queries.registration_by_id(found[0], lock=lock) if len(found) == 1 else None
 
 
+def is_hers(invitation: Invitation, registration: Registration) -> bool:
+    """Whether a registration is the guest's own: anybody can have typed her address, and has the link to what he typed.
+
+    Her mailbox was proven since, or it bears her name: as the organisers wrote it, or as she typed it herself.
+    """
+    name = names.fold(invitation.full_name)
+    return (
+        (bool(name) and name == names.fold(registration.full_name))
+        or confirming.was_since(registration.email, registration.registered_at)
+        or _is_recognised(invitation, registration)
+    )
+
+
+def recognise(invitation: Invitation, applicant: Applicant, *, by: Actor) -> None:
+    """Note that a guest who fills in the form of her invitation is registered already, by the name that she types."""
+    there = registration_of(invitation)
+    if there is not None and there.person == actions.person_of(applicant) and not _is_recognised(invitation, there):
+        event = invitation.event_id
+        journal.record("invitation.recognised", invitation.id, by=by, event=event, registration=there.id)
+
+
+def _is_recognised(invitation: Invitation, registration: Registration) -> bool:
+    query = select(Fact.data).where(Fact.kind == "invitation.recognised", Fact.subject_id == invitation.id)
+    return any(data["registration"] == registration.id for data in db.session.scalars(query))
+
+
 def parts_to_join(event: Event, invitation: Invitation, registration: Registration) -> list[tuple[Part, Mode]]:
     """Return which parts the invitation would add, each on site where that can be."""
     held = {one.part_id for one in registration.participations if one.standing in INTERESTED}
@@ -60,7 +88,7 @@ def join(invitation: Invitation, *, may_wait: bool, by: Actor) -> Registration:
 
     """
     registration = registration_of(invitation, lock=True)
-    if registration is None or registration.withdrawn_at is not None:
+    if registration is None or registration.withdrawn_at is not None or not is_hers(invitation, registration):
         raise NothingToJoin
     event = registration.event
     inviting.check_open(event, invitation)

@@ -25,6 +25,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.places import ways_of
 from s3chem_events.registration import bringing, guest_list, invitation, inviting, joining, ways_back
+from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.delegations import Group
 from s3chem_events.registration.invitation import Invitation
@@ -103,10 +104,7 @@ def _joined(form: PressForm, lang: str, token: str, *, may_wait: bool) -> BaseRe
     if form.validate():
         try:
             with transaction():
-                there = guest_list.by_token(token)
-                if there is None:
-                    raise InvitationOver
-                joining.join(there, may_wait=may_wait, by=VISITOR)
+                joining.join(inviting.opened(token), may_wait=may_wait, by=VISITOR)
         except Refused as refusal:
             refused = refusal
         else:
@@ -196,20 +194,21 @@ def _say_no(token: str, form: RegretsForm) -> None:
 
 
 def _accept(token: str, form: RegistrationForm, slug: str) -> Registration:
-    version = publishing.version_of("privacy")
-    with transaction():
-        event = publishing.event_by_slug(slug, lock=True)
-        found = guest_list.by_token(token)
-        if event is None or found is None:
-            raise InvitationOver
-        return inviting.accept(event, found, form.applicant(version), by=VISITOR)
+    applicant = form.applicant(publishing.version_of("privacy"))
+    try:
+        with transaction():
+            event = publishing.event_by_slug(slug, lock=True)
+            if event is None:
+                raise InvitationOver
+            return inviting.accept(event, inviting.opened(token), applicant, by=VISITOR)
+    except AlreadyRegistered:
+        with transaction():
+            joining.recognise(inviting.opened(token), applicant, by=VISITOR)
+        raise
 
 
 def _bring(token: str, event: Event, group: Group) -> Delegation:
-    found = guest_list.by_token(token)
-    if found is None:
-        raise InvitationOver
-    return bringing.bring(event, found, group, by=VISITOR)
+    return bringing.bring(event, inviting.opened(token), group, by=VISITOR)
 
 
 def _fill(form: RegistrationForm, found: Invitation) -> None:
@@ -237,6 +236,7 @@ def _shown(template: str, lang: str, token: str, found: Invitation, **values: An
     parts = [part for part in event.parts if part.key in found.parts and not part.cancelled]
     has_room = guest_list.has_room(found)
     registration = joining.registration_of(found)
+    is_hers = registration is not None and joining.is_hers(found, registration)
     return _page(
         template,
         lang,
@@ -248,8 +248,12 @@ def _shown(template: str, lang: str, token: str, found: Invitation, **values: An
             for part in parts
         ],
         may_register=bool(opened and publishing.open_parts(event, invited=opened)) and has_room,
-        is_registered=registration is not None and bool(opened),
-        may_join=registration is not None and has_room and bool(joining.parts_to_join(event, found, registration)),
+        registered_as=registration.full_name if registration is not None else "",
+        is_registered=is_hers and bool(opened),
+        may_join=registration is not None
+        and is_hers
+        and has_room
+        and bool(joining.parts_to_join(event, found, registration)),
         why_not=_why_not(event, lang) if opened else REFUSALS[InvitationOver.code],
         is_open=inviting.is_open(event) and bool(parts),
         is_declined=found.declined_at is not None,

@@ -79,7 +79,7 @@ def test_an_invitation_adds_no_part_that_the_former_registration_holds(
     revise_event(app, parts=(replace(MEETING, cancelled=True), PUBLIC_DAY))
     come(app, "Anna", "day-2")
     revise_event(app, parts=(CLOSED_DAY, PUBLIC_DAY))  # held after all, for guests alone
-    (guest,) = invite(app, replace(GUEST, email="anna@x.example"))
+    (guest,) = invite(app, replace(GUEST, email="anna@x.example", family_name="Źdźbło"))
     press(client, link(app, guest), press="join")
     desk = signed_in(app)
     rows = desk.get(f"{LIST}.json").get_json()

@@ -15,7 +15,7 @@ from s3chem_events.registration import guest_list, inviting
 from s3chem_events.registration.invitation import Invitation
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, hidden, register, words
+from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, hidden, register, soup, words
 from tests.flows.test_answers_of_calendars import bring, facts, invitation
 from tests.site.test_invited import GUEST, come, invite, link, places, press
 from tests.support import dkim_keys
@@ -149,3 +149,59 @@ def test_a_withdrawn_invitation_gives_its_closed_part_back_by_no_way_and_the_ope
     work(app)
     last = [mail for mail in kept(app) if "whole@park.example" in mail.envelope.to][-1]
     assert ROOM not in last.text
+
+
+def test_an_invitation_adds_nothing_to_what_a_stranger_typed_its_address_into_and_says_whose_it_is(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app, parts=(CLOSED_DAY, replace(PUBLIC_DAY, capacity={Mode.ON_SITE: 9})))
+    mallory = {"given_name": "Mallory", "family_name": "Evil"}
+    nameless = {"given_name": "", "family_name": ""}
+    strange = str(register(client, email=GUEST.email, **mallory).location)
+    again = str(register(app.test_client(), email="eva@park.example", given_name="Eva", family_name="Ede").location)
+    proven = register(app.test_client(), email="ben@park.example", given_name="B.", family_name="Ott")
+    assert (proven.status_code, work(app)) == (303, 3)
+    one, two, three = invite(
+        app,
+        replace(GUEST, **nameless),
+        replace(GUEST, email="eva@park.example", **nameless),
+        replace(GUEST, email="ben@park.example", given_name="Benjamin", family_name="Ott"),
+    )
+    hers = ["Go to the registration form"], "this person is registered for the event already: %s. If that is somebody"
+    joins = ["Add it to my registration"], "You are registered for other days of this event already, as %s. One press"
+
+    def says(found: Invitation, name: str, buttons: list[str], sentence: str) -> bool:
+        page = client.get(link(app, found))
+        there = [button.text for button in soup(page).select("main form button")]
+        return there == buttons and sentence % name in words(page)
+
+    # Whoever reads the mailbox sees whose registration it is, and makes one of her own beside it.
+    path = link(app, one)
+    assert says(one, "Mallory Evil", *hers)
+    assert press(client, path, press="join").status_code == 409
+    assert come(client, path, **HERS, parts=["day-1"]).status_code == 303
+    assert [place for place in places(app) if place[0] in {"Evil", "Nowak"}] == [
+        ("Evil", "day-2", "confirmed"),
+        ("Nowak", "day-1", "confirmed"),
+    ]
+    assert ROOM not in words(client.get(strange))
+
+    # Who is registered herself types the same name into the form; so she says that it is hers.
+    path = link(app, two)
+    assert says(two, "Eva Ede", *hers)
+    for _ in range(2):
+        known = come(client, path, email="eva@park.example", given_name="Eva", family_name="Ede", parts=["day-1"])
+        assert (known.status_code, soup(known).select("main .button")[0]["href"]) == (409, path)
+    assert [kind for kind, _by in facts(app)].count("invitation.recognised") == 1
+    assert says(two, "Eva Ede", *joins)
+    assert press(client, path, press="join").location == path
+    assert ROOM in words(client.get(again))
+
+    # And who is called otherwise on the list has shown since that she reads the mailbox.
+    assert says(three, "B. Ott", *hers)
+    (mail,) = [one for one in kept(app) if "ben@park.example" in one.envelope.to]
+    (mailed,) = set(re.findall(r"http://localhost(/en/registrations/[\w.-]+)\s", mail.text))
+    assert press(client, f"{mailed}/confirmation").status_code == 303
+    assert says(three, "B. Ott", *joins)
+    assert press(client, link(app, three), press="join").status_code == 303
+    assert ("Ott", "day-1", "confirmed") in places(app)

@@ -415,7 +415,7 @@ def test_who_left_the_line_and_is_invited_herself_stands_at_its_end(app: Flask, 
     closed = replace(CLOSED_DAY, capacity={Mode.ON_SITE: 1})
     revise_event(app, parts=(closed, PUBLIC_DAY), waiting_list=WaitingList.AUTOMATIC)
     seat = come(client, link(app, first), email="first@park.example", parts=["day-1"], family_name="Erste").location
-    own = come(client, link(app, code), email=GUEST.email, family_name="Nowak").location
+    own = come(client, link(app, code), email=GUEST.email, given_name="Anna", family_name="Nowak").location
     for name in ("Ben", "Carla"):
         path = link(app, code)
         assert come(client, path, email=f"{name}@park.example", family_name=name, parts=["day-1"]).status_code == 303
