@@ -22,7 +22,7 @@ from s3chem_events.publishing.lifecycle import LISTED, State, Visibility
 from s3chem_events.publishing.lines import EventLines, PartLines
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.places import place_line
-from s3chem_events.registration import queries as registrations
+from s3chem_events.registration import crowds
 from s3chem_events.registration.openness import Openness, openness
 
 SAYS_ALL = MODES | {Sort.RESCHEDULED, Sort.HOURS, Sort.PLACE, Sort.PART_ADDED}
@@ -146,7 +146,7 @@ class Desk:
 
     def _lines(self, event: Event, language: str) -> EventLines:
         said = lines.public_lines(event, language=language, base_url=self.letterhead.base_url)
-        how = openness(event, registrations.kept_in([event.id]))
+        how = openness(event, crowds.of(event.id))
         opens = how is Openness.LATER and event.opens_at
         return replace(
             said,

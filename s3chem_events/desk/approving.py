@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import words
+from s3chem_events.desk import out_of_turn
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing import queries as publishing
@@ -32,12 +32,15 @@ def participants_approval(slug: str) -> ResponseReturnValue:
             locked = _locked(slug, people)
             count = sum(approval.approve(one, by=by(), parts=_parts(), over_capacity=over) for one in locked)
     except capacity.Full as refusal:
-        found, modes = the_event(slug), words.modes()
-        titles = {part.key: part.title.within(i18n.language()) for part in found.parts}
-        full = [f"{titles[key]}, {modes[mode]}" for key, mode in refusal.values["places"]]  # type: ignore[attr-defined]
-        people = _chosen(slug)
+        found, people = the_event(slug), _chosen(slug)
+        full, awaited, note = out_of_turn.told(found, refusal.values["places"])  # type: ignore[arg-type]
         page = render_template(
-            "desk/participants/approval.html", **header(found), people=people, parts=_named(found), full=full
+            "desk/participants/approval.html",
+            **header(found),
+            people=people,
+            parts=_named(found),
+            full=full,
+            awaited=[*awaited, note] if note else awaited,
         )
         return page, refusal.status
     flash(ngettext("%(num)s registration approved.", "%(num)s registrations approved.", count), "good")

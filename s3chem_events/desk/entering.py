@@ -14,7 +14,7 @@ from s3chem_events.core.clock import today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import DEFAULT, LANGUAGES
-from s3chem_events.desk import answers, words
+from s3chem_events.desk import answers, out_of_turn, words
 from s3chem_events.desk.answers import TellingForm
 from s3chem_events.desk.asking import Question
 from s3chem_events.desk.events import header, the_event
@@ -23,7 +23,7 @@ from s3chem_events.desk.frame import allowed, by, desk, may
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, batches, capacity, choices, moving_up, names
+from s3chem_events.registration import actions, capacity, choices, crowds, names
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import LONGEST_PHONE, Registration
@@ -31,7 +31,7 @@ from s3chem_events.registration.models import LONGEST_PHONE, Registration
 MODE = "mode-"
 FEWEST_DIGITS = 6
 BEYOND, WAITS = "beyond", "waits"
-"""What an organiser answers where a part is full: one more than there are places, or the waiting list."""
+"""What an organiser answers where a part is full, or others wait for it: a place all the same, or the waiting list."""
 
 
 class EntryForm(TellingForm):
@@ -196,21 +196,16 @@ def _entered(slug: str, form: EntryForm) -> Registration:
 
 
 def _questions(event: Event, refusal: capacity.Full) -> tuple[Question, ...]:
-    titles = {part.key: part.title.within(i18n.language()) for part in event.parts}
-    modes = words.modes()
-    full = [f"{titles[key]}, {modes[mode]}" for key, mode in refusal.values["places"]]  # type: ignore[attr-defined]
+    full, awaited, note = out_of_turn.told(event, refusal.values["places"])  # type: ignore[arg-type]
     sentence = ngettext(
         "No place is left: %(places)s. The person would be one more than there are places.",
         "No place is left: %(places)s. The person would be one more than there are places in each.",
         len(full),
         places="; ".join(full),
     )
-    if batches.held(event.id):
-        note = gettext("The places of people who have just been taken off count until that can no longer be undone.")
-        sentence = f"{sentence} {note}"
-    return (Question(BEYOND, sentence),)
+    return (Question(BEYOND, " ".join(filter(None, [sentence if full else "", *awaited, note]))),)
 
 
 def _may_wait(event: Event, refusal: capacity.Full) -> bool:
     parts = {part.key: part for part in event.parts}
-    return all(moving_up.is_open(event, parts[key]) for key, _mode in refusal.values["places"])  # type: ignore[attr-defined]
+    return all(crowds.has_line(event, parts[key]) for key, _mode in refusal.values["places"])  # type: ignore[attr-defined]

@@ -10,13 +10,13 @@ from flask_babel import gettext as _
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
-from s3chem_events.desk import answers
+from s3chem_events.desk import answers, out_of_turn
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.words import modes as mode_words
-from s3chem_events.registration import batches, by_hand, capacity, modes, moving_up, participants, queries
+from s3chem_events.registration import by_hand, capacity, crowds, modes, participants, queries
 from s3chem_events.registration.models import Participation, Registration
 
 PERSON = "/events/<slug>/participants/<reference>"
@@ -30,12 +30,12 @@ class Step(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A place that can be had: of which part and how, and whether only beyond the capacity, or in line."""
+    """A place that can be had: of which part and how, who comes before, and whether one can wait for it, too."""
 
     part: str
     title: str
     mode: Mode
-    is_full: bool
+    ahead: by_hand.Ahead | None
     may_wait: bool
 
 
@@ -62,7 +62,7 @@ def participant_parts(slug: str, reference: str) -> ResponseReturnValue:
         )
     parts = by_hand.addable(person)
     chosen = [(part, mode) for part in parts for mode in part.capacities]
-    full = by_hand.full(found, chosen)
+    ahead = by_hand.ahead(found, chosen)
     return _page(
         "parts",
         found,
@@ -72,8 +72,8 @@ def participant_parts(slug: str, reference: str) -> ResponseReturnValue:
                 part.key,
                 part.title.within(i18n.language()),
                 mode,
-                is_full=(part.key, mode) in full,
-                may_wait=moving_up.is_open(found, part),
+                ahead=ahead.get((part.key, mode)),
+                may_wait=crowds.has_line(found, part),
             )
             for part, mode in chosen
         ],
@@ -100,7 +100,7 @@ def participant_mode(slug: str, reference: str, part: str) -> ResponseReturnValu
         part=held.part.title.within(i18n.language()),
         now=held.part.mode_of(held.mode),
         other=other,
-        is_full=bool(other and by_hand.full(found, [(held.part, other)])),
+        ahead=by_hand.ahead(found, [(held.part, other)]).get((part, other)) if other else None,
     )
 
 
@@ -176,7 +176,8 @@ def _page(view: str, found: Event, person: Registration, **shown: Any) -> str:
         **header(found),
         person=person,
         modes=mode_words(i18n.language()),
-        may_come_back=batches.held(found.id),
+        keeps_waiting=out_of_turn.keeps_waiting,
+        kept_note=out_of_turn.kept_note,
         back=url_for("desk.participant", slug=found.slug, reference=person.reference),
         here=request.path,
         **shown,

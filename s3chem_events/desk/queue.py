@@ -11,7 +11,7 @@ from s3chem_events.desk import words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing.words import modes
-from s3chem_events.registration import capacity, participants, queries, waiting
+from s3chem_events.registration import capacity, crowds, participants, queries, waiting
 from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.models import Registration
 
@@ -27,8 +27,8 @@ def participant_place(slug: str, reference: str, part: str) -> ResponseReturnVal
     if request.method == "POST":
         return redirect(back if _give(person, part) else request.path, 303)
     mode, language = held.part.mode_of(held.mode), i18n.language()
-    crowd = queries.crowd(found.id).get((held.part_id, mode), queries.Crowd())
-    limit, taken = held.part.capacities.get(mode), crowd.held + crowd.kept
+    there = crowds.of(found.id).get((held.part_id, mode), crowds.NOBODY)
+    limit, taken = held.part.capacities.get(mode), there.gone
     return render_template(
         "desk/participants/place.html",
         **header(found),
@@ -41,7 +41,7 @@ def participant_place(slug: str, reference: str, part: str) -> ResponseReturnVal
         limit=limit,
         taken=taken,
         over=held.standing is Standing.WAITING and limit is not None and taken >= limit,
-        may_come_back=crowd.kept,
+        may_come_back=there.kept,
         back=back,
         here=request.path,
     )

@@ -232,13 +232,16 @@ def open_parts(event: Event, *, invited: Collection[str] = (), opened_at: dateti
     ]
 
 
-def next_boundary(moment: datetime) -> datetime | None:
-    """Return the next moment after this one at which a public page changes though nobody changed anything."""
+def next_boundary(moment: datetime, *, lines_close: timedelta) -> datetime | None:
+    """Return the next moment after this one at which a public page changes though nobody changed anything.
+
+    `lines_close` is how long before a part begins its waiting list does.
+    """
     moments: list[datetime] = []
     for event in listed_events():
         moments += [m for m in (event.opens_at, event.closes_at) if m]
         for part in event.parts:
-            moments += [part_begins_at(part), part_ends_at(part)]
+            moments += [part_begins_at(part) - lines_close, part_begins_at(part), part_ends_at(part)]
     return min((boundary for boundary in moments if boundary > moment), default=None)
 
 

@@ -1,7 +1,7 @@
 """What people do with registrations. Places are decided here, inside the door's transaction, under its lock."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -15,12 +15,12 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses
-from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import open_parts
-from s3chem_events.registration import anew, answering, capacity, derived, moving_up, names, places, queries, versions
+from s3chem_events.registration import anew, answering, crowds, derived, moving_up, names, places, versions
 from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.crowds import Crowds
 from s3chem_events.registration.models import (
     BlockedAddress,
     Consent,
@@ -104,14 +104,15 @@ def register(event: Event, applicant: Applicant, *, by: Actor, decided: bool = F
     digest = addresses.digest(applicant.email)
     if db.session.scalar(_BLOCKED, {"digest": digest}):
         raise AddressBlocked
-    taken, waiting = moving_up.places_for(event, chosen, may_wait=applicant.may_wait)
-    return _put_down(event, applicant, chosen, taken, by=by, waiting=waiting, decided=decided)
+    crowd, waiting = moving_up.places_for(event, chosen, may_wait=applicant.may_wait)
+    return _put_down(event, applicant, chosen, crowd, by=by, waiting=waiting, decided=decided)
 
 
 def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False) -> Registration:
     """Put somebody down on a locked event's list on behalf, closed parts and times included.
 
-    `beyond` the capacity only where the organiser has said so. What the entrance wants is kept of who goes there alone.
+    `beyond` the capacity, or past those who wait, only where the organiser has said so. What the entrance wants is kept
+    of who goes there alone.
 
     Raises:
         NotOpen, NothingChosen, AlreadyRegistered, capacity.Full.
@@ -125,11 +126,11 @@ def enter(event: Event, applicant: Applicant, *, by: Actor, beyond: bool = False
         raise NothingChosen
     if (there := _in_the_way(event, applicant, chosen)) is not None:
         raise AlreadyRegistered(reference=there.reference)
-    taken, waiting = moving_up.check_by_hand(event, chosen, beyond=beyond, may_wait=applicant.may_wait)
+    crowd, waiting = moving_up.places_for(event, chosen, may_wait=applicant.may_wait, beyond=beyond)
     going = {part.key for part, mode in chosen if mode is Mode.ON_SITE and (part.key, mode) not in waiting}
     answers = (one for one in applicant.answers if one.question.when is When.REGISTERING or _goes(going, one))
     told = replace(applicant, answers=tuple(answers))
-    return _put_down(event, told, chosen, taken, by=by, waiting=waiting, decided=True)
+    return _put_down(event, told, chosen, crowd, by=by, waiting=waiting, decided=True)
 
 
 def _goes(going: Collection[str], given: Given) -> bool:
@@ -147,7 +148,7 @@ def _put_down(
     event: Event,
     applicant: Applicant,
     chosen: list[tuple[Part, Mode]],
-    taken: dict[tuple[int, Mode], int],
+    there: Crowds,
     *,
     by: Actor,
     waiting: Collection[tuple[str, str]] = (),
@@ -162,8 +163,7 @@ def _put_down(
     db.session.add(registration)
     db.session.flush()
     answering.keep(registration, applicant.answers, by=by)
-    going = [(part, mode) for part, mode in chosen if (part.key, mode) not in waiting]
-    tell_the_page(going, taken, by=1)
+    crowds.tell_the_page(event, there)
     record_places(registration, by=by)
     return registration
 
@@ -181,34 +181,40 @@ def record_places(registration: Registration, *, by: Actor, added: Collection[in
         journal.record("registration.waiting", registration.id, by=by, event=event, **parts)
 
 
-def withdraw(
-    registration: Registration,
+def withdraw(registration: Registration, *, by: Actor) -> bool:
+    """Take a person off all parts; the places are free at once. Withdrawing again changes nothing: False."""
+    return bool(withdraw_each([registration], by=by))
+
+
+def withdraw_each(
+    registrations: Sequence[Registration],
     *,
     by: Actor,
     silent_until: date | None = None,
     due_at: datetime | None = None,
     batch: str = "",
-) -> bool:
-    """Take a person off all parts; the places are free at once. Withdrawing again changes nothing: False.
+) -> int:
+    """Take people of one locked event off all parts, and pass on what they leave; returns how many were still there.
 
     From a part that was cancelled nobody withdraws; what she had there goes with the rest, for it may be held after
     all, and the fact keeps it (registration.returning). `silent_until` says that she did not answer by that day whether
     she still comes. The e-mail of a `batch` waits until `due_at`, and its fact keeps what has to be put back
     (registration.batches).
     """
-    if not may_withdraw(registration):
-        return False
-    taken, held, moment = queries.taken(registration.event_id), held_by(registration), now()
-    standings = {p: p.standing for p in registration.participations}
-    end(registration, moment)
-    versions.rise(registration, (p for p in standings if not p.part.cancelled))
-    tell_the_page(held, taken, by=-1)
+    there = [one for one in registrations if may_withdraw(one)]
+    if not there:
+        return 0
+    event, before, moment = there[0].event, crowds.of(there[0].event_id), now()
     details: dict[str, Any] = {"silent_until": silent_until.isoformat()} if silent_until else {}
-    if batch:
-        details |= {"batch": batch, "standings": {str(p.id): standing for p, standing in standings.items()}}
-    moving_up.record_withdrawal(registration, standings, by=by, due_at=due_at, **details)
-    moving_up.pass_on(registration.event_id)
-    return True
+    for registration in there:
+        standings = {p: p.standing for p in registration.participations}
+        end(registration, moment)
+        versions.rise(registration, (p for p in standings if not p.part.cancelled))
+        if batch:
+            details |= {"batch": batch, "standings": {str(p.id): standing for p, standing in standings.items()}}
+        moving_up.record_withdrawal(registration, standings, by=by, due_at=due_at, **details)
+    moving_up.pass_on(event, before)
+    return len(there)
 
 
 def end(registration: Registration, moment: datetime) -> None:
@@ -271,18 +277,3 @@ def new_registration(event: Event, applicant: Applicant) -> Registration:
     )
     derived.follow(registration)
     return registration
-
-
-def held_by(registration: Registration) -> list[tuple[Part, Mode]]:
-    """Return the places that a registration holds; those of a withdrawn one are free already."""
-    held = (p for p in registration.participations if p.standing in capacity.HOLDING and not p.part.cancelled)
-    return [(p.part, p.part.mode_of(p.mode)) for p in held]
-
-
-def tell_the_page(places: list[tuple[Part, Mode]], taken: dict[tuple[int, Mode], int], *, by: int) -> None:
-    """Raise the content's revision only where the word for the places left changes, not for each registration."""
-    for part, mode in places:
-        count, limit = taken.get((part.id, mode), 0), part.capacities.get(mode)
-        if capacity.availability(limit, count) != capacity.availability(limit, count + by):
-            publishing.touch()
-            return

@@ -15,6 +15,7 @@ from s3chem_events.registration import (
     anew,
     answering,
     asking,
+    crowds,
     details,
     giving_up,
     history,
@@ -25,6 +26,7 @@ from s3chem_events.registration import (
     versions,
 )
 from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.crowds import Crowds
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import Asked, Given
 
@@ -119,16 +121,16 @@ def add(
 def put_down(
     registration: Registration,
     chosen: Sequence[tuple[Part, Mode]],
-    held: tuple[dict[tuple[int, Mode], int], list[tuple[str, str]]],
+    held: tuple[Crowds, list[tuple[str, str]]],
     *,
     decided: bool,
     by: Actor,
 ) -> None:
     """Write more places down, all of them or none; for one that she gave back she comes like a newcomer.
 
-    `held` is how many places are held, and for which of the chosen she waits (moving_up).
+    `held` is who was there before, and for which of the chosen she waits (moving_up).
     """
-    moment, (taken, waiting) = now(), held
+    moment, (there, waiting) = now(), held
     before = versions.first(registration.event_id, registration.address_digest)
     for former in [one for one in registration.participations if one.part in {part for part, _mode in chosen}]:
         registration.participations.remove(former)
@@ -137,7 +139,7 @@ def put_down(
     registration.participations += made
     registration.changed_at = moment
     db.session.flush()
-    actions.tell_the_page([(part, mode) for part, mode in chosen if (part.key, mode) not in waiting], taken, by=1)
+    crowds.tell_the_page(registration.event, there)
     # Who waits now, in the line or for a decision, has no place again: her calendar must hear that she gave it up.
     undone.stop_notices(registration, [place for place in made if place.standing is Standing.CONFIRMED], by=by)
     actions.record_places(registration, by=by, added=[place.part_id for place in made])

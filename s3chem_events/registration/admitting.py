@@ -1,6 +1,5 @@
 """Several people put down on an event's list at once: all of them or nobody, decided under the event's lock."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -14,12 +13,12 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses
-from s3chem_events.publishing import actions as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, anew, capacity, delegation_queries, moving_up
+from s3chem_events.registration import actions, anew, capacity, crowds, delegation_queries, moving_up
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Standing, Which
+from s3chem_events.registration.crowds import Crowds
 from s3chem_events.registration.models import BlockedAddress, Delegation, Participation, Registration
 from s3chem_events.registration.versions import first_of
 
@@ -85,7 +84,7 @@ def admit(
     chosen = {place: actions.chosen_parts(event, one) for place, one in wanted.items()}
     people = {place: one if one.email else replace(one, email=delegation.email) for place, one in wanted.items()}
     _check_people(event, delegation, people, chosen)
-    waits, taken = _shared_out(event, chosen, agreed)
+    waits, there = _shared_out(event, chosen, agreed)
     db.session.add(delegation)
     db.session.flush()
     before = list(db.session.scalars(select(Registration).filter_by(delegation_id=delegation.id)))
@@ -101,7 +100,7 @@ def admit(
         for place in _places(one, chosen[where], waits[where], versions.get(one.address_digest, {}))
     ]
     db.session.execute(insert(Participation), [_row(place) for place in held])
-    _tell_the_page(held, event, taken)
+    crowds.tell_the_page(event, there)
     _record(registered, held, handed_on(delegation, [*before, *registered]), by=by)
     return registered
 
@@ -141,8 +140,8 @@ def _check_people(
 
 def _shared_out(
     event: Event, chosen: Mapping[int, Sequence[tuple[Part, Mode]]], agreed: Agreed
-) -> tuple[dict[int, frozenset[Which]], dict[tuple[int, Mode], int]]:
-    """Return for what each person waits, as was agreed, and how many places were held before.
+) -> tuple[dict[int, frozenset[Which]], Crowds]:
+    """Return for what each person waits, as was agreed, and who was there before.
 
     Raises:
         PlacesShort: nothing was agreed, or something else.
@@ -153,18 +152,17 @@ def _shared_out(
     left = {which: None if most is None else max(most - there, 0) for which, (most, there) in before.items()}
     wanted = {place: [(part.key, mode.value) for part, mode in parts] for place, parts in chosen.items()}
     waits = dict(zip(wanted, capacity.allot(list(wanted.values()), left), strict=True))
-    held = {which: there.held for which, there in crowd.items()}
     short = frozenset[Which]().union(*waits.values())
     if not short:
-        return waits, held
+        return waits, crowd
     shown = frozenset((key, mode) for _place, key, mode in agreed.shown)
     if not short - lists:
         if agreed.choice is Shortage.ALL_WAIT and short <= shown:
-            return {place: short & frozenset(places) for place, places in wanted.items()}, held
+            return {place: short & frozenset(places) for place, places in wanted.items()}, crowd
         if agreed.choice is Shortage.FIRST and agreed.shown.issuperset(
             (place, key, mode) for place, places in waits.items() for key, mode in places
         ):
-            return waits, held
+            return waits, crowd
     raise PlacesShort(waits, left={which: left[which] or 0 for which in short}, closed=short - lists)
 
 
@@ -196,18 +194,6 @@ def _places(
 def _row(made: Registration | Participation) -> dict[str, Any]:
     """Return the columns of a row that have been given a value."""
     return {name: value for name, value in vars(made).items() if name in made.__table__.columns}
-
-
-def _tell_the_page(held: Sequence[Participation], event: Event, taken: Mapping[tuple[int, Mode], int]) -> None:
-    """Raise the content's revision where the word for the places left changes."""
-    parts = {part.id: part for part in event.parts}
-    gone = Counter((place.part_id, place.mode) for place in held if place.standing is not Standing.WAITING)
-    for which, number in gone.items():
-        part_id, mode = which
-        limit, before = parts[part_id].capacities.get(mode), taken.get(which, 0)
-        if capacity.availability(limit, before) != capacity.availability(limit, before + number):
-            publishing.touch()
-            return
 
 
 def handed_on(delegation: Delegation, people: Sequence[Registration]) -> set[int]:

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from s3chem_events.core import journal
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
-from s3chem_events.publishing.lifecycle import TAKING, Mode
+from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, batches, moving_up, queries
+from s3chem_events.registration import batches, crowds, moving_up
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -33,11 +33,11 @@ def approve(registration: Registration, *, by: Actor, parts: Collection[str] = (
     held = batches.rejections(registration) if revised else []
     hers = [one for fact in held for one in batches.rejected_by(fact, registration)]
     wanted = [(one.part, one.part.mode_of(one.mode)) for one in revised if one not in hers]
-    taken, _waits = moving_up.check_by_hand(registration.event, wanted, beyond=over_capacity)
+    before, _waits = moving_up.places_for(registration.event, wanted, beyond=over_capacity)
     told = [one.part_id for one in (*pending, *revised)]
     fact = journal.record("registration.approved", registration.id, by=by, event=registration.event_id, parts=told)
     _decide(registration, [*pending, *revised], Standing.CONFIRMED, reason="", moment=fact.happened_at)
-    actions.tell_the_page(wanted, taken, by=1)
+    crowds.tell_the_page(registration.event, before)
     for one in held:
         if not batches.rejected_by(one, registration):
             journal.call_off(one)
@@ -50,8 +50,13 @@ def reject(registrations: Iterable[Registration], *, reason: str, by: Actor, par
     It can be undone for ten minutes (registration.batches); only then they are told, and the clock gives the places
     to the next. With `parts` (their keys) it is decided about those alone.
     """
-    hold = batches.new_hold()
-    return sum(_reject(one, reason=reason, parts=parts, hold=hold, by=by) for one in registrations)
+    hold, people = batches.new_hold(), list(registrations)
+    if not people:
+        return 0
+    before = crowds.of(people[0].event_id)
+    rejected = sum(_reject(one, reason=reason, parts=parts, hold=hold, by=by) for one in people)
+    crowds.tell_the_page(people[0].event, before)
+    return rejected
 
 
 def _reject(
@@ -60,13 +65,10 @@ def _reject(
     pending, (key, due_at) = _in(registration, Standing.PENDING, parts), hold
     if not pending:
         return False
-    held: list[tuple[Part, Mode]] = [(one.part, one.part.mode_of(one.mode)) for one in pending]
-    taken, event = queries.taken(registration.event_id), registration.event_id
     told = [one.part_id for one in pending]
-    details: dict[str, Any] = {"event": event, "batch": key, "parts": told}
+    details: dict[str, Any] = {"event": registration.event_id, "batch": key, "parts": told}
     fact = journal.record("registration.rejected", registration.id, by=by, due_at=due_at, **details)
     _decide(registration, pending, Standing.REJECTED, reason=reason, moment=fact.happened_at)
-    actions.tell_the_page(held, taken, by=-1)
     return True
 
 

@@ -10,11 +10,10 @@ from s3chem_events.core.db import db, undone_alone
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.values import frozen
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.actions import HOLD
-from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, names, queries, reuniting, versions, ways_back
-from s3chem_events.registration.capacity import HOLDING, Standing
+from s3chem_events.registration import actions, crowds, moving_up, names, queries, reuniting, versions, ways_back
+from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
 MARGIN = timedelta(seconds=10)
@@ -46,7 +45,7 @@ class Batch:
 def withdraw(registrations: Iterable[Registration], *, by: Actor) -> int:
     """Take people off a locked event; their e-mails wait for ten minutes. Returns how many were still there."""
     key, due_at = new_hold()
-    return sum(actions.withdraw(one, by=by, due_at=due_at, batch=key) for one in registrations)
+    return actions.withdraw_each(list(registrations), by=by, due_at=due_at, batch=key)
 
 
 def new_hold() -> tuple[str, datetime]:
@@ -95,8 +94,9 @@ def undo(event_id: int, key: str, *, by: Actor) -> Undone:
         TooLate: the e-mails are on their way.
 
     """
+    facts, before = held_back(event_id, key, queries.TAKEN_OFF), crowds.of(event_id)
     back, anew, late = 0, list[Registration](), list[str]()
-    for fact in held_back(event_id, key, queries.TAKEN_OFF):
+    for fact in facts:
         registration = queries.registration_by_id(fact.subject_id, lock=True)
         if registration is None or fact.kind == queries.REJECTED:
             _unreject(fact, registration, by=by)
@@ -110,6 +110,9 @@ def undo(event_id: int, key: str, *, by: Actor) -> Undone:
         else:
             back += 1
             anew += [registration] if second else []
+    event = publishing.event_by_id(event_id)
+    if event is not None:
+        moving_up.pass_on(event, before)  # what somebody who came anew meanwhile had besides
     return Undone(back, tuple(anew), tuple(late))
 
 
@@ -149,18 +152,14 @@ def _put_back(fact: Fact, registration: Registration, *, by: Actor) -> bool:
     journal.call_off(fact)
     if registration.withdrawn_at is None:
         return False
-    taken, back = queries.taken(registration.event_id), list[tuple[Part, Mode]]()
     for participation in registration.participations:
         participation.standing = Standing(fact.data["standings"].get(str(participation.id), Standing.WITHDRAWN))
-        if participation.standing in HOLDING:
-            back.append((participation.part, participation.part.mode_of(participation.mode)))
     second = _came_anew(registration)
     if second is not None:
         reuniting.reunite(registration, second, by=by)
     ways_back.come_back(registration)
     registration.changed_at = now()
     versions.rise(registration, registration.participations)
-    actions.tell_the_page(back, taken, by=1)
     journal.record("registration.withdrawal_undone", registration.id, by=by, event=registration.event_id)
     if second is not None:
         reuniting.tell(registration, by=by)

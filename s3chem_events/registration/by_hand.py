@@ -1,12 +1,13 @@
 """One part of somebody's registration, changed at the desk: given up, added, out of turn, in either way."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from typing import NamedTuple
 
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, adding, anew, giving_up, moving_up, waiting
-from s3chem_events.registration.capacity import IN_LINE, Full, Standing
+from s3chem_events.registration import actions, adding, anew, crowds, giving_up, moving_up, waiting
+from s3chem_events.registration.capacity import IN_LINE, Standing, Which
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED, parts_ahead
 
@@ -14,14 +15,24 @@ FREE = (None, Standing.WITHDRAWN)
 """How somebody stands to a part that can be added; about whom was rejected there, organisers decide anew."""
 
 
-def full(event: Event, chosen: Iterable[tuple[Part, Mode]]) -> set[tuple[str, str]]:
-    """Return which of these places an organiser gives only beyond the capacity."""
-    try:
-        moving_up.check_by_hand(event, list(chosen), beyond=False)
-    except Full as refusal:
-        places: list[tuple[str, str]] = refusal.values["places"]  # type: ignore[assignment]
-        return set(places)
-    return set()
+class Ahead(NamedTuple):
+    """Who comes before somebody: whether all places are taken, `kept` ones included, and how many wait for one."""
+
+    is_full: bool
+    kept: int
+    waiting: int
+
+
+def ahead(event: Event, chosen: Collection[tuple[Part, Mode]]) -> dict[Which, Ahead]:
+    """Return which of these places an organiser gives only out of turn, or beyond the capacity, and who comes first."""
+    crowd, wanted, _lists = moving_up.before_newcomers(event, list(chosen))
+    found = dict[Which, Ahead]()
+    for part, mode in chosen:
+        limit, before = wanted[part.key, mode]
+        if limit is not None and before >= limit:
+            there = crowd.get((part.id, mode), crowds.NOBODY)
+            found[part.key, mode] = Ahead(there.gone >= limit, there.kept, there.queued)
+    return found
 
 
 def may_leave(registration: Registration, participation: Participation) -> bool:
@@ -61,7 +72,7 @@ def add(
 
     Raises:
         actions.NotOpen.
-        Full: unless it may go `beyond` the capacity, or she `waits`.
+        capacity.Full: unless it may go `beyond` the capacity, or past those who wait, or she `waits`.
 
     """
     standings = {one.part.key: one.standing for one in registration.participations}
@@ -71,6 +82,6 @@ def add(
     if part is None or mode not in part.capacities:
         raise actions.NotOpen
     willing = frozenset({(part_key, mode.value)}) if waits else frozenset[tuple[str, str]]()
-    held = moving_up.check_by_hand(registration.event, [(part, mode)], beyond=beyond, may_wait=willing)
+    held = moving_up.places_for(registration.event, [(part, mode)], may_wait=willing, beyond=beyond)
     adding.put_down(registration, [(part, mode)], held, decided=True, by=by)
     return True

@@ -27,6 +27,7 @@ from s3chem_events.publishing.models import Part
 from s3chem_events.registration import (
     actions,
     cancelled_parts,
+    crowds,
     history,
     in_calendars,
     links,
@@ -137,7 +138,7 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
     is_off = part.cancelled or registration.event.state in {State.CANCELLED, State.OVER}
     if is_off or mode not in part.capacities:
         raise actions.NotOpen
-    taken = moving_up.held_if_free(registration.event, [(part, mode)])
+    before = moving_up.before_if_free(registration.event, [(part, mode)])
     there = {one.id for one in registration.event.parts if ways_back.is_open_to(registration, one)}
     off = {number: was for number, was in cancelled_parts.stood(registration).items() if number in there}
     ways_back.come_back(registration)
@@ -145,7 +146,7 @@ def restore(registration: Registration, *, part_key: str, by: Actor) -> bool:
     participation.standing, participation.answer = Standing.CONFIRMED, Said.NOTHING
     participation.decided_at = registration.changed_at = now()
     versions.rise(registration, [participation])
-    actions.tell_the_page([(part, mode)], taken, by=1)
+    crowds.tell_the_page(registration.event, before)
     undone.stop_notices(registration, [participation], by=by)
     journal.record("registration.restored", registration.id, by=by, event=registration.event_id, part=part.id)
     return True
@@ -213,7 +214,7 @@ def _not_taken_back(registration: Registration, participation: Participation, sa
 
 def _decline(registration: Registration, participation: Participation, answer: Answer) -> Verdict:
     """Take a person off one part; the place is free at once. Who has nothing ahead has withdrawn."""
-    taken, moment = queries.taken(registration.event_id), now()
+    before, moment = crowds.of(registration.event_id), now()
     participation.standing, participation.answer = Standing.WITHDRAWN, Said.DECLINED
     participation.decided_at = registration.changed_at = moment
     kept: dict[str, Any] = {}
@@ -221,14 +222,12 @@ def _decline(registration: Registration, participation: Participation, answer: A
         kept = cancelled_parts.kept({p: p.standing for p in registration.participations})
         actions.end(registration, moment)
     versions.rise(registration, [participation])
-    part = participation.part
-    actions.tell_the_page([(part, part.mode_of(participation.mode))], taken, by=-1)
-    event = registration.event_id
+    event, part = registration.event_id, participation.part_id
     fact = journal.record(
-        "registration.declined_by_calendar", registration.id, by=CALENDAR, event=event, part=part.id, **kept
+        "registration.declined_by_calendar", registration.id, by=CALENDAR, event=event, part=part, **kept
     )
     history.write(registration, fact, (), comment=answer.comment)
-    moving_up.pass_on(event)
+    moving_up.pass_on(registration.event, before)
     return done(PartStat.DECLINED)
 
 

@@ -14,6 +14,8 @@ OFFER = timedelta(hours=48)
 """How long an offered place is held for whoever waits; near the beginning at most half of the time that is left."""
 LAST_CALL = timedelta(hours=1)
 """How long before the beginning the last offer ends: whoever accepts still has to come."""
+LINE_CLOSES = 2 * LAST_CALL
+"""How long before the beginning a waiting list closes: half of the time that is left is no offer any more."""
 
 
 class Standing(StrEnum):
@@ -102,5 +104,4 @@ def allot(wanted: Sequence[Collection[Which]], left: Mapping[Which, int | None])
 
 def offer_until(moment: datetime, begins_at: datetime) -> datetime | None:
     """Return when an offer made at a moment ends; None where it is too late to make one: the waiting list is closed."""
-    ends = moment + min(OFFER, (begins_at - moment) / 2)
-    return ends if ends <= begins_at - LAST_CALL else None
+    return moment + min(OFFER, (begins_at - moment) / 2) if moment < begins_at - LINE_CLOSES else None

@@ -95,12 +95,8 @@ def release(event: Event, *, by: Actor, most: int) -> int:
         raise NothingAsked
     if inquiry.until is None or not inquiry.is_over(event.zone):
         raise NotYet
-    released = 0
-    for registration_id in inquiries.silent_ids(event.id, inquiry, most=most):
-        registration = queries.registration_by_id(registration_id, lock=True)
-        if registration is not None:
-            released += actions.withdraw(registration, by=by, silent_until=inquiry.until)
-    return released
+    silent = map(queries.registration_by_id, inquiries.silent_ids(event.id, inquiry, most=most))
+    return actions.withdraw_each([one for one in silent if one], by=by, silent_until=inquiry.until)
 
 
 def _open(event: Event) -> Inquiry | None:

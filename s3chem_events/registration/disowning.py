@@ -13,7 +13,7 @@ from s3chem_events.mailing import addresses, confirming, restraint
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, links, mail_log, moving_up, queries
+from s3chem_events.registration import crowds, links, mail_log, moving_up, queries
 from s3chem_events.registration.models import BlockedAddress, Registration
 
 
@@ -55,15 +55,13 @@ def _is_untold(registration: Registration) -> bool:
 
 
 def _remove(registration: Registration, *, by: Actor, **details: Any) -> None:
-    taken, held = queries.taken(registration.event_id), actions.held_by(registration)
+    event, before = registration.event, crowds.of(registration.event_id)
     if not registration.via_contact:  # else the address is the contact's
         confirming.forget([registration.email])
         block(registration.event_id, registration.address_digest)
-    journal.record("registration.disowned", registration.id, by=by, event=registration.event_id, **details)
-    event = registration.event_id
+    journal.record("registration.disowned", registration.id, by=by, event=event.id, **details)
     db.session.delete(registration)
-    actions.tell_the_page(held, taken, by=-1)
-    moving_up.pass_on(event)
+    moving_up.pass_on(event, before)
 
 
 def removed_from(token: str) -> Event | None:

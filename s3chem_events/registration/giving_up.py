@@ -6,7 +6,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.queries import part_ends_at
-from s3chem_events.registration import actions, entries, moving_up, places, queries, versions, ways_back
+from s3chem_events.registration import crowds, entries, moving_up, places, versions, ways_back
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.returning import OFF, UNDO
@@ -38,13 +38,12 @@ def give_up(registration: Registration, *, part_key: str, by: Actor) -> bool:
     if participation is None or not may_give_up(registration, participation):
         raise TooLate
     part, was, event = participation.part, participation.standing, registration.event_id
-    taken = queries.taken(event)
+    before = crowds.of(event)
     participation.standing, participation.decided_at = Standing.WITHDRAWN, now()
     registration.changed_at = participation.decided_at
     versions.rise(registration, [participation])
-    actions.tell_the_page([(part, part.mode_of(participation.mode))], taken, by=-1)
     journal.record("registration.part_given_up", registration.id, by=by, event=event, part=part.id, was=was)
-    moving_up.pass_on(event)
+    moving_up.pass_on(registration.event, before)
     return True
 
 

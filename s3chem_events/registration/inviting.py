@@ -15,7 +15,7 @@ from s3chem_events.mailing import addresses, confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State, Visibility
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, guest_list, moving_up, names, ways_back
+from s3chem_events.registration import actions, crowds, guest_list, names, ways_back
 from s3chem_events.registration.actions import ALPHABET, Applicant
 from s3chem_events.registration.invitation import CODE_LENGTH, Invitation, InvitationUse
 from s3chem_events.registration.models import LONGEST_SEARCH, LONGEST_SORT_NAME, Registration
@@ -120,7 +120,7 @@ def is_open(event: Event) -> bool:
 
 def has_list(event: Event) -> bool:
     """Whether guests can wait for a place in a closed part."""
-    return any(moving_up.is_open(event, part) for part in closed_parts(event))
+    return any(crowds.has_line(event, part) for part in closed_parts(event))
 
 
 def open_form(invitation: Invitation, *, by: Actor) -> None:

@@ -16,8 +16,7 @@ from s3chem_events.registration.questions import Kind, Readers, When
 
 # One letter may fold into many, U+FDFA into eighteen: what sorts and searches is cut here, the name itself never.
 LONGEST_SORT_NAME, LONGEST_SEARCH = 420, 1500
-LONGEST_PHONE = 40
-LONGEST_REASON = 1000
+LONGEST_PHONE, LONGEST_REASON = 40, 1000
 
 
 class Registration(Model):
@@ -129,7 +128,7 @@ class Delegation(Model):
 class Participation(Model):
     """One person in one part. Rows are in order of arrival by id.
 
-    `decision_reason` is what an organiser wrote with the last rejection.
+    `decided` says that organisers had their say beforehand, `decision_reason` what they wrote with the last rejection.
     `offered_until` is when the offer of a place ends, or ended without an answer.
     `answer` is what the person's calendar said last, to the invitation with that SEQUENCE, at that DTSTAMP.
     `present` is what somebody wrote down on the day: she was there, she was not, or nothing.
@@ -148,6 +147,7 @@ class Participation(Model):
     mode: Mapped[Mode] = mapped_column(stored(Mode))
     standing: Mapped[Standing] = mapped_column(stored(Standing))
     decided_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    decided: Mapped[bool] = mapped_column(default=False, server_default=false())
     decision_reason: Mapped[str] = mapped_column(String(LONGEST_REASON), default="", server_default="")
     offered_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answer: Mapped[Said] = mapped_column(stored(Said), default=Said.NOTHING, server_default=Said.NOTHING)

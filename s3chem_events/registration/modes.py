@@ -7,7 +7,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.queries import closes_at, part_begins_at
-from s3chem_events.registration import actions, moving_up, places, versions
+from s3chem_events.registration import moving_up, places, versions
 from s3chem_events.registration.capacity import HOLDING, IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.ways_back import TooLate
@@ -49,8 +49,8 @@ def change_mode(
 ) -> bool:
     """Let a person of a locked event take part in another way; asked for what is so already, it changes nothing: False.
 
-    `by_hand` of an organiser she comes out of turn and needs no approval, and `beyond` the capacity if that was said;
-    who was pending stays so.
+    `by_hand` of an organiser she needs no approval, and comes `beyond` the capacity, or past those who wait, if that
+    was said; who was pending stays so.
 
     Raises:
         TooLate: there is no such choice any more.
@@ -65,17 +65,11 @@ def change_mode(
         return False
     if other_mode(registration, participation, by_hand=by_hand) is not mode:
         raise TooLate
-    if by_hand:
-        taken, _waits = moving_up.check_by_hand(registration.event, [(part, mode)], beyond=beyond)
-    else:
-        taken = moving_up.held_if_free(registration.event, [(part, mode)])
+    there, _waits = moving_up.places_for(registration.event, [(part, mode)], beyond=by_hand and beyond)
     was, event = participation.standing, registration.event_id
     participation.mode, registration.changed_at = mode, now()
-    actions.tell_the_page([(part, mode)], taken, by=1)
-    if was in HOLDING:
-        actions.tell_the_page([(part, before)], taken, by=-1)
     if was in IN_LINE:
-        participation.standing = moving_up.standing_in(part, decided=by_hand)
+        participation.standing = moving_up.standing_in(part, decided=by_hand or participation.decided)
         participation.decided_at, participation.offered_until = registration.changed_at, None
     versions.rise(registration, [participation])
     if participation.standing is Standing.PENDING and was in IN_LINE:
@@ -83,7 +77,7 @@ def change_mode(
     else:
         details: dict[str, Any] = {"part": part.id, "old": before, "new": mode, "waited": was in IN_LINE}
         journal.record("registration.mode_changed", registration.id, by=by, event=event, **details)
-    moving_up.pass_on(event)
+    moving_up.pass_on(registration.event, there)
     return True
 
 

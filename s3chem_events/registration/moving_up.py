@@ -14,52 +14,48 @@ from sqlalchemy.orm import contains_eager
 from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.journal import LINE, Actor, Fact
-from s3chem_events.publishing.lifecycle import TAKING, Mode, WaitingList
+from s3chem_events.core.journal import LINE, Actor
+from s3chem_events.publishing.lifecycle import Mode, WaitingList
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import cancelled_parts, capacity, queries
+from s3chem_events.registration import cancelled_parts, capacity, crowds, places
 from s3chem_events.registration.capacity import IN_LINE, Standing
+from s3chem_events.registration.crowds import Crowds
 from s3chem_events.registration.models import Participation, Registration
-
-
-def is_open(event: Event, part: Part) -> bool:
-    """Whether people may wait for a place in a part, and will be given one: while an offer can still be made."""
-    if event.waiting_list is WaitingList.OFF or event.state not in TAKING or part.cancelled:
-        return False
-    return capacity.offer_until(now(), part_begins_at(part)) is not None
+from s3chem_events.registration.queries import AT_ONCE
 
 
 def places_for(
-    event: Event, chosen: Sequence[tuple[Part, Mode]], *, may_wait: frozenset[tuple[str, str]]
-) -> tuple[dict[tuple[int, Mode], int], list[tuple[str, str]]]:
-    """Return how many places of a locked event are held, and for which of the chosen a newcomer has to wait.
+    event: Event,
+    chosen: Sequence[tuple[Part, Mode]],
+    *,
+    may_wait: frozenset[tuple[str, str]] = frozenset(),
+    beyond: bool = False,
+) -> tuple[Crowds, list[tuple[str, str]]]:
+    """Return who is there in a locked event, and for which of the chosen a newcomer has to wait.
 
     Before a newcomer comes who has a place, who was just taken off and may be put back (registration.batches) and,
     while the list lives, whoever waits for one.
 
     Raises:
-        capacity.Full: no place, and the person did not agree to wait for it.
+        capacity.Full: no place, and the person did not agree to wait for it; unless an organiser has said that it may
+            go `beyond` the capacity, or past those who wait.
 
     """
     crowd, wanted, lists = before_newcomers(event, chosen)
-    waiting = capacity.check(wanted, may_wait=may_wait & lists)
-    return {which: there.held for which, there in crowd.items()}, waiting
+    return crowd, [] if beyond else capacity.check(wanted, may_wait=may_wait & lists)
 
 
 def before_newcomers(
     event: Event, chosen: Sequence[tuple[Part, Mode]]
-) -> tuple[dict[tuple[int, Mode], queries.Crowd], dict[tuple[str, str], tuple[int | None, int]], set[tuple[str, str]]]:
+) -> tuple[Crowds, dict[tuple[str, str], tuple[int | None, int]], set[tuple[str, str]]]:
     """Return who is there, the capacity of each chosen place with how many come first, and which have a living list."""
-    crowd = queries.crowd(event.id)
-    wanted, lists = dict[tuple[str, str], tuple[int | None, int]](), set[tuple[str, str]]()
-    for part, mode in chosen:
-        held, queued, kept = crowd.get((part.id, mode), queries.Crowd())
-        if is_open(event, part):
-            lists.add((part.key, mode))
-            kept += queued
-        wanted[part.key, mode] = (part.capacities[mode], held + kept)
-    return crowd, wanted, lists
+    crowd = crowds.of(event.id)
+    wanted: dict[tuple[str, str], tuple[int | None, int]] = {
+        (part.key, mode): (part.capacities.get(mode), crowds.before_newcomer(event, part, mode, crowd))
+        for part, mode in chosen
+    }
+    return crowd, wanted, {(part.key, mode) for part, mode in chosen if crowds.has_line(event, part)}
 
 
 def participations(
@@ -72,7 +68,7 @@ def participations(
 ) -> list[Participation]:
     """Return a newcomer's places, and those that she waits for; `before` is how often each part's entry changed.
 
-    With `decided` an organiser has had her say about this person already.
+    With `decided` an organiser has had her say about this person already, also where she has to wait first.
     """
     return [
         Participation(
@@ -80,6 +76,7 @@ def participations(
             mode=mode,
             standing=Standing.WAITING if (part.key, mode) in waiting else standing_in(part, decided=decided),
             decided_at=moment,
+            decided=decided,
             changes=before.get(part.id, 0),
         )
         for part, mode in chosen
@@ -91,35 +88,8 @@ def standing_in(part: Part, *, decided: bool) -> Standing:
     return Standing.PENDING if part.approval and not decided else Standing.CONFIRMED
 
 
-def check_by_hand(
-    event: Event,
-    chosen: Sequence[tuple[Part, Mode]],
-    *,
-    beyond: bool,
-    may_wait: frozenset[tuple[str, str]] = frozenset(),
-) -> tuple[dict[tuple[int, Mode], int], list[tuple[str, str]]]:
-    """Return how many places of a locked event are held, before an organiser gives somebody the chosen out of turn.
-
-    Besides, those that are full, where she `may_wait` for them. Who waits may be passed over; who was just taken off
-    and may be put back holds the place still.
-
-    Raises:
-        capacity.Full: unless it may go `beyond`, or she waits for it.
-
-    """
-    crowd, waiting = queries.crowd(event.id), list[tuple[str, str]]()
-    if not beyond:
-        wanted = dict[tuple[str, str], tuple[int | None, int]]()
-        for part, mode in chosen:
-            there = crowd.get((part.id, mode), queries.Crowd())
-            wanted[part.key, mode] = (part.capacities.get(mode), there.held + there.kept)
-        lists = {(part.key, mode) for part, mode in chosen if is_open(event, part)}
-        waiting = capacity.check(wanted, may_wait=may_wait & lists)
-    return {which: one.held for which, one in crowd.items()}, waiting
-
-
-def held_if_free(event: Event, chosen: Sequence[tuple[Part, Mode]]) -> dict[tuple[int, Mode], int]:
-    """Return how many places of a locked event are held, if somebody who comes back or changes may have the chosen.
+def before_if_free(event: Event, chosen: Sequence[tuple[Part, Mode]]) -> Crowds:
+    """Return who is there in a locked event, if somebody who comes back or changes may have the chosen places.
 
     She comes like a newcomer: after everybody who waits, also in the minute before the clock gives a new place on.
 
@@ -127,7 +97,7 @@ def held_if_free(event: Event, chosen: Sequence[tuple[Part, Mode]]) -> dict[tupl
         capacity.Full.
 
     """
-    return places_for(event, chosen, may_wait=frozenset())[0]
+    return places_for(event, chosen)[0]
 
 
 def record_withdrawal(
@@ -157,23 +127,21 @@ def record_withdrawal(
     journal.record("registration.withdrawn", registration.id, by=by, due_at=due_at, event=event, **details, **kept)
 
 
-def pass_on(event_id: int) -> int:
-    """Give each free place of a locked event to whoever waits longest for it; returns how many were given."""
-    queue = list(db.session.scalars(_waiting(event_id)))
-    if not queue or _may_come_back(event_id):
-        return 0
-    held = queries.taken(event_id)
-    given = 0
-    for participation in queue:
-        part, event = participation.part, participation.part.event
-        mode = part.mode_of(participation.mode)
-        if not is_open(event, part) or mode not in part.capacities:
-            continue
-        limit = part.capacities[mode]
-        if limit is None or held.get((part.id, mode), 0) < limit:
-            held[part.id, mode] = held.get((part.id, mode), 0) + 1
-            give(participation, event)
-            given += 1
+def pass_on(event: Event, before: Crowds) -> int:
+    """Give each free place of a locked event to whoever waits longest for it; returns how many were given.
+
+    What is kept for who was just taken off is not free. Whoever waits comes before a newcomer, as whoever holds a
+    place does: giving it changes no word on the page, which is told what changed since `before`. At most so many at a
+    time are given as are written at once; the clock goes on with the rest.
+    """
+    there, given = crowds.tell_the_page(event, before), 0
+    for part in event.parts:
+        for mode, limit in part.capacities.items() if crowds.has_line(event, part) else ():
+            held, queued, kept = there.get((part.id, mode), crowds.NOBODY)
+            free = min(queued, AT_ONCE - given, queued if limit is None else limit - held - kept)
+            for participation in _next_in_line(part, mode, free):
+                give(participation, event)
+                given += 1
     return given
 
 
@@ -182,15 +150,15 @@ def promote(
     participation: Participation,
     *,
     by: Actor,
-    pending: bool = False,
+    by_hand: bool = False,
     over_capacity: bool = False,
 ) -> None:
-    """Confirm the place of somebody who waited, or for whom it was held; `pending` until an organiser approves."""
-    standing = Standing.PENDING if pending else Standing.CONFIRMED
+    """Give a place to somebody who waited, or for whom it was held: hers if it was done `by_hand`, or once approved."""
+    standing = standing_in(participation.part, decided=by_hand or participation.decided)
     participation.standing, participation.decided_at, participation.offered_until = standing, now(), None
     registration.changed_at = participation.decided_at
     event, part_id = registration.event_id, participation.part_id
-    if pending:
+    if standing is Standing.PENDING:
         journal.record("registration.pending", registration.id, by=by, event=event, parts=[part_id])
         return
     journal.record("registration.promoted", registration.id, by=by, event=event, part=part_id, over=over_capacity)
@@ -210,22 +178,11 @@ def leave(registration: Registration, participation: Participation) -> None:
         registration.withdrawn_at, registration.person = moment, None
 
 
-def _may_come_back(event_id: int) -> bool:
-    """Whether an organiser has just taken people off and may put them back: nobody moves up before that is over."""
-    query = select(Fact.id).where(
-        Fact.relayed_at.is_(None),
-        Fact.kind.in_(queries.TAKEN_OFF),
-        Fact.due_at > now(),
-        Fact.data["event"].as_integer() == event_id,
-    )
-    return db.session.scalar(query.limit(1)) is not None
-
-
 def give(participation: Participation, event: Event) -> None:
     """Let somebody have a free place, or offer it to her, as the organiser chose."""
     moment = now()
     if event.waiting_list is WaitingList.AUTOMATIC:
-        promote(participation.registration, participation, by=LINE, pending=participation.part.approval)
+        promote(participation.registration, participation, by=LINE)
         return
     until = capacity.offer_until(moment, part_begins_at(participation.part))
     participation.standing, participation.decided_at, participation.offered_until = Standing.OFFERED, moment, until
@@ -239,8 +196,12 @@ def give(participation: Participation, event: Event) -> None:
     )
 
 
-def _waiting(event_id: int) -> Select[Participation]:
-    return in_line(event_id).where(Participation.standing == Standing.WAITING).order_by(Participation.id)
+def _next_in_line(part: Part, mode: Mode, number: int) -> Sequence[Participation]:
+    if number <= 0:
+        return ()
+    theirs = (Participation.part_id == part.id, Participation.standing == Standing.WAITING, places.MODE.in_([mode]))
+    query = in_line(part.event_id).where(*theirs).order_by(Participation.id)
+    return db.session.scalars(query.limit(number)).all()
 
 
 def in_line(event_id: int) -> Select[Participation]:

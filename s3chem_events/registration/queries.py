@@ -3,13 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, not_, or_, select, true, union_all
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import queries as outbox
@@ -17,27 +15,13 @@ from s3chem_events.publishing.booked import Booked
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import anew, links, places
-from s3chem_events.registration.capacity import HOLDING, Standing
+from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.heard import IN_PASSING, TOLD
 from s3chem_events.registration.links import OWN_PAGE
 from s3chem_events.registration.models import Participation, Question, Registration
 
-
-class Crowd(NamedTuple):
-    """How many are there before a newcomer: who has a place, waits for one, or was taken off and may be put back."""
-
-    held: int = 0
-    queued: int = 0
-    kept: int = 0
-
-
 AT_ONCE = 50
 """Registrations read at a time where a fact may concern thousands (docs/decisions/0002)."""
-
-
-def taken(event_id: int) -> dict[tuple[int, Mode], int]:
-    """Return how many places are held, by part and mode."""
-    return taken_in([event_id])
 
 
 def booked(event_id: int) -> Booked:
@@ -61,71 +45,10 @@ def taken_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
     return {(part_id, mode): count for part_id, mode, count in rows}
 
 
-def crowd(event_id: int) -> dict[tuple[int, Mode], Crowd]:
-    """Return who is there before a newcomer, by part and mode, in one statement."""
-    return _crowd_in([event_id])
-
-
-def kept_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
-    """Return how many places of several events nobody can have now: held, or kept for who was just taken off."""
-    return {which: there.held + there.kept for which, there in _crowd_in(event_ids).items()}
-
-
-def next_release(moment: datetime) -> datetime | None:
-    """Return the next moment after this one at which places kept for who was just taken off are anybody's."""
-    kept = (Fact.kind.in_(TAKEN_OFF), Fact.relayed_at.is_(None), Fact.due_at > moment)
-    return db.session.scalar(select(func.min(Fact.due_at)).where(*kept))
-
-
-def _crowd_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], Crowd]:
-    found = defaultdict[tuple[int, Mode], Crowd](Crowd)
-    for part_id, mode, *more in db.session.execute(_CROWD, {"events": list(event_ids), "moment": now()}):
-        found[part_id, mode] = Crowd(
-            *(int(one or 0) + other for one, other in zip(more, found[part_id, mode], strict=True))
-        )
-    return dict(found)
-
-
 WITHDRAWN, REJECTED = "registration.withdrawn", "registration.rejected"
 TAKEN_OFF = (WITHDRAWN, REJECTED)
 """What organisers do to people and can undo before these are told (registration.batches)."""
 _THEIRS = Part.event_id.in_(bindparam("events", expanding=True))
-_CROWD = union_all(
-    select(
-        Participation.part_id,
-        places.MODE.label("mode"),
-        func.sum(case((Participation.standing.in_(HOLDING), 1), else_=0)),
-        func.sum(case((Participation.standing == Standing.WAITING, 1), else_=0)),
-        literal(0),
-    )
-    .join(Part)
-    .where(_THEIRS, not_(Part.cancelled), Participation.standing.in_(places.INTERESTED))
-    .group_by(Participation.part_id, places.MODE),
-    select(Participation.part_id, places.MODE.label("mode"), literal(0), literal(0), func.count())
-    .select_from(Fact)
-    .join(Registration, Registration.id == Fact.subject_id)
-    .join(Participation, Participation.registration_id == Registration.id)
-    .join(Part, Part.id == Participation.part_id)
-    .where(
-        Fact.relayed_at.is_(None),
-        Fact.due_at > bindparam("moment"),
-        _THEIRS,
-        not_(Part.cancelled),
-        or_(  # taken off then, not before
-            and_(
-                Fact.kind == WITHDRAWN,
-                Participation.standing == Standing.WITHDRAWN,
-                Participation.decided_at == Registration.withdrawn_at,
-            ),
-            and_(
-                Fact.kind == REJECTED,
-                Participation.standing == Standing.REJECTED,
-                Participation.decided_at == Fact.happened_at,
-            ),
-        ),
-    )
-    .group_by(Participation.part_id, places.MODE),
-)
 _TAKEN = (
     select(Participation.part_id, places.MODE, func.count())
     .join(Part)

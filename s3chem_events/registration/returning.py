@@ -13,7 +13,7 @@ from s3chem_events.core.values import frozen
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.publishing.models import Part
 from s3chem_events.publishing.queries import part_ends_at
-from s3chem_events.registration import actions, cancelled_parts, moving_up, queries, undone, versions, ways_back
+from s3chem_events.registration import actions, cancelled_parts, crowds, moving_up, undone, versions, ways_back
 from s3chem_events.registration.capacity import IN_LINE, Full, Standing, Which
 from s3chem_events.registration.models import Participation, Registration
 
@@ -114,7 +114,7 @@ def take_back(
         raise Full(places=there.full) if there.full else actions.NotOpen
     off = [p for p in stood if p.part.cancelled and ways_back.is_open_to(registration, p.part)]
     lost = [p for p in off if cancelled_parts.fits(p, stood[p])]
-    taken = queries.taken(registration.event_id)
+    before = crowds.of(registration.event_id)
     ways_back.come_back(registration)
     _tell_of(registration, {p: stood[p] for p in (*there.waits, *there.gone)}, by=by)
     for participation in (*there.free, *lost):
@@ -124,7 +124,7 @@ def take_back(
     if registration.coming is False:  # she had said no
         registration.coming, registration.coming_at = True, registration.changed_at
     _queue_up(registration, waiting)
-    actions.tell_the_page(_ways(there.free), taken, by=1)
+    crowds.tell_the_page(registration.event, before)
     if not there.full:  # else it takes out of the calendar what does not come back
         undone.stop_notices(registration, there.free, by=by)
     _record(registration, there.free, by=by)

@@ -10,7 +10,16 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import actions, answering, delegation_queries, identity, moving_up, names, versions
+from s3chem_events.registration import (
+    actions,
+    answering,
+    crowds,
+    delegation_queries,
+    identity,
+    moving_up,
+    names,
+    versions,
+)
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.invitation import InvitationUse
@@ -53,6 +62,7 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
     if not may_hand_over(registration):
         raise NothingToHandOver
     event, moment, handed = registration.event, now(), places(registration)
+    before = crowds.of(event.id)
     parts = [one.part_id for one in handed]
     fresh = _successor(registration, successor, handed, moment=moment)
     for participation in registration.participations:
@@ -67,7 +77,7 @@ def hand_over(registration: Registration, successor: Applicant, *, by: Actor) ->
     journal.record("registration.taken_over", fresh.id, by=by, event=event.id, of=registration.id)
     if all(one.standing is Standing.PENDING for one in fresh.participations):  # else the first e-mail names these too
         journal.record("registration.pending", fresh.id, by=by, event=event.id)
-    moving_up.pass_on(event.id)  # a place that was only offered to her is free
+    moving_up.pass_on(event, before)  # a place that was only offered to her, or awaited a decision, is free
     return fresh
 
 

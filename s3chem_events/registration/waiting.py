@@ -7,9 +7,10 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import actions, moving_up, offers, places, queries
+from s3chem_events.registration import actions, capacity, crowds, moving_up, offers, places
 from s3chem_events.registration.capacity import IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -45,10 +46,10 @@ def accept(registration: Registration, *, part_key: str, by: Actor) -> bool:
         raise OfferOver if participation.offered_until else NotWaiting
     if registration.event.state not in TAKING or participation.part.cancelled:
         raise actions.NotOpen
-    until = offers.ends_at(participation)
+    until = offers.ends_at(participation, publishing.revisions(registration.event_id))
     if until is None or until <= now():
         raise OfferOver  # the clock gives it to the next one within a minute
-    moving_up.promote(registration, participation, by=by, pending=participation.part.approval)
+    moving_up.promote(registration, participation, by=by)
     return True
 
 
@@ -60,16 +61,11 @@ def leave(registration: Registration, *, part_key: str, by: Actor) -> bool:
     participation = _theirs(registration, part_key)
     if participation.standing not in IN_LINE:
         return False
-    held = [(participation.part, participation.part.mode_of(participation.mode))]
-    was_offered = participation.standing is Standing.OFFERED
-    taken = queries.taken(registration.event_id)
-    participation.offered_until = None
+    before, participation.offered_until = crowds.of(registration.event_id), None
     moving_up.leave(registration, participation)
     event, part = registration.event_id, participation.part_id
     journal.record("registration.left_waiting_list", registration.id, by=by, event=event, parts=[part])
-    if was_offered:
-        actions.tell_the_page(held, taken, by=-1)
-        moving_up.pass_on(event)
+    moving_up.pass_on(registration.event, before)
     return True
 
 
@@ -90,10 +86,12 @@ def give_place(registration: Registration, *, part_key: str, by: Actor, over_cap
     mode = part.mode_of(participation.mode)
     if registration.event.state not in TAKING or part.cancelled or mode not in part.capacities:
         raise actions.NotOpen
-    if participation.standing is Standing.WAITING:
-        taken, _waits = moving_up.check_by_hand(registration.event, [(part, mode)], beyond=over_capacity)
-        actions.tell_the_page([(part, mode)], taken, by=1)
-    moving_up.promote(registration, participation, by=by, over_capacity=over_capacity)
+    before = crowds.of(registration.event_id)
+    if participation.standing is Standing.WAITING and not over_capacity:
+        gone = before.get((part.id, mode), crowds.NOBODY).gone
+        capacity.check({(part.key, mode): (part.capacities[mode], gone)})
+    moving_up.promote(registration, participation, by=by, by_hand=True, over_capacity=over_capacity)
+    crowds.tell_the_page(registration.event, before)
     return True
 
 

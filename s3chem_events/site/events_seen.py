@@ -22,11 +22,11 @@ from s3chem_events.publishing.history import Passage
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part, Venue, runs_of
 from s3chem_events.publishing.places import Where, open_ways, ways_of, where
-from s3chem_events.registration import moving_up
-from s3chem_events.registration import queries as registrations
+from s3chem_events.registration import crowds
 from s3chem_events.registration.capacity import Availability
 from s3chem_events.registration.choices import regions
-from s3chem_events.registration.openness import Taken, left, openness
+from s3chem_events.registration.crowds import Crowds
+from s3chem_events.registration.openness import openness
 from s3chem_events.site import programme, story, terms
 from s3chem_events.site.frame import Translated, funding, project, translated
 from s3chem_events.site.views import CalendarLinks, EventView, MaterialView, PartView, VenueView, WebLinks
@@ -42,9 +42,9 @@ NO_CALENDAR = CalendarLinks("", (), "", "")
 
 def event_views(events: Sequence[Event], lang: str) -> list[EventView]:
     """Return loaded events as a list shows them; the places held are counted in one statement for all of them."""
-    taken = registrations.kept_in(event.id for event in events)
+    there = crowds.of_events(event.id for event in events)
     passages = queries.passages(event for event in events if not queries.is_past(event))
-    return [event_view(event, lang, taken=taken, passages=passages.get(event.id, ())) for event in events]
+    return [event_view(event, lang, there=there, passages=passages.get(event.id, ())) for event in events]
 
 
 def event_view(
@@ -52,15 +52,15 @@ def event_view(
     lang: str,
     *,
     calendar: bool = True,
-    taken: Taken | None = None,
+    there: Crowds | None = None,
     passages: Sequence[Passage] = (),
 ) -> EventView:
     """Return a loaded event as a page shows it; without its ways into a calendar where the page shows none.
 
     `passages` are what became of it in public; without them nothing is said of that.
     """
-    taken = registrations.kept_in([event.id]) if taken is None else taken
-    is_past, there = queries.is_past(event), where(event, open_ways(event))
+    there = crowds.of(event.id) if there is None else there
+    is_past, venue = queries.is_past(event), where(event, open_ways(event))
     return EventView(
         slug=event.slug,
         url=f"/{lang}/events/{event.slug}",
@@ -72,13 +72,13 @@ def event_view(
         state=event.state.value,
         **_days(event, event.live_parts, lang),
         hours=_hours(event, event.live_parts, lang),
-        place=_place(event, there, lang),
-        venues=[_venue(place, lang) for place in there.places] if all(place.name for place in there.places) else [],
+        place=_place(event, venue, lang),
+        venues=[_venue(place, lang) for place in venue.places] if all(place.name for place in venue.places) else [],
         kind_text=words.kinds(lang)[event.kind],
         region_text=regions(lang).get(event.region, event.region),
-        **terms.shown(event, taken, lang),
+        **terms.shown(event, there, lang),
         calendar=_calendar(event, lang) if calendar else NO_CALENDAR,
-        parts=[_part(event, part, taken, lang) for part in event.parts],
+        parts=[_part(event, part, there, lang) for part in event.parts],
         programme=programme.days(event, lang),
         materials=_materials(event, lang),
         history=story.told(event, passages, lang),
@@ -203,9 +203,9 @@ def _web(event: Event, entry: Entry, lang: str, *, alone: bool) -> WebLinks:
     return WebLinks(label, one.google, one.outlook)
 
 
-def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
+def _part(event: Event, part: Part, there: Crowds, lang: str) -> PartView:
     invited = part.visibility is Visibility.INVITED
-    shows_places = not (invited or part.cancelled) and openness(event, taken) in terms.DECIDED
+    shows_places = not (invited or part.cancelled) and openness(event, there) in terms.DECIDED
     days, _month = i18n.figures_of([(part.starts_on, part.ends_on)], lang)
     date_long, hours = lines.when(event, part, lang)
     return PartView(
@@ -219,7 +219,7 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
         place="" if invited else part_place(event, part, lang),
         mode_text=" · ".join(words.modes(lang)[mode] for mode in part.capacities),
         audience_text=_("By invitation") if invited else _("Open to everyone"),
-        places_text=_places(event, part, taken, lang) if shows_places else "",
+        places_text=_places(event, part, there, lang) if shows_places else "",
         invited=invited,
         cancelled=part.cancelled,
         reason=translated(Text() if invited else part.reason, lang),
@@ -229,11 +229,11 @@ def _part(event: Event, part: Part, taken: Taken, lang: str) -> PartView:
     )
 
 
-def _places(event: Event, part: Part, taken: Taken, lang: str) -> str:
+def _places(event: Event, part: Part, there: Crowds, lang: str) -> str:
     """Say what is left, by mode where the modes differ; never a bare number."""
-    full = _("Full, waiting list open") if moving_up.is_open(event, part) else str(PLACES[Availability.FULL])
+    full = _("Full, waiting list open") if crowds.has_line(event, part) else str(PLACES[Availability.FULL])
     words_left = {**PLACES, Availability.FULL: full}
-    said = {mode: str(words_left[left(part, mode, taken)]) for mode in part.capacities}
+    said = {mode: str(words_left[crowds.left(event, part, mode, there)]) for mode in part.capacities}
     if len(set(said.values())) == 1:
         return next(iter(said.values()))
     modes = words.modes(lang)

@@ -30,7 +30,8 @@ from s3chem_events.core.config import Settings
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries
-from s3chem_events.registration import queries as registrations
+from s3chem_events.registration import crowds
+from s3chem_events.registration.capacity import LINE_CLOSES
 
 P = ParamSpec("P")
 V = TypeVar("V")
@@ -268,7 +269,8 @@ def _page(response: Response, moment: datetime) -> Page:
 def changes_by(moment: datetime) -> datetime:
     """Return when a page of this moment may change by itself; at the latest the next midnight."""
     midnight = (moment + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return min(midnight, queries.next_boundary(moment) or midnight, registrations.next_release(moment) or midnight)
+    boundary, release = queries.next_boundary(moment, lines_close=LINE_CLOSES), crowds.next_release(moment)
+    return min(midnight, boundary or midnight, release or midnight)
 
 
 def _second(moment: datetime) -> datetime:

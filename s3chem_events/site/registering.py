@@ -22,7 +22,7 @@ from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.places import ways_of
-from s3chem_events.registration import actions, file_fields, inviting, links, own_questions
+from s3chem_events.registration import actions, crowds, file_fields, inviting, links, own_questions
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.capacity import Full
@@ -221,11 +221,10 @@ def as_offered(form: RegistrationForm, event: Event, lang: str) -> EventView:
 
 def with_places(form: RegistrationForm | DelegateForm, event: Event, lang: str) -> EventView:
     """Return the event on the days and at the place of what one can choose, and let the form say where one waits."""
-    crowd = registrations.crowd(event.id)
-    taken = {which: there.held + there.kept for which, there in crowd.items()}
-    form.show_waiting(queues(event, crowd, invited=form.invited, opened_at=form.opened_at))
+    there = crowds.of(event.id)
+    form.show_waiting(queues(event, there, invited=form.invited, opened_at=form.opened_at))
     open_now = queries.open_parts(event, invited=form.invited, opened_at=form.opened_at)
-    return narrowed(event_view(event, lang, calendar=False, taken=taken), event, ways_of(open_now), lang)
+    return narrowed(event_view(event, lang, calendar=False, there=there), event, ways_of(open_now), lang)
 
 
 def offers(form: RegistrationForm | DelegateForm, event: Event, view: EventView, lang: str) -> dict[str, PartView]:

@@ -11,8 +11,9 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import audited, queries
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event, Part, runs_of
+from s3chem_events.registration.crowds import Crowds
 from s3chem_events.registration.erasing import KEPT_FOR
-from s3chem_events.registration.openness import Openness, Taken, is_awaited, openness
+from s3chem_events.registration.openness import Openness, is_awaited, openness
 from s3chem_events.site.frame import project
 
 REASONS = {
@@ -38,9 +39,9 @@ DECIDED = TAKES | {Openness.FULL}
 """Places are given, or were: how many are left says something."""
 
 
-def shown(event: Event, taken: Taken, lang: str) -> dict[str, Any]:
+def shown(event: Event, there: Crowds, lang: str) -> dict[str, Any]:
     """Return what a page shows of it: a chip, a way in or why there is none, and what holds."""
-    how = openness(event, taken)
+    how = openness(event, there)
     kind, text = _chip(event, how)
     open_now = queries.open_parts(event) if how in TAKES else []
     return {

@@ -124,6 +124,49 @@ def test_over_the_capacity_only_when_said_so_or_the_waiting_list_and_who_has_a_m
     assert "take your place back" not in mails[-1], "that was the organisers' decision"
 
 
+def test_who_waits_is_passed_over_only_when_said_so(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    desk, both = signed_in(app), {"mode-day-1": "on_site", "mode-day-2": ""}
+    assert register(client, **{"mode-day-2": "online"}).status_code == 303
+    closed = entered(desk, family_name="Closed", phone="+48 600 700 810", **both)
+    for at, name in enumerate(("Adam", "Bea")):
+        entered(desk, family_name=name, phone=f"+48 600 700 80{at}")
+    for at, name in enumerate(("Ida", "Jan")):
+        entered(desk, family_name=name, phone=f"+48 600 700 82{at}", otherwise="waits")
+    waiting = {"day-2": ("on_site", "waiting")}
+    assert (stands(app, "Ida"), stands(app, "Jan")) == (waiting, waiting)
+
+    def one_more(number: int) -> None:  # and the clock has not looked yet
+        revise_event(app, parts=(CLOSED_DAY, replace(PUBLIC_DAY, capacity={Mode.ON_SITE: number, Mode.ONLINE: None})))
+
+    one_more(3)
+    typed = filled(desk.get(f"{LIST}/new")) | CALLER | {"family_name": "Caller"}
+    asked = desk.post(f"{LIST}/new", data=typed)
+    question = "Public conference, On site: 2 people who came before keep waiting. Yes, save it Put on the waiting list"
+    assert (asked.status_code, question in words(asked)) == (409, True)
+    assert "No place is left" not in words(asked)
+    entered(desk, family_name="Caller", confirmed="beyond")
+    assert stands(app, "Caller") == {"day-2": ("on_site", "confirmed")}
+
+    one_more(4)
+    page = desk.get(f"{closed}/parts")
+    assert "Public conference · On site 2 people who came before keep waiting." in words(page)
+    buttons = [one.text for one in soup(page).select("main li button")]
+    assert buttons == ["Put on the waiting list", "Give a place", "Add"]
+    assert "Nothing was changed" in pressed(desk, f"{closed}/parts", part="day-2", mode="on_site")
+    pressed(desk, f"{closed}/parts", part="day-2", mode="on_site", over="y")
+    assert stands(app, "Closed")["day-2"] == ("on_site", "confirmed")
+
+    one_more(5)
+    with app.app_context():
+        reference = db.session.scalar(db.select(Registration.reference).filter_by(family_name="Źdźbło"))
+    mode = f"{LIST}/{reference}/parts/day-2/mode"
+    assert "2 people who came before keep waiting. Give a place" in words(desk.get(mode))
+    assert "Nothing was changed" in pressed(desk, mode, mode="on_site")
+    pressed(desk, mode, mode="on_site", over="y")
+    assert stands(app, "Źdźbło") == {"day-2": ("on_site", "confirmed")}
+    assert (stands(app, "Ida"), stands(app, "Jan")) == (waiting, waiting)
+
+
 def test_a_part_that_is_added_leads_to_its_questions_and_what_is_missing_is_marked_and_asked_of_the_person(
     app: Flask, client: FlaskClient, clock: Clock
 ) -> None:

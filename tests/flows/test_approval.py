@@ -340,11 +340,24 @@ def test_exports_and_the_history_name_the_decision(app: Flask, clock: Clock, des
     assert ("Rejected : Workshop day ·" in person, "Reason: Full of experts" in person) == (True, True)
 
 
-def test_whoever_is_entered_at_the_desk_needs_no_decision(app: Flask, desk: FlaskClient):
-    path = f"{LIST}/new"
-    entered = {"family_name": "Ott", "organisation": "Park", "email": "o@x.example", "mode-day": "on_site"}
-    assert desk.post(path, data=filled(desk.get(path)) | entered).status_code == 303
-    assert mails(app) == [("Your place is confirmed", "o", "REQUEST")]
+def test_whoever_is_entered_at_the_desk_needs_no_decision_not_even_where_she_waits_first(
+    app: Flask, desk: FlaskClient
+) -> None:
+    def enter(name: str, **more: str) -> None:
+        who = {"given_name": name, "family_name": "Ott", "organisation": "Park", "email": f"{name}@x.example"}
+        typed = filled(desk.get(f"{LIST}/new")) | who | {"mode-day": "on_site"} | more
+        assert desk.post(f"{LIST}/new", data=typed).status_code == 303
+
+    enter("Olga")
+    assert mails(app) == [("Your place is confirmed", "Olga", "REQUEST")]
+    one = replace(DAY, capacity={Mode.ON_SITE: 1})
+    revise_event(app, "workshop", waiting_list=WaitingList.AUTOMATIC, parts=(one,))
+    enter("Pia", otherwise="waits")
+    assert (standings(app), len(mails(app))) == ("O confirmed, P waiting", 1)
+    revise_event(app, "workshop", parts=(DAY,))
+    tick(app)
+    assert standings(app) == "O confirmed, P confirmed"
+    assert mails(app) == [("Your place is confirmed", "Pia", "REQUEST")]
 
 
 @pytest.mark.one_database
@@ -458,13 +471,22 @@ def test_a_guest_named_by_an_organiser_needs_no_yes_while_whom_a_partner_brings_
 ):
     add_event(app, parts=(replace(CLOSED_DAY, approval=True), PUBLIC_DAY))
     named, handed_on = invite(app, GUEST, replace(GUEST, email="park@park.example", uses=3))
-    come_by(client, link(app, named), given_name="Anna")
+    anna = come_by(client, link(app, named), given_name="Anna")
     come_by(client, link(app, handed_on), given_name="Boris", email="boris@park.example")
     assert standings(app) == "A confirmed, A confirmed, B pending, B confirmed"
     said = "The organisers look at each registration for some parts: Working-group meeting."
     (another,) = invite(app, replace(GUEST, email="carla@park.example"))
     shown = [said in words(client.get(f"{link(app, one)}/registration")) for one in (another, handed_on)]
     assert shown == [False, True]
+
+    full = replace(CLOSED_DAY, approval=True, capacity={Mode.ON_SITE: 2})
+    revise_event(app, parts=(full, PUBLIC_DAY))
+    dora = come_by(client, link(app, another), given_name="Dora", email="carla@park.example")
+    assert standings(app).endswith("D waiting, D confirmed")
+    leave(client, str(anna.location))
+    assert standings(app).endswith("D offered, D confirmed")
+    press(client, str(dora.location), "accept", "day-1")
+    assert standings(app).endswith("D confirmed, D confirmed")
 
 
 def test_who_has_a_place_and_waits_for_others_besides_is_written_one_e_mail(app: Flask, client: FlaskClient, clock):

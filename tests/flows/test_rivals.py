@@ -14,7 +14,7 @@ from s3chem_events.core import db as database_module
 from s3chem_events.core.db import db
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
-from s3chem_events.registration import queries
+from s3chem_events.registration import crowds
 from s3chem_events.registration.invitation import InvitationUse, address_of
 from s3chem_events.registration.models import Delegation, Participation, Registration
 from tests.conftest import Clock
@@ -26,7 +26,7 @@ FORM = "/en/events/workshop/register"
 
 def meet(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
     """Let both count before either takes anything, if they are let."""
-    crowd, both, met = queries.crowd, threading.Barrier(2), threading.Event()
+    crowd, both, met = crowds.of, threading.Barrier(2), threading.Event()
 
     def slowly(event_id: int) -> Any:
         there = crowd(event_id)
@@ -36,7 +36,7 @@ def meet(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
             met.set()
         return there
 
-    monkeypatch.setattr(queries, "crowd", slowly)
+    monkeypatch.setattr(crowds, "of", slowly)
 
 
 def unlock(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from s3chem_events.core.text import Text
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import queries
+from s3chem_events.registration import crowds
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden, hidden_in
@@ -96,7 +96,7 @@ def test_two_hundred_people_for_fifty_places_and_all_others_wait_in_order(app: F
 @pytest.mark.both_counted
 def test_without_the_lock_places_are_given_twice(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     add_event(app, WORKSHOP, parts=(DAY, NIGHT))
-    unlocked, crowd, both = publishing.bookable_event, queries.crowd, threading.Barrier(8)
+    unlocked, crowd, both = publishing.bookable_event, crowds.of, threading.Barrier(8)
 
     def slowly(event_id: int) -> Any:
         there = crowd(event_id)
@@ -104,7 +104,7 @@ def test_without_the_lock_places_are_given_twice(app: Flask, monkeypatch: pytest
             both.wait(1)
         return there
 
-    monkeypatch.setattr(queries, "crowd", slowly)
+    monkeypatch.setattr(crowds, "of", slowly)
     monkeypatch.setattr(publishing, "bookable_event", lambda slug, **_lock: unlocked(slug))
     with app.app_context():
         if db.engine.dialect.name == "sqlite":

@@ -15,8 +15,10 @@ from s3chem_events import schedule
 from s3chem_events.core import db as database_module
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import CLOCK, OPERATOR, Fact
+from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode, WaitingList
-from s3chem_events.registration import capacity, moving_up, offers, queries, waiting
+from s3chem_events.publishing.models import Event
+from s3chem_events.registration import capacity, crowds, offers, queries, waiting
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
@@ -61,15 +63,15 @@ def test_fifty_people_for_one_place_one_gets_it_and_the_others_wait_in_order(app
 def slowed(monkeypatch: pytest.MonkeyPatch, *, seconds: float) -> None:
     """Let two count before either gives, if anything lets them: so a race has every chance."""
     both, met = threading.Barrier(2), threading.Event()
-    for name in ("taken", "crowd"):
-        monkeypatch.setattr(queries, name, _slowly(getattr(queries, name), both, met, seconds))
+    monkeypatch.setattr(crowds, "tell_the_page", _slowly(crowds.tell_the_page, both, met, seconds))
+    monkeypatch.setattr(capacity, "check", _slowly(capacity.check, both, met, seconds))
 
 
 def _slowly(
-    count: Callable[[int], Any], both: threading.Barrier, met: threading.Event, seconds: float
-) -> Callable[[int], Any]:
-    def counted(event_id: int) -> Any:
-        found = count(event_id)
+    count: Callable[..., Any], both: threading.Barrier, met: threading.Event, seconds: float
+) -> Callable[..., Any]:
+    def counted(*given: Any) -> Any:
+        found = count(*given)
         if not met.is_set():  # who counts once more waits for nobody
             with suppress(threading.BrokenBarrierError):
                 both.wait(seconds)
@@ -121,14 +123,20 @@ def test_an_event_that_fails_keeps_no_other_from_its_places(
     one_place_for_two(app)
     with app.app_context():
         event_id = db.session.scalar(db.select(Registration.event_id).distinct())
-        locked, pass_on = list[int](), moving_up.pass_on
-    monkeypatch.setattr(offers, "_lock", locked.append)
+        looked_at, by_id = list[int](), publishing.event_by_id
+
+    def locked(number: int, *, lock: bool) -> Event | None:
+        looked_at.append(number)
+        if not number:
+            raise LookupError
+        return by_id(number, lock=lock)
+
+    monkeypatch.setattr(publishing, "event_by_id", locked)
     monkeypatch.setattr(offers, "with_a_line", lambda: [0, event_id])
-    monkeypatch.setattr(moving_up, "pass_on", lambda number: pass_on(number) if number else 1 // number)
     monkeypatch.setattr(schedule, "EACH", ((offers.with_a_line, offers.look_after),))
     with app.app_context():
         schedule.tick()
-    assert locked == [0, event_id]
+    assert looked_at == [0, event_id]
     assert len(standings(app)[Standing.CONFIRMED]) == 2
 
 
@@ -136,9 +144,9 @@ def test_an_event_that_fails_keeps_no_other_from_its_places(
 def test_without_the_lock_the_place_is_given_twice(app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     clock_looks, staff_give = one_place_for_two(app)
     slowed(monkeypatch, seconds=30)
-    unlocked = queries.registration_by_id
+    unlocked, by_id = queries.registration_by_id, publishing.event_by_id
     monkeypatch.setattr(queries, "registration_by_id", lambda number, **_lock: unlocked(number))
-    monkeypatch.setattr(offers, "_lock", lambda _event_id: None)
+    monkeypatch.setattr(publishing, "event_by_id", lambda number, **_lock: by_id(number))
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.remove(db.engine, "begin", database_module._begin)
