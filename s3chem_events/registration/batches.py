@@ -12,7 +12,7 @@ from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.actions import HOLD
-from s3chem_events.registration import actions, crowds, moving_up, names, queries, reuniting, versions, ways_back
+from s3chem_events.registration import actions, crowds, names, queries, reuniting, versions, ways_back
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -112,7 +112,7 @@ def undo(event_id: int, key: str, *, by: Actor) -> Undone:
             anew += [registration] if second else []
     event = publishing.event_by_id(event_id)
     if event is not None:
-        moving_up.pass_on(event, before)  # what somebody who came anew meanwhile had besides
+        crowds.tell_the_page(event, before)
     return Undone(back, tuple(anew), tuple(late))
 
 
