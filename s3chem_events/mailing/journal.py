@@ -61,8 +61,9 @@ class Journal:
         os.ftruncate(self._file, 0)
 
     def _note(self, line: bytes) -> None:
-        """Write a line at once, which a dying process finishes or never begins; on a full disk it may be cut off."""
-        if os.write(self._file, line) < len(line):
+        """Write a line at once, which a dying process finishes or never begins; a full disk may cut it off."""
+        if (kept := os.write(self._file, line)) < len(line):
+            os.ftruncate(self._file, os.fstat(self._file).st_size - kept)  # or the next line would be read with it
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self, *, settled: bool) -> None:

@@ -1,5 +1,6 @@
 """The outbox: each e-mail once, by one worker at a time, with its history; and what happens with a guard taken out."""
 
+import resource
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -18,7 +19,7 @@ from s3chem_events.core.db import db, transaction
 from s3chem_events.core.guard import settings
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing import outbox, pace, recovering, relaying, render
-from s3chem_events.mailing.journal import Left
+from s3chem_events.mailing.journal import Journal, Left, left
 from s3chem_events.mailing.letters import State
 from s3chem_events.mailing.models import MailServerState, OutgoingEmail, RelayFailure, Suppression
 from s3chem_events.mailing.outbox import NotRetriable, NotWaiting
@@ -189,6 +190,21 @@ def test_same_death_sends_twice_with_the_acceptance_journal_taken_out(app: Flask
         run.journal.close(settled=False)
         die_before_the_commit(run)
     assert work(app) == 5  # three of them for the second time
+
+
+def test_line_that_a_full_disk_cuts_off_is_not_read_with_the_next_one(tmp_path: Path):
+    noted = Journal(tmp_path)
+    room = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2, room[1]))  # Python ignores the signal: a write ends where room does
+    try:
+        with pytest.raises(OSError, match="No space left"):
+            noted.begins(34)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, room)
+    noted.accepted(5)
+    noted.close(settled=False)
+    with left(tmp_path) as runs:
+        assert [(run.accepted, run.in_flight) for run in runs] == [({5}, set())]
 
 
 def test_email_that_workers_die_of_again_and_again_waits_aside(app: Flask, clock: Clock):
