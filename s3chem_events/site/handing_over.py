@@ -24,6 +24,7 @@ from s3chem_events.site import opened, own_view, terms
 from s3chem_events.site.forms import REFUSALS, RegistrationForm
 from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
 from s3chem_events.site.own_actions import SUBSTITUTION
+from s3chem_events.site.pages import contact
 from s3chem_events.site.person_form import PersonForm
 from s3chem_events.site.proving import ProofAsked, Proving
 
@@ -96,8 +97,10 @@ def substitution(lang: str, token: str) -> BaseResponse:
 def _answered(registration: Registration, form: SuccessorForm, lang: str, token: str) -> BaseResponse:
     if not form.validate():
         return _page(registration, form, lang, token, 422, press_again() if form.csrf_token.errors else "")
-    if not _is_hers(registration):
+    if not opened.may_act(registration):
         first = _("Please enter the code first; your entries have been kept.")
+        if not codes.may_be_sent(registration):
+            first = _("We have no e-mail address to which a code could be sent. Please write to us.")
         return _page(registration, form, lang, token, 403, first)
     if form.asks_again(registration):
         return _page(registration, form, lang, token, 422)
@@ -106,11 +109,6 @@ def _answered(registration: Registration, form: SuccessorForm, lang: str, token:
     except Refused as refusal:
         return _page(registration, form, lang, token, refusal.status, _sentence(refusal))
     return redirect(f"/{lang}/registrations/{token}", 303)
-
-
-def _is_hers(registration: Registration) -> bool:
-    """Whether the code was given; of somebody without an address of her own none can be asked."""
-    return not codes.may_be_sent(registration) or opened.is_open(registration)
 
 
 def _hand_over(registration: Registration, token: str, form: SuccessorForm) -> None:
@@ -140,8 +138,9 @@ def _page(
         "meant": typos.meant(form.told("email")) if request.method == "POST" else "",
         "erasure": terms.erasure(fresh.event, lang),
         "is_written_to": resending.is_written_to(fresh),
-        "locked": not _is_hers(fresh),
-        "code_url": f"{here}/code?for={SUBSTITUTION}",
+        "locked": not opened.may_act(fresh),
+        "code_url": f"{here}/code?for={SUBSTITUTION}" if codes.may_be_sent(fresh) else "",
+        "contact": contact(lang),
         "own_url": here,
         "refusal": refusal,
     }

@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import session
 
 from s3chem_events.core.clock import now
-from s3chem_events.registration import codes
+from s3chem_events.registration import codes, resending
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import When
 
@@ -24,6 +24,15 @@ def is_open(registration: Registration) -> bool:
     if not isinstance(noted, list) or noted[:2] != [registration.id, registration.link_version]:
         return False
     return now().timestamp() < float(noted[2])
+
+
+def may_act(registration: Registration) -> bool:
+    """Whether whoever is here may do what nobody may by a link alone: the code was given, or the contact is told of it.
+
+    Of somebody whom only a contact reaches no code can be asked. Where e-mails come back nobody would be told either.
+    """
+    by_contact = registration.via_contact and resending.is_written_to(registration)
+    return by_contact or is_open(registration)
 
 
 def shown_at(registration: Registration, when: When) -> When | None:

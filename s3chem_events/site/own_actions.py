@@ -15,6 +15,7 @@ from s3chem_events.registration import (
 )
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import When
+from s3chem_events.site import opened
 
 CHANGE, SUBSTITUTION, CONFIRMATION = "change", "substitution", "confirmation"
 """The last words of the addresses at which these are done."""
@@ -56,7 +57,7 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
                 _("The e-mail with your link and your calendar entry, once more."),
             )
         )
-    if substituting.may_hand_over(registration):
+    if substituting.may_hand_over(registration) and (by_code or opened.may_act(registration)):
         found.append(
             Action(
                 f"{own_url}/{SUBSTITUTION}",

@@ -11,8 +11,11 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 from werkzeug.test import TestResponse
 
-from s3chem_events.core.db import db
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db, transaction
 from s3chem_events.core.text import LANGUAGES
+from s3chem_events.mailing import addresses
+from s3chem_events.mailing.models import Suppression
 from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.registration.models import Answer, Consent, Participation, Registration
 from tests.conftest import Clock
@@ -159,6 +162,16 @@ def test_without_the_code_nothing_is_handed_over(app: Flask, client: FlaskClient
     answer = client.post(f"{own}/substitution", data=token | typed | {"question-hall": "no"})
     assert (answer.status_code, filled(answer)["given_name"]) == (403, "Jan")
     assert count(app, Registration) == 1
+    assert "A colleague comes instead" in words(client.get(own))
+    with app.app_context(), transaction():  # a bounce, which whoever has the forwarded e-mail can make up (C8)
+        digest = addresses.digest("zaneta@uczelnia.example")
+        db.session.add(Suppression(address_digest=digest, reason="dead", since=now()))
+    write = "We have no e-mail address to which a code could be sent. Please write to us."
+    asked = client.get(f"{own}/substitution")
+    assert (write in words(asked), soup(asked).select("form#successor")) == (True, [])
+    answer = client.post(f"{own}/substitution", data=token | typed | {"question-hall": "no"})
+    assert (answer.status_code, write in words(answer), count(app, Registration)) == (403, True, 1)
+    assert "A colleague comes instead" not in words(client.get(own))
 
 
 def test_faults_are_said_and_a_second_press_finds_it_done(
