@@ -47,6 +47,7 @@ def access_needs(slug: str) -> str:
         "desk/needs/access.html",
         **header(found),
         requests=requests,
+        gone=needs.taken_back(found.id),
         names=overview.names_of(one.answer.settled_by for one in requests),
         stamp=lambda moment: i18n.stamp(moment, found.zone, i18n.language()),
     )

@@ -8,9 +8,10 @@ from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import answering, asking, places, questions
+from s3chem_events.registration import answering, asking, history, places, questions
+from s3chem_events.registration.history import Line
 from s3chem_events.registration.models import Answer, Participation, Question, Registration
-from s3chem_events.registration.questions import NEEDS, Asked, Given, Kind
+from s3chem_events.registration.questions import NEEDS, SENSITIVE, Asked, Given, Kind
 
 LIST = "list"
 PHOTO = "photo"
@@ -61,6 +62,7 @@ def give(registration: Registration, key: str, *, language: str, by: Actor) -> b
         return False
     answering.keep(registration, [Given(question, value=True, agreed=True, language=language)], by=by)
     journal.record("consent.given", registration.id, by=by, event=registration.event_id, question=question.id)
+    _tell(registration, question, old=None, new=True, by=by)
     return True
 
 
@@ -77,9 +79,11 @@ def take_back(registration: Registration, key: str, *, by: Actor) -> bool:
     if not is_given:
         return False
     mine = Answer.registration_id == registration.id, Answer.question_id == question.id
+    old = None if question.readers in SENSITIVE else db.session.scalar(db.select(Answer.value).where(*mine))
     db.session.execute(db.delete(Answer).where(*mine))
     answering.end_consents(registration.id, [questions.field_name(question.key)])
     journal.record("consent.withdrawn", registration.id, by=by, event=registration.event_id, question=question.id)
+    _tell(registration, question, old=old, new=None, by=by)
     return True
 
 
@@ -100,6 +104,12 @@ def not_photographed(event_id: int) -> list[tuple[str, str]]:
     ids = _ready(event_id, PHOTO)
     agreed = db.exists().where(Answer.registration_id == Registration.id, Answer.question_id.in_(ids))
     return [(one.full_name, one.organisation) for one in _coming(event_id, ~agreed, places.MODE.in_(["on_site"]))]
+
+
+def _tell(registration: Registration, question: Asked, *, old: object, new: object, by: Actor) -> None:
+    """Have it confirmed by e-mail, and kept in the history, as the same change in the form is."""
+    fact = journal.record("registration.changed", registration.id, by=by, event=registration.event_id)
+    history.write(registration, fact, [Line(questions.field_name(question.key), old, new)])
 
 
 def _coming(event_id: int, *conditions: object) -> Sequence[Registration]:

@@ -2,16 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import func
 
 from s3chem_events.accounts import queries as accounts
 from s3chem_events.accounts import roles
 from s3chem_events.accounts.models import Organiser
+from s3chem_events.core.db import db
 from s3chem_events.core.i18n import words
 from s3chem_events.core.journal import Fact
 from s3chem_events.core.values import frozen
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration import answering, asking, diets, questions
+from s3chem_events.registration.models import Answer, Change, Registration
 from s3chem_events.registration.questions import Asked, Kind
 
 
@@ -37,6 +42,24 @@ def portions(event_id: int, language: str) -> list[Portion]:
         asked = wordings[question_id, version]
         counted[part, asked.label.within(language), _said(asked, value, language)] += 1
     return [Portion(part, question, answer, count) for (part, question, answer), count in counted.items()]
+
+
+def taken_back(event_id: int) -> list[tuple[Registration, datetime]]:
+    """Return who comes, has told an access need and told nothing of the kind any more, and since when; not what."""
+    asked = [one for one in asking.asked_at(event_id, retired=True) if one.kind is Kind.ACCESS]
+    told = db.exists().where(
+        Answer.registration_id == Registration.id, Answer.question_id.in_([one.id for one in asked])
+    )
+    query = (
+        db.select(Registration, func.max(Fact.happened_at))
+        .join(Change, Change.registration_id == Registration.id)
+        .join(Fact, Fact.id == Change.fact_id)
+        .where(Registration.event_id == event_id, Registration.withdrawn_at.is_(None), ~told)
+        .where(Change.field.in_([questions.field_name(one.key) for one in asked]))
+        .group_by(Registration.id)
+        .order_by(func.max(Fact.happened_at).desc())
+    )
+    return [(person, moment) for person, moment in db.session.execute(query)]
 
 
 def access_asked(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:

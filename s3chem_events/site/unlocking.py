@@ -1,5 +1,6 @@
 """The code that opens what the own page hides from whoever was handed the link; GET explains, POST sends and takes."""
 
+import re
 from typing import Any
 
 from flask import abort, redirect, request
@@ -22,7 +23,8 @@ from s3chem_events.site.pages import contact
 
 TRIES = "10 per minute; 40 per hour"
 BEHIND = frozenset({CHANGE, SUBSTITUTION, *STEPS})
-"""The pages below the own one that a code may lead on to."""
+"""The pages below the own one that a code may lead on to, besides those of consents."""
+CONSENT = re.compile(r"consents/[\w-]+/withdrawal")
 
 
 class CodeForm(Form):
@@ -36,8 +38,8 @@ def code(lang: str, token: str) -> BaseResponse:
     """Explain (GET); send a code, or take it in (POST)."""
     registration = queries.registration_by_token(token) or abort(unknown_link(lang))
     here, form, fault = f"/{lang}/registrations/{token}", CodeForm(), ""
-    behind = request.values.get("for", "")
-    on = f"{here}/{behind}" if behind in BEHIND else here
+    behind = _behind()
+    on = f"{here}/{behind}" if behind else here
     if registration.handed_over_at is not None or opened.is_open(registration):
         return redirect(on, 303)
     status = 200
@@ -47,7 +49,7 @@ def code(lang: str, token: str) -> BaseResponse:
                 fault, status = press_again(), 422
             elif request.form.get("press") == "send":
                 _send(token)
-                return redirect(f"{here}/code?for={behind if behind in BEHIND else ''}", 303)
+                return redirect(f"{here}/code?for={behind}", 303)
             elif _enter(token, form.code.data or ""):
                 return redirect(on, 303)
             else:
@@ -56,6 +58,12 @@ def code(lang: str, token: str) -> BaseResponse:
         except Refused as refusal:
             fault, status = _sentence(refusal), refusal.status
     return _page(registration, lang, token, status, form=form, refusal=fault, behind=behind, own_url=here)
+
+
+def _behind() -> str:
+    """Return to which page the code leads on; empty for the own page."""
+    named = request.values.get("for", "")
+    return named if named in BEHIND or CONSENT.fullmatch(named) else ""
 
 
 def _send(token: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +17,7 @@ from s3chem_events.registration.models import Answer, Consent
 from tests.conftest import Clock
 from tests.factories import add_event, add_question, count, hidden, register, soup, words
 from tests.support.desk import signed_in
+from tests.support.post import confirm, kept, work
 
 LISTS = "/desk/events/conference/lists"
 
@@ -24,7 +26,7 @@ LISTS = "/desk/events/conference/lists"
 def event(app: Flask, clock: Clock) -> None:
     add_event(app)
     add_question(app, "photo", kind="consent", label="I agree to photographs.")
-    add_question(app, "list", kind="consent", label="I agree to stand in the list.")
+    add_question(app, "list", kind="consent", label="I agree to stand in the list.", keep_days=90)
     add_question(app, "diet", kind="diet", label="Diet", readers="caterer")
 
 
@@ -69,6 +71,8 @@ def test_a_consent_is_taken_back_and_given_again_with_each_its_proof(
     app: Flask, client: FlaskClient, clock: Clock
 ) -> None:
     own = come(client, "Anna", "list")
+    work(app)
+    confirm(app, "anna@park.example")
     assert [link.text for link in soup(client.get(own)).select("section[aria-labelledby=consents] a")] == [
         "I agree",
         "Take my consent back",
@@ -77,28 +81,53 @@ def test_a_consent_is_taken_back_and_given_again_with_each_its_proof(
     clock.advance(days=1)
     assert [press(client, f"{own}/consents/list/withdrawal") for _twice in "12"] == [303, 303]
     assert rows(signed_in(app), "list") == []
+    assert work(app) == 1
+    assert "- I agree to stand in the list.\n  before: Agreed\n  now: –\n" in kept(app)[-1].text
     clock.advance(days=1)
     french = own.replace("/en/", "/fr/")
     assert press(client, f"{french}/consents/list") == 303
+    assert work(app) == 1
+    assert "- I agree to stand in the list.\n  before: –\n  now: Agreed\n" in kept(app)[-1].text
     assert rows(signed_in(app), "list") == [["Anna Źdźbło", "Anna & Co"]]
     with app.app_context():
-        kept = db.session.execute(
+        proofs = db.session.execute(
             db.select(Consent.text_version, Consent.language, Consent.given_at, Consent.withdrawn_at)
             .filter_by(subject="question-list")
             .order_by(Consent.id)
         ).all()
     first, second, third = (datetime(2026, 11, day, 12, tzinfo=UTC) for day in (23, 24, 25))
-    assert [tuple(row) for row in kept] == [("1.1", "en", first, second), ("1.1", "fr", third, None)]
+    assert [tuple(row) for row in proofs] == [("1.1", "en", first, second), ("1.1", "fr", third, None)]
     assert client.get(f"{own}/consents/menu").status_code == 404
 
 
 def test_a_need_is_deleted_with_its_consent(app: Flask, client: FlaskClient) -> None:
-    own = come(client, "Anna", **{"question-diet": "vegan", "question-diet-consent": "y"})
+    add_question(app, "help", kind="access", label="Access needs", readers="accessibility")
+    needs = {"question-diet": "vegan", "question-help": "wheelchair"}
+    own = come(client, "Anna", **needs, **{f"{key}-consent": "y" for key in needs})
+    desk, page = signed_in(app), "/desk/events/conference/access-needs"
+    work(app)
+    confirm(app, "anna@park.example")
     assert "If you take it back, what you wrote is deleted." in words(client.get(own))
-    assert count(app, Answer) == 1
-    assert [press(client, f"{own}/consents/diet/withdrawal") for _twice in "12"] == [303, 303]
-    assert count(app, Answer) == 0
-    assert count(app, Fact, kind="consent.withdrawn") == 1
+    take = [f"{own}/consents/{key}/withdrawal" for key in ("help", "diet")]
+    token = hidden(client, f"{own}/consents/photo")
+    assert [client.post(path, data=token).status_code for path in take] == [403, 403]  # a link may be forwarded (C8)
+    assert (count(app, Answer), "wheelchair" in words(desk.get(page)), work(app)) == (2, True, 0)
+    asks = soup(client.get(take[0])).find("a", string="Get a code")
+    assert asks is not None
+    code = str(asks["href"])
+    client.post(code, data=hidden(client, code) | {"press": "send"})
+    work(app)
+    found = re.search(r"^(\d{4} \d{4})$", kept(app)[-1].text, re.MULTILINE)
+    assert found is not None
+    entered = client.post(code, data=hidden(client, code) | {"press": "enter", "code": found[1]})
+    assert entered.location == take[0]
+    assert [press(client, take[0]) for _twice in "12"] == [303, 303]
+    assert (count(app, Answer), work(app)) == (1, 1)
+    assert "- Access needs\n  changed; not shown in e-mails\n" in kept(app)[-1].text  # B7, B10
+    seen = words(desk.get(page))
+    assert ("Taken back Anna Źdźbło" in seen, "wheelchair" in seen) == (True, False)
+    assert (press(client, take[1]), count(app, Answer)) == (303, 0)
+    assert count(app, Fact, kind="consent.withdrawn") == 2
     assert [client.get(f"{own}/consents/{key}").status_code for key in ("diet", "nothing/withdrawal")] == [404, 404]
 
 
