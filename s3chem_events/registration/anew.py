@@ -108,10 +108,15 @@ _THEIRS = (
     .order_by(Registration.id)
 )
 _NEWER = aliased(Registration)
+# Two without an address may have one name, and are told apart as in names.person_digest.
+_CALLED = (Registration.phone == _NEWER.phone) & or_(
+    Registration.phone != "", Registration.organisation == _NEWER.organisation
+)
 WHO: ColumnElement[Any] = func.coalesce(
     Registration.person,
     select(_NEWER.person)
     .where(*_may_be_one(Registration, _NEWER), _NEWER.person.is_not(None))
+    .where(or_(Registration.address_digest != "", _CALLED))
     .limit(1)
     .correlate(Registration)
     .scalar_subquery(),

@@ -12,7 +12,7 @@ from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, register, revise_event, soup, words
 from tests.site.test_invited import GUEST, invite, link, press
-from tests.support.desk import signed_in
+from tests.support.desk import filled, signed_in
 
 FORM = "/en/events/conference/register"
 LIST = "/desk/events/conference/participants"
@@ -84,3 +84,21 @@ def test_an_invitation_adds_no_part_that_the_former_registration_holds(
     desk = signed_in(app)
     rows = desk.get(f"{LIST}.json").get_json()
     assert sorted((row["part"], row["state"]) for row in rows) == [("day-1", "confirmed"), ("day-2", "confirmed")]
+
+
+def test_namesakes_without_an_address_are_as_many_people_as_have_telephones(app: Flask, clock: Clock) -> None:
+    add_event(app, state=State.ANNOUNCED, parts=(MEETING, PUBLIC_DAY))
+    desk, jan = signed_in(app), {"given_name": "Jan", "family_name": "Nowak", "organisation": "Park"}
+
+    def enter(phone: str, **chosen: str) -> str:
+        new = f"{LIST}/new"
+        answer = desk.post(new, data=filled(desk.get(new)) | jan | {"phone": phone} | chosen)
+        assert answer.status_code == 303
+        return str(answer.location)
+
+    enter("+48 600 700 801", **{"mode-day-1": "on_site"})
+    revise_event(app, parts=(replace(MEETING, cancelled=True), PUBLIC_DAY))
+    again, _other = (enter(phone, **{"mode-day-2": "on_site"}) for phone in ("+48 600 700 801", "+48 600 700 802"))
+    assert "2 people ·" in words(desk.get(LIST))
+    press(desk, f"{again}/withdrawal")  # what he had before is his still, should it be held after all
+    assert "2 people, and 1 withdrawn or rejected ·" in words(desk.get(LIST))
