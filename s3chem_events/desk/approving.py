@@ -1,5 +1,7 @@
 """Registrations that wait for a decision: approved or rejected, one or several at once."""
 
+from collections.abc import Callable
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -8,10 +10,11 @@ from flask_babel import ngettext
 from s3chem_events.core import i18n
 from s3chem_events.core.db import transaction
 from s3chem_events.core.text import LANGUAGES
-from s3chem_events.desk import out_of_turn
+from s3chem_events.desk import out_of_turn, words
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import approval, capacity, names, queries
 from s3chem_events.registration.capacity import Standing
@@ -26,34 +29,43 @@ def participants_approval(slug: str) -> ResponseReturnValue:
     people = _chosen(slug)
     if not people:
         return _choose_first(slug)
+    if the_event(slug).state not in TAKING:
+        return _back(slug, _("This event takes no registration any more."))
     over = request.form.get("over") == "y"
     try:
         with transaction():
             locked = _locked(slug, people)
-            count = sum(approval.approve(one, by=by(), parts=_parts(), over_capacity=over) for one in locked)
+            left = [one for one in locked if not approval.approve(one, by=by(), parts=_parts(), over_capacity=over)]
+            others = _undecidable(left)
     except capacity.Full as refusal:
-        found, people = the_event(slug), _chosen(slug)
+        found = the_event(slug)
+        asked, others = _split(_chosen(slug), approval.may_approve)
         full, awaited, note = out_of_turn.told(found, refusal.values["places"])  # type: ignore[arg-type]
         page = render_template(
             "desk/participants/approval.html",
             **header(found),
-            people=people,
+            people=asked,
+            others=others,
             parts=_named(found),
             full=full,
             awaited=[*awaited, note] if note else awaited,
         )
         return page, refusal.status
-    flash(ngettext("%(num)s registration approved.", "%(num)s registrations approved.", count), "good")
-    return _back(slug)
+    if count := len(locked) - len(left):
+        flash(ngettext("%(num)s registration approved.", "%(num)s registrations approved.", count), "good")
+    return _back(slug, others)
 
 
 @desk.route("/events/<slug>/participants/rejection", methods=["POST"])
 @allowed("participants.edit")
 def participants_rejection(slug: str) -> ResponseReturnValue:
     """Refuse the chosen people: the first press asks for the reason, the second does it."""
-    found, people = the_event(slug), _chosen(slug)
-    if not people:
+    found, chosen = the_event(slug), _chosen(slug)
+    if not chosen:
         return _choose_first(slug)
+    people, others = _split(chosen, approval.may_reject)
+    if not people:
+        return _back(slug, others)
     reason = names.clean_lines(request.form.get("reason", ""))
     is_asked = "confirmed" not in request.form
     fault = "" if is_asked else _fault(reason)
@@ -62,6 +74,7 @@ def participants_rejection(slug: str) -> ResponseReturnValue:
             "desk/participants/rejection.html",
             **header(found),
             people=people,
+            others=others,
             parts=_named(found),
             languages=sorted({LANGUAGES[one.language] for one in people if one.email}),
             reason=reason,
@@ -69,9 +82,25 @@ def participants_rejection(slug: str) -> ResponseReturnValue:
         )
         return page, 422 if fault else 200
     with transaction():
-        count = approval.reject(_locked(slug, people), reason=reason, parts=_parts(), by=by())
-    flash(ngettext("%(num)s registration rejected.", "%(num)s registrations rejected.", count), "good")
-    return _back(slug)
+        locked = _locked(slug, chosen)
+        _rest, others = _split(locked, approval.may_reject)
+        count = approval.reject(locked, reason=reason, parts=_parts(), by=by())
+    if count:
+        flash(ngettext("%(num)s registration rejected.", "%(num)s registrations rejected.", count), "good")
+    return _back(slug, others)
+
+
+def _split(
+    people: list[Registration], may: Callable[[Registration, list[str]], bool]
+) -> tuple[list[Registration], str]:
+    """Return about whom can be decided so, and in words the others, about whom there is nothing to decide."""
+    able = [one for one in people if may(one, _parts())]
+    return able, _undecidable([one for one in people if one not in able])
+
+
+def _undecidable(people: list[Registration]) -> str:
+    said = words.stands(people, _parts())
+    return _("Nothing to decide: %(people)s.", people=said) if said else ""
 
 
 def _fault(reason: str) -> str:
@@ -101,7 +130,9 @@ def _locked(slug: str, people: list[Registration]) -> list[Registration]:
     return [one for one in map(queries.registration_by_id, ids) if one is not None]
 
 
-def _back(slug: str) -> ResponseReturnValue:
+def _back(slug: str, others: str = "") -> ResponseReturnValue:
+    if others:
+        flash(others, "bad")
     if request.form.get("from") == "person":
         return redirect(url_for("desk.participant", slug=slug, reference=request.form["reference"]), 303)
     part = request.form.get("part") or None

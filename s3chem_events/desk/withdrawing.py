@@ -16,7 +16,7 @@ from s3chem_events.mailing import suppression
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import values
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import batches, participants, queries
+from s3chem_events.registration import actions, batches, participants, queries
 from s3chem_events.registration.batches import Batch, Undone
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.participants import PAGE
@@ -50,8 +50,8 @@ def participants_withdrawal(slug: str) -> ResponseReturnValue:
     found = the_event(slug)
     people = queries.registrations_by_references(found.id, request.form.getlist("reference")[:PAGE])
     back = url_for("desk.participants_list", slug=slug)
-    if not people:
-        flash(_("Choose the people first."), "bad")
+    if not any(map(actions.may_withdraw, people)):
+        flash(_nothing_left(people) or _("Choose the people first."), "bad")
         return redirect(back, 303)
     return _withdrawn(slug, people, back) if "confirmed" in request.form else _asking(found, people, back)
 
@@ -66,18 +66,28 @@ def participant_withdrawal(slug: str, reference: str) -> ResponseReturnValue:
     if person.withdrawn_at is not None:
         flash(_("It has already been withdrawn."), "bad")
         return redirect(back, 303)
+    if not actions.may_withdraw(person):
+        flash(_nothing_left([person]), "bad")
+        return redirect(back, 303)
     return _withdrawn(slug, [person], back) if request.method == "POST" else _asking(found, [person], back)
 
 
 def _asking(found: Event, people: Sequence[Registration], back: str) -> str:
+    there = [one for one in people if actions.may_withdraw(one)]
     return render_template(
         "desk/participants/withdrawals.html",
         **header(found),
-        people=people,
-        told=bool(_reached(people)),
-        call=_call(people),
+        people=there,
+        others=_nothing_left(people),
+        told=bool(_reached(there)),
+        call=_call(there),
         back=back,
     )
+
+
+def _nothing_left(people: Iterable[Registration]) -> str:
+    said = words.stands(one for one in people if not actions.may_withdraw(one))
+    return _("Nothing to withdraw: %(people)s.", people=said) if said else ""
 
 
 def _call(people: Sequence[Registration]) -> str:
@@ -96,9 +106,13 @@ def _withdrawn(slug: str, people: Sequence[Registration], back: str) -> Response
     with transaction():
         publishing.event_by_slug(slug, lock=True)
         locked = [one for one in map(queries.registration_by_id, ids) if one is not None]
-        count = batches.withdraw(locked, by=by())
-    said = ngettext("%(num)s person withdrawn.", "%(num)s people withdrawn.", count)
-    flash(" ".join(filter(None, (said, _call(people)))), "good")
+        others, gone = _nothing_left(locked), [one for one in locked if actions.may_withdraw(one)]
+        count = batches.withdraw(gone, by=by())
+    if count:
+        said = ngettext("%(num)s person withdrawn.", "%(num)s people withdrawn.", count)
+        flash(" ".join(filter(None, (said, _call(gone)))), "good")
+    if others:
+        flash(others, "bad")
     return redirect(back, 303)
 
 

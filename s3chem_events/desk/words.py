@@ -1,5 +1,6 @@
 """How the desk says what the rooms know by ids. The words are those of the reader's language."""
 
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from s3chem_events.core import i18n
@@ -123,6 +124,16 @@ def standings() -> dict[Standing, str]:
         Standing.WITHDRAWN: _("Withdrawn"),
         Standing.REJECTED: _("Rejected"),
     }
+
+
+def stands(people: Iterable[Registration], parts: Collection[str] = ()) -> str:
+    """Name people, each with how she stands to the parts in question, or to all: `Anna Eins (Confirmed)`."""
+    names, said = standings(), list[str]()
+    for person in people:
+        concerned = (one for one in person.participations if not parts or one.part.key in parts)
+        there = dict.fromkeys(names[one.standing] for one in concerned)
+        said.append(f"{person.full_name} ({', '.join(there)})" if there else person.full_name)
+    return ", ".join(said)
 
 
 def standing_chips() -> dict[Standing, str]:

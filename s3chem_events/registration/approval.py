@@ -17,6 +17,16 @@ from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
 
+def may_approve(registration: Registration, parts: Collection[str] = ()) -> bool:
+    """Whether somebody waits for a decision, or has a no that can be revised; about `parts` alone, if there are any."""
+    return any(_in(registration, standing, parts) for standing in (Standing.PENDING, Standing.REJECTED))
+
+
+def may_reject(registration: Registration, parts: Collection[str] = ()) -> bool:
+    """Whether somebody waits for a decision; about `parts` alone, if there are any."""
+    return bool(_in(registration, Standing.PENDING, parts))
+
+
 def approve(registration: Registration, *, by: Actor, parts: Collection[str] = (), over_capacity: bool = False) -> bool:
     """Confirm what a person of a locked event asked for; a rejection is revised by it. Again changes nothing: False.
 

@@ -130,12 +130,9 @@ def subjects(facts: Sequence[Fact]) -> list[tuple[Fact, Registration]]:
 
 
 def registrations_by_references(event_id: int, references: Iterable[str]) -> list[Registration]:
-    """Return those of an event's registrations that are named and have not been withdrawn, by name."""
-    query = select(Registration).where(
-        Registration.event_id == event_id,
-        Registration.reference.in_(list(references)),
-        Registration.withdrawn_at.is_(None),
-    )
+    """Return those of an event's registrations that are named, each with its parts, by name."""
+    query = select(Registration).where(Registration.event_id == event_id, Registration.reference.in_(list(references)))
+    query = query.options(selectinload(Registration.participations).joinedload(Participation.part))
     return list(db.session.scalars(query.order_by(Registration.sort_name, Registration.id)))
 
 

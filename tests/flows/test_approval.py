@@ -272,6 +272,35 @@ def test_a_no_can_be_undone_for_ten_minutes_in_which_nobody_hears_of_it_and_its_
     assert b"undo" not in desk.get(LIST).data
 
 
+def test_many_at_once_are_those_about_whom_there_is_something_to_decide_and_the_others_are_named(
+    app: Flask, client: FlaskClient, clock: Clock, desk: FlaskClient, pages: dict[str, str]
+):
+    everybody = ("Anna", "Boris", "Carla", "Doris")
+    waiting = "Nothing to decide: Carla Źdźbło (On the waiting list), Doris Źdźbło (On the waiting list)"
+    asked = decide(desk, app, "rejection", *everybody)
+    assert ("Reject 2 registrations?" in words(asked), f"{waiting}." in words(asked)) == (True, True)
+    assert len(soup(asked).select(".history-list li")) == 2
+
+    def sent(answer: TestResponse) -> str:
+        assert answer.status_code == 303
+        return " ".join(" ".join(one.get_text(" ").split()) for one in soup(desk.get(LIST)).select(".notice"))
+
+    in_both = f"{LIST}/rejection", filled(asked) | {"reference": references(app, "Anna", "Boris"), "reason": "Full"}
+    assert sent(decide(desk, app, "approval", *everybody)) == f"2 registrations approved. {waiting}."
+    decided = "Nothing to decide: Anna Źdźbło (Confirmed), Boris Źdźbło (Confirmed)."
+    assert sent(desk.post(in_both[0], data=in_both[1] | {"confirmed": "yes"})) == decided
+    leave(client, pages["Anna"])
+    asked = decide(desk, app, "withdrawal", "Anna", "Boris")
+    gone = "Nothing to withdraw: Anna Źdźbło (Withdrawn)."
+    assert ("Withdraw 1 registration?" in words(asked), gone in words(asked)) == (True, True)
+    done = sent(decide(desk, app, "withdrawal", "Anna", "Boris", confirmed="yes"))
+    assert done.startswith(f"1 person withdrawn. {gone} 1 person withdrawn. Boris Źdźbło")
+    gone = "Nothing to withdraw: Anna Źdźbło (Withdrawn), Boris Źdźbło (Withdrawn)."
+    assert gone in sent(decide(desk, app, "withdrawal", "Anna", "Boris", confirmed="yes"))
+    revise_event(app, "workshop", state=State.CANCELLED)
+    assert "This event takes no registration any more." in sent(decide(desk, app, "approval", "Carla"))
+
+
 def test_a_change_is_told_to_the_pending_without_a_calendar_and_a_reminder_to_nobody_of_them(
     app: Flask, clock: Clock, desk: FlaskClient, pages: dict[str, str]
 ):

@@ -108,14 +108,13 @@ def test_what_is_better_in_the_newer_registration_is_kept_and_nobody_is_passed_o
     assert standings(app) == "A confirmed, B confirmed, C confirmed, C confirmed, D waiting, C withdrawn, C withdrawn"
 
 
-def test_a_personal_invitation_lets_in_one_person_also_by_an_undoing(
-    app: Flask, clock: Clock, client: FlaskClient
-) -> None:
+def test_an_invitation_lets_in_no_more_than_it_is_for_also_by_an_undoing(app: Flask, clock: Clock) -> None:
     add_event(app, parts=(CLOSED_DAY, SECOND))
     desk = signed_in(app)
-    (one,) = invite(app, GUEST)
+    (one,) = invite(app, replace(GUEST, uses=2))
     way = link(app, one)
-    come_by(client, way, given_name="Anna", parts="day-1")
+    for name in ("Anna", "Eva"):
+        come_by(app.test_client(), way, given_name=name, email=f"{name}@park.example", parts="day-1")
     come(app, "Cid", "day-2")
     mails(app)
     withdraw(desk, app, "Anna", "Cid")
@@ -126,10 +125,10 @@ def test_a_personal_invitation_lets_in_one_person_also_by_an_undoing(
         "Take that person off first, and then undo it once more. "
         "Undone for the others: they have the old place again, and nobody has been told. 1 person withdrawn."
     )
-    assert standings(app) == "A withdrawn, C confirmed, B confirmed"
+    assert standings(app) == "A withdrawn, E confirmed, C confirmed, B confirmed"
     withdraw(desk, app, "Boris")
     assert UNDONE in undo(desk)
-    assert standings(app) == "A confirmed, C confirmed, B withdrawn"
+    assert standings(app) == "A confirmed, E confirmed, C confirmed, B withdrawn"
     assert "Not undone: Boris Źdźbło." in undo(desk)
     clock.advance(minutes=11)
     assert [mail[1:] for mail in mails(app)] == [("boris", "CANCEL")]
