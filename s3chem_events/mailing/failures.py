@@ -13,7 +13,7 @@ from s3chem_events.core.later import Later
 from s3chem_events.mailing import reading
 from s3chem_events.mailing.kinds import Arrived, AutoReply, Bounce, Complaint, Delay
 from s3chem_events.mailing.reading import Mail
-from s3chem_events.mailing.weighing import STATUS, best_status
+from s3chem_events.mailing.weighing import DEAD, STATUS, best_status
 
 if TYPE_CHECKING:
     import flufl.bounce as flufl
@@ -267,7 +267,8 @@ def _sentence(text: str) -> str:
     """Return the line that says what went wrong."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
     said = next((line for line in lines if CODE.search(line) or STATUS.search(line)), "")
-    return (said or next((line for line in lines if FAILED.search(line)), ""))[:LONGEST_REASON]
+    why = (line for pattern in (DEAD, FAILED) for line in lines if pattern.search(line))
+    return (said or next(why, ""))[:LONGEST_REASON]
 
 
 def _is_permanent(status: str, text: str) -> bool:

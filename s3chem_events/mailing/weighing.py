@@ -22,7 +22,7 @@ class Weight(StrEnum):
 
 
 DEAD = re.compile(
-    r"(?:user|mailbox|recipient|account|address|alias)(?: \S+)? (?:is )?"
+    r"(?:user|mailbox|recipient|account|address|alias)(?: \S+)? (?:is |has been )?"
     r"(?:unknown|not found|disabled|inactive|suspended)|"
     r"(?:user|mailbox|recipient|account|address|alias)(?: \S+)? (?:does(?:n'| no)t|not) exist|"
     r"(?:unknown|no such|invalid|non-?existent) (?:local )?(?:user|mailbox|recipient|account|address|alias|domain)|"

@@ -154,6 +154,15 @@ def test_weight_follows_the_code_then_the_words(status, reason, expected):
     assert weight(permanent=True, status=status, reason=reason) is expected
 
 
+@pytest.mark.parametrize(
+    "said", ["This user doesn't have a x.example account [0]", "This account has been disabled or discontinued."]
+)
+def test_of_a_notice_without_a_code_the_line_counts_that_says_that_nobody_is_there(said):
+    found = arrivals.explained(read(f"{DAEMON}Subject: Failure notice\n\nUnable to deliver to:\n\n<{ANNA}>:\n{said}\n"))
+    assert (found["addresses"], found["reason"]) == ([ANNA], said)
+    assert weight(permanent=found["permanent"], status=found["status"], reason=found["reason"]) is Weight.HARD
+
+
 TYPED = {
     "gmial.com": "gmail.com",
     "gmail.co": "gmail.com",
