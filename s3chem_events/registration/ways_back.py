@@ -68,6 +68,7 @@ def opened_by(invitation: Invitation) -> frozenset[str]:
 def taken_off(invitation: Invitation) -> frozenset[str]:
     """Return the keys of the parts that organisers took the guest of a personal invitation off: there it is over.
 
+    From whom they withdrew as a whole her invitation is free again, for her or another (docs/decisions/0020).
     What one of the many did or lost who have the same code says nothing of the others.
     """
     if invitation.uses > 1:
@@ -78,7 +79,8 @@ def taken_off(invitation: Invitation) -> frozenset[str]:
         return frozenset()
     parts = db.session.execute(select(Part.id, Part.key).filter_by(event_id=invitation.event_id))
     keys = {row.id: row.key for row in parts}
-    return frozenset(keys[number] for number, fact in _last(facts, keys).items() if not is_hers(fact))
+    last = {number: fact for number, fact in _last(facts, keys).items() if fact.kind != undone.WITHDRAWN}
+    return frozenset(keys[number] for number, fact in last.items() if not is_hers(fact))
 
 
 def come_back(registration: Registration) -> None:
