@@ -9,7 +9,8 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.guard import settings
 
 FOLDER = "uploads"
-NAME = re.compile(r"[0-9a-f]{32}")
+NAME = re.compile(r"[0-9a-f]{32}(\.part)?")
+"""What a file is called, also until it is whole."""
 DAY = 24 * 3600
 
 
@@ -18,11 +19,15 @@ def write(name: str, content: bytes) -> None:
     path = _path(name)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     hidden = path.with_suffix(".part")
-    with os.fdopen(os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    hidden.rename(path)
+    try:
+        with os.fdopen(os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        hidden.rename(path)
+    except BaseException:  # a full disk does not keep what nobody will read
+        hidden.unlink(missing_ok=True)
+        raise
 
 
 def read(name: str) -> bytes | None:
@@ -40,7 +45,7 @@ def remove(names: Iterable[str]) -> None:
 
 
 def strays(known: set[str]) -> list[str]:
-    """Return the files that no row names and that are a day old: a transaction that failed left them behind."""
+    """Return the files that no row names and that are a day old: what failed or was killed left them behind."""
     folder = settings().instance / FOLDER
     if not folder.is_dir():
         return []

@@ -1,7 +1,9 @@
 """Files in answer to questions: kept through errors, given to few as attachments, gone with their answer."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
+from errno import ENOSPC
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -224,3 +226,25 @@ def test_a_file_sent_again_by_the_own_link_takes_the_place_of_the_first_and_no_m
     erasure = f"{page}/erasure"
     assert client.post(erasure, data=hidden(client, erasure)).status_code == 303
     assert (stored(app), count(app, Upload)) == (kept, 1)
+
+
+def test_what_a_full_disk_or_a_killed_process_left_half_written_is_gone_after_a_day_at_the_latest(
+    app: Flask, client: FlaskClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_file: int) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            send(client)
+    assert (stored(app), count(app, Registration)) == ([], 0)
+    assert send(client).status_code == 303
+    (whole,) = stored(app)
+    half = whole.with_name(f"{'a' * 32}.part")
+    half.write_bytes(PDF)
+    for path in (whole, half):
+        os.utime(path, (0, 0))
+    with app.app_context():
+        schedule.tick()
+    assert stored(app) == [whole]
