@@ -20,11 +20,11 @@ from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing import received
 from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, runs_of
 from s3chem_events.publishing.site_texts import NOTICES, PROJECT
-from s3chem_events.registration import answering, approval, mail_log
+from s3chem_events.registration import answering, approval, crowds, mail_log
 from s3chem_events.registration import queries as registration
+from s3chem_events.registration.crowds import Crowd, Crowds
 
 SHOWN = 6
 CORRECTED = ("registration.address_corrected", "registration.address_changed")
@@ -34,10 +34,10 @@ LATELY = (timedelta(days=1), timedelta(days=7))
 
 @frozen
 class Places:
-    """One part in one mode: how many places are held, of how many."""
+    """One part in one mode: who is there, and for how many there are places."""
 
     title: str
-    taken: int
+    there: Crowd
     capacity: int | None
 
 
@@ -70,12 +70,12 @@ def home() -> ResponseReturnValue:
     own = own_events_only()
     seen = [event for event in publishing.all_events() if own is None or event.id in own]
     coming = sorted(publishing.coming(reversed(seen)), key=_is_off)[:SHOWN]  # what is called off does not come next
-    taken = registration.taken_in([event.id for event in coming])
+    there = crowds.of_events(event.id for event in coming)
     ids = {event.id for event in seen}
     return render_template(
         "desk/home.html",
         section="home",
-        coming=[_coming(event, taken) for event in coming],
+        coming=[_coming(event, there) for event in coming],
         has_no_events=own is not None and not own,
         hands=list(_hands({event.slug: event.title.within(i18n.language()) for event in seen})),
         held=holding.held_of(seen) if may("event.edit") else [],
@@ -90,11 +90,11 @@ def _is_off(event: Event) -> bool:
     return all(overview.is_off(event, part) for part in event.parts)
 
 
-def _coming(event: Event, taken: dict[tuple[int, Mode], int]) -> Coming:
+def _coming(event: Event, there: Crowds) -> Coming:
     language, modes = i18n.language(), words.modes()
     live = event.live_parts
     places = [
-        Places(f"{part.title.within(language)}, {modes[mode]}", taken.get((part.id, mode), 0), capacity)
+        Places(f"{part.title.within(language)}, {modes[mode]}", there.get((part.id, mode), crowds.NOBODY), capacity)
         for part in event.parts
         if not overview.is_off(event, part)
         for mode, capacity in part.capacities.items()

@@ -19,17 +19,18 @@ from s3chem_events.publishing import lines, queries, values
 from s3chem_events.publishing.lifecycle import LISTED, TAKING, Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.places import open_ways, where
-from s3chem_events.registration import approval, calls, choices, disowning, inquiries, participants
-from s3chem_events.registration.capacity import HOLDING, Standing
+from s3chem_events.registration import approval, calls, choices, crowds, disowning, inquiries, participants
+from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.crowds import Crowd, Crowds
 from s3chem_events.registration.rehearsal import Unreachable
 
 
 @frozen
 class Meter:
-    """How many places of a part are held in one mode; without a limit `capacity` is None."""
+    """Who is there in a part in one mode, and for how many there are places; without a limit `capacity` is None."""
 
     mode: Mode
-    held: int
+    there: Crowd
     capacity: int | None
 
 
@@ -57,7 +58,7 @@ class Call:
 def shown(event: Event) -> dict[str, object]:
     """Return what the overview of an event shows, in a known number of statements."""
     language = i18n.language()
-    held = participants.held(event.id)
+    held, there = participants.held(event.id), crowds.of(event.id)
     asked = any(standing is Standing.PENDING for _part_id, _mode, standing in held)
     noted = presence.counted(event.id) if any(map(presence.may_be_noted, event.parts)) else {}
     revisions = queries.revisions(event.id)
@@ -67,7 +68,7 @@ def shown(event: Event) -> dict[str, object]:
     to_call = _to_call(event, told)
     following, inquiry = campaigns.following(event.id), inquiries.current(event)
     return {
-        "parts": [_part(event, part, held, noted, language) for part in event.parts],
+        "parts": [_part(event, part, there, noted, language) for part in event.parts],
         "undecided": dict(approval.undecided({event.id})).get(event.slug, 0) if asked else 0,
         "people": participants.people_counts().get(event.id, 0),
         "answers": inquiries.people(event.id, inquiry) if inquiry else {},
@@ -147,14 +148,13 @@ def _calls(people: Iterable[tuple[Unreachable, int]], noted: dict[tuple[int, int
 def _part(
     event: Event,
     part: Part,
-    held: dict[tuple[int, Mode, Standing], int],
+    there: Crowds,
     noted: dict[int, presence.Counted],
     language: str,
 ) -> PartShown:
     meters = [
-        Meter(mode, sum(held.get((part.id, mode, standing), 0) for standing in HOLDING), capacity)
-        for mode, capacity in part.capacities.items()
+        Meter(mode, there.get((part.id, mode), crowds.NOBODY), capacity) for mode, capacity in part.capacities.items()
     ]
     days, hours = lines.when(event, part, language)
-    there = noted.get(part.id, presence.Counted()) if presence.may_be_noted(part) else None
-    return PartShown(part, is_off(event, part), days, hours, meters, there)
+    was_there = noted.get(part.id, presence.Counted()) if presence.may_be_noted(part) else None
+    return PartShown(part, is_off(event, part), days, hours, meters, was_there)

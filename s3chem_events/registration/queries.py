@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -12,7 +12,6 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.mailing import queries as outbox
 from s3chem_events.publishing.booked import Booked
-from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import anew, links, places
 from s3chem_events.registration.capacity import Standing
@@ -39,23 +38,9 @@ def booked(event_id: int) -> Booked:
     return Booked(db.session.scalar(people) or 0, held, frozenset(db.session.scalars(asked)))
 
 
-def taken_in(event_ids: Iterable[int]) -> dict[tuple[int, Mode], int]:
-    """Return how many places are held in several events, by part and mode."""
-    rows = db.session.execute(_TAKEN, {"events": list(event_ids)})
-    return {(part_id, mode): count for part_id, mode, count in rows}
-
-
 WITHDRAWN, REJECTED = "registration.withdrawn", "registration.rejected"
 TAKEN_OFF = (WITHDRAWN, REJECTED)
 """What organisers do to people and can undo before these are told (registration.batches)."""
-_THEIRS = Part.event_id.in_(bindparam("events", expanding=True))
-_TAKEN = (
-    select(Participation.part_id, places.MODE, func.count())
-    .join(Part)
-    .where(_THEIRS, places.HELD)
-    .group_by(Participation.part_id, places.MODE)
-)
-"""Put together once: SQLAlchemy takes longer to write these lines than SQLite to answer them."""
 
 
 def registered_since(moment: datetime) -> dict[int, int]:

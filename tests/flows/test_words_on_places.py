@@ -19,6 +19,7 @@ from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
 from tests.factories import FILLED_WORKSHOP, WORKSHOP, add_event, register, revise_event, soup, words
 from tests.flows.test_waiting_list import BEGINS, DAY, PATH, come, places, standings, tick, withdraw
+from tests.support.desk import signed_in
 from tests.support.statements import rows_handled, statements
 
 EVENING = replace(DAY, key="evening", title=Text({"en": "Evening"}))
@@ -116,6 +117,11 @@ def test_places_kept_for_who_was_taken_off_stop_nobody_else(app: Flask, client: 
     take_off(app, day[0])
     come(client, "Zoe")  # the last place of the day that is not kept for who may come back
     assert said(client) == f"{FULL} | {FULL}"
+    desk = signed_in(app)
+    kept = "9 of 10 1 more is kept for a person who can still be put back"
+    for page in ("/desk/", "/desk/events/workshop/"):
+        said_there = words(desk.get(page))
+        assert [line in said_there for line in (kept, "1 of 1 2 people wait for a place")] == [True, True]
     assert "Put me on the waiting list" in words(client.get(PATH))
     come(client, "Yan")
     assert standings(app).endswith("Z confirmed, Y waiting")
