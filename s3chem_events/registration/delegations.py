@@ -118,12 +118,17 @@ def disown(delegation: Delegation, *, by: Actor) -> None:
     """Remove a delegation whose contact's address belongs to somebody else, with whom only that address could reach.
 
     Whoever has an address of her own keeps her place. Nobody can enter the contact's address again.
+
+    Raises:
+        actions.NotOpen, disowning.MailboxConfirmed.
+
     """
+    disowning.check(delegation)
     confirming.forget([delegation.email])
     disowning.block(delegation.event_id, delegation.address_digest)
     for person in list(delegation.people):
         if person.address_digest == delegation.address_digest:
-            disowning.disown(person, by=by, delegation=delegation.id)
+            disowning.disown(person, by=by, proven=True, delegation=delegation.id)
         else:
             person.delegation_id = None
     journal.record("delegation.disowned", delegation.id, by=by, event=delegation.event_id)

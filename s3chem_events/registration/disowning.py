@@ -7,22 +7,51 @@ from sqlalchemy import select
 from s3chem_events.core import journal, signing
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
-from s3chem_events.core.errors import NotFound
+from s3chem_events.core.errors import NotFound, Refused
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing import addresses, confirming, restraint
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import crowds, links, mail_log, moving_up, queries
-from s3chem_events.registration.models import BlockedAddress, Registration
+from s3chem_events.registration import actions, crowds, links, mail_log, moving_up, queries
+from s3chem_events.registration.models import BlockedAddress, Delegation, Registration
 
 
-def disown(registration: Registration, *, by: Actor, all_of_them: bool = False, **details: Any) -> None:
+class MailboxConfirmed(Refused):
+    """Somebody has shown that she reads the mailbox: whoever has the e-mail may have been forwarded it."""
+
+    code = "mailbox_confirmed"
+    status = 403
+
+
+def check(named: Registration | Delegation, *, proven: bool = False) -> None:
+    """Let an address be disowned before anybody has confirmed its mailbox, or by whoever has `proven` that it is hers.
+
+    After the event who took part is evidence.
+
+    Raises:
+        actions.NotOpen, MailboxConfirmed.
+
+    """
+    if publishing.is_past(named.event):
+        raise actions.NotOpen
+    if not (proven or confirming.strange([named.email])):
+        raise MailboxConfirmed
+
+
+def disown(
+    registration: Registration, *, by: Actor, all_of_them: bool = False, proven: bool = False, **details: Any
+) -> None:
     """Remove a registration whose address belongs to somebody else, and let nobody enter that address again.
 
     With it goes, at this event, what the address was not told of yet because too much was written to it; `all_of_them`
     where its owner says that none is hers: another may be a colleague's.
+
+    Raises:
+        actions.NotOpen, MailboxConfirmed.
+
     """
+    check(registration, proven=proven)
     for other in _beside(registration):
         if all_of_them or _is_untold(other):
             _remove(other, by=by, beside=registration.id)

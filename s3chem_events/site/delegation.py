@@ -23,11 +23,10 @@ from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.admitting import Agreed, PeopleRefused, PlacesShort, Shortage
 from s3chem_events.registration.capacity import Full
 from s3chem_events.registration.delegation_queries import delegation_by_token
-from s3chem_events.registration.links import DELEGATION, DELEGATION_NOT_ME, was_mailed_to
+from s3chem_events.registration.links import DELEGATION, was_mailed_to
 from s3chem_events.registration.models import Delegation, Registration
 from s3chem_events.site import delegation_view, mailboxes, terms
 from s3chem_events.site.delegating_form import DelegateForm
-from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.fields import Form
 from s3chem_events.site.forms import ATTEMPT, REFUSALS, PressForm, new_attempt
 from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
@@ -128,26 +127,6 @@ def delegation_people(lang: str, token: str) -> BaseResponse:
         found = delegation_by_token(token) or abort(404)  # what was read before went with the roll-back
         return _people_page(found, lang, token, form, person, refusal.status, refused=refusal)
     return redirect(here, 303)
-
-
-@own.route("/<lang>/delegations/<token>/not-me", methods=["GET", "POST"])
-def delegation_not_me(lang: str, token: str) -> BaseResponse:
-    """Ask (GET) and remove (POST) a delegation whose contact's address belongs to somebody else."""
-    found = delegation_by_token(token, purpose=DELEGATION_NOT_ME) or abort(unknown_link(lang))
-    slug = found.event.slug
-    form, _gone = pressed(token, lambda one: delegations.disown(one, by=CONTACT), purpose=DELEGATION_NOT_ME)
-    if request.method == "POST" and not form.errors:
-        return redirect(f"/{lang}/events/{slug}/removed", 303)
-    return private_page(
-        "site/own/not_me.html",
-        lang,
-        f"/delegations/{token}/not-me",
-        422 if form.errors else 200,
-        event=event_view(found.event, lang),
-        form=form,
-        done=False,
-        refusal=press_again() if form.errors else "",
-    )
 
 
 def _add(delegation: Delegation, token: str, form: NewPersonForm, person: DelegateForm) -> None:

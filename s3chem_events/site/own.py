@@ -4,9 +4,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, abort, redirect, request
 from flask.wrappers import Response
-from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import BooleanField
 
 from s3chem_events.core import i18n, limits
 from s3chem_events.core.db import transaction
@@ -17,12 +15,10 @@ from s3chem_events.core.journal import PARTICIPANT, VISITOR
 from s3chem_events.core.values import frozen
 from s3chem_events.mailing import confirming
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.registration import (
     actions,
     consenting,
     delegations,
-    disowning,
     links,
     queries,
     resending,
@@ -30,7 +26,6 @@ from s3chem_events.registration import (
 )
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import answered, besides, detail_view, more_parts, opened, own_actions, own_view
-from s3chem_events.site.events_seen import event_view
 from s3chem_events.site.forms import LostLinkForm, PressForm
 from s3chem_events.site.frame import render, urls
 from s3chem_events.site.pages import contact
@@ -136,55 +131,6 @@ def _leave(registration: Registration) -> None:
     if publishing.is_past(registration.event):
         raise actions.NotOpen
     actions.withdraw(registration, by=PARTICIPANT)
-
-
-class NotMeForm(PressForm):
-    """Says that an address stands on no registration of its owner."""
-
-    others = BooleanField(_l("Remove the others too: none of them is mine or a colleague’s."))
-
-
-@own.route("/<lang>/events/<slug>/removed")
-def removed(lang: str, slug: str) -> Response:
-    """Say that a registration was removed, also when the page is loaded again."""
-    event = publishing.event_by_slug(slug)
-    if event is None or event.state not in LISTED:
-        abort(404)
-    return private_page(
-        "site/own/not_me.html",
-        lang,
-        f"/events/{slug}/removed",
-        event=event_view(event, lang),
-        done=True,
-        contact=contact(lang),
-    )
-
-
-@own.route("/<lang>/registrations/<token>/not-me", methods=["GET", "POST"])
-def not_me(lang: str, token: str) -> BaseResponse:
-    """Ask (GET) and remove (POST) a registration whose address belongs to somebody else; once more changes nothing."""
-    registration = queries.registration_by_token(token, purpose=links.NOT_ME)
-    if registration is None:
-        event = disowning.removed_from(token) or abort(unknown_link(lang))
-        return redirect(f"/{lang}/events/{event.slug}/removed", 303)
-    form, slug = NotMeForm(), registration.event.slug
-    if request.method == "POST" and form.validate():
-        with transaction():
-            found = queries.registration_by_token(token, lock=True, purpose=links.NOT_ME)
-            if found is not None:
-                disowning.disown(found, by=PARTICIPANT, all_of_them=form.others.data)
-        return redirect(f"/{lang}/events/{slug}/removed", 303)
-    return private_page(
-        "site/own/not_me.html",
-        lang,
-        f"/registrations/{token}/not-me",
-        422 if form.errors else 200,
-        event=event_view(registration.event, lang),
-        form=form,
-        others=disowning.beside(registration),
-        done=False,
-        refusal=press_again() if form.errors else "",
-    )
 
 
 @frozen

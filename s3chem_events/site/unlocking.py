@@ -12,7 +12,7 @@ from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
-from s3chem_events.registration import codes, queries
+from s3chem_events.registration import codes, links, queries
 from s3chem_events.registration.models import Registration
 from s3chem_events.site import opened, own_view
 from s3chem_events.site.detail_view import STEPS
@@ -22,7 +22,8 @@ from s3chem_events.site.own_actions import CHANGE, SUBSTITUTION
 from s3chem_events.site.pages import contact
 
 TRIES = "10 per minute; 40 per hour"
-BEHIND = frozenset({CHANGE, SUBSTITUTION, *STEPS})
+NOT_ME = "not-me"
+BEHIND = frozenset({NOT_ME, CHANGE, SUBSTITUTION, *STEPS})
 """The pages below the own one that a code may lead on to, besides those of consents."""
 CONSENT = re.compile(r"consents/[\w-]+/withdrawal")
 
@@ -40,6 +41,8 @@ def code(lang: str, token: str) -> BaseResponse:
     here, form, fault = f"/{lang}/registrations/{token}", CodeForm(), ""
     behind = _behind()
     on = f"{here}/{behind}" if behind else here
+    if behind == NOT_ME:  # which stands below a link of its own, for whoever reads the mailbox
+        on = links.not_me(registration.id, registration.link_version, language=lang)
     if registration.handed_over_at is not None or opened.is_open(registration):
         return redirect(on, 303)
     status = 200

@@ -1,6 +1,7 @@
 """A participant's own pages: GET asks, POST does, once; a wrong link tells nothing."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from s3chem_events.registration.models import BlockedAddress, Registration
 from tests.conftest import Clock
 from tests.factories import FILLED, FILLED_WORKSHOP, WORKSHOP, add_event, count, hidden, not_me, register, soup, words
 from tests.support.desk import filled, signed_in
+from tests.support.post import confirm, kept, work
 from tests.support.statements import statements
 
 
@@ -124,6 +126,35 @@ def test_this_was_not_me_removes_the_data_and_keeps_the_address_out_of_all_event
         data=entry | typed | {"phone": "+48 600 700 800", "mode-day": "on_site"},
     )
     assert (answer.status_code, count(app, Registration)) == (303, 1), words(answer)  # she wrote to the organisers
+
+
+def test_not_me_asks_for_the_code_once_the_mailbox_is_confirmed_and_removes_nothing_after_the_event(
+    app: Flask, client: FlaskClient, own: str, clock: Clock
+) -> None:
+    work(app)
+    path = not_me(app, own)
+    asked = hidden(client, path)
+    confirm(app, FILLED["email"])
+    page = client.get(path)
+    leads = {link.text: str(link["href"]) for link in soup(page).select("main a")}
+    assert ("this link alone therefore removes nothing" in words(page), soup(page).select("main form")) == (True, [])
+    assert "Yes, withdraw" in words(client.get(leads["Withdraw instead…"]))
+    answer = client.post(path, data=asked)  # whoever was forwarded the confirmation
+    assert (answer.status_code, count(app, Registration), count(app, BlockedAddress)) == (403, 1, 0)
+    clock.set(datetime(2027, 6, 20, 10, tzinfo=UTC))
+    over = client.get(path)
+    said = "This event is over, and who was registered for it is kept as proof."
+    assert (said in words(over), soup(over).select("main form")) == (True, [])
+    assert (client.post(path, data=asked).status_code, count(app, Registration)) == (403, 1)
+    clock.set(datetime(2026, 11, 23, 12, 5, tzinfo=UTC))
+    code = leads["Get a code"]
+    client.post(code, data=hidden(client, code) | {"press": "send"})
+    work(app)
+    found = re.search(r"^\d{4} \d{4}$", kept(app)[-1].text, re.MULTILINE)
+    assert found is not None
+    entered = client.post(code, data=hidden(client, code) | {"press": "enter", "code": found.group()})
+    assert entered.location == path
+    assert (press(client, path), count(app, Registration), count(app, BlockedAddress)) == (303, 0, 1)
 
 
 def test_coordinator_lets_an_address_in_again_with_a_reason_and_nobody_can_read_which_are_kept_out(
