@@ -142,11 +142,6 @@ def is_held() -> ColumnElement[bool]:
     return untried & OutgoingEmail.last_text.in_([CROWDED, *BREAKERS])
 
 
-def holds(email: OutgoingEmail) -> bool:
-    """Whether an e-mail waits because of a measure."""
-    return email.state == State.DEFERRED and email.attempts == 0 and email.last_text in {CROWDED, *BREAKERS}
-
-
 class _Counts:
     """What mailboxes got lately, and what they may get."""
 

@@ -132,6 +132,8 @@ def disown(delegation: Delegation, *, by: Actor) -> None:
         else:
             person.delegation_id = None
     journal.record("delegation.disowned", delegation.id, by=by, event=delegation.event_id)
+    db.session.flush()
+    db.session.expire(delegation, ["people"])  # those who were removed are none of them any more
     db.session.delete(delegation)
 
 

@@ -1,8 +1,9 @@
 """The owner of an address says that it was not she who registered."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, case, func, literal, select
 
 from s3chem_events.core import journal, signing
 from s3chem_events.core.clock import now
@@ -11,9 +12,10 @@ from s3chem_events.core.errors import NotFound, Refused
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.mailing import addresses, confirming, restraint
 from s3chem_events.mailing import queries as mailing
+from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, crowds, links, mail_log, moving_up, queries
+from s3chem_events.registration import actions, crowds, links, mail_log, moving_up
 from s3chem_events.registration.models import BlockedAddress, Delegation, Registration
 
 
@@ -52,44 +54,52 @@ def disown(
 
     """
     check(registration, proven=proven)
-    for other in _beside(registration):
-        if all_of_them or _is_untold(other):
-            _remove(other, by=by, beside=registration.id)
-    _remove(registration, by=by, **details)
+    others = list(db.session.scalars(_beside(registration).with_only_columns(Registration.id)))
+    if not all_of_them:
+        others = _untold(others)
+    told = {"event": registration.event_id}
+    _remove(
+        registration,
+        {registration.id: told | details} | {one: told | {"beside": registration.id} for one in others},
+        by=by,
+    )
 
 
 def beside(registration: Registration) -> int:
     """Return how many other registrations at the same event were made with this address."""
-    return len(_beside(registration))
+    return db.session.scalar(_beside(registration).with_only_columns(func.count(Registration.id))) or 0
 
 
-def _beside(registration: Registration) -> list[Registration]:
-    if registration.via_contact:
-        return []
-    others = select(Registration.id).where(
+def _beside(registration: Registration) -> Select[Any]:
+    """Select the others that were made with an address; of who is reached through a contact it is the contact's."""
+    return select(Registration).where(
         Registration.event_id == registration.event_id,
         Registration.address_digest == registration.address_digest,
         Registration.id != registration.id,
         Registration.via_contact.is_(False),
         Registration.erased_at.is_(None),
+        literal(not registration.via_contact),
     )
-    found = map(queries.registration_by_id, list(db.session.scalars(others.order_by(Registration.id))))
-    return [one for one in found if one is not None]
 
 
-def _is_untold(registration: Registration) -> bool:
-    """Whether all that was to be written about somebody is held back."""
-    theirs = mailing.about(registration.id, *mail_log.EMAILS)
-    return bool(theirs) and all(restraint.holds(one) for one in theirs)
+def _untold(ids: Collection[int]) -> list[int]:
+    """Return of whom all that was to be written is held back, in one statement."""
+    held = func.sum(case((restraint.is_held(), 1), else_=0))
+    query = select(OutgoingEmail.subject_id).where(
+        OutgoingEmail.subject_id.in_(ids), mailing.of_kinds(*mail_log.EMAILS)
+    )
+    return list(db.session.scalars(query.group_by(OutgoingEmail.subject_id).having(held == func.count())))
 
 
-def _remove(registration: Registration, *, by: Actor, **details: Any) -> None:
+def _remove(registration: Registration, facts: Mapping[int, Mapping[str, Any]], *, by: Actor) -> None:
+    """Remove a registration, and those that go with it, in a number of statements that does not grow with theirs."""
     event, before = registration.event, crowds.of(registration.event_id)
     if not registration.via_contact:  # else the address is the contact's
         confirming.forget([registration.email])
-        block(registration.event_id, registration.address_digest)
-    journal.record("registration.disowned", registration.id, by=by, event=event.id, **details)
-    db.session.delete(registration)
+        block(event.id, registration.address_digest)
+    journal.record_each("registration.disowned", facts, by=by)
+    gone = db.delete(Registration).where(Registration.id.in_(facts))
+    db.session.execute(gone.execution_options(synchronize_session="fetch"))
     moving_up.pass_on(event, before)
 
 

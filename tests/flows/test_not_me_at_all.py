@@ -8,11 +8,36 @@ from flask.testing import FlaskClient
 
 from s3chem_events.core.db import db
 from s3chem_events.publishing.lifecycle import State
+from s3chem_events.registration import links
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import add_event, count, hidden, register, words
 from tests.support.desk import signed_in
-from tests.support.post import kept, rows, work
+from tests.support.post import enrol, kept, rows, work
+from tests.support.statements import statements
+
+
+def test_removing_many_costs_as_many_statements_as_removing_two(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    add_event(app, state=State.ANNOUNCED)
+
+    def cost(number: int, *, ticked: bool) -> tuple[int, int]:
+        address = f"office{number}{ticked}@x.example".lower()
+        for n in range(number):
+            enrol(app, given_name=f"N{n}", email=address)
+        with app.app_context():
+            first = db.session.scalar(db.select(db.func.min(Registration.id)).filter_by(email=address))
+            assert first is not None
+            path = links.not_me(first, 1, language="en")
+        with statements(app) as looked:
+            assert (f"{number - 1} more registration" in words(client.get(path))) is True
+        token = hidden(client, path)
+        with statements(app) as removed:
+            assert client.post(path, data=token | ({"others": "y"} if ticked else {})).status_code == 303
+        assert count(app, Registration, email=address) == (0 if ticked else number - 1)
+        return len(looked), len(removed)
+
+    for ticked in (False, True):
+        assert cost(12, ticked=ticked) == cost(2, ticked=ticked)
 
 
 @pytest.mark.parametrize("ticked", [False, True])
