@@ -81,6 +81,7 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
     "delegation.registered": (delegated.summary,),
     "delegation.person_added": (delegated.summary,),
     "delegation.summary_requested": (delegated.summary,),
+    "delegation.person_disowned": (delegated.summary,),
     "delegation.disowned": (disowned.disowned,),
     "event.changed": (changed.event_changed, campaigns.changed),
     "event.reminded": (reminders.event_reminded,),
@@ -104,6 +105,7 @@ EMAILS: dict[str, tuple[Composer, ...]] = {
 FORGET: dict[str, tuple[str, ...]] = {
     "registration.disowned": REGISTRATIONS,
     "registration.erased": REGISTRATIONS,
+    "delegation.person_disowned": ("delegation.",),
     "delegation.disowned": ("delegation.",),
     "delegation.erased": ("delegation.",),
     "follower.left": ("follower.",),

@@ -34,8 +34,9 @@ def is_waiting() -> bool:
 def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, tuple[str, ...]]) -> list[Letter]:
     """Leave out letters about what was erased or called off while they were written.
 
-    `forgetting` maps fact kinds to how the kinds of the e-mails begin that they erase. What happened after the erasure
-    is told: who left a list may have come back. Whoever calls off from now on waits for the caller's transaction.
+    `forgetting` maps fact kinds to how the kinds of the e-mails begin that they erase. What the erasure itself says, or
+    happened after it, is told: who left a list may have come back. Whoever calls off from now on waits for the caller's
+    transaction.
     """
     if not letters:
         return []
@@ -50,7 +51,7 @@ def still_wanted(letters: Sequence[Letter], forgetting: Mapping[str, tuple[str, 
         letter
         for letter in letters
         if not any(
-            letter.fact_id <= fact_id and letter.kind.startswith(beginnings)
+            letter.fact_id < fact_id and letter.kind.startswith(beginnings)
             for beginnings, fact_id in gone[letter.subject_id]
         )
     ]

@@ -98,9 +98,17 @@ def _remove(registration: Registration, facts: Mapping[int, Mapping[str, Any]], 
         confirming.forget([registration.email])
         block(event.id, registration.address_digest)
     journal.record_each("registration.disowned", facts, by=by)
+    _take_out_of_summaries(event.id, [one for one, data in facts.items() if "delegation" not in data], by=by)
     gone = db.delete(Registration).where(Registration.id.in_(facts))
     db.session.execute(gone.execution_options(synchronize_session="fetch"))
     moving_up.pass_on(event, before)
+
+
+def _take_out_of_summaries(event_id: int, ids: Collection[int], *, by: Actor) -> None:
+    """Have the summaries emptied that name somebody who is removed without her contact, and one sent without her."""
+    named = select(Registration.delegation_id).where(Registration.id.in_(ids)).distinct()
+    shrunk = {one: {"event": event_id} for one in db.session.scalars(named) if one is not None}
+    journal.record_each("delegation.person_disowned", shrunk, by=by)
 
 
 def removed_from(token: str) -> Event | None:

@@ -25,6 +25,7 @@ OTHERWISE = {  # facts that write what is another's e-mail, or an organiser's te
     "registration.address_put_back": "registration.address_changed",
     "registration.disowned": "event.disowned",
     "delegation.person_added": "delegation.registered",
+    "delegation.person_disowned": "delegation.registered",
     "delegation.summary_requested": "delegation.registered",
     "delegation.disowned": "event.disowned",
     "campaign.tested": None,

@@ -31,7 +31,7 @@ from tests.factories import (
     soup,
     words,
 )
-from tests.support.post import kept, relay, rows, work
+from tests.support.post import confirm, kept, relay, rows, work
 from tests.support.puzzles import solved
 from tests.support.statements import statements
 
@@ -374,6 +374,31 @@ def test_who_says_not_me_goes_alone_and_the_contact_takes_those_along_whom_only_
     assert [row.kind for row in rows(app) if "office@park.example" in row.address] == []
     assert client.get(link[1]).status_code == 404
     assert delegate(client, FIVE[2:]).status_code == 409
+
+
+def test_no_summary_names_whoever_said_not_me_neither_one_that_was_sent_nor_one_that_waits(
+    app: Flask, client: FlaskClient
+) -> None:
+    confirm(app, CONTACT["email"])
+    page = delegate(client).headers["Location"]
+    work(app)
+
+    def disown(name: str) -> list[tuple[str, bool]]:
+        mail = next(mail for mail in kept(app) if f"{name}@" in mail.envelope.to)
+        link = re.search(r"http://localhost(/en/registrations/\S+/not-me)", mail.text)
+        assert link
+        assert client.post(link[1], data=hidden(client, link[1])).status_code == 303
+        work(app)
+        return [(row.state, bool(row.text)) for row in rows(app) if row.kind == "delegation.registered"]
+
+    assert "Anna Nowak" in next(mail for mail in kept(app) if "office@" in mail.envelope.to).text
+    assert disown("anna") == [("sent", False), ("sent", True)]
+    client.post(f"{page}/summary", data=hidden(client, page))
+    relay(app)
+    assert disown("ben") == [("sent", False), ("sent", False), ("cancelled", False), ("sent", True)]
+    told = kept(app)[-1].text
+    assert [name for name in ("Anna", "Ben", "Carla Puig", "Ewa Żak") if name in told] == ["Carla Puig", "Ewa Żak"]
+    assert len(own_links(told)) == 3
 
 
 def test_the_contact_adds_one_more_and_has_the_summary_sent_again_and_finds_the_way_back(
