@@ -92,13 +92,18 @@ class Run:
         rate = self.settings.mail_rate if self.settings.mail else None
         with transaction():
             self.content = sending.hold_changed(self.content)
-            most, pause = pace.allowance(self.transport.name, rate=rate, most=BATCH)
-            if most and not self._has_place():
-                most, pause = 0, places.PAUSE
+            may = pace.allowance(self.transport.name, rate=rate, most=BATCH)
+            if may.most and not self._has_place():
+                may = pace.Allowance(0, 0, places.PAUSE)
             claims = []
-            if most:
-                here = self.journal.here()
-                claims = outbox.claim(self.journal.owner, most=most, limits=self.settings.limits, here=here)
+            if may.most:
+                claims = outbox.claim(
+                    self.journal.owner,
+                    most=may.most,
+                    to_many=may.to_many,
+                    limits=self.settings.limits,
+                    here=self.journal.here(),
+                )
             if rate and claims:
                 pace.granted(self.transport.name, len(claims))
             over = reminding.outlived(claims) | too_late.outlived(claims)
@@ -112,7 +117,7 @@ class Run:
             if self.settings.limits:
                 left = [one for one in claims if one.id not in over]
                 blocked |= dict.fromkeys(restraint.repeated(left), Outcome.REPEATED)
-            return claims, blocked | dict.fromkeys(suppressed(claims), Outcome.SUPPRESSED), pause
+            return claims, blocked | dict.fromkeys(suppressed(claims), Outcome.SUPPRESSED), may.pause
 
     def _has_place(self) -> bool:
         """Whether the server may have one more connection of ours, this run's own among them."""

@@ -155,7 +155,7 @@ def work(*, seconds: float = RUN_SECONDS) -> int:
             done += sent
             if relayed or sent or bulk.carry_on(FORGET):
                 continue
-            if not 0 < pause < seconds - passed or not _nap(min(pause, 0.2)):
+            if not 0 < pause < seconds or not _nap(min(pause, 0.2)):
                 break
         else:
             tasks.ring()

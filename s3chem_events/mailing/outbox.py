@@ -90,15 +90,19 @@ def gives_way(claims: Sequence[Claimed]) -> bool:
     return bool(bulk) and (_is_due(ONE_PERSON) or relaying.is_waiting() or not bulk <= set(streams.running()))
 
 
-def claim(owner: str, *, most: int, limits: bool = False, here: Iterable[str] = ()) -> list[Claimed]:
+def claim(
+    owner: str, *, most: int, to_many: int | None = None, limits: bool = False, here: Iterable[str] = ()
+) -> list[Claimed]:
     """Take the e-mails that are due, oldest first, for a lease; `limits` holds strangers off (see restraint).
 
-    What is written to many goes only when nothing that concerns one person is due, stream after stream. What runs on
-    this machine, `here`, have taken stays theirs after the lease: a clock may jump, and their journals say who died.
+    What is written to many goes only when nothing that concerns one person is due, stream after stream, and no more
+    than `to_many` of it. What runs on this machine, `here`, have taken stays theirs after the lease: a clock may jump,
+    and their journals say who died.
     """
     asked: dict[str, Any] = {"moment": now(), "most": most, "here": list(here)}
     ids = _due(asked, ONE_PERSON, limits=limits)
     if not ids:
+        asked["most"] = most if to_many is None else to_many
         ids = next(filter(None, (_due(asked, name, limits=False) for name in streams.running())), [])
     if not ids:
         return []

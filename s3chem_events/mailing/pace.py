@@ -9,6 +9,7 @@ from typing import Any
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, insert
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing.models import MailServerState
 from s3chem_events.mailing.results import rest_after
 
@@ -18,24 +19,39 @@ AHEAD = 2 * MINUTE
 
 What does was noted by a clock that has been put back since.
 """
+LONGEST_TURN = 5.0
+"""Seconds. Whoever waits for longer than a run of the worker lasts is looked after by the next minute's sweep alone."""
 
 
-def allowance(server: str, *, rate: int | None, most: int) -> tuple[int, float]:
-    """Return how many e-mails may be given to a server now, and in how many seconds to ask again if none.
+@frozen
+class Allowance:
+    """How many e-mails a server may be given now, `to_many` of them written to many; and when to ask again, if none."""
 
-    `rate` is the most that the server gets in any minute; it is fed a second's share at a time.
+    most: int
+    to_many: int
+    pause: float = 0.0
+
+
+def allowance(server: str, *, rate: int | None, most: int) -> Allowance:
+    """Return what may be given to a server now.
+
+    `rate` is the most that it gets in any minute, a second's share at a time. What is written to many is spread over
+    the minute, share after share: whatever concerns one person finds the next one free.
     """
     state = _state(server)
     moment = now()
     if state.rests_until and moment < state.rests_until <= moment + AHEAD:
-        return 0, (state.rests_until - moment).total_seconds()
+        return Allowance(0, 0, (state.rests_until - moment).total_seconds())
     if not rate:
-        return most, 0.0
+        return Allowance(most, most)
+    minute, at, share = MINUTE.total_seconds(), moment.timestamp(), ceil(rate / 60)
+    turn = min(share * minute / rate, LONGEST_TURN)
     recent = _recent(state, moment)
-    free = min(rate - sum(count for _, count in recent), ceil(rate / 60), most)
-    if free <= 0:
-        return 0, max(recent[0][0] + MINUTE.total_seconds() - moment.timestamp(), 0.05)
-    return free, 0.0
+    latest = [grant for grant in recent if grant[0] > at - turn]
+    free = max(min(rate - _sum(recent), share, most), 0)
+    to_many = max(min(free, share - _sum(latest)), 0)
+    pause = latest[0][0] + turn - at if free and not to_many else 0.0 if free else recent[0][0] + minute - at
+    return Allowance(free, to_many, pause if to_many else max(pause, 0.05))
 
 
 def granted(server: str, count: int) -> None:
@@ -72,6 +88,10 @@ def wake() -> None:
 def _recent(state: MailServerState, moment: datetime) -> list[list[Any]]:
     first, last = (moment - MINUTE).timestamp(), (moment + AHEAD).timestamp()
     return [grant for grant in state.grants if first < grant[0] <= last]
+
+
+def _sum(grants: list[list[Any]]) -> int:
+    return sum(count for _, count in grants)
 
 
 def _state(server: str) -> MailServerState:

@@ -18,12 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from flask import Flask
 
-from s3chem_events import delivering
+from s3chem_events import bulk, delivering, dispatch
 from s3chem_events.core.config import MailServer, Settings
 from s3chem_events.core.db import transaction
 from s3chem_events.mailing import connecting, pace, sender
 from tests.conftest import Clock
 from tests.factories import add_event
+from tests.support.campaigns import newsletter, readers, release
 from tests.support.post import enrol, history, relay, rows, states, work
 from tests.support.post_office import At, Drop, PostOffice, Stall, Trickle
 from tests.support.servers import mailing_to
@@ -422,6 +423,30 @@ def test_pace_is_kept(app: Flask, clock: Clock, smtp_server: PostOffice):
         with app.app_context():
             sent.append(delivering.deliver())
     assert sent == [1, 1, 1]  # a second's share at a time; 60 in any minute: test_outbox
+
+
+@pytest.mark.settings(MAIL_RATE="20")
+def test_what_is_written_to_many_is_spread_over_the_minute_and_a_confirmation_waits_for_one_turn(
+    app: Flask, clock: Clock, smtp_server: PostOffice
+):
+    readers(app, en=40)
+    release(app, newsletter(app))
+    clock.advance(minutes=11)
+    with app.app_context():
+        while bulk.carry_on(dispatch.FORGET):
+            pass
+    left = list[tuple[int, str]]()
+    for second in range(100):
+        if second == 5:
+            enrol(app)
+            relay(app)
+        with app.app_context():
+            while delivering.deliver():  # each a worker of its own
+                pass
+        left += [(second, mail.recipients[0]) for mail in smtp_server.mails[len(left) :]]
+        clock.advance(seconds=1)
+    assert [second for second, _ in left] == [0, 3, 5, *range(8, 59, 3), *range(60, 100, 3)]
+    assert left[2] == (5, "anna0@park.example")
 
 
 @pytest.mark.settings(MAIL_RATE="60")
