@@ -9,6 +9,7 @@ from s3chem_events.core.errors import Refused
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.models import Part
 from s3chem_events.registration import answering, asking, history, places, questions
+from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.history import Line
 from s3chem_events.registration.models import Answer, Participation, Question, Registration
 from s3chem_events.registration.questions import NEEDS, SENSITIVE, Asked, Given, Kind
@@ -117,7 +118,8 @@ def _coming(event_id: int, *conditions: object) -> Sequence[Registration]:
         db.select(Registration)
         .join(Participation, Participation.registration_id == Registration.id)
         .join(Part, Part.id == Participation.part_id)
-        .where(Registration.event_id == event_id, places.HELD, *conditions)
+        .where(Registration.event_id == event_id, Participation.standing == Standing.CONFIRMED, ~Part.cancelled)
+        .where(*conditions)
         .order_by(Registration.sort_name, Registration.id)
         .distinct()
     )

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +16,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.registration.models import Answer, Consent
 from tests.conftest import Clock
-from tests.factories import add_event, add_question, count, hidden, register, soup, words
+from tests.factories import PUBLIC_DAY, add_event, add_question, count, hidden, register, revise_event, soup, words
 from tests.support.desk import signed_in
 from tests.support.post import confirm, kept, work
 
@@ -58,6 +59,8 @@ def test_lists_hold_names_and_organisations_of_those_alone_whom_the_consent_lets
     come(client, "Bert", "list")
     come(client, "Carl")
     come(client, "Dora", **{"mode-day-2": "online"})
+    revise_event(app, parts=(replace(PUBLIC_DAY, approval=True),))
+    come(client, "Eva", "list")  # about whom nobody has decided: she does not come yet
     desk = signed_in(app)
     assert rows(desk, "list") == [["Anna Źdźbło", "Anna & Co"], ["Bert Źdźbło", "Bert & Co"]]
     assert rows(desk, "photo") == [["Bert Źdźbło", "Bert & Co"], ["Carl Źdźbło", "Carl & Co"]]

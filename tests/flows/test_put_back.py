@@ -132,3 +132,18 @@ def test_an_invitation_lets_in_no_more_than_it_is_for_also_by_an_undoing(app: Fl
     assert "Not undone: Boris Źdźbło." in undo(desk)
     clock.advance(minutes=11)
     assert [mail[1:] for mail in mails(app)] == [("boris", "CANCEL")]
+
+
+def test_an_undoing_speaks_only_of_the_parts_that_it_overbooks(app: Flask, clock: Clock) -> None:
+    add_event(app, parts=(FIRST, replace(SECOND, approval=True)))
+    desk = signed_in(app)
+    for name in ("Ann", "Bea"):
+        come(app, name, "day-1", "day-2")
+    revise_event(app, parts=(replace(FIRST, capacity={Mode.ON_SITE: 1}), replace(SECOND, approval=True)))
+    typed = hidden(desk, f"{LIST}?state=all") | {"reference": references(app, "Ann"), "confirmed": "yes"}
+    desk.post(f"{LIST}/rejection", data=typed | {"part": "day-2", "reason": "Full"})
+    desk.get(LIST)
+    assert undo(desk) == UNDONE
+    withdraw(desk, app, "Ann")
+    desk.get(LIST)
+    assert undo(desk).startswith(f"{UNDONE} Working-group meeting, On site: 2 people hold a place, more than the 1 ")
