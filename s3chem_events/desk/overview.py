@@ -20,7 +20,6 @@ from s3chem_events.publishing.lifecycle import LISTED, TAKING, Mode, State, Visi
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.places import open_ways, where
 from s3chem_events.registration import approval, calls, choices, crowds, disowning, inquiries, participants
-from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.crowds import Crowd, Crowds
 from s3chem_events.registration.rehearsal import Unreachable
 
@@ -58,8 +57,8 @@ class Call:
 def shown(event: Event) -> dict[str, object]:
     """Return what the overview of an event shows, in a known number of statements."""
     language = i18n.language()
-    held, there = participants.held(event.id), crowds.of(event.id)
-    asked = any(standing is Standing.PENDING for _part_id, _mode, standing in held)
+    there = crowds.of(event.id)
+    asked = any(one.pending for one in there.values())
     noted = presence.counted(event.id) if any(map(presence.may_be_noted, event.parts)) else {}
     revisions = queries.revisions(event.id)
     downloads = attendance.downloads(event.id)

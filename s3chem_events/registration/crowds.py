@@ -21,11 +21,15 @@ from s3chem_events.registration.queries import REJECTED, TAKEN_OFF, WITHDRAWN
 
 
 class Crowd(NamedTuple):
-    """How many are there before a newcomer: who has a place, waits for one, or was taken off and may be put back."""
+    """How many are there before a newcomer: who has a place, waits for one, or was taken off and may be put back.
+
+    Of those who have one so many are `pending`.
+    """
 
     held: int = 0
     queued: int = 0
     kept: int = 0
+    pending: int = 0
 
     @property
     def gone(self) -> int:
@@ -102,11 +106,12 @@ _CROWD = union_all(
         func.sum(case((Participation.standing.in_(HOLDING), 1), else_=0)),
         func.sum(case((Participation.standing == Standing.WAITING, 1), else_=0)),
         literal(0),
+        func.sum(case((Participation.standing == Standing.PENDING, 1), else_=0)),
     )
     .join(Part)
     .where(_THEIRS, not_(Part.cancelled), Participation.standing.in_(places.INTERESTED))
     .group_by(Participation.part_id, places.MODE),
-    select(Participation.part_id, places.MODE.label("mode"), literal(0), literal(0), func.count())
+    select(Participation.part_id, places.MODE.label("mode"), literal(0), literal(0), func.count(), literal(0))
     .select_from(Fact)
     .join(Registration, Registration.id == Fact.subject_id)
     .join(Participation, Participation.registration_id == Registration.id)

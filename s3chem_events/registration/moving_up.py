@@ -137,8 +137,8 @@ def pass_on(event: Event, before: Crowds) -> int:
     there, given = crowds.tell_the_page(event, before), 0
     for part in event.parts:
         for mode, limit in part.capacities.items() if crowds.has_line(event, part) else ():
-            held, queued, kept = there.get((part.id, mode), crowds.NOBODY)
-            free = min(queued, AT_ONCE - given, queued if limit is None else limit - held - kept)
+            crowd = there.get((part.id, mode), crowds.NOBODY)
+            free = min(crowd.queued, AT_ONCE - given, crowd.queued if limit is None else limit - crowd.gone)
             for participation in _next_in_line(part, mode, free):
                 give(participation, event)
                 given += 1

@@ -147,17 +147,6 @@ def participation_count(event_id: int, wanted: Wanted) -> int:
     return db.session.scalar(query) or 0
 
 
-def held(event_id: int) -> dict[tuple[int, Mode, Standing], int]:
-    """Return how many participations an event has, by part, mode and standing."""
-    rows = db.session.execute(
-        db.select(Participation.part_id, places.MODE, places.STANDING, func.count())
-        .join(Part, Part.id == Participation.part_id)
-        .where(Part.event_id == event_id)
-        .group_by(Participation.part_id, places.MODE, places.STANDING)
-    )
-    return {(part_id, mode, standing): number for part_id, mode, standing, number in rows}
-
-
 def people_counts() -> dict[int, int]:
     """Return how many people are registered for each event, without who has withdrawn or was rejected."""
     rows = db.session.execute(
