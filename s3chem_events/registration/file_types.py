@@ -1,8 +1,8 @@
 """What files visitors may send: told by their contents, never by their names; pure.
 
-A picture is written anew from the parts that draw it: what a camera notes of place and person (EXIF), comments, and
-whatever hangs behind the picture's end are left out or refused. Nothing is decompressed beyond what its size promises,
-so that a small file cannot become a large one here (security.md R12).
+A picture is written anew from the parts that draw it, none longer than it says: what a camera notes of place and person
+(EXIF), comments, and whatever hangs behind the picture's end are left out or refused. Nothing is decompressed beyond
+what its size promises, so that a small file cannot become a large one here (security.md R12).
 
 A document is kept as it came. What makes it act is looked for as it stands there, and in its object streams, which is
 where programs put it. A reader that is laxer than the standard may find more: so no file is shown by us, each is handed
@@ -34,21 +34,20 @@ MOST_MB = 5
 MOST_PIXELS = 40_000_000
 """More than any telephone's camera makes; 10,000 by 10,000 is a trap."""
 PNG_START = b"\x89PNG\r\n\x1a\n"
-PNG_KEPT = frozenset(
-    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"pHYs", b"bKGD"}
-)
-"""Chunks that draw a picture; text, time, EXIF and all others are left out (PNG, third edition, 11.3)."""
+PNG_HEADER, PALETTE = 13, 3
+PNG_CLEAR = {0: 2, 2: 6}
+"""How long tRNS is, which says what is transparent; with a palette it is as long as that at most."""
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 """Bits of a sample for each type of colour; there are no others (PNG, third edition, 11.2.1, table 10)."""
 MOST_PNG_BYTES = 8 * MOST_PIXELS
 """What the deepest colours take for the most points."""
 JPEG_START, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
-JPEG_KEPT = frozenset({0xDB, 0xC4, 0xDD, 0xC0, 0xC1, 0xC2, 0xE0, 0xEE})
-"""Tables, frames, JFIF's and Adobe's own segments: the others hold EXIF, profiles, comments (ITU-T T.81, B.1.1.3)."""
-JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
-SCAN, FRAME = 0xDA, 8
-"""The marker of a scan; the shortest length of a frame's segment."""
+SCAN, QUANTIZED, CODED, RESTARTED, JPEG_FRAMES = 0xDA, 0xDB, 0xC4, 0xDD, frozenset({0xC0, 0xC1, 0xC2})
+JPEG_DRAWN = JPEG_FRAMES | {SCAN, QUANTIZED, CODED, RESTARTED}
+"""What draws a picture: frames, scans and tables (ITU-T T.81, B.1.1.3)."""
+JPEG_NAMED = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12)}
+"""JFIF's and Adobe's own segments, one of each, by how they begin and how long they are without a small picture."""
 PDF_START = re.compile(rb"%PDF-[12]\.[0-9]")
 _ACTS = ("JavaScript", "JS", "Launch", "EmbeddedFiles", "EmbeddedFile", "RichMedia", "XFA")
 
@@ -81,24 +80,29 @@ def cleaned(content: bytes) -> tuple[FileType, bytes]:
 
     """
     if content.startswith(PNG_START):
-        return FileType.PNG, _png(content)
+        return FileType.PNG, _one_thing(_png(content))
     if content.startswith(JPEG_START):
-        return FileType.JPEG, _jpeg(content)
+        return FileType.JPEG, _one_thing(_jpeg(content))
     if PDF_START.match(content):
         return FileType.PDF, _pdf(content)
     raise Invalid("file", "type")
+
+
+def _one_thing(content: bytes) -> bytes:
+    """Return what no reader of archives takes for one; they seek the end of an archive from behind."""
+    if ZIP_END in content[-ZIP_TAIL:]:
+        raise Invalid("file", "type")
+    return content
 
 
 def _pdf(content: bytes) -> bytes:
     end = content.rfind(b"%%EOF")
     if end < 0:
         raise Invalid("file", "broken")
-    two_things = (
-        content[end + 5 :].strip(b"\0 \t\r\n") or ZIP_END in content[-ZIP_TAIL:] or MARKUP.search(content[:PDF_TAIL])
-    )
+    two_things = content[end + 5 :].strip(b"\0 \t\r\n") or MARKUP.search(content[:PDF_TAIL])
     if two_things or PDF_ACTS.search(content) or any(map(PDF_ACTS.search, _pdf_objects(content))):
         raise Invalid("file", "type")
-    return content
+    return _one_thing(content)
 
 
 def _pdf_objects(content: bytes) -> Iterator[bytes]:
@@ -143,17 +147,28 @@ def _flate(content: bytes, at: int) -> Iterator[tuple[bytes, int]]:
 
 
 def _png(content: bytes) -> bytes:
-    kept, packed, lines = [PNG_START], [], 0
+    kept, packed, lines, room = [PNG_START], list[bytes](), 0, {b"IHDR": PNG_HEADER}
     for kind, data, whole in _chunks(content):
-        if kind == b"IHDR":
-            lines = _png_bytes(data)
-        if kind == b"IDAT":
+        if kind == b"IDAT" and lines:
             packed.append(data)
-        if kind in PNG_KEPT:
-            kept.append(whole)
+        elif kind not in room:
+            continue  # text, time, EXIF, profiles: it draws nothing (PNG, third edition, 11.3)
+        elif len(data) > room.pop(kind):
+            raise Invalid("file", "broken")
+        elif kind == b"IHDR":
+            lines, room = _png_bytes(data), _png_room(data)
+        kept.append(whole)
     if not lines or _unpacked(packed, most=lines) != lines:
         raise Invalid("file", "broken")
     return b"".join(kept)
+
+
+def _png_room(header: bytes) -> dict[bytes, int]:
+    """Return the chunks that follow a header, once each, and the most that they hold for its type of colour."""
+    depth, colour = header[8:10]
+    if colour == PALETTE:
+        return {b"PLTE": 3 << depth, b"tRNS": 1 << depth, b"IEND": 0}
+    return {b"tRNS": PNG_CLEAR.get(colour, 0), b"IEND": 0}
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -176,7 +191,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 def _png_bytes(header: bytes) -> int:
     """Return how many bytes a picture's lines have when they are unpacked; interlaced ones have a few more."""
-    if len(header) != 13:  # noqa: PLR2004 - PNG, third edition, 11.2.1
+    if len(header) != PNG_HEADER:
         raise Invalid("file", "broken")
     width, height, depth, colour, method, filtered, interlaced = struct.unpack(">IIBBBBB", header)
     if depth not in PNG_DEPTHS.get(colour, ()) or method or filtered or interlaced > 1:
@@ -200,19 +215,20 @@ def _pass_bytes(width: int, height: int, bits: int, which: tuple[int, int, int, 
 
 
 def _unpacked(packed: list[bytes], *, most: int) -> int:
-    """Return how many bytes come out, counted piece by piece and no further than one more than it may be."""
-    unpacking, count = zlib.decompressobj(), 0
+    """Return how many bytes come out, counted and no further than one more than it may be; -1 of what is not whole."""
+    unpacking, count, left = zlib.decompressobj(), 0, sum(map(len, packed))
     try:
         for piece in _pieces(packed):
             rest = piece
             while rest and count <= most and not unpacking.eof:
                 count += len(unpacking.decompress(rest, min(MEGABYTE, most - count + 1)))
                 rest = unpacking.unconsumed_tail
+            left -= len(piece) - len(unpacking.unused_data)
             if count > most or unpacking.eof:  # what is fed behind the end would be kept, and copied each time
                 break
     except zlib.error:
         return -1
-    return count
+    return count if unpacking.eof and not left else -1
 
 
 def _pieces(packed: list[bytes]) -> Iterator[bytes]:
@@ -220,16 +236,20 @@ def _pieces(packed: list[bytes]) -> Iterator[bytes]:
 
 
 def _jpeg(content: bytes) -> bytes:
-    kept, at, framed = [content[:2]], 2, False
-    for marker, start, end in _segments(content):
+    kept, at, framed, named = [content[:2]], 2, False, dict(JPEG_NAMED)
+    for marker, start, data, end in _segments(content):
+        at = end
         if marker in JPEG_FRAMES:
-            height, width = struct.unpack_from(">HH", content, start + 5)
-            framed = True
+            height, width = struct.unpack_from(">HH", data, 1)
             if not 0 < width * height <= MOST_PIXELS:
                 raise Invalid("file", "picture")
-        if marker in JPEG_KEPT or marker == SCAN:
-            kept.append(content[start:end])
-        at = end
+        if marker in JPEG_DRAWN:
+            if not _is_whole(marker, data) or (framed and marker in JPEG_FRAMES):
+                raise Invalid("file", "broken")
+            framed = framed or marker in JPEG_FRAMES
+        elif marker not in named or not data.startswith(named[marker][0]) or len(data) != named.pop(marker)[1]:
+            continue  # EXIF, profiles, comments
+        kept.append(content[start:end])
     if not framed or content[at : at + 2] != JPEG_END:
         raise Invalid("file", "broken")
     if content[at + 2 :].strip(b"\0 \t\r\n"):
@@ -237,8 +257,22 @@ def _jpeg(content: bytes) -> bytes:
     return b"".join([*kept, JPEG_END])
 
 
-def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield marker, start and end of each segment up to the end of the picture, a scan with what it holds."""
+def _is_whole(marker: int, data: bytes) -> bool:
+    """Whether a segment is as long as what it says that it holds, so that nothing else has room (B.2.2 to B.2.4)."""
+    if marker == RESTARTED:
+        return len(data) == 2  # noqa: PLR2004 - one number
+    if marker in JPEG_FRAMES:
+        return len(data) == 6 + 3 * data[5]
+    if marker == SCAN:
+        return bool(data) and len(data) == 4 + 2 * data[0]
+    at = 0
+    while at < len(data):
+        at += 1 + (64 << (data[at] >> 4) if marker == QUANTIZED else 16 + sum(data[at + 1 : at + 17]))
+    return at == len(data)
+
+
+def _segments(content: bytes) -> Iterator[tuple[int, int, bytes, int]]:
+    """Yield marker, start, data and end of each segment up to the end of the picture, a scan with what it draws."""
     at = 2
     while at + 4 <= len(content) and content[at] == 0xFF and content[at : at + 2] != JPEG_END:  # noqa: PLR2004 - each marker begins with it
         marker = content[at + 1]
@@ -247,11 +281,12 @@ def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
             continue
         (length,) = struct.unpack_from(">H", content, at + 2)
         end = at + 2 + length
-        if end > len(content) or length < (FRAME if marker in JPEG_FRAMES else 2):
+        if end > len(content) or length < (8 if marker in JPEG_FRAMES else 2):
             raise Invalid("file", "broken")
+        data = content[at + 4 : end]
         if marker == SCAN:
             end = _scan_end(content, end)
-        yield marker, at, end
+        yield marker, at, data, end
         at = end
 
 

@@ -11,7 +11,7 @@ import pytest
 from s3chem_events.core.errors import Invalid
 from s3chem_events.registration.file_types import FileType, cleaned
 from tests.support.patience import ends
-from tests.support.pictures import EXIF, PDF, chunk, jpeg, png
+from tests.support.pictures import EXIF, PDF, chunk, jpeg, png, segment
 
 pytestmark = pytest.mark.one_database
 
@@ -28,6 +28,11 @@ def test_what_a_camera_notes_is_left_out_of_a_picture_and_the_picture_stays() ->
     assert (kind, clean) == (FileType.PNG, png())
     kind, clean = cleaned(jpeg())
     assert (kind, EXIF in clean, b"a comment" in clean, b"JFIF" in clean) == (FileType.JPEG, False, False, True)
+    text = b"GPS 51.1N Anna" * 9
+    again = (chunk(kind, text) for kind in (b"pHYs", b"gAMA", b"PLTE", b"sRGB", b"cHRM", b"bKGD", b"sBIT"))
+    assert cleaned(png(more=b"".join(again)))[1] == png()
+    named = segment(0xE0, b"JFIF\0" + text) + segment(0xE0, b"JFXX\0" + text) + segment(0xEE, b"Adobe" + text)
+    assert cleaned(jpeg(more=named))[1] == clean
     assert clean.endswith(b"\x12\xff\x00\x34\xff\xd0\x56\xff\xd9")
     assert cleaned(clean) == (FileType.JPEG, clean)
     assert cleaned(PDF) == (FileType.PDF, PDF)
@@ -56,6 +61,14 @@ def test_what_a_camera_notes_is_left_out_of_a_picture_and_the_picture_stays() ->
         (png(kind=(16, 3), lines=b"\0" * 10), "broken"),
         (png(kind=(8, 5), lines=b"\0" * 2), "broken"),
         (png(1, 40_000_000, kind=(16, 6), lines=b"\0"), "picture"),
+        (png().replace(chunk(b"IEND", b""), chunk(b"IDAT", zipped()) + chunk(b"IEND", b"")), "broken"),
+        (png(kind=(8, 2), lines=b"\0" * 14, more=chunk(b"tRNS", b"Anna Nowak")), "broken"),
+        (png(kind=(2, 3), lines=b"\0" * 4, more=chunk(b"PLTE", b"Anna Nowak lives here")), "broken"),
+        (png().replace(chunk(b"IEND", b""), chunk(b"IEND", b"Anna")), "broken"),
+        (jpeg(hidden=zipped().replace(b"\xff", b"\xfe")), "type"),
+        (jpeg(more=segment(0xDB, b"\0" + b"\x01" * 64 + b"\x02Anna")), "broken"),
+        (jpeg(more=segment(0xC4, b"\0" + bytes(16) + b"Anna")), "broken"),
+        (jpeg(more=segment(0xDD, b"Anna")), "broken"),
         (png()[:-5], "broken"),
         (png().replace(b"IDAT", b"IDAt"), "broken"),
         (jpeg()[:-2], "broken"),
@@ -115,7 +128,7 @@ def test_a_document_full_of_names_is_looked_through_once(content: bytes) -> None
 def test_what_is_packed_behind_the_end_of_a_picture_is_not_gathered() -> None:
     content = png(lines=b"\0" * 6).replace(chunk(b"IEND", b""), chunk(b"IDAT", b"x") * 100_000 + chunk(b"IEND", b""))
     with ends():
-        assert verdict(content) == "png"
+        assert verdict(content) == "broken"
 
 
 def document(

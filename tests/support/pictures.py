@@ -34,9 +34,14 @@ def segment(marker: int, data: bytes) -> bytes:
     return bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data
 
 
-def jpeg(width: int = 2, height: int = 2, *, behind: bytes = b"") -> bytes:
-    """Return the frame of a picture, with EXIF and a comment in it; nobody looks into its scan."""
+def jpeg(width: int = 2, height: int = 2, *, more: bytes = b"", hidden: bytes = b"", behind: bytes = b"") -> bytes:
+    """Return the frame of a picture, with EXIF and a comment in it; nobody looks into its scan.
+
+    `more` segments stand in it, and what is `hidden` stands in its scan.
+    """
     frame = struct.pack(">BHHBBBB", 8, height, width, 1, 1, 0x11, 0)
     noted = segment(0xE1, EXIF) + segment(0xFE, b"a comment")
     scan = segment(0xDA, b"\x01\x01\0\0\x3f\0") + b"\x12\xff\x00\x34\xff\xd0\x56"
-    return b"\xff\xd8" + segment(0xE0, b"JFIF\0") + noted + segment(0xC0, frame) + scan + b"\xff\xd9" + behind
+    jfif = segment(0xE0, b"JFIF\0\x01\x02\0\0\x01\0\x01\0\0")
+    tables = segment(0xDB, b"\0" + b"\x01" * 64) + segment(0xC4, b"\0" + b"\0\x01" + b"\0" * 14 + b"\x05")
+    return b"\xff\xd8" + jfif + noted + more + tables + segment(0xC0, frame) + scan + hidden + b"\xff\xd9" + behind
