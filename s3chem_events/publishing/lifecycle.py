@@ -80,6 +80,11 @@ class NotADraft(Refused):
     status = 409
 
 
+def waits(state: State) -> timedelta:
+    """Return how long after its days an event is still awaited: a postponed one for a year."""
+    return POSTPONED_FOR if state is State.POSTPONED else timedelta()
+
+
 def mode_now(chosen: Mode, offered: Collection[Mode]) -> Mode:
     """How somebody takes part who chose a mode: as chosen, or in the only way that is left (docs/decisions/0010).
 

@@ -14,7 +14,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Fact
 from s3chem_events.publishing import times, values
 from s3chem_events.publishing.history import Passage, history
-from s3chem_events.publishing.lifecycle import LISTED, POSTPONED_FOR, TAKING, State, Visibility
+from s3chem_events.publishing.lifecycle import LISTED, TAKING, State, Visibility, waits
 from s3chem_events.publishing.models import Content, Document, Event, NewsItem, Part, Revision
 
 MOST_TOLD = 2048
@@ -169,8 +169,7 @@ def part_ends_at(part: Part) -> datetime:
 
 def is_past(event: Event) -> bool:
     """Whether an event is over, by its state or by the clock; a postponed one waits a year for its new date."""
-    waits = POSTPONED_FOR if event.state is State.POSTPONED else timedelta()
-    return event.state is State.OVER or ends_at(event) + waits <= now()
+    return event.state is State.OVER or ends_at(event) + waits(event.state) <= now()
 
 
 def coming(events: Iterable[Event]) -> list[Event]:

@@ -16,7 +16,7 @@ from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
 from s3chem_events.mailing import confirming
 from s3chem_events.publishing import audited
-from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.lifecycle import POSTPONED_FOR, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import derived
 from s3chem_events.registration.capacity import Said, Standing
@@ -75,11 +75,12 @@ def erase_names(*, by: Actor) -> int:
 def _over() -> Select[int]:
     """Return the events whose last day is long ago, of its parts that were not cancelled, or of all if all were.
 
-    A postponed one is still to come.
+    A postponed one is still to come, for as long as it is awaited.
     """
     last = func.coalesce(func.max(case((~Part.cancelled, Part.ends_on))), func.max(Part.ends_on))
-    query = select(Part.event_id).join(Event).where(Event.state != State.POSTPONED).group_by(Part.event_id)
-    return query.having(last <= clock.today("UTC") - KEPT_FOR)
+    day = clock.today("UTC") - KEPT_FOR
+    query = select(Part.event_id).join(Event).group_by(Part.event_id, Event.state)
+    return query.having(last <= case((Event.state == State.POSTPONED, day - POSTPONED_FOR), else_=day))
 
 
 def _delete(ids: Collection[int]) -> None:

@@ -9,7 +9,7 @@ from s3chem_events.core import clock, journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
-from s3chem_events.publishing.lifecycle import State
+from s3chem_events.publishing.lifecycle import waits
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import history, questions
 from s3chem_events.registration.models import Answer, Change, Consent, Question, Registration
@@ -35,7 +35,7 @@ def erase_outlived(*, by: Actor) -> int:
 def _outlived() -> list[tuple[int, str, int]]:
     """Return the questions whose last day has come and of which something is kept, be it what an answer was before.
 
-    A postponed event's not: its day is still to come.
+    A postponed event is still to come, for as long as it is awaited.
     """
     last = (
         db.select(func.max(Part.ends_on))
@@ -47,24 +47,23 @@ def _outlived() -> list[tuple[int, str, int]]:
     ends = func.coalesce(last, ever.correlate(Question).scalar_subquery())
     changed = db.select(Registration.event_id, Change.field).join(Change, Change.registration_id == Registration.id)
     query = (
-        db.select(Question.id, Question.key, Question.event_id, Question.keep_days, ends)
+        db.select(Question.id, Question.key, Question.event_id, Question.keep_days, ends, Event.state)
         .join(Event, Event.id == Question.event_id)
         .where(
-            Event.state != State.POSTPONED,
             db.exists().where(Answer.question_id == Question.id)
             | tuple_(Question.event_id, questions.field_name("") + Question.key).in_(changed),
         )
     )
     today = clock.today("UTC")
-    return [(one[0], one[1], one[2]) for one in db.session.execute(query) if _day(one[4]) + _days(one[3]) <= today]
+    return [
+        (number, key, event_id)
+        for number, key, event_id, days, last, state in db.session.execute(query)
+        if _day(last) + timedelta(days=days) + waits(state) <= today
+    ]
 
 
 def _day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _days(number: int) -> timedelta:
-    return timedelta(days=number)
 
 
 def _erase(question_id: int, key: str, event_id: int, *, by: Actor, only: Any = None) -> int:

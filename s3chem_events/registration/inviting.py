@@ -13,7 +13,7 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses, confirming
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing.lifecycle import State, Visibility
+from s3chem_events.publishing.lifecycle import POSTPONED_FOR, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import actions, crowds, guest_list, names, ways_back
 from s3chem_events.registration.actions import ALPHABET, Applicant
@@ -198,11 +198,11 @@ def confirm_mailbox(invitation: Invitation, *, by: Actor) -> None:
 def erase_outlived(*, by: Actor) -> int:
     """Erase the invitations of events that have been over for thirty days; returns how many."""
     last = (now() - KEPT_FOR).date()
-    still = db.select(Part.event_id).where(Part.ends_on > last)
-    waits = db.select(Event.id).where(Event.state == State.POSTPONED)
+    waits = db.case((Event.state == State.POSTPONED, last - POSTPONED_FOR), else_=last)
+    still = db.select(Part.event_id).join(Event).where(Part.ends_on > waits)
     gone = db.session.execute(
         db.delete(Invitation)
-        .where(Invitation.event_id.not_in(still), Invitation.event_id.not_in(waits))
+        .where(Invitation.event_id.not_in(still))
         .returning(Invitation.id, Invitation.event_id)
         .execution_options(synchronize_session=False)
     ).all()

@@ -21,12 +21,14 @@ from s3chem_events.publishing.lifecycle import Mode, State
 from s3chem_events.registration import disowning, erasing
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.emails import confirmations
+from s3chem_events.registration.invitation import Invitation
 from s3chem_events.registration.models import Answer, Consent, Delegation, Registration
 from tests.conftest import Clock
 from tests.factories import (
     CLOSED_DAY,
     PUBLIC_DAY,
     add_event,
+    add_guest,
     add_question,
     count,
     hidden,
@@ -155,7 +157,9 @@ def test_the_desk_sees_that_somebody_is_erased_and_asks_nobody_to_call(app: Flas
     assert everything(app) == before
 
 
-def test_the_days_count_from_the_last_that_takes_place_and_never_before_a_new_date(app: Flask, clock: Clock):
+def test_the_days_count_from_the_last_that_takes_place_and_a_postponed_event_is_awaited_for_a_year(
+    app: Flask, client: FlaskClient, clock: Clock
+):
     """A part that is cancelled does not count, unless the whole event is."""
     days = (replace(PUBLIC_DAY, cancelled=False), replace(CLOSED_DAY, starts=date(2027, 7, 1), ends=date(2027, 7, 1)))
     add_event(app, parts=days)
@@ -163,7 +167,10 @@ def test_the_days_count_from_the_last_that_takes_place_and_never_before_a_new_da
     add_event(app, slug="later")
     enrol(app)
     enrol(app, slug="off", choices={"day-2-off": Mode.ONLINE})
-    enrol(app, slug="later")
+    add_question(app, "allergy", slug="later", kind="diet", label="Diet", readers="caterer", keep_days=3)
+    health = {"question-allergy": "coeliac", "question-allergy-consent": "y"}
+    register(client, "/en/events/later/register", email="later@x.example", **health)
+    add_guest(app, slug="later", email="guest@x.example")
     with app.app_context(), transaction():
         for slug, state in (("off", State.CANCELLED), ("later", State.POSTPONED)):
             event = queries.event_by_slug(slug, lock=True)
@@ -171,11 +178,23 @@ def test_the_days_count_from_the_last_that_takes_place_and_never_before_a_new_da
             event.state = state
     revise_event(app, parts=(days[0], replace(days[1], cancelled=True)))
     reached = []
-    for moment in (LAST_DAY_BEFORE, ERASED_ON, ERASED_ON + timedelta(days=13), ERASED_ON + timedelta(days=999)):
+    old_day = datetime(2028, 6, 17, 1, tzinfo=UTC)  # a year after 18 June 2027
+    days_on = [old_day + timedelta(days=days) for days in (2, 3, 29, 30, 89, 90)]
+    for moment in (LAST_DAY_BEFORE, ERASED_ON, ERASED_ON + timedelta(days=13), *days_on):
         clock.set(moment)
         tick(app)
-        reached.append([email != "" for _name, _organisation, email, _erased in people(app)])
-    assert reached == [[True, True, True], [False, True, True], [False, False, True], [False, False, True]]
+        there = [email != "" for _name, _organisation, email, _erased in people(app)]
+        reached.append(
+            (*there, count(app, Answer), count(app, Consent, subject="question-allergy"), count(app, Invitation))
+        )
+    assert reached == [
+        (True, True, True, 1, 1, 1),
+        (False, True, True, 1, 1, 1),
+        *[(False, False, True, 1, 1, 1)] * 2,
+        *[(False, False, True, 0, 0, 1)] * 2,
+        *[(False, False, True, 0, 0, 0)] * 2,
+        (False, False, False, 0, 0, 0),
+    ]
 
 
 def test_some_at_a_time_in_so_many_statements_and_a_failure_repeats_cleanly(
