@@ -17,7 +17,7 @@ from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import faulty
 from s3chem_events.desk.frame import allowed, by, desk
-from s3chem_events.desk.question_form import QuestionForm
+from s3chem_events.desk.question_form import QuestionForm, reworded
 from s3chem_events.desk.questions import kinds, missing_words, row_of
 from s3chem_events.publishing import queries, values
 from s3chem_events.publishing.models import Event
@@ -63,6 +63,8 @@ def _edited(found: Event, base: QuestionFacts, row: Question | None) -> Response
             else:
                 _save(form, found, base, row, language)
                 flash(_("The question is saved; the form shows it at once."), "good")
+                if row is not None:
+                    _say_reworded(base, asking.asked(row_of(found, base.key)), language)
                 return redirect(url_for("desk.questions", slug=found.slug), 303)
         except Invalid as fault:
             form.blame(fault)
@@ -75,8 +77,8 @@ def _edited(found: Event, base: QuestionFacts, row: Question | None) -> Response
                 "changed, and press again if your entries are to stand."
             )
             form.knows(base, language)
-        except Refused:
-            form.blame(Invalid("label", "refused"))
+        except Refused as refusal:
+            form.blame(Invalid(refusal.code, "refused"))
     page = render_template(
         "desk/questions/question.html",
         **header(the_event(found.slug)),
@@ -113,6 +115,25 @@ def _save(form: QuestionForm, found: Event, base: QuestionFacts, row: Question |
         if form.meanwhile(now_said, language):
             raise ChangedMeanwhile
         asking.revise_question(event, there, asking.plain(form.facts(now_said, language, taken=set())), by=by())
+
+
+def _say_reworded(before: QuestionFacts, after: QuestionFacts, language: str) -> None:
+    """Say which choices were taken for the same with other words, and where these are to be said anew."""
+    changed = reworded(before, after, language)
+    if not changed:
+        return
+    sentences = [
+        _(
+            "Other words for the same choice, with its answers: %(changes)s.",
+            changes=", ".join(f"{old} → {new}" for old, new in changed.items()),
+        ),
+        _("For another choice put the old words back and add a line of its own."),
+    ]
+    others = {code for one in before.options if one.label.get(language) in changed for code in one.label} - {language}
+    if others:
+        names = ", ".join(name for code, name in LANGUAGES.items() if code in others)
+        sentences.insert(1, _("Its words are to be given anew in: %(languages)s.", languages=names))
+    flash(" ".join(sentences), "note")
 
 
 def _preview(

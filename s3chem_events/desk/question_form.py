@@ -16,7 +16,9 @@ from wtforms.widgets import CheckboxInput
 from s3chem_events.core import i18n
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.text import Text
+from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.fields import Needed, clean, line, options, say, slug_of, spoken
+from s3chem_events.publishing import values
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import questions
 from s3chem_events.registration.file_types import MOST_MB, FileType
@@ -26,6 +28,7 @@ from s3chem_events.registration.questions import (
     LISTED,
     LONGEST_KEPT,
     LONGEST_KEY,
+    MOST_OPTIONS,
     NEED_READERS,
     Asked,
     Kind,
@@ -58,11 +61,14 @@ class QuestionForm(FlaskForm):
     part = SelectField(_("Asked of those who attend"))
     only = SelectField(_("Asked only upon this answer"))
     known = HiddenField()
+    first: str
+    """The language in which choices come and go."""
 
     @classmethod
     def of(cls, base: QuestionFacts, event: Event, before: tuple[Asked, ...], language: str) -> Self:
         """Return the form of a question, in one language; `before` are the questions that stand before it."""
         form = cls(data=_filled(base, language))
+        form.first = first_language(base, main_language(values.event_facts(event)))
         here = i18n.language()
         form.part.choices = options(
             {"": gettext("every part"), **{part.key: part.title.within(here) for part in event.parts}}
@@ -121,7 +127,7 @@ class QuestionForm(FlaskForm):
             help=spoken(base.help, language, self.help.data),
             purpose=spoken(base.purpose, language, self.purpose.data),
             key=base.key if base.key and base.key not in taken else new_key(base.key or label, taken | ADDRESSES),
-            options=_options(base, self.choices.data or "", language) if "choices" in self else (),
+            options=_options(base, self.choices.data or "", language, self.first) if "choices" in self else (),
             required="required" in self and self.required.data,
             readers=questions.told_to(base.kind, when) or chosen,
             when=when,
@@ -136,7 +142,15 @@ class QuestionForm(FlaskForm):
     def blame(self, fault: Invalid) -> None:
         """Say at its field what does not hold together."""
         sentences = {
-            "options": ("choices", gettext("Give each choice a line of its own, as many as in the first language.")),
+            "lines": ("choices", gettext("Give each choice a line of its own, as many as in the first language.")),
+            "options": (
+                "choices",
+                gettext("Give each choice a line of its own: at least one, at most %(most)s.", most=MOST_OPTIONS),
+            ),
+            "still_needed": (
+                "choices",
+                gettext("Another question is asked only upon a choice that would go. Change that question first."),
+            ),
             "when": ("when", gettext("This cannot be asked at that time.")),
             "only_if": ("only", gettext("Choose an answer to a question that stands before this one.")),
             "only_is": ("only", gettext("Choose an answer to a question that stands before this one.")),
@@ -214,37 +228,57 @@ def _words(field: Field, value: Any) -> str:
     return ", ".join(labels.get(str(one), str(one)) for one in chosen)
 
 
-def _options(base: QuestionFacts, typed: str, language: str) -> tuple[Option, ...]:
-    """Return the choices: known words keep their ids; of as many lines as before, new ones are other words for one."""
-    lines = [words for one in typed.splitlines() if (words := clean(one))]
-    there = base.options
-    if len(lines) == len(there):
-        return _reworded(there, lines, language)
-    first = next((one.label.said("en").lang for one in there), language)
-    if language != first:
-        if not lines:
-            return tuple(replace(one, label=spoken(one.label, language, "")) for one in there)
-        raise Invalid("options", "as many as in the first language")
+def reworded(before: QuestionFacts, after: QuestionFacts, language: str) -> dict[str, str]:
+    """Return old and new words of the choices that were given other words, and so lost those in other languages."""
+    words = {one.key: one.label for one in after.options}
+    pairs = [(one.label, words[one.key]) for one in before.options if one.key in words]
+    return {
+        old[language]: new[language] for old, new in pairs if language in old and set(new) == {language} and old != new
+    }
+
+
+def first_language(question: QuestionFacts, main: str) -> str:
+    """Return the language in which choices come and go: the event's main one, once all have words in it."""
+    labels = [one.label for one in question.options]
+    return next((label.said(main).lang for label in labels if main not in label), main)
+
+
+def _options(base: QuestionFacts, typed: str, language: str, first: str) -> tuple[Option, ...]:
+    """Return the choices: they come, go and move in the first language alone; the others say them line by line."""
+    lines = [clean(one) for one in typed.split("\n")]
+    if base.options and language != first:
+        return _translated(base.options, lines, language)
+    return _listed(base.options, list(dict.fromkeys(filter(None, lines))), language)
+
+
+def _translated(there: Sequence[Option], lines: list[str], language: str) -> tuple[Option, ...]:
+    """Return the choices with line n as the words of choice n; an empty line leaves its words out."""
+    said = [words for words in lines if words]
+    if said and len(said) != len(there):
+        said, more = lines[: len(there)], lines[len(there) :]
+        if len(said) < len(there) or any(more):
+            raise Invalid("lines", "as many as in the first language")
+    pairs = zip(there, said or [""] * len(there), strict=True)
+    return tuple(replace(one, label=spoken(one.label, language, words)) for one, words in pairs)
+
+
+def _listed(there: Sequence[Option], lines: list[str], language: str) -> tuple[Option, ...]:
+    """Return the choices in the order of the lines: what answers mean is the id, which known words keep.
+
+    Other words in the place of a choice are its own where nothing else came, went or moved: what it is called in other
+    languages is to be said anew. Any other new line is another choice, with an id that none had.
+    """
     known = {one.label.get(language): one for one in there}
-    taken = {one.key for one in there}
-    made = []
-    for words in dict.fromkeys(lines):
+    in_place = len(lines) == len(there) and all(
+        known.get(words, one) is one for words, one in zip(lines, there, strict=False)
+    )
+    if in_place:
+        pairs = zip(lines, there, strict=True)
+        return tuple(one if words in known else replace(one, label=Text({language: words})) for words, one in pairs)
+    taken, made = {one.key for one in there}, []
+    for words in lines:
         option = known.get(words) or Option(new_key(Text({language: words}), taken), Text({language: words}))
         taken.add(option.key)
-        made.append(option)
-    return tuple(made)
-
-
-def _reworded(there: Sequence[Option], lines: Sequence[str], language: str) -> tuple[Option, ...]:
-    """Return the choices in the order of the lines; what answers mean is the id, wherever its words stand now."""
-    known = {one.label.get(language): one for one in there if one.label.get(language) in lines}
-    others = [one for one in there if one not in known.values()]
-    made = []
-    for words in lines:
-        option = known.pop(words, None)
-        if option is None:
-            option = others.pop(0)
-            option = replace(option, label=spoken(option.label, language, words))
         made.append(option)
     return tuple(made)
 

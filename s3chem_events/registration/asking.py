@@ -72,15 +72,14 @@ def revise_question(event: Event, question: Question, facts: QuestionFacts, *, b
     before = asked(question)
     if facts.kind is not before.kind or facts.key != before.key:
         raise Invalid("kind", "stays as it is; add another question instead")
-    if db.session.scalar(db.select(Answer.id).filter_by(question_id=question.id).limit(1)) is not None:
-        _check_promises(before, facts)
+    _check_promises(question, facts)
     others = rows(event.id)
     earlier = (row for row in others if row.position < question.position and row.retired_at is None)
     questions.check(facts, _facts_by_key(earlier))
     offered = questions.choices(facts, "en")
     if any(row.only_if == facts.key and row.only_is not in offered for row in others if row.retired_at is None):
         raise StillNeeded
-    if not questions.same_meaning(before, facts):
+    if not questions.same_meaning(before, facts) or facts.keep_days != before.keep_days:
         question.earlier = [*question.earlier, _wording(before)]
         question.version += 1
     _write(question, facts, event)
@@ -88,12 +87,16 @@ def revise_question(event: Event, question: Question, facts: QuestionFacts, *, b
     publishing.touch()
 
 
-def _check_promises(before: Asked, after: QuestionFacts) -> None:
+def _check_promises(question: Question, after: QuestionFacts) -> None:
     """Hold what stood beside the field when people answered: who reads it, and until when."""
-    if after.readers not in {before.readers, Readers.ACCESSIBILITY}:
+    answered = db.session.scalars(db.select(Answer.version).filter_by(question_id=question.id).distinct()).all()
+    if not answered:
+        return
+    if after.readers not in {question.readers, Readers.ACCESSIBILITY}:
         raise Invalid("readers", "people have answered: fewer may read it, not others")
-    if after.keep_days > before.keep_days:
-        raise Invalid("keep_days", "people have answered: it can be deleted sooner, not later")
+    told = {one["version"]: one.get("keep_days", question.keep_days) for one in question.earlier}
+    if after.keep_days > min(told.get(version, question.keep_days) for version in answered):
+        raise Invalid("keep_days", "people have answered: it can be deleted sooner than they were told, not later")
 
 
 def move_question(question: Question, *, up: bool, by: Actor) -> bool:
@@ -238,7 +241,7 @@ def _wording(question: Question | Asked) -> dict[str, Any]:
         {"key": one.key, "label": dict(one.label)} if isinstance(one, Option) else one for one in question.options
     ]
     words = {"label": dict(question.label), "help": dict(question.help)}
-    return {"version": question.version, **words, "options": options}
+    return {"version": question.version, **words, "options": options, "keep_days": question.keep_days}
 
 
 def _write(question: Question, facts: QuestionFacts, event: Event) -> None:

@@ -70,20 +70,74 @@ def test_a_question_is_added_with_its_choices_and_stands_in_the_form_at_once(
     assert missing == [code for code in LANGUAGES if code not in {"en", "fr"}]
 
 
+def choices(app: Flask) -> dict[str, dict[str, str]]:
+    with app.app_context():
+        return {one["key"]: one["label"] for one in db.session.scalars(db.select(Question)).first().options}
+
+
 def test_choices_in_another_order_keep_what_was_answered(app: Flask, desk: FlaskClient, client: FlaskClient) -> None:
     save(desk, f"{LIST}new?kind=one_of", label="Hotel", choices="Sun\nMoon\nStar")
-    save(desk, f"{LIST}hotel?language=fr", label="Hôtel", purpose="Pour réserver", choices="Soleil\nLune\nÉtoile")
+    french = {"label": "Hôtel", "purpose": "Pour réserver"}
+    save(desk, f"{LIST}hotel?language=fr", **french, choices="Lune\nSoleil\nÉtoile")
+    page = soup(desk.get(f"{LIST}hotel?language=fr"))
+    assert [str(one) for one in page.select("#choices-hint span")] == [
+        f'<span lang="en">{words}</span>' for words in ("Sun", "Moon", "Star")
+    ]
+    # In a second language line n is the word for choice n, whatever stood there before; nothing moves.
+    save(desk, f"{LIST}hotel?language=fr", **french, choices="Soleil\nLune\n\n")
     own = str(register(client, **{"question-hotel": "sun"}).location)
-    save(desk, f"{LIST}hotel", label="Hotel", choices="Moon\nThe Star\nSun")
-    with app.app_context():
-        options = db.session.scalars(db.select(Question)).one().options
-        assert [(one["key"], one["label"]["en"], one["label"]["fr"]) for one in options] == [
-            ("moon", "Moon", "Lune"),
-            ("star", "The Star", "Étoile"),
-            ("sun", "Sun", "Soleil"),
-        ]
+    save(desk, f"{LIST}hotel", label="Hotel", choices="Moon\nStar\nSun")
+    assert choices(app) == {
+        "moon": {"en": "Moon", "fr": "Lune"},
+        "star": {"en": "Star"},
+        "sun": {"en": "Sun", "fr": "Soleil"},
+    }
     ticked = soup(client.get(f"{own}/change")).select("[name=question-hotel][checked]")
     assert [one["value"] for one in ticked] == ["sun"]
+    for wrong in ("Lune\nSoleil", "Lune\nÉtoile\nSoleil\nMars"):
+        refused = save(desk, f"{LIST}hotel?language=fr", **french, choices=wrong)
+        assert "Give each choice a line of its own, as many as in the first language." in words(refused)
+    many = save(desk, f"{LIST}hotel", label="Hotel", choices="\n".join(f"Room {n}" for n in range(41)))
+    assert (many.status_code, "a line of its own: at least one, at most 40." in words(many)) == (422, True)
+
+
+def test_a_choice_that_takes_the_place_of_another_takes_neither_its_id_nor_its_translations(
+    app: Flask, desk: FlaskClient, client: FlaskClient
+) -> None:
+    save(desk, f"{LIST}new?kind=one_of", label="Size", choices="Small\nMedium\nLarge")
+    german = {"label": "Größe", "purpose": "Für T-Shirts"}
+    save(desk, f"{LIST}size?language=de", **german, choices="Klein\nMittel\nGroß")
+    save(desk, f"{LIST}new?kind=text", label="Child name", only="size=small")
+    own = str(register(client, **{"question-size": "small", "question-child-name": "Mia"}).location)
+    before = choices(app)
+    refused = save(desk, f"{LIST}size", label="Size", choices="Medium\nLarge\nXL")
+    assert (refused.status_code, choices(app)) == (422, before)
+    assert "Another question is asked only upon a choice that would go." in words(refused)
+    save(desk, f"{LIST}child-name", label="Child name", only="")
+    save(desk, f"{LIST}size", label="Size", choices="Medium\nLarge\nXL")
+    assert choices(app) == {
+        "medium": {"en": "Medium", "de": "Mittel"},
+        "large": {"en": "Large", "de": "Groß"},
+        "xl": {"en": "XL"},
+    }
+    # What was answered keeps its words, though its choice is none any more.
+    assert "Small" in words(client.get(own))
+
+    def lacking() -> list[str]:
+        page = soup(desk.get(f"{LIST}size?language=de"))
+        return [str(one["lang"]) for one in page.select(".language-tabs a:has(+ .quiet)")]
+
+    assert "de" in lacking()
+    save(desk, f"{LIST}size?language=de", **german, choices="Mittel\nGroß\nXL")
+    assert "de" not in lacking()
+    # Other words in the same place, while all others stay: the same choice, said aloud, and to be translated anew.
+    desk.get(LIST)
+    save(desk, f"{LIST}size", label="Size", choices="Medium\nLarge\nExtra large")
+    assert choices(app)["xl"] == {"en": "Extra large"}
+    said = words(desk.get(LIST))
+    assert "Other words for the same choice, with its answers: XL → Extra large." in said
+    assert "Its words are to be given anew in: Deutsch." in said
+    assert "de" in lacking()
 
 
 def test_what_people_were_told_when_they_answered_is_not_widened_afterwards(
@@ -104,6 +158,13 @@ def test_what_people_were_told_when_they_answered_is_not_widened_afterwards(
     with app.app_context():
         row = db.session.scalars(db.select(Question)).one()
         assert (row.readers, row.keep_days) == (Readers.ACCESSIBILITY, 2)
+    # They were told nine days: what was mistyped afterwards is put back, but no further than that.
+    again = {"label": "Badge", "readers": "accessibility"}
+    assert save(desk, path, **again, keep_days="10").status_code == 422
+    assert save(desk, path, **again, keep_days="9").status_code == 303
+    save(desk, path, **again, keep_days="1")
+    register(client, email="told-one@park.example", **{"question-badge": "Prof"})
+    assert save(desk, path, **again, keep_days="9").status_code == 422
 
 
 @pytest.mark.one_database
