@@ -19,7 +19,7 @@ from s3chem_events.desk import changes, deciding, holding, saving
 from s3chem_events.publishing import actions, files, queries, values
 from s3chem_events.publishing.booked import Booked
 from s3chem_events.publishing.disclosing import disclosed
-from s3chem_events.publishing.facts import EventFacts
+from s3chem_events.publishing.facts import EventFacts, check_closing
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import asking, details, gate_hours, questions_as_files
 from s3chem_events.registration import queries as registration
@@ -186,7 +186,9 @@ def _read(file: IO[bytes]) -> tuple[EventFacts, dict[str, Any], str]:
         written = str(data.pop(REVISION, ""))
         asked = {key: data.pop(key) for key in questions_as_files.KEYS if key in data}
         questions_as_files.read(asked.get(questions_as_files.QUESTIONS, []))
-    return files.read(data), asked, written
+    facts = files.read(data)
+    check_closing(facts)
+    return facts, asked, written
 
 
 def _ask(event: Event, asked: dict[str, Any]) -> bool:

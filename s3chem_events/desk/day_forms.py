@@ -20,6 +20,7 @@ from wtforms import (
 from wtforms.validators import Optional, Regexp
 
 from s3chem_events.core import i18n
+from s3chem_events.core.errors import Invalid
 from s3chem_events.desk.fields import (
     HOURS,
     Needed,
@@ -32,8 +33,8 @@ from s3chem_events.desk.fields import (
     sensible,
     together,
 )
-from s3chem_events.publishing import times
-from s3chem_events.publishing.facts import PartFacts, VenueFacts
+from s3chem_events.publishing import facts, times
+from s3chem_events.publishing.facts import EventFacts, PartFacts, VenueFacts
 from s3chem_events.publishing.lifecycle import Mode
 
 
@@ -133,6 +134,20 @@ def check_clock(field: Field, local: date | None, zone: str) -> None:
             say(field, clock_words(refusal.code, local, zone))
         except times.NoSuchZone:
             return  # said at the zone's own field
+
+
+def check_closing(field: Field, event: EventFacts) -> None:
+    """Explain at the field of the closing an hour after the end of what it closes."""
+    try:
+        facts.check_closing(event)
+    except Invalid:
+        say(field, too_late(facts.ends_at(event), event.zone))
+
+
+def too_late(end: datetime, zone: str) -> str:
+    """Return in words that an hour is after the end of an event."""
+    moment = i18n.stamp(end, zone, i18n.language())
+    return str(gettext("Enter an hour no later than the end of the event, %(moment)s.", moment=moment))
 
 
 def days(part: PartFacts) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from wtforms.validators import NumberRange, Optional, Regexp
 from s3chem_events.core import i18n
 from s3chem_events.core.text import DEFAULT, Text
 from s3chem_events.desk import words
-from s3chem_events.desk.day_forms import DaysForm, ModesForm, VenueForm, check_clock, days, modes, venue
+from s3chem_events.desk.day_forms import DaysForm, ModesForm, VenueForm, check_clock, check_closing, days, modes, venue
 from s3chem_events.desk.fields import (
     LONGEST_TITLE,
     MOMENTS,
@@ -121,7 +121,7 @@ class EventForm(FlaskForm):
             del form.slug
         return form
 
-    def check(self, _event: EventFacts) -> bool:
+    def check(self, event: EventFacts) -> bool:
         """Validate, and hold the fields together, the hours of the clock included."""
         good: bool = self.validate()
         if not len(self.parts):
@@ -132,6 +132,8 @@ class EventForm(FlaskForm):
         check_clock(self.closes, self.closes.data, self.zone.data)
         for entry in self.parts:
             entry.form.check_clock(self.zone.data)
+        if good and not faulty(self):
+            check_closing(self.closes, self.facts(event))
         return good and not faulty(self)
 
     def facts(self, before: EventFacts) -> EventFacts:

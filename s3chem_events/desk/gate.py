@@ -21,6 +21,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.later import Later
 from s3chem_events.core.text import LANGUAGES
 from s3chem_events.desk import downloads
+from s3chem_events.desk.day_forms import too_late
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import clock_words
 from s3chem_events.desk.frame import allowed, by, desk
@@ -67,9 +68,9 @@ def gate_end(slug: str) -> ResponseReturnValue:
                 gate_hours.set_end(event, until, by=by())
     except gate_hours.AfterEvent:
         found = the_event(slug)
-        ends = i18n.stamp(publishing.ends_at(found), found.zone, i18n.language())
-        sentence = _("Enter an hour no later than the end of the event, %(moment)s.", moment=ends)
-        return _page(found, typed=typed, fault=sentence), 422
+        return _page(found, typed=typed, fault=too_late(publishing.ends_at(found), found.zone)), 422
+    except gate_hours.HourPast:
+        return _page(the_event(slug), typed=typed, fault=_("Enter an hour that is still to come.")), 422
     flash(_("The hour is set."), "good")
     return redirect(url_for("desk.gate", slug=slug), 303)
 

@@ -26,7 +26,7 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.letterhead import letterhead_of
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.telling import Told
-from s3chem_events.registration import rehearsal
+from s3chem_events.registration import gate_hours, rehearsal
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.rehearsal import Rehearsal, Stands
 
@@ -79,6 +79,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
     """Show what would become of a change; the form that it came from is carried along."""
     event = the_event(slug)
     event_id, language = event.id, i18n.language()
+    gate_hour = gate_hours.moved(event, pending.facts) or ()
     waiting = queries.untold(event_id)
     since = waiting.data["since"] if waiting else event.revision
     held_until = waiting.due_at if waiting else None
@@ -108,6 +109,7 @@ def page(slug: str, pending: Pending) -> tuple[str, int]:
             *(Told(line) for line in words.links_to_come(pending.before, pending.facts)),
         ],
         closings=_closings(seen, pending.facts.zone, language),
+        gate_hour=[i18n.stamp(one, pending.facts.zone, language) for one in gate_hour],
         audience=seen.audience,
         aged=words.aged(compare(pending.before, pending.facts)),
         besides=list(dict.fromkeys(line for one in besides for line in telling.sentences(one, language, inside=True))),

@@ -12,7 +12,7 @@ from flask import flash, request
 from flask_babel import gettext as _
 from wtforms import Field, Form
 
-from s3chem_events.core.clock import today
+from s3chem_events.core.clock import now, today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
 from s3chem_events.core.guard import settings
@@ -117,6 +117,8 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
         return _refused(slug, form, expected, refusal)
     changed = _("Saved.") if number == expected else _("Saved. What someone else saved in the meantime has been kept.")
     flash(_("Nothing was changed.") if event.revision == number else changed, "good")
+    if facts.closes and facts.closes != newest.closes and queries.closes_at(event) <= now():
+        flash(_("Registration is closed by this: its hour has passed."), "note")
     for line in () if decision.previewed else words.links_to_come(newest, facts):
         flash(line)
     aged = [] if decision.previewed else words.aged(compare(newest, facts))

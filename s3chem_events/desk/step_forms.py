@@ -13,7 +13,7 @@ from wtforms.validators import Length, Optional, Regexp
 from s3chem_events.core import i18n
 from s3chem_events.core.text import Text
 from s3chem_events.desk import day_forms, words
-from s3chem_events.desk.day_forms import DaysForm, ModesForm, VenueForm, check_clock
+from s3chem_events.desk.day_forms import DaysForm, ModesForm, VenueForm, check_clock, check_closing
 from s3chem_events.desk.event_forms import main_language
 from s3chem_events.desk.fields import LONGEST_TITLE, MOMENTS, Needed, faulty, line, options, say, sensible, spoken
 from s3chem_events.desk.texts import LONGEST_TEXT, tidy
@@ -67,6 +67,8 @@ class StepForm(FlaskForm):
                 say(self.closes, gettext("Registration closes before it opens."))
             check_clock(self.opens, self.opens.data, event.zone)
             check_clock(self.closes, self.closes.data, event.zone)
+            if good and not faulty(self):
+                check_closing(self.closes, self.facts(event))
         return good and not faulty(self)
 
     def facts(self, before: EventFacts) -> EventFacts:

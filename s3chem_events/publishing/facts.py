@@ -165,6 +165,25 @@ def check(facts: EventFacts) -> EventFacts:
     return facts
 
 
+def ends_at(facts: EventFacts) -> datetime:
+    """Return the moment at which an event ends; without hours, the end of its last day."""
+    return max(
+        times.moment(part.ends, facts.zone) if isinstance(part.ends, datetime) else times.end_of(part.ends, facts.zone)
+        for part in facts.live_parts
+    )
+
+
+def check_closing(facts: EventFacts) -> None:
+    """Refuse a closing of registration after the end of what it closes.
+
+    Raises:
+        Invalid.
+
+    """
+    if facts.closes and times.moment(facts.closes, facts.zone) > ends_at(facts):
+        raise Invalid("registration.closes", "registration closes after the event")
+
+
 def is_moved(before: EventFacts, after: EventFacts) -> bool:
     """Whether any part of an event gets other days or hours."""
     days = {part.key: (part.starts, part.ends) for part in before.parts}

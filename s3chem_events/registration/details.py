@@ -4,7 +4,7 @@ Nobody is asked before the place is confirmed, and for the gate nobody but those
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy.orm import selectinload
@@ -55,9 +55,26 @@ class Terms:
 def terms(event: Event) -> Terms:
     """Return what the gate of a loaded event wants; two statements."""
     row = db.session.get(Details, event.id)
-    said = row.until if row is not None else None
+    said = end_of(row, event) if row is not None else None
     asked = asking.asked_at(event.id, when=When.AFTERWARDS)
     return Terms(asked, said or usual_end(event, asked), said is not None)
+
+
+def end_of(row: Details, event: Event) -> datetime | None:
+    """Return the hour that organisers set for the gate: it has moved along with the first day of the event."""
+    if row.until is None or row.first_day is None:
+        return row.until
+    return days_on(row.until, first_day(event) - row.first_day, event.zone)
+
+
+def days_on(moment: datetime, by: timedelta, zone: str) -> datetime:
+    """Return the same local hour so many days on."""
+    return (moment.astimezone(times.zone_info(zone)) + by).astimezone(UTC)
+
+
+def first_day(event: Event) -> date:
+    """Return the first day of what takes place of an event."""
+    return min(part.starts_on for part in event.live_parts)
 
 
 def usual_end(event: Event, asked: Iterable[Asked]) -> datetime | None:

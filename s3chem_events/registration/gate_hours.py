@@ -10,6 +10,8 @@ from s3chem_events.core.db import db
 from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing import queries as publishing
+from s3chem_events.publishing import times
+from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import details
@@ -26,22 +28,40 @@ class AfterEvent(Invalid):
     code = "after_event"
 
 
+class HourPast(Invalid):
+    """Nobody can tell the gate anything until an hour that has passed."""
+
+    code = "hour_past"
+
+
 def set_end(event: Event, until: datetime | None, *, by: Actor) -> bool:
     """Say until when the gate of an event wants its data; None is the usual hour. False where it was so already.
 
     Raises:
-        AfterEvent.
+        AfterEvent, HourPast.
 
     """
+    row = _row(event)
+    old = details.end_of(row, event)
+    if old == until:
+        return False
     if until is not None and until > publishing.ends_at(event):
         raise AfterEvent("until", "after the event")
-    row = _row(event)
-    if row.until == until:
-        return False
-    old, row.until = row.until, until
+    if until is not None and until <= now():
+        raise HourPast("until", "in the past")
+    row.until, row.first_day = until, details.first_day(event)
     was, becomes = (moment.isoformat() if moment else None for moment in (old, until))
     journal.record("details.end_set", event.id, by=by, old=was, new=becomes)
     return True
+
+
+def moved(event: Event, facts: EventFacts) -> tuple[datetime, datetime] | None:
+    """Return the hour that was set for a gate that asks, and what it becomes with other days of its event."""
+    wanted = details.terms(event)
+    by = min(times.day(part.starts) for part in facts.live_parts) - details.first_day(event)
+    if not wanted.asked or not wanted.is_set or wanted.until is None or not by:
+        return None
+    return wanted.until, details.days_on(wanted.until, by, event.zone)
 
 
 def remind(*, by: Actor) -> int:

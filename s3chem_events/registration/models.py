@@ -231,12 +231,13 @@ class Answer(Model):
 
 
 class Details(Model):
-    """Until when an event's gate wants its data, where organisers said so, and whether people were reminded of it."""
+    """Until when a gate wants its data, if organisers said so, and the first day of its event when they said it."""
 
     __tablename__ = "details"
 
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
     until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    first_day: Mapped[date | None]
     reminded_of: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 

@@ -133,6 +133,7 @@ def test_facts_and_parts_are_changed_and_the_history_tells(app, organiser):
         "closes": "2027-06-10T12:00",
     }
     assert organiser.post(EDIT, data=typed).status_code == 303
+    assert "Registration is closed by this" not in words(organiser.get(EVENT + "/"))
     wanted = facts_of(app)
     assert wanted.title == Text(en="Closing conference", fr="Conférence finale", de="Abschlusskonferenz")
     assert (wanted.state, wanted.closes) == (State.ANNOUNCED, datetime(2027, 6, 10, 12))  # noqa: DTZ001
@@ -145,6 +146,9 @@ def test_facts_and_parts_are_changed_and_the_history_tells(app, organiser):
     history = words(organiser.get(EVENT + "/"))
     assert "Revision 2 · 23 November 2026, 13:00 CET · coordinator0@s3chem.example" in history
     assert "Status: Save the date → Announced" in history
+    typed = filled(organiser.get(EDIT)) | {"closes": "2026-11-01T12:00"}
+    assert organiser.post(EDIT, data=typed).status_code == 303
+    assert "Registration is closed by this: its hour has passed." in words(organiser.get(EVENT + "/"))
 
 
 def focused(page) -> list[str]:
@@ -237,6 +241,10 @@ def test_a_part_of_which_something_is_asked_is_removed_only_after_its_questions(
             {"parts-1-ends_time": "Enter both times, or neither if they are not known yet."},
         ),
         ({"closes": "2025-01-01T09:00"}, {"closes": "Registration closes before it opens."}),
+        (
+            {"closes": "2027-09-01T09:00"},
+            {"closes": "Enter an hour no later than the end of the event, 19 June 2027, 00:00 CEST."},
+        ),
         (
             {"parts-1-online_url": "javascript:alert(1)"},
             {"parts-1-online_url": "Please enter an address that starts with https://."},

@@ -26,7 +26,7 @@ from s3chem_events.publishing.models import Document
 from s3chem_events.registration.models import Answer, Registration
 from tests.conftest import Clock
 from tests.factories import add_event, add_question, count, hidden, register, soup, words
-from tests.support.desk import signed_in
+from tests.support.desk import filled, pressed, signed_in
 from tests.support.post import kept, work
 
 LINK = re.compile(r"http://localhost(/en/registrations/[\w.-]+)/(?:details|letter)")
@@ -269,6 +269,7 @@ def test_the_site_sets_its_own_hour_and_what_was_told_is_deleted_at_once(
         ("yesterday", "Enter a day and an hour."),
         ("2027-03-28T02:30", "skip 02:30"),
         ("2027-06-19T10:00", "Enter an hour no later than the end of the event"),
+        ("2026-01-01T10:00", "Enter an hour that is still to come."),
     ):
         answer = desk.post(f"{DESK}/gate/end", data=token | {"until": typed})
         assert (answer.status_code, sentence in words(answer)) == (422, True)
@@ -282,6 +283,27 @@ def test_the_site_sets_its_own_hour_and_what_was_told_is_deleted_at_once(
     assert count(app, Answer) == 0
     clock.set(datetime(2027, 6, 14, 8, tzinfo=UTC))
     assert "can no longer be told here" in words(client.get(f"{own}/details"))
+
+
+def test_the_hour_that_a_site_set_moves_along_with_its_event(app: Flask, client: FlaskClient, clock: Clock) -> None:
+    own, desk = come(client, "Anna"), signed_in(app)
+    token = {"csrf_token": hidden(desk, f"{DESK}/gate")["csrf_token"]}
+    desk.post(f"{DESK}/gate/end", data=token | {"until": "2027-06-15T10:00"})
+    page = f"{DESK}/rescheduling"
+    days = {f"parts-{n}-{end}_on": f"2027-10-{21 + n}" for n in (0, 1) for end in ("starts", "ends")}
+    preview = desk.post(page, data=filled(desk.get(page)) | days)
+    moved = "So far 15 June 2027, 10:00 CEST From now on 19 October 2027, 10:00 CEST"
+    assert "moves along with the first day. This is for you to know. " + moved in words(preview)
+    pressed(desk, page, preview, "yes")
+    clock.advance(minutes=11)
+    tick(app)
+    assert "until 19 October 2027, 10:00" in words(client.get(own))
+    clock.set(datetime(2027, 10, 18, 9, tzinfo=UTC))
+    before = len(kept(app))
+    tick(app)
+    assert ["Still needed" in mail.envelope.subject for mail in kept(app)[before:]] == [True]
+    clock.set(datetime(2027, 10, 19, 7, 59, tzinfo=UTC))
+    assert tell(client, own, identity=SECRET) == 303
 
 
 def test_a_letter_asks_for_the_passport_only_of_whom_needs_one(app: Flask, client: FlaskClient, clock: Clock) -> None:
