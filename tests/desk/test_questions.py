@@ -72,7 +72,10 @@ def test_a_question_is_added_with_its_choices_and_stands_in_the_form_at_once(
 
 def choices(app: Flask) -> dict[str, dict[str, str]]:
     with app.app_context():
-        return {one["key"]: one["label"] for one in db.session.scalars(db.select(Question)).first().options}
+        return {
+            one["key"]: one["label"]
+            for one in db.session.scalars(db.select(Question).order_by(Question.id)).first().options
+        }
 
 
 def test_choices_in_another_order_keep_what_was_answered(app: Flask, desk: FlaskClient, client: FlaskClient) -> None:
