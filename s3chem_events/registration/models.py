@@ -244,8 +244,7 @@ class Details(Model):
 class Change(Model):
     """What one field of a registration held before and after a change, of which the fact says when and by whom.
 
-    `field` is a column, `question-<key>`, or words about it: the organiser's `reason`, the guest's `comment` in a
-    calendar. Of what only some may read nothing is kept but that it changed.
+    `field` is a column, `question-<key>`, an organiser's `reason`, a guest's `comment`; without what few may read.
     """
 
     __tablename__ = "registration_change"
