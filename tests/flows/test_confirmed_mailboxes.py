@@ -222,7 +222,7 @@ def test_an_assistant_gets_one_summary_at_once_and_opens_her_mailbox_by_the_link
     page = link(app, what="delegations")
     nameless = kept(app)[-1]
     assert [one for one in ("Anna", "Ben", "Carla") if one in nameless.text + nameless.html] == []
-    assert [len(re.findall(one, nameless.text)) for one in (r"\n- S3C-", "Link to hand on:")] == [3, 3]
+    assert [len(re.findall(one, nameless.text)) for one in (r"\n- S3C-\w+\n  Public", "Link to hand on:")] == [3, 3]
     assert "Nobody has confirmed this mailbox yet" in nameless.text
     assert "1 more e-mail to you is waiting" in words(client.get(page))
     client.post(f"{page}/summary")  # without the token that the page holds
