@@ -12,6 +12,7 @@ from flask import flash, request
 from flask_babel import gettext as _
 from wtforms import Field, Form
 
+from s3chem_events.core import i18n
 from s3chem_events.core.clock import now, today
 from s3chem_events.core.db import transaction
 from s3chem_events.core.errors import Invalid, NotFound, Refused
@@ -29,6 +30,7 @@ from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.merging import Clash
 from s3chem_events.publishing.models import Event, Revision
 from s3chem_events.publishing.reasons import confined
+from s3chem_events.registration import gate_hours
 from s3chem_events.registration import queries as registration
 
 PATH = re.compile(r"parts\[(?P<number>\d+)\]\.(?P<name>\w+)")
@@ -107,6 +109,7 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
                 raise NotFound
             newest, number, held = values.event_facts(event), event.revision, registration.booked(event.id)
             facts = _on_top(newest, number, seen, expected, confined(seen, follow_title(seen, change(seen))))
+            gate_hour = gate_hours.moved(event, facts)
             actions.revise_event(event, facts, base_url=settings().base_url, by=by(), expected=number, booked=held)
             facts = values.event_facts(event)  # what is cancelled is not moved
             confirmed, day = request.form.get("confirmed", ""), today(facts.zone)
@@ -119,6 +122,9 @@ def save(slug: str, form: Any, change: Callable[[EventFacts], EventFacts], *, se
     flash(_("Nothing was changed.") if event.revision == number else changed, "good")
     if facts.closes and facts.closes != newest.closes and queries.closes_at(event) <= now():
         flash(_("Registration is closed by this: its hour has passed."), "note")
+    if gate_hour and not decision.previewed:
+        until = i18n.stamp(gate_hour[1], facts.zone, i18n.language())
+        flash(_("Participants can give their details until %(moment)s.", moment=until), "note")
     for line in () if decision.previewed else words.links_to_come(newest, facts):
         flash(line)
     aged = [] if decision.previewed else words.aged(compare(newest, facts))

@@ -58,7 +58,8 @@ def set_end(event: Event, until: datetime | None, *, by: Actor) -> bool:
 def moved(event: Event, facts: EventFacts) -> tuple[datetime, datetime] | None:
     """Return the hour that was set for a gate that asks, and what it becomes with other days of its event."""
     wanted = details.terms(event)
-    by = min(times.day(part.starts) for part in facts.live_parts) - details.first_day(event)
+    first = details.first_day(event)
+    by = min((times.day(part.starts) for part in facts.live_parts), default=first) - first
     if not wanted.asked or not wanted.is_set or wanted.until is None or not by:
         return None
     return wanted.until, details.days_on(wanted.until, by, event.zone)

@@ -208,6 +208,10 @@ def test_a_part_that_people_or_public_calendars_hold_is_cancelled_and_never_remo
     file.write_text(json.dumps(files.write(replace(facts_of(app), parts=parts[1:]))))
     done = app.test_cli_runner().invoke(cli.group, ["event", "update", str(file)])
     assert (done.exit_code, "the part 'day-0': cancel it instead" in done.output) == (1, True)
+    late = datetime(2027, 12, 1, 10)  # noqa: DTZ001 - local to the event's zone
+    file.write_text(json.dumps(files.write(replace(facts_of(app), closes=late))))
+    done = app.test_cli_runner().invoke(cli.group, ["event", "update", str(file)])
+    assert (done.exit_code, "registration closes after the event" in done.output) == (1, True)
 
 
 @pytest.mark.one_database

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing.models import Document
 from s3chem_events.registration.models import Answer, Registration
 from tests.conftest import Clock
-from tests.factories import add_event, add_question, count, hidden, register, soup, words
+from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, add_question, count, hidden, register, soup, words
 from tests.support.desk import filled, pressed, signed_in
 from tests.support.post import kept, work
 
@@ -291,6 +292,14 @@ def test_the_hour_that_a_site_set_moves_along_with_its_event(app: Flask, client:
     desk.post(f"{DESK}/gate/end", data=token | {"until": "2027-06-15T10:00"})
     page = f"{DESK}/rescheduling"
     days = {f"parts-{n}-{end}_on": f"2027-10-{21 + n}" for n in (0, 1) for end in ("starts", "ends")}
+    parts = (replace(CLOSED_DAY, key="other"), replace(PUBLIC_DAY, key="last"))
+    add_event(app, slug="alone", parts=parts)  # nobody is registered, so that nothing is previewed
+    add_question(app, "identity", slug="alone", **GATE)
+    other = DESK.replace("conference", "alone")
+    desk.post(f"{other}/gate/end", data=token | {"until": "2027-06-15T10:00"})
+    move = f"{other}/rescheduling"
+    said = words(desk.post(move, data=filled(desk.get(move)) | days, follow_redirects=True))
+    assert "Participants can give their details until 19 October 2027, 10:00 CEST." in said
     preview = desk.post(page, data=filled(desk.get(page)) | days)
     moved = "So far 15 June 2027, 10:00 CEST From now on 19 October 2027, 10:00 CEST"
     assert "moves along with the first day. This is for you to know. " + moved in words(preview)
