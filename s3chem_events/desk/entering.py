@@ -20,8 +20,9 @@ from s3chem_events.desk.asking import Question
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.fields import Needed, clean, faulty, languages, line, options, say
 from s3chem_events.desk.frame import allowed, by, desk, may
+from s3chem_events.mailing import typos
 from s3chem_events.publishing import queries as publishing
-from s3chem_events.publishing.lifecycle import Mode
+from s3chem_events.publishing.lifecycle import Mode, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import actions, capacity, choices, crowds, names
 from s3chem_events.registration.actions import Applicant
@@ -66,7 +67,8 @@ class EntryForm(TellingForm):
         form.is_today = is_today(event)
         if form.is_today and not form.is_submitted():
             for part in event.parts:
-                if _takes_place_today(part) and Mode.ON_SITE in part.capacities:
+                is_open = part.visibility is Visibility.PUBLIC  # guests of a closed part are chosen one by one
+                if is_open and _takes_place_today(part) and Mode.ON_SITE in part.capacities:
                     form[MODE + part.key].data = Mode.ON_SITE.value  # who walks in is there
         return form
 
@@ -138,6 +140,8 @@ def new_participant(slug: str) -> ResponseReturnValue:
             say(form.family_name, gettext("This event takes nobody in its present state."))
         else:
             flash(_said(entered), "good")
+            if meant := typos.meant(entered.email):
+                flash(gettext("You entered %(address)s. Did you mean %(meant)s?", address=entered.email, meant=meant))
             if form.is_today:  # the next one stands behind
                 flash(gettext("The reference is %(reference)s.", reference=entered.reference), "good")
                 return redirect(url_for("desk.new_participant", slug=slug), 303)
@@ -150,6 +154,7 @@ def new_participant(slug: str) -> ResponseReturnValue:
         faulty=faulty(form),
         questions=questions,
         otherwise=otherwise,
+        meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         there=there,
         languages=LANGUAGES,
         privacy_url=f"/{i18n.language()}/privacy",

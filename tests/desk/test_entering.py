@@ -125,9 +125,15 @@ def test_the_same_caller_is_one_person_however_the_number_is_written(app, organi
 
 def test_with_an_e_mail_the_confirmation_goes_there_and_a_closed_part_is_open_to_the_desk(app, organiser):
     answer = enter(organiser, email="jan@zaklad.example", phone="", language="pl", **{"mode-day-1": "on_site"})
-    assert answer.status_code == 303
+    assert (answer.status_code, "Did you mean" in words(organiser.get(str(answer.location)))) == (303, False)
     assert work(app) == 1
     assert kept(app)[-1].language == "pl"
+    refused = enter(organiser, email="ewa@gmial.com", family_name="")  # a hint, which stops nobody
+    assert (refused.status_code, "Did you mean ewa@gmail.com?" in words(refused)) == (422, True)
+    entered = enter(organiser, email="ewa@gmial.com")
+    said = words(organiser.get(str(entered.location)))
+    assert "You entered ewa@gmial.com. Did you mean ewa@gmail.com?" in said
+    assert (work(app), rows(app)[-1].address) == (1, "ewa@gmial.com")
 
 
 def test_over_the_capacity_only_after_a_second_press(app, organiser):

@@ -12,7 +12,7 @@ from s3chem_events.core.db import db
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import WORKSHOP, add_event, count, hidden, soup, words
+from tests.factories import CONFERENCE, WORKSHOP, add_event, count, hidden, soup, words
 from tests.support.desk import filled, signed_in
 from tests.support.post import kept, work
 
@@ -48,6 +48,30 @@ def test_who_walks_in_is_entered_in_one_press_and_over_capacity_after_a_second(a
         ("Über", "Limburg", "confirmed"),
     ]
     assert (work(app), len(kept(app))) == (0, 0)
+
+
+def test_who_walks_in_is_put_into_the_open_parts_of_the_day_and_into_a_closed_one_only_by_hand(
+    app: Flask, clock: Clock, desk: FlaskClient
+):
+    closed, opened = CONFERENCE.parts
+    add_event(app, parts=(replace(closed, starts=opened.starts, ends=opened.ends), opened))
+    clock.set(datetime(2027, 6, 18, 9, tzinfo=UTC))
+    desk = signed_in(app)
+    path = "/desk/events/conference/participants/new"
+    typed = filled(desk.get(path))
+    assert {key: value for key, value in typed.items() if key.startswith("mode-")} == {
+        "mode-day-1": "",
+        "mode-day-2": "on_site",
+    }
+    assert desk.post(path, data=typed | PERSON | {"email": "ott@gmial.com"}).status_code == 303
+    assert "You entered ott@gmial.com. Did you mean ott@gmail.com?" in words(desk.get(path))
+    assert desk.post(path, data=typed | PERSON | {"mode-day-1": "on_site", "family_name": "Über"}).status_code == 303
+    rows = desk.get("/desk/events/conference/participants.json").get_json()
+    assert [(row["family_name"], row["part"]) for row in rows] == [
+        ("Ott", "day-2"),
+        ("Über", "day-1"),
+        ("Über", "day-2"),
+    ]
 
 
 def test_a_helper_enters_who_walks_in_on_the_day_itself_and_nothing_more(app: Flask, clock: Clock, desk: FlaskClient):
