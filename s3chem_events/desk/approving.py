@@ -51,8 +51,9 @@ def participants_approval(slug: str) -> ResponseReturnValue:
             awaited=[*awaited, note] if note else awaited,
         )
         return page, refusal.status
-    if count := len(locked) - len(left):
-        flash(ngettext("%(num)s registration approved.", "%(num)s registrations approved.", count), "good")
+    if approved := [one for one in locked if one not in left]:
+        said = ngettext("%(num)s registration approved.", "%(num)s registrations approved.", len(approved))
+        flash(" ".join(filter(None, (said, words.to_be_called_of(approved)))), "good")
     return _back(slug, others)
 
 

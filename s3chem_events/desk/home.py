@@ -1,6 +1,6 @@
 """The first page of the desk: what comes next, how it stands, and what needs a hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from flask import render_template, url_for
@@ -14,7 +14,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Said
 from s3chem_events.core.values import frozen
-from s3chem_events.desk import holding, outage, overview, words
+from s3chem_events.desk import call_lists, holding, outage, overview, words
 from s3chem_events.desk.frame import allowed, arrivals_seen, by, desk, may, me, own_events_only, writes_to
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing import received
@@ -77,7 +77,7 @@ def home() -> ResponseReturnValue:
         section="home",
         coming=[_coming(event, there) for event in coming],
         has_no_events=own is not None and not own,
-        hands=list(_hands({event.slug: event.title.within(i18n.language()) for event in seen})),
+        hands=list(_hands(seen)),
         held=holding.held_of(seen) if may("event.edit") else [],
         lately=[
             sum(n for event_id, n in registration.registered_since(now() - ago).items() if event_id in ids)
@@ -105,22 +105,13 @@ def _coming(event: Event, there: Crowds) -> Coming:
     return Coming(event.slug, event.title.said(language), days, state, places, off)
 
 
-def _hands(titles: dict[str, str]) -> Iterator[Hand]:
+def _hands(seen: Sequence[Event]) -> Iterator[Hand]:
     if may("outbox.see"):
         yield from _mail_hands()
     if may("arrivals.see") and (came := received.waiting_count(among=arrivals_seen())):
         text = _("E-mails that came in wait for a person (%(count)s).", count=came)
         yield Hand(text, "changed", url_for("desk.arrivals"), _("Read them"))
-    if may("participants.edit"):
-        for slug, count in approval.undecided(own_events_only()):
-            text = _("Registrations wait for your decision (%(count)s).", count=count)
-            to_list = url_for("desk.participants_list", slug=slug, state="pending")
-            yield Hand(f"{titles[slug]} · {text}", "changed", to_list, _("Decide"))
-    if may("needs.see"):
-        for slug, count in answering.open_requests(own_events_only()).items():
-            text = _("Access needs wait for an answer (%(count)s).", count=count)
-            to_needs = url_for("desk.access_needs", slug=slug)
-            yield Hand(f"{titles[slug]} · {text}", "changed", to_needs, _("Answer them"))
+    yield from _people_hands(seen)
     if may("campaigns.release"):
         yield from _second_looks()
     if may("organisers.manage"):
@@ -128,6 +119,24 @@ def _hands(titles: dict[str, str]) -> Iterator[Hand]:
     if not me().tf_primary_method and not me().webauthn:
         text = _("Your account has no second step yet. A stolen password would be enough to get in.")
         yield Hand(text, "calm", url_for("desk.account"), _("Protect the account"))
+
+
+def _people_hands(seen: Sequence[Event]) -> Iterator[Hand]:
+    titles = {event.slug: event.title.within(i18n.language()) for event in seen}
+    if may("participants.edit"):
+        for slug, count in approval.undecided(own_events_only()):
+            text = _("Registrations wait for your decision (%(count)s).", count=count)
+            to_list = url_for("desk.participants_list", slug=slug, state="pending")
+            yield Hand(f"{titles[slug]} · {text}", "changed", to_list, _("Decide"))
+        for slug, count in call_lists.open_at(seen).items():
+            text = _("People without an e-mail address have to be called (%(count)s).", count=count)
+            to_calls = url_for("desk.event", slug=slug, _anchor="calls")
+            yield Hand(f"{titles[slug]} · {text}", "changed", to_calls, _("Call them"))
+    if may("needs.see"):
+        for slug, count in answering.open_requests(own_events_only()).items():
+            text = _("Access needs wait for an answer (%(count)s).", count=count)
+            to_needs = url_for("desk.access_needs", slug=slug)
+            yield Hand(f"{titles[slug]} · {text}", "changed", to_needs, _("Answer them"))
 
 
 def _mail_hands() -> Iterator[Hand]:

@@ -9,19 +9,16 @@ from s3chem_events.attendance import presence
 from s3chem_events.attendance import queries as attendance
 from s3chem_events.campaigns import queries as campaigns
 from s3chem_events.core import i18n
-from s3chem_events.core.journal import Fact
 from s3chem_events.core.markdown import html
 from s3chem_events.core.text import LANGUAGES, Text
 from s3chem_events.core.values import frozen
-from s3chem_events.desk import changes, holding, life, translations
-from s3chem_events.desk.holding import Told
+from s3chem_events.desk import call_lists, changes, holding, life, translations
 from s3chem_events.publishing import lines, queries, values
-from s3chem_events.publishing.lifecycle import LISTED, TAKING, Mode, State, Visibility
+from s3chem_events.publishing.lifecycle import LISTED, Mode, State, Visibility
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.places import open_ways, where
-from s3chem_events.registration import approval, calls, choices, crowds, disowning, inquiries, participants
+from s3chem_events.registration import approval, choices, crowds, disowning, inquiries, participants
 from s3chem_events.registration.crowds import Crowd, Crowds
-from s3chem_events.registration.rehearsal import Unreachable
 
 
 @frozen
@@ -45,15 +42,6 @@ class PartShown:
     presence: presence.Counted | None
 
 
-@frozen
-class Call:
-    """Somebody to be called about what a fact says; `noted` once somebody has."""
-
-    person: Unreachable
-    about: int
-    noted: Fact | None
-
-
 def shown(event: Event) -> dict[str, object]:
     """Return what the overview of an event shows, in a known number of statements."""
     language = i18n.language()
@@ -63,8 +51,8 @@ def shown(event: Event) -> dict[str, object]:
     revisions = queries.revisions(event.id)
     downloads = attendance.downloads(event.id)
     opens = queries.takes_registrations_from(event)
-    told = holding.told(event)
-    to_call = _to_call(event, told)
+    held_back, told = holding.held(event), holding.told(event)
+    to_call = call_lists.of(event, None if held_back else told)
     following, inquiry = campaigns.following(event.id), inquiries.current(event)
     return {
         "parts": [_part(event, part, there, noted, language) for part in event.parts],
@@ -81,7 +69,7 @@ def shown(event: Event) -> dict[str, object]:
         "note": html(event.note.within(language)),
         "missing": {LANGUAGES[code]: (code, n) for code, n in translations.missing(values.event_facts(event)).items()},
         "calendar_url": f"/events/{event.slug}.ics?lang={language}",
-        "held": holding.held(event),
+        "held": held_back,
         "told": told,
         "call_lists": to_call,
         "steps": life.offered(event),
@@ -123,25 +111,6 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
 def is_off(event: Event, part: Part) -> bool:
     """Whether a part does not take place: called off by itself, or with its event."""
     return part.cancelled or event.state is State.CANCELLED
-
-
-def _to_call(event: Event, told: Told | None) -> dict[str, list[Call]]:
-    """Return who has to be called about the last change of an event, and about a place from the waiting list."""
-    given = calls.given_places(event.id) if event.state in TAKING else []
-    if not given and not (told and told.calls):
-        return {}
-    people = [
-        (Unreachable(one.id, one.full_name, one.organisation, one.reference, one.phone), fact.id) for one, fact in given
-    ]
-    noted = calls.noted(event.id)
-    return {
-        "change": _calls([(person, told.fact_id) for person in told.calls] if told else [], noted),
-        "place": _calls(people, noted),
-    }
-
-
-def _calls(people: Iterable[tuple[Unreachable, int]], noted: dict[tuple[int, int], Fact]) -> list[Call]:
-    return [Call(person, about, noted.get((person.id, about))) for person, about in people]
 
 
 def _part(

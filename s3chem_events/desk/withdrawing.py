@@ -24,10 +24,14 @@ from s3chem_events.registration.participants import PAGE
 
 @frozen
 class Held:
-    """What was done to people and can still be undone: how many `emails` leave then, and the name of its one person."""
+    """What was done to people and can still be undone; then so many `emails` leave, and so many have to be called.
+
+    `name` is that of its one person.
+    """
 
     batch: Batch
     emails: int
+    calls: int
     name: str
 
 
@@ -35,10 +39,15 @@ def held(event_id: int, about: int | None = None) -> list[Held]:
     """Return what can still be undone at an event, or about one person of it."""
     found = [one for one in batches.held(event_id) if about is None or about in one.subjects]
     people = queries.registrations_by_ids(number for batch in found for number in batch.subjects) if found else {}
-    reached = _reached(people.values())
+    reached, to_call = _reached(people.values()), {one.id for one in people.values() if not one.email}
     names = {one: person.full_name for one, person in people.items()}  # who has said "not me" meanwhile is none of them
     return [
-        Held(one, len(reached & one.subjects), "".join(names.get(n, "") for n in one.subjects if one.people == 1))
+        Held(
+            one,
+            emails=len(reached & one.subjects),
+            calls=len(to_call & one.subjects),
+            name="".join(names.get(n, "") for n in one.subjects if one.people == 1),
+        )
         for one in found
     ]
 

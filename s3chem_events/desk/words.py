@@ -1,7 +1,9 @@
 """How the desk says what the rooms know by ids. The words are those of the reader's language."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+
+from flask_babel import ngettext
 
 from s3chem_events.core import i18n
 from s3chem_events.core.i18n import gettext as _
@@ -26,6 +28,20 @@ def to_be_called(person: Registration) -> str:
     if person.phone:
         return _("This person has no e-mail address, so please call: %(phone)s.", phone=person.phone)
     return _("This person has no e-mail address, so please call.")
+
+
+def to_be_called_of(people: Sequence[Registration]) -> str:
+    """Say whom of several no e-mail tells: the one with her number, more as they are counted; nothing for none."""
+    there = [one for one in people if not one.email]
+    if len(people) == 1 or not there:
+        return to_be_called(people[0]) if there else ""
+    return str(
+        ngettext(
+            "%(num)s person without an e-mail address has to be called.",
+            "%(num)s people without an e-mail address have to be called.",
+            len(there),
+        )
+    )
 
 
 def day(written: str) -> str:

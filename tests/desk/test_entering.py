@@ -96,8 +96,11 @@ def test_a_caller_without_e_mail_is_on_the_list_in_the_files_and_to_be_called(ap
     assert "To be called Jan Kowalski · +48 600 700 800 · Zakład" in said
     organiser.post(path, data=carried(preview) | {"told": "yes"})
     assert "1 person without an e-mail address has to be called." in words(organiser.get(f"{EVENT}/"))
+    to_call = "People without an e-mail address have to be called (1). Call them"
+    assert to_call not in words(organiser.get("/desk/"))  # it can be undone still
     clock.advance(minutes=10)
     assert work(app) == 1
+    assert to_call in words(organiser.get("/desk/"))
 
 
 def test_to_change_something_for_a_caller_says_to_call_with_the_number_and_promises_no_e_mail(app, organiser):
@@ -109,7 +112,8 @@ def test_to_change_something_for_a_caller_says_to_call_with_the_number_and_promi
     gone = organiser.post(f"{person}/withdrawal", data=hidden(organiser, f"{person}/withdrawal"), follow_redirects=True)
     for said in map(words, (*pages.values(), changed, gone)):
         assert (call in said, "by e-mail" in said, "tell the person" in said) == (True, False, False)
-    assert "1 person withdrawn." in words(gone)
+    assert "1 person withdrawn. Nobody will get an e-mail. Until 13:10 this can be undone." in words(gone)
+    assert "After that, 1 person without an e-mail address has to be called." in words(gone)
 
 
 def test_the_same_caller_is_one_person_however_the_number_is_written(app, organiser):
@@ -197,9 +201,11 @@ def test_a_caller_for_a_full_part_is_put_on_the_waiting_list_and_called_about_an
     assert "Place offered" in words(organiser.get(str(entered.location)))
     asks = words(organiser.get(f"{entered.location}/place/day-2"))
     assert ("please call: +48 600 700 800." in asks, "notified by e-mail" in asks) == (True, False)
-    said = "1 person without an e-mail address has, or is offered, a place from the waiting list, and has to be called."
+    said = "1 person without an e-mail address has to be called about their registration."
     overview = organiser.get(f"{EVENT}/")
-    assert f"{said} Jan Kowalski · +48 600 700 800 · Zakład" in words(overview)
+    until = "Place offered, until 26 November 2026, 13:00 CET"
+    assert f"{said} Jan Kowalski · +48 600 700 800 · Zakład · {until}" in words(overview)
+    assert "People without an e-mail address have to be called (1). Call them" in words(organiser.get("/desk/"))
     form = soup(overview).select_one("form[action$='/call']")
     assert form is not None
     sent = {str(one["name"]): str(one["value"]) for one in form.select("input")}
@@ -207,6 +213,7 @@ def test_a_caller_for_a_full_part_is_put_on_the_waiting_list_and_called_about_an
         assert organiser.post(str(form["action"]), data=sent | {"about": about}).status_code == 303
         assert count(app, Fact, kind="registration.called") == noted
     assert f"{said} Called: 1" in words(organiser.get(f"{EVENT}/"))
+    assert "have to be called" not in words(organiser.get("/desk/"))
     revise_event(app, waiting_list=WaitingList.OFF)
     full = enter(organiser, given_name="Ewa", **{"mode-day-2": "on_site"})
     assert [one.get_text() for one in soup(full).select("[role=alert] button")] == ["Yes, save it"]

@@ -16,6 +16,7 @@ from s3chem_events.publishing import actions, values
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode, State, Visibility, WaitingList
 from s3chem_events.registration import links
+from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 from tests.conftest import Clock
 from tests.factories import (
@@ -299,6 +300,56 @@ def test_many_at_once_are_those_about_whom_there_is_something_to_decide_and_the_
     assert gone in sent(decide(desk, app, "withdrawal", "Anna", "Boris", confirmed="yes"))
     revise_event(app, "workshop", state=State.CANCELLED)
     assert "This event takes no registration any more." in sent(decide(desk, app, "approval", "Carla"))
+
+
+def test_who_has_no_address_is_called_about_what_was_decided_once_nothing_of_it_can_be_undone(
+    app: Flask, clock: Clock, desk: FlaskClient, pages: dict[str, str]
+):
+    with app.app_context(), transaction():
+        reached_by_phone = {"email": "", "address_digest": "", "phone": "+48 22 555 1234"}
+        db.session.execute(db.update(Registration).where(Registration.given_name != "Boris").values(**reached_by_phone))
+    event = "/desk/events/workshop/"
+
+    def to_call() -> tuple[str, list[str]]:
+        hands = [" ".join(one.get_text(" ").split()) for one in soup(desk.get("/desk/")).select(".hands li")]
+        rows = soup(desk.get(event)).select("#calls li")
+        said = (" ".join(row.get_text(" ").split()).removesuffix(" Called") for row in rows)
+        return next((hand for hand in hands if "called" in hand), ""), [one.split(" Called ")[0] for one in said]
+
+    def hand(number: int) -> str:
+        return f"Workshop · People without an e-mail address have to be called ({number}). Call them"
+
+    anna, carla, doris = (f"{name} Źdźbło · +48 22 555 1234 · Politechnika" for name in ("Anna", "Carla", "Doris"))
+    assert to_call() == ("", [])
+    call = "This person has no e-mail address, so please call: +48 22 555 1234."
+    decide(desk, app, "approval", "Anna")
+    assert f"1 registration approved. {call}" in words(desk.get(LIST))
+    assert to_call() == (hand(1), [f"{anna} · Confirmed"])
+    decide(desk, app, "withdrawal", "Anna", "Doris", confirmed="yes")
+    undone = "2 people withdrawn. Nobody will get an e-mail. Until 13:10 this can be undone."
+    to_be_called = "After that, 2 people without an e-mail address have to be called."
+    assert f"{undone} {to_be_called}" in words(desk.get(LIST))
+    assert to_call() == ("", [])
+    after_the_hold(app, clock)
+    offered = f"{carla} · Place offered, until 25 November 2026, 13:11 CET"
+    assert to_call() == (hand(3), [f"{anna} · Withdrawn", offered, f"{doris} · Withdrawn"])
+    with app.app_context(), transaction():  # she says yes, and an organiser says no
+        db.session.execute(
+            db.update(Participation)
+            .where(Participation.standing == Standing.OFFERED)
+            .values(standing=Standing.PENDING, offered_until=None)
+        )
+    asked = words(decide(desk, app, "rejection", "Carla"))
+    assert "Until then you can undo it. After that, 1 person without an e-mail address has to be called." in asked
+    decide(desk, app, "rejection", "Carla", reason="Experts only", confirmed="yes")
+    after_the_hold(app, clock)
+    assert to_call() == (hand(3), [f"{anna} · Withdrawn", f"{carla} · Rejected", f"{doris} · Withdrawn"])
+    for form in soup(desk.get(event)).select("#calls form"):
+        desk.post(str(form["action"]), data={str(one["name"]): str(one["value"]) for one in form.select("input")})
+    assert to_call()[0] == ""
+    assert "3 people without an e-mail address have to be called about their registrations. Called: 3" in words(
+        desk.get(event)
+    )
 
 
 def test_a_change_is_told_to_the_pending_without_a_calendar_and_a_reminder_to_nobody_of_them(
