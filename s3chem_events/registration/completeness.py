@@ -6,6 +6,7 @@ from typing import Any
 from s3chem_events.core.db import db
 from s3chem_events.publishing.models import Event
 from s3chem_events.registration import asking, details, questions
+from s3chem_events.registration.details import Terms
 from s3chem_events.registration.models import Answer, Question, Registration
 from s3chem_events.registration.places import INTERESTED
 from s3chem_events.registration.questions import Asked
@@ -21,7 +22,7 @@ def missing(event: Event, people: Sequence[Registration]) -> set[int]:
         person.id
         for person in people
         if still_open(event, person, asked, known.get(person.id, {}))
-        or (gate.are_open and _gate_waits(person, gate.asked, known.get(person.id, {})))
+        or _gate_waits(person, gate, known.get(person.id, {}))
     }
 
 
@@ -45,8 +46,8 @@ def still_open_of(person: Registration) -> tuple[Asked, ...]:
     return still_open(person.event, person, asked, _known([person.id]).get(person.id, {}))
 
 
-def _gate_waits(person: Registration, asked: Collection[Asked], known: Mapping[str, Any]) -> bool:
-    theirs = details.asked_of(person, asked, before=known)
+def _gate_waits(person: Registration, gate: Terms, known: Mapping[str, Any]) -> bool:
+    theirs = details.asked_of(person, gate.asked, before=known, only=details.unheard(person, gate))
     return any(one.required for one in theirs) and not details.is_complete(theirs, known)
 
 

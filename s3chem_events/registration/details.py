@@ -122,6 +122,17 @@ def asked_of(
     )
 
 
+def unheard(registration: Registration, terms: Terms, *, only: Iterable[int] | None = None) -> set[int]:
+    """Return the participations for which the gate may still miss something: once it is closed, in what is to come."""
+    places = set(only) if only is not None else {one.id for one in registration.participations}
+    if terms.are_open:
+        return places
+    if registration.event.state not in TAKING:
+        return set()
+    parts = {one.id: entries.part_of(registration, one) for one in registration.participations}
+    return {number for number in places if now() < publishing.part_ends_at(parts[number])}
+
+
 def is_complete(asked: Iterable[Asked], answers: Mapping[str, Any]) -> bool:
     """Whether all that must be answered has been, and something at all."""
     asked = tuple(asked)

@@ -11,6 +11,7 @@ from s3chem_events.core.errors import Invalid
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing import times
+from s3chem_events.publishing.actions import touch
 from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING
 from s3chem_events.publishing.models import Event, Part
@@ -50,6 +51,7 @@ def set_end(event: Event, until: datetime | None, *, by: Actor) -> bool:
     if until is not None and until <= now():
         raise HourPast("until", "in the past")
     row.until, row.first_day = until, details.first_day(event)
+    touch()
     was, becomes = (moment.isoformat() if moment else None for moment in (old, until))
     journal.record("details.end_set", event.id, by=by, old=was, new=becomes)
     return True

@@ -65,8 +65,9 @@ def rows(registration: Registration, lang: str, *, unlocked: bool = False) -> li
         for words in history.comments(registration)
     ]
     perhaps = _("Not shown here, nor whether you told us anything: others may have this link.")
-    needs = [] if unlocked else consenting.needs(registration)
-    return told + [(question.label.within(lang), perhaps, "") for question in needs]
+    said = {one.question.key for one in given} if unlocked else set()
+    needs = [one for one in consenting.needs(registration) if one.key not in said]
+    return told + [(one.label.within(lang), _("Nothing is kept.") if unlocked else perhaps, "") for one in needs]
 
 
 def may_be_opened(question: Asked) -> bool:

@@ -164,7 +164,7 @@ def _page(
         short=_short(form, event, short, lang) if short else None,
         said=said,
         most=MOST,
-        terms=terms.said(event, form.offered(), lang),
+        terms=[*terms.said(event, form.offered(), lang), *terms.at_the_entrance(event, form.offered(), lang)],
         erasure=terms.erasure(event, lang),
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         action=f"/{lang}{form.at}",

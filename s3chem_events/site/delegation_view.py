@@ -6,7 +6,7 @@ from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.words import modes as mode_words
 from s3chem_events.registration import actions, completeness, delegation_queries, entries, links, returning
-from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.capacity import UNSCHEDULED, Standing
 from s3chem_events.registration.delegations import MOST
 from s3chem_events.registration.emails.delegated import standing_words
 from s3chem_events.registration.models import Delegation, Participation, Registration
@@ -60,6 +60,7 @@ class DelegationView:
     contact: str
     people: list[PersonView]
     status: str
+    status_kind: str
     add_url: str
 
 
@@ -72,14 +73,15 @@ def shown(delegation: Delegation, lang: str, here: str) -> DelegationView:
         _person(one, lang, f"{here}/people", takes_place=takes_place, missing=one.id in missing)
         for one in delegation.people
     ]
-    there = sum(one.withdrawn_at is None for one in delegation.people)
+    status, status_kind = _status(delegation)
     ever = sum(not delegation_queries.is_contact(delegation, one) for one in delegation.people)
     is_open = bool(publishing.open_parts(event)) and ever < MOST
     return DelegationView(
         reference=delegation.reference,
         contact=delegation.full_name,
         people=people,
-        status=_status(delegation, there),
+        status=status,
+        status_kind=status_kind,
         add_url=f"{here}/people" if is_open else "",
     )
 
@@ -95,14 +97,30 @@ def seen_by(delegation: Delegation, lang: str) -> EventView:
     )
 
 
-def _status(delegation: Delegation, there: int) -> str:
+def _status(delegation: Delegation) -> tuple[str, str]:
+    """Say in one sentence how a delegation stands, and its kind."""
     if delegation.event.state is State.CANCELLED:
-        return _("This event has been cancelled. There is nothing that you have to do.")
+        return _("This event has been cancelled. There is nothing that you have to do."), "bad"
     if delegation.event.state is State.POSTPONED:
-        return _("This event has been postponed. Your delegation is kept until the new date is known.")
+        return _("This event has been postponed. Your delegation is kept until the new date is known."), "changed"
     if publishing.is_past(delegation.event):
-        return _("This event is over.")
-    return _("Your delegation is registered.") if there else _("Everybody of your delegation has withdrawn.")
+        return _("This event is over."), "changed"
+    return _of_people(delegation)
+
+
+def _of_people(delegation: Delegation) -> tuple[str, str]:
+    """Say how those who come stand: a delegation is registered once anybody of it has a place."""
+    there = [one for one in delegation.people if one.withdrawn_at is None]
+    standings = {held.standing for one in there for held in one.participations if not held.part.cancelled}
+    if not there:
+        return _("Everybody of your delegation has withdrawn."), "changed"
+    if Standing.CONFIRMED in standings:
+        whole = _("Your delegation is registered.")
+        part = _("Your delegation is registered, but not everybody has every place yet: see below.")
+        return part if standings & UNSCHEDULED else whole, "good"
+    if Standing.PENDING in standings:
+        return _("We have received your registration. The organisers have not decided about it yet."), "changed"
+    return _("Nobody of your delegation has a place yet: see below."), "changed"
 
 
 def _person(one: Registration, lang: str, people_url: str, *, takes_place: bool, missing: bool) -> PersonView:

@@ -17,7 +17,7 @@ STEPS = {"details": When.AFTERWARDS, "letter": When.LETTER}
 
 @frozen
 class Wanted:
-    """One thing that is wanted later: what it is, how it stands, and where it is told."""
+    """One thing that is wanted later: what it is, how it stands, and where it is told; "" for the organisers alone."""
 
     title: str
     sentence: str
@@ -78,10 +78,16 @@ def _of_the_gate(registration: Registration, lang: str, own_url: str) -> Wanted 
         return Wanted(title, sentence, f"{own_url}/details", _("Give the details"), is_missing=False)
     if not asked or terms.until is None:
         return None
-    is_complete = details.is_complete(asked, given)
+    moment, is_complete = i18n.stamp(terms.until, registration.event.zone, lang), details.is_complete(asked, given)
     if not terms.are_open and not is_complete:
-        return None
-    moment = i18n.stamp(terms.until, registration.event.zone, lang)
+        if not details.asked_of(registration, asked, before=given, only=details.unheard(registration, terms)):
+            return None
+        sentence = _(
+            "The entrance still needs details from you. They could be given here until %(moment)s; "
+            "now please write to the organisers, or call them.",
+            moment=moment,
+        )
+        return Wanted(titles()[When.AFTERWARDS], sentence, "", "", is_missing=True)
     sentence = (
         _("We have what the entrance needs from you.")
         if is_complete

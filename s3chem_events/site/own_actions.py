@@ -5,7 +5,7 @@ from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.registration import (
     actions,
-    answering,
+    asking,
     changing,
     codes,
     history,
@@ -14,7 +14,6 @@ from s3chem_events.registration import (
     substituting,
 )
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.questions import When
 from s3chem_events.site import opened
 
 CHANGE, SUBSTITUTION, CONFIRMATION = "change", "substitution", "confirmation"
@@ -81,7 +80,6 @@ def offered(registration: Registration, own_url: str, *, openly: bool) -> list[A
 
 
 def _hides(registration: Registration) -> bool:
-    """Whether something is kept that the link alone does not show."""
-    answers = [one.question for one in answering.of([registration.id]).get(registration.id, [])]
-    guarded = any(history.is_guarded(one) and one.when is When.REGISTERING for one in answers)
-    return bool(registration.phone) or guarded or bool(history.comments(registration))
+    """Whether something may be kept that the link alone does not show: by what is asked, for who answered is hidden."""
+    asked = asking.asked_at(registration.event_id, retired=True)
+    return bool(registration.phone) or any(map(history.is_guarded, asked)) or bool(history.comments(registration))

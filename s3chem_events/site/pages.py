@@ -1,6 +1,7 @@
 """The public pages: home, events, news, texts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,7 @@ from s3chem_events.core.values import frozen
 from s3chem_events.publishing import audited, queries
 from s3chem_events.publishing.lifecycle import LISTED, State
 from s3chem_events.publishing.models import NewsItem
-from s3chem_events.site import listing
+from s3chem_events.site import listing, terms
 from s3chem_events.site.events_seen import event_view, event_views
 from s3chem_events.site.frame import Translated, project, render, translated
 from s3chem_events.site.kept import kept
@@ -124,6 +125,9 @@ def event(lang: str, slug: str) -> str:
         abort(404)
     passages = queries.passages([found])[found.id]
     view = event_view(found, lang, passages=passages)
+    if view.register_url:
+        entrance = terms.at_the_entrance(found, queries.open_parts(found), lang)
+        view = replace(view, terms=[*view.terms, *entrance])
     return render(
         "site/events/event.html",
         lang=lang,

@@ -204,7 +204,10 @@ def page(
         meant=typos.meant(form.email.data or "") if form.is_submitted() else "",
         offers_list=isinstance(refused, Full) and bool(form.waits_for_chosen()),
         submit_label=_submit_label(form, lang),
-        terms=terms.said(event, form.offered(), lang, decided=form.is_decided),
+        terms=[
+            *terms.said(event, form.offered(), lang, decided=form.is_decided),
+            *terms.at_the_entrance(event, form.offered(), lang),
+        ],
         action=f"/{lang}{form.at}",
         code_url="" if form.invited else code_url(event, lang),
         language_form="" if preview else "registration",

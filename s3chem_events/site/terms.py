@@ -11,6 +11,7 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing import audited, queries
 from s3chem_events.publishing.lifecycle import State
 from s3chem_events.publishing.models import Event, Part, runs_of
+from s3chem_events.registration import details
 from s3chem_events.registration.crowds import Crowds
 from s3chem_events.registration.erasing import KEPT_FOR
 from s3chem_events.registration.openness import Openness, is_awaited, openness
@@ -68,6 +69,20 @@ def said(event: Event, offered: Sequence[Part], lang: str, *, decided: bool = Fa
             until = i18n.clock(closes + timedelta(minutes=event.grace), event.zone, lang)
             sentences.append(_("If you open the form before then, you can still submit it until %(time)s.", time=until))
     return sentences
+
+
+def at_the_entrance(event: Event, offered: Sequence[Part], lang: str) -> list[str]:
+    """Say that the gate of an offered part wants details, and until when: true before that moment and after it."""
+    wanted, there = details.terms(event), {part.key for part in offered if part.on_site}
+    if wanted.until is None or not any(one.part in there if one.part else there for one in wanted.asked):
+        return []
+    return [
+        _(
+            "The entrance needs details from everybody who comes in person. You can give them here until %(moment)s; "
+            "after that, please write to the organisers, or call them.",
+            moment=i18n.stamp(wanted.until, event.zone, lang),
+        )
+    ]
 
 
 def kept_until(event: Event, lang: str) -> str:

@@ -12,7 +12,7 @@ from s3chem_events.registration import waiting
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.waiting import PLACE
-from s3chem_events.site import waiting_words
+from s3chem_events.site import detail_view, waiting_words
 from s3chem_events.site.events_seen import part_range
 from s3chem_events.site.frame import translated
 from s3chem_events.site.own import own, pressed
@@ -40,6 +40,7 @@ def place(lang: str, token: str, key: str) -> BaseResponse:
         standing=standing.value,
         told=waiting_words.how_it_stands(held, event, lang),
         ended=i18n.stamp(held.offered_until, event.zone, lang) if is_over and held.offered_until else "",
+        wanted=[one for one in detail_view.wanted(registration, lang, press.here) if one.is_missing],
         event_url=f"/{lang}/events/{event.slug}",
         refused=_refused(press.refusal),
     )

@@ -201,7 +201,7 @@ def test_pages_of_whoever_has_no_address_promise_no_email_and_a_delegation_reads
         path = f"{page}/people/{person}/withdrawal"
         before = client.get(path)
         gone = words(client.post(path, data=hidden(client, path), follow_redirects=True))
-        for text in (words(before), gone.partition("Who is registered")[0]):
+        for text in (words(before), gone.partition("The people of your delegation")[0]):
             assert ("An e-mail confirms it." in text, WHEN in text) == (True, waits)
 
 

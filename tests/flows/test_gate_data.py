@@ -103,7 +103,7 @@ def test_gate_data_are_asked_late_of_those_who_come_and_seen_by_few(
     anna, _bert, carl = come(client, "Anna"), come(client, "Bert"), come(client, "Carl", "online")
     work(app)
     wanted = (
-        "The entrance still needs from you, until 16 June 2027, 14:00 CEST: Number of your identity card, Number plate"
+        "The entrance still needs from you, until 16 June 2027, 14:00 CEST: “Number of your identity card”, “Number"
     )
     said = {mail.envelope.to.split("<")[-1].rstrip(">"): wanted in " ".join(mail.text.split()) for mail in kept(app)}
     assert said == {"anna@park.example": True, "bert@park.example": True, "carl@park.example": False}

@@ -15,7 +15,7 @@ from tests.support.desk import filled
 from tests.support.post import confirm, enrol, kept, work
 
 GROUP = "/en/events/conference/register/group"
-STILL = "The organisers still need answers from you: Do you help in the hall?, How do you come?."
+STILL = "The organisers still need answers from you: “Do you help in the hall?”, “How do you come?”."
 NOTHING_ELSE = "You do not need to do anything else"
 UNTIL_THEN = "You do not need to do anything until then"
 OWN = r"http://localhost(/en/registrations/[\w.-]+)"
@@ -85,7 +85,7 @@ def test_who_comes_instead_or_waits_or_was_put_down_by_others_hears_it_too(app: 
     asked = filled(client.get(f"{own}/substitution")) | colleague
     assert client.post(f"{own}/substitution", data=asked).status_code == 303
     jan = mails(app)["jan@uczelnia.example"]
-    assert "The organisers still need answers from you: Your slides." in said(jan)
+    assert "The organisers still need answers from you: “Your slides”." in said(jan)
     assert ("/change#questions" in jan.text, NOTHING_ELSE in said(jan)) == (True, False)
 
     seat = {"day-2": Mode.ON_SITE}
@@ -94,7 +94,7 @@ def test_who_comes_instead_or_waits_or_was_put_down_by_others_hears_it_too(app: 
     there = mails(app)
     for address, untrue in (("anna0@park.example", NOTHING_ELSE), ("waits@park.example", UNTIL_THEN)):
         mail = there[address]
-        assert (STILL.replace("?.", "?, Your slides.") in said(mail), untrue in said(mail)) == (True, False), address
+        assert (STILL.replace("”.", "”, “Your slides”.") in said(mail), untrue in said(mail)) == (True, False), address
 
 
 def test_what_is_deleted_sooner_than_the_emails_does_not_stand_in_them(app: Flask, client: FlaskClient) -> None:

@@ -56,8 +56,9 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             more = _details(draft, registration, going, wanted, given.get(registration.id, []))
             values = {"answers": said, "gate": more, "approved": fact.kind == APPROVED}
             values |= still_wanted(draft, registration)
-            if fact.kind not in {PROMOTED, APPROVED}:
-                values |= waiting.besides(desk, registration)
+            is_first = fact.kind not in {PROMOTED, APPROVED}
+            waits = waiting.besides(desk, registration)
+            values |= waits if is_first else {"offered": waits["offered"]}
             yield replace(draft, values={**draft.values, **values, "registered_by": registered_by(fact, registration)})
 
 

@@ -20,6 +20,7 @@ from s3chem_events.registration import answering, details, entries, inquiries, p
 from s3chem_events.registration.answering import Answered
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.details import Terms
+from s3chem_events.registration.emails import unanswered
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.inquiries import Inquiry
 from s3chem_events.registration.models import Participation, Registration
@@ -47,15 +48,19 @@ def gate_lines(
     terms: Terms,
     given: Sequence[Answered],
 ) -> dict[str, Any]:
-    """Return what an e-mail says of it: which details, until when, and where; nothing where none is wanted."""
+    """Return what an e-mail says of it: which details, until when, and where; nothing where none is wanted.
+
+    Once the gate has closed its list, they are wanted all the same, but not here.
+    """
     before = details.shown(given, at=When.AFTERWARDS)
-    asked = details.asked_of(registration, terms.asked, before=before, only=[one.id for one in going])
-    if terms.until is None or not asked or not terms.are_open or details.is_complete(asked, before):
+    only = details.unheard(registration, terms, only=[one.id for one in going])
+    asked = details.asked_of(registration, terms.asked, before=before, only=only)
+    if terms.until is None or not asked or details.is_complete(asked, before):
         return {}
     language = render.spoken(registration.language)
     until = i18n.stamp(terms.until, registration.event.zone, language)
-    labels = ", ".join(one.label.within(language) for one in asked)
-    return {"labels": labels, "until": until, "url": f"{own_page}/{DETAILS}"}
+    labels = unanswered.named(asked, language)
+    return {"labels": labels, "until": until, "url": f"{own_page}/{DETAILS}", "is_late": not terms.are_open}
 
 
 def details_due(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -121,11 +126,16 @@ def event_reminded(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dr
 
 
 def _of_the_day(event: Event, part: Part, fact: Fact, letterhead: Letterhead) -> Iterator[Draft]:
-    writer = Writer(letterhead)
+    writer, terms = Writer(letterhead), details.terms(event)
     reached = outbox.not_stopped([one.id for one in reminding.reminders_of(event.id, fact.data)])
     for registrations in queries.to_be_told(event, fact, among=Registration.id.not_in(reached)):
         there = [(one, _place(one, part)) for one in registrations]
-        yield from [_day_before(writer, fact, one, part, place) for one, place in there if place is not None]
+        given = answering.of([one.id for one in registrations]) if terms.asked else {}
+        for one, place in there:
+            if place is not None:
+                draft, told = _day_before(writer, fact, one, part, place), given.get(one.id, [])
+                gate = gate_lines(one, [place], str(draft.values["own_page"]), terms=terms, given=told)
+                yield replace(draft, values={**draft.values, "gate": gate})
 
 
 def _place(registration: Registration, part: Part) -> Participation | None:

@@ -1,9 +1,10 @@
 """What e-mails say of questions of the form that somebody must still answer: others registered her."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from s3chem_events.core import i18n
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft
 from s3chem_events.registration import asking, changing, completeness, details, history
@@ -20,6 +21,12 @@ def still_wanted(given: Mapping[int, Sequence[Answered]]) -> StillWanted:
     return lambda draft, one: {"unanswered": _lines(draft, one, form(one.event_id), given.get(one.id, ()))}
 
 
+def named(asked: Iterable[Asked], language: str) -> str:
+    """Return the labels of questions for a sentence: in quotation marks, as each may end in a mark of its own."""
+    _ = i18n.words(language)
+    return ", ".join(_("“%(label)s”", label=question.label.within(language)) for question in asked)
+
+
 def _lines(draft: Draft, one: Registration, asked: Sequence[Asked], given: Sequence[Answered]) -> dict[str, Any]:
     """Return which questions, and where they are answered; nothing where all are.
 
@@ -29,8 +36,8 @@ def _lines(draft: Draft, one: Registration, asked: Sequence[Asked], given: Seque
     if not still or not changing.may_change(one):
         return {}
     language, told = render.spoken(one.language), history.told_as(asked)
-    labels = [question.label.within(language) for question in still if told[question.key] is question]
+    labels = named([question for question in still if told[question.key] is question], language)
     return {
-        "labels": "" if one.via_contact else ", ".join(labels),
+        "labels": "" if one.via_contact else labels,
         "url": f"{draft.values['own_page']}/change#questions",
     }

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.values import frozen
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.publishing.lines import PartLines
@@ -18,6 +19,16 @@ from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.places import INTERESTED
 from s3chem_events.registration.waiting import PLACE
+
+
+@frozen
+class OfferLines:
+    """A place that is offered: until when, where it is accepted, and whether organisers decide afterwards."""
+
+    part: PartLines
+    until: str
+    place: str
+    decided: bool
 
 
 def besides(desk: Writer, registration: Registration) -> dict[str, object]:
@@ -31,7 +42,20 @@ def besides(desk: Writer, registration: Registration) -> dict[str, object]:
             desk.part_lines(registration.event, part, mode, language) for part, mode in chosen if not part.cancelled
         ]
 
-    return {"asked": lines_of(Standing.PENDING), "queued": lines_of(Standing.WAITING)}
+    asked, queued = lines_of(Standing.PENDING), lines_of(Standing.WAITING)
+    return {"asked": asked, "queued": queued, "offered": _offered(desk, registration)}
+
+
+def _offered(desk: Writer, registration: Registration) -> list[OfferLines]:
+    """Return the places that are offered to somebody: whatever else is confirmed, there is something to do."""
+    language, found = render.spoken(registration.language), []
+    for held in entries.in_order(registration, registration.participations):
+        part = entries.part_of(registration, held)
+        if held.standing is Standing.OFFERED and held.offered_until and not part.cancelled:
+            said = desk.part_lines(registration.event, part, part.mode_of(held.mode), language)
+            until, place = _stamp(desk, registration, held.offered_until), _place(desk, registration, held)
+            found.append(OfferLines(said, until, place, part.approval))
+    return found
 
 
 def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
@@ -57,8 +81,8 @@ def place_offered(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
             until = participation.offered_until
             if participation.standing is Standing.OFFERED and until and _is_said(until, fact):
                 draft = _without_calendar(desk, fact, registration, [participation])
-                place = f"{draft.values['own_page']}/{PLACE}/{entries.part_of(registration, participation).key}"
-                said, decided = _stamp(desk, registration, until), entries.part_of(registration, participation).approval
+                place, said = _place(desk, registration, participation), _stamp(desk, registration, until)
+                decided = entries.part_of(registration, participation).approval
                 yield replace(draft, values={**draft.values, "place": place, "until": said, "decided": decided})
 
 
@@ -111,6 +135,11 @@ def _without_calendar(
     return desk.draft(fact, registration, participations, method="", kept={p.part_id for p in participations})
 
 
+def _place(desk: Writer, registration: Registration, held: Participation) -> str:
+    own_page = desk.own_page(registration, render.spoken(registration.language))
+    return f"{own_page}/{PLACE}/{entries.part_of(registration, held).key}"
+
+
 def _stamp(desk: Writer, registration: Registration, moment: datetime) -> str:
     language = render.spoken(registration.language)
     return desk.stamp(moment.replace(second=0, microsecond=0), registration.event.zone, language)
@@ -128,7 +157,7 @@ def pending(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
         asked = _decided(fact, registration, Standing.PENDING)
         if asked and not fact.data.get("handed_on"):  # whose link is in a contact's summary
             draft = _without_calendar(desk, fact, registration, asked)
-            values = {"queued": besides(desk, registration)["queued"], **still_wanted(draft, registration)}
+            values = {**besides(desk, registration), "asked": (), **still_wanted(draft, registration)}
             yield replace(draft, values={**draft.values, **values})
 
 
