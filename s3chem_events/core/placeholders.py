@@ -13,6 +13,10 @@ from markupsafe import escape
 NAMED = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 """`{{given_name}}`, with or without spaces."""
 LIKE_ONE = re.compile(r"\{\{([^{}]*)\}\}")
+TRIED = re.compile(
+    r"\{\{([^{}]*)\}\}(?!\})|\{{2,} ?[^{}\s]{0,40} ?\}*|\{? ?[^{}\s]{0,40} ?\}{2,}|\{ ?([a-z_]{1,40}) ?\}"
+)
+"""A placeholder, or what was to become one and lacks a brace or has one too many: `{{name}`, `name}}`, `{name}`."""
 IN_HTML = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}|%7B%7B([a-z_]+)%7D%7D")
 """In Markdown made HTML the same, or percent-encoded where it stands as the address of a link."""
 IN_ADDRESS = re.compile(r"(?:href=\")([^\"]*%7B%7B[^\"]*)\"")
@@ -23,10 +27,13 @@ LINK = '<a href="%s">%s</a>'
 
 
 def unknown(source: str, names: Iterable[str]) -> list[str]:
-    """Return what looks like a placeholder and is none of these names, in order, once each."""
+    """Return what looks like a placeholder and is none of these names, or none at all, in order, once each.
+
+    A word in single braces is taken for one where it is such a name.
+    """
     allowed = set(names)
-    found = [match[1].strip() for match in LIKE_ONE.finditer(source)]
-    return list(dict.fromkeys(name for name in found if name not in allowed))
+    wrong = (match[0].strip() for match in TRIED.finditer(source) if not _is_harmless(match, allowed))
+    return list(dict.fromkeys(wrong))
 
 
 def used(source: str) -> set[str]:
@@ -36,7 +43,7 @@ def used(source: str) -> set[str]:
 
 def in_a_subject(source: str, *, links: Iterable[str]) -> list[str]:
     """Return the links that a subject names: nobody can press one there, and lists of e-mails show every subject."""
-    return sorted(used(source) & set(links))
+    return [f"{{{{{name}}}}}" for name in sorted(used(source) & set(links))]
 
 
 def in_text(source: str, values: Mapping[str, str]) -> str:
@@ -69,6 +76,12 @@ def misplaced(html: str, *, links: Iterable[str]) -> list[str]:
     pieces = [match[1] for match in IN_ADDRESS.finditer(html) if match[1] not in good]
     text = unescape(TAG.sub(" ", IN_A_LINE.sub("", html)))
     return pieces + [word for word in NAMED.sub(r"{{\1}}", text).split() if _is_glued(word, known)]
+
+
+def _is_harmless(tried: re.Match[str], names: Collection[str]) -> bool:
+    if tried[1] is not None:
+        return tried[1].strip() in names
+    return tried[2] is not None and tried[2] not in names
 
 
 def _is_glued(word: str, links: Collection[str]) -> bool:

@@ -102,7 +102,7 @@ def _is_sound(form: CampaignTextForm, language: str, found: Campaign) -> bool:
     for name in TEXTS:
         for fault in texts.faults(texts.Passage(name, language, form[name].data or ""), allowed):
             what = fault.partition(": ")
-            say(form[name], campaign_words.faults()[what[0]] % {"name": f"{{{{{what[2]}}}}}", "names": names})
+            say(form[name], campaign_words.faults()[what[0]] % {"name": what[2], "names": names})
     return not form.errors
 
 

@@ -168,7 +168,7 @@ def _say(form: WordingForm, fault: Invalid, kind: str) -> None:
     """Put the sentence at the passage that it is about."""
     what = fault.detail.partition(": ")
     names = ", ".join(f"{{{{{name}}}}}" for name in wording.KINDS[kind]) or "–"
-    say(form[fault.path], wording_words.faults()[what[0]] % {"name": f"{{{{{what[2]}}}}}", "names": names})
+    say(form[fault.path], wording_words.faults()[what[0]] % {"name": what[2], "names": names})
 
 
 def _changed(found: Wording | None, original: dict[str, str]) -> dict[str, list[tuple[str, str]]]:

@@ -115,6 +115,7 @@ def test_what_cannot_be_sent_as_it_is_meant_is_refused_with_everything_typed(app
     for field, text, said in (
         ("opening", "{{7*7}}", "“{{7*7}}” is no placeholder that can be used here. These can: {{name}}"),
         ("subject", "Hello {{event.__init__}}", "“{{event.__init__}}” is no placeholder"),
+        ("opening", "Your page: {{own_link}", "“{{own_link}” is no placeholder that can be used here."),
         ("subject", "Open {{own_link}} now", "“{{own_link}}” is an address. Nobody can press it in a subject"),
         ("closing", "[x](https://evil.example/{{name}})", "A placeholder cannot be a piece of an address."),
         ("closing", "https://evil.example/?x={{own_link}}", "A placeholder cannot be a piece of an address."),
