@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, select
 
 from s3chem_events.campaigns import audience as subscribers
 from s3chem_events.campaigns import texts
@@ -82,6 +82,15 @@ def left_out(campaign: Campaign, *, most: int) -> tuple[int, list[tuple[str, str
     return count, [(one.email if isinstance(one, Subscriber) else one.full_name, why) for one, why in rows]
 
 
+def standings(campaign: Campaign) -> list[Standing]:
+    """Return how somebody stands whom a message goes to.
+
+    Without a choice she has a place; who said that she does not come mostly has none any more.
+    """
+    wanted = Audience.read(campaign.audience)
+    return [Standing(one) for one in wanted.standings] or list(Standing if wanted.coming == "no" else THERE)
+
+
 def unnoted(campaign: Campaign) -> int:
     """Return of how many people nobody has written down whether they were there, if that decides who reads it."""
     wanted = Audience.read(campaign.audience)
@@ -105,10 +114,9 @@ def _person(campaign: Campaign) -> type[Subscriber] | type[Registration]:
 
 
 def _people(campaign: Campaign, wanted: Audience) -> list[ColumnElement[bool]]:
-    standings = [Standing(one) for one in wanted.standings] or list(THERE)
     taking_part: list[Any] = [
         Participation.registration_id == Registration.id,
-        Participation.standing.in_(standings),
+        Participation.standing.in_(standings(campaign)),
         Participation.part_id == Part.id,
     ]
     if wanted.parts:
@@ -122,18 +130,21 @@ def _people(campaign: Campaign, wanted: Audience) -> list[ColumnElement[bool]]:
     if wanted.presence in UNLESS:
         conditions.append(~exists().where(*taking_part, UNLESS[wanted.presence]))
     if wanted.coming:
-        conditions.append(_answered(campaign, wanted.coming))
+        conditions += [Registration.erased_at.is_(None), _answered(campaign, wanted.coming)]
     if wanted.languages:
         conditions.append(Registration.language.in_(wanted.languages))
     return conditions
 
 
 def _answered(campaign: Campaign, coming: str) -> ColumnElement[bool]:
-    """Say of people whether they answered so to what was asked last; an answer to an older question is none."""
+    """Say of people whether they answered so to what was asked last, or were asked and are silent.
+
+    An answer to an older question is none.
+    """
     event = publishing.event_by_id(campaign.event_id or 0)
     inquiry = inquiries.current(event) if event is not None else None
-    is_silent: ColumnElement[bool] = Registration.coming.is_(None)
-    if inquiry is not None:
-        is_silent = or_(is_silent, Registration.coming_at < inquiry.asked_at)
-    said = {"yes": Registration.coming.is_(True), "no": Registration.coming.is_(False)}
-    return and_(~is_silent, said[coming]) if coming in said else is_silent
+    if event is None or inquiry is None:
+        return false()
+    if coming == "silent":
+        return inquiries.is_silent(event.id, inquiry)
+    return and_(Registration.coming.is_(coming == "yes"), Registration.coming_at >= inquiry.asked_at)

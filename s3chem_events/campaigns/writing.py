@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from s3chem_events.campaigns import audience as subscribers
-from s3chem_events.campaigns import blocks, links, subjects, texts
+from s3chem_events.campaigns import blocks, links, readers, subjects, texts
 from s3chem_events.campaigns.models import Campaign, Subscriber
-from s3chem_events.campaigns.stages import TO_SUBSCRIBERS, Audience
+from s3chem_events.campaigns.stages import TO_SUBSCRIBERS
 from s3chem_events.core import markdown, placeholders
 from s3chem_events.core.db import db
 from s3chem_events.core.values import frozen
@@ -153,7 +153,7 @@ class Writer:
 
     def _is_meant(self, person: Registration) -> bool:
         """Whether somebody still is what she was chosen for: who has withdrawn meanwhile is written to no more."""
-        return person.withdrawn_at is None or Standing.WITHDRAWN in Audience.read(self.campaign.audience).standings
+        return person.withdrawn_at is None or Standing.WITHDRAWN in readers.standings(self.campaign)
 
     def _of_subscriber(self, person: Subscriber, shared: Shared) -> dict[str, str]:
         where = {"language": shared.language, "base_url": self.letterhead.base_url}

@@ -10,9 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from s3chem_events.accounts.roles import Role
+from s3chem_events.campaigns.stages import Audience, Kind
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR, Fact
+from s3chem_events.core.text import Text
 from s3chem_events.desk import coming as pages
 from s3chem_events.publishing import actions, queries, values
 from s3chem_events.publishing.lifecycle import State
@@ -21,6 +23,7 @@ from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import BASE_URL, add_event, count, hidden, revise_event, soup, words
 from tests.flows.test_answers_of_calendars import bring, invitation, standing
+from tests.support.campaigns import campaign, release
 from tests.support.desk import carried, filled, signed_in
 from tests.support.post import enrol, kept, rows, work
 from tests.support.snapshot import everything, scanned
@@ -136,6 +139,34 @@ def test_desk_counts_and_the_silent_alone_are_reminded_once_a_day(
     assert press_at(signed_in(app), "reminder") == 303
     assert work(app) == 1
     assert kept(app)[-1].envelope.to == "Late Nowak <p3@park.example>"
+
+
+def test_a_message_by_answer_reaches_who_said_so_and_the_asked_who_are_silent(
+    app: Flask, client: FlaskClient, clock: Clock, asked: list[str]
+):
+    press(client, f"{asked[3]}/answer/yes")  # to an older question
+    clock.advance(days=1)
+    move(app, until=UNTIL)
+    clock.advance(minutes=10)
+    work(app)
+    press(client, f"{asked[0]}/answer/yes")
+    press(client, f"{asked[1]}/answer/no")
+    enrol(app, given_name="New", email="p4@park.example")
+    work(app)
+    for answer in ("yes", "no", "silent"):
+        words_of_it = {"subject": Text(en=answer), "audience": Audience(coming=answer)}
+        release(app, campaign(app, Kind.MESSAGE, about="conference", **words_of_it))
+    clock.advance(minutes=11)
+    work(app)
+    reached: dict[str, list[tuple[str, str]]] = {}
+    for row in rows(app):
+        if row.kind == "registration.message":
+            reached.setdefault(row.subject, []).append((row.name.split()[0], row.state))
+    assert {answer: sorted(names) for answer, names in reached.items()} == {
+        "yes": [("Yes", "sent")],
+        "no": [("No", "sent")],
+        "silent": [("Late", "sent"), ("Silent", "sent")],
+    }
 
 
 @pytest.mark.settings(LIMITS="on", INBOX="push")
