@@ -5,13 +5,15 @@ The likeness of each is kept with the campaign (`seen`); what a page showed of a
 
 from hashlib import sha256
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from s3chem_events.campaigns import blocks
 from s3chem_events.campaigns.blocks import Loaded
-from s3chem_events.campaigns.models import Campaign, CampaignReader
+from s3chem_events.campaigns.models import Campaign, CampaignReader, Subscriber
+from s3chem_events.campaigns.stages import TO_SUBSCRIBERS
 from s3chem_events.core.db import db
-from s3chem_events.mailing import streams
+from s3chem_events.mailing import streams, suppression
+from s3chem_events.registration.models import Registration
 
 
 def load(campaign: Campaign) -> Loaded:
@@ -61,8 +63,13 @@ def write_anew(campaign: Campaign) -> int:
 
 
 def write_failed_anew(campaign: Campaign) -> int:
-    """Take some e-mails of a campaign back that failed, to be written once more as its events are now."""
-    return _unwritten(campaign, streams.take_failed_back(campaign.stream))
+    """Take some e-mails of a campaign back that failed, to be written once more as its events are now.
+
+    Those of whose reader nothing is sent to the address that she has now stay as they are, with the reason.
+    """
+    person = Subscriber if campaign.kind in TO_SUBSCRIBERS else Registration
+    reached = select(person.id).where(~suppression.is_dead(person.address_digest))
+    return _unwritten(campaign, streams.take_failed_back(campaign.stream, reached))
 
 
 def _unwritten(campaign: Campaign, taken: list[int]) -> int:

@@ -25,8 +25,12 @@ LEFT_OUT = "left_out"
 
 @frozen
 class Progress:
-    """Where the e-mails of a campaign stand; `readers` is 0 before it begins."""
+    """Where the e-mails of a campaign stand; nobody is `listed` before it begins.
 
+    Its `readers` are those of them who are left out for no reason of their own.
+    """
+
+    listed: int
     readers: int
     unwritten: int
     left_out: int
@@ -41,19 +45,23 @@ class Progress:
     def settled(self) -> int:
         """Those with whom nothing more will happen by itself."""
         waiting = sum(number for state, number in self.emails.items() if state in WAITING or state is State.SENDING)
-        return self.readers - self.unwritten - waiting
+        return self.listed - self.unwritten - waiting
 
     @property
     def is_finished(self) -> bool:
         """Whether nothing is left to do."""
-        return self.readers > 0 and self.settled >= self.readers
+        return self.listed > 0 and self.settled >= self.listed
 
 
 @frozen
 class ReaderRow:
-    """One reader of a campaign and what became of her e-mail."""
+    """One reader of a campaign and what became of her e-mail; `address` is the one that it went to.
+
+    Who has left the newsletter (`has_left`) has none any more, and is not erased.
+    """
 
     address: str
+    has_left: bool
     name: str
     language: str
     state: str
@@ -111,13 +119,14 @@ def progresses(several: Sequence[Campaign]) -> dict[int, Progress]:
     ids = {one.id: one.stream for one in several}
     unwritten = func.sum(case((_IS_UNWRITTEN, 1), else_=0))
     left_out = func.sum(case((_IS_LEFT_OUT, 1), else_=0))
+    readers = func.sum(case((CampaignReader.left_out == "", 1), else_=0))
     counted = db.session.execute(
-        select(CampaignReader.campaign_id, func.count(), unwritten, left_out)
+        select(CampaignReader.campaign_id, func.count(), readers, unwritten, left_out)
         .join(Campaign, Campaign.id == CampaignReader.campaign_id)
         .where(CampaignReader.campaign_id.in_(ids))
         .group_by(CampaignReader.campaign_id)
     )
-    there = {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in counted}
+    there = {row[0]: (int(row[1]), int(row[2]), int(row[3]), int(row[4])) for row in counted}
     emails: dict[str, dict[State, int]] = {}
     for stream, state, number in db.session.execute(
         select(OutgoingEmail.stream, OutgoingEmail.state, func.count())
@@ -126,7 +135,8 @@ def progresses(several: Sequence[Campaign]) -> dict[int, Progress]:
     ):
         emails.setdefault(stream, {})[State(state)] = int(number)
     return {
-        number: Progress(*there.get(number, (0, 0, 0)), emails=emails.get(stream, {})) for number, stream in ids.items()
+        number: Progress(*there.get(number, (0, 0, 0, 0)), emails=emails.get(stream, {}))
+        for number, stream in ids.items()
     }
 
 
@@ -154,13 +164,15 @@ def _rows(campaign: Campaign, state: str) -> Select[*tuple[object, ...]]:
     person = Subscriber if is_to_subscribers else Registration
     kind = TO_A_SUBSCRIBER if is_to_subscribers else TO_A_PARTICIPANT
     names = () if is_to_subscribers else (Registration.given_name, Registration.family_name)
+    email = (OutgoingEmail.id, OutgoingEmail.state, OutgoingEmail.last_text, OutgoingEmail.address)
     query = (
-        select(CampaignReader, OutgoingEmail.id, OutgoingEmail.state, OutgoingEmail.last_text, person.email, *names)
+        select(CampaignReader, *email, person.id, person.email, *names)
         .outerjoin(
             OutgoingEmail,
             (OutgoingEmail.fact_id == campaign.fact_id)
             & (OutgoingEmail.kind == kind)
-            & (OutgoingEmail.subject_id == CampaignReader.reader_id),
+            & (OutgoingEmail.subject_id == CampaignReader.reader_id)
+            & ~IS_TAKEN_BACK,  # it is written anew, perhaps to another address
         )
         .outerjoin(person, person.id == CampaignReader.reader_id)
         .join(Campaign, Campaign.id == CampaignReader.campaign_id)
@@ -170,16 +182,18 @@ def _rows(campaign: Campaign, state: str) -> Select[*tuple[object, ...]]:
         return query.where(_IS_UNWRITTEN)
     if state == LEFT_OUT:
         return query.where(_IS_LEFT_OUT)
-    return query.where(OutgoingEmail.state == state, ~IS_TAKEN_BACK) if state else query
+    return query.where(OutgoingEmail.state == state) if state else query
 
 
 def _row(row: Sequence[object], unwritten: str) -> ReaderRow:
-    reader, email_id, state, text, address, *names = row
+    reader, email_id, state, text, written_to, is_there, address, *names = row
     assert isinstance(reader, CampaignReader)  # noqa: S101 - for the type checker: rows are untyped here
     nothing = unwritten if reader.written_at is None else LEFT_OUT
     has_email = bool(state) and reader.written_at is not None and not reader.left_out
+    shown = str((written_to if email_id else address) or "")
     return ReaderRow(
-        address=str(address or ""),
+        address=shown,
+        has_left=bool(is_there) and not (shown or names),
         name=" ".join(str(one or "") for one in names).strip(),
         language=reader.language,
         state=str(state) if has_email else nothing,

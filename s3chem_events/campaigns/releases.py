@@ -50,7 +50,7 @@ class Stale(Refused):
 
 
 class NotReady(Refused):
-    """Something is missing without which nothing can be sent; `detail` says what: `text`, `readers`, `event`."""
+    """Something is missing without which nothing can be sent; `detail` says what: text, readers, event, addresses."""
 
     code = "not_ready"
     status = 409
@@ -259,12 +259,19 @@ def cancel(campaign: Campaign, *, by: Actor) -> None:
 
 
 def send_to_the_failed(campaign: Campaign, *, by: Actor) -> int:
-    """Have what failed for good written anew and tried again; returns how many e-mails."""
+    """Have what failed for good written anew and tried again; returns how many e-mails.
+
+    Raises:
+        WrongStage, NotReady: nothing is sent to their addresses any more.
+
+    """
     if campaign.stage is not Stage.SENDING:
         raise WrongStage
     count = 0
     while taken := looking.write_failed_anew(campaign):
         count += taken
+    if not count:
+        raise NotReady("addresses")
     journal.record("campaign.tried_again", campaign.id, by=by, emails=count)
     return count
 

@@ -49,7 +49,8 @@ def email_readmission(email_id: int) -> ResponseReturnValue:
     except NotFound:
         flash(_("Nothing was changed."), "bad")
     else:
-        flash(_("E-mails to this address are sent again from now on. Those held back need “Try again now”."), "good")
+        said = _("E-mails to this address are sent again from now on. Those that were not sent need “Try again now”.")
+        flash(said, "good")
     return redirect(url_for("desk.email", email_id=email_id), 303)
 
 

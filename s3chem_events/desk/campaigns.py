@@ -232,6 +232,7 @@ def _sentence(refusal: Refused) -> str:
         "text": _("A language needs both a subject and a text."),
         "readers": _("Nobody would receive it."),
         "event": _("Its event is hidden or gone."),
+        "addresses": _("Nothing is tried again: nothing is sent to these addresses any more."),
     }
     if isinstance(refusal, NotReady):
         return ready.get(str(refusal), ready["text"])

@@ -14,7 +14,7 @@ from s3chem_events.core.guard import settings
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.text import Said
 from s3chem_events.core.values import frozen
-from s3chem_events.desk import call_lists, holding, outage, overview, words
+from s3chem_events.desk import call_lists, holding, outage, outbox, overview, words
 from s3chem_events.desk.frame import allowed, arrivals_seen, by, desk, may, me, own_events_only, writes_to
 from s3chem_events.mailing import queries as mailing
 from s3chem_events.mailing import received
@@ -22,13 +22,11 @@ from s3chem_events.mailing.letters import State as MailState
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event, runs_of
 from s3chem_events.publishing.site_texts import NOTICES, PROJECT
-from s3chem_events.registration import answering, approval, crowds, mail_log
+from s3chem_events.registration import answering, approval, crowds
 from s3chem_events.registration import queries as registration
 from s3chem_events.registration.crowds import Crowd, Crowds
 
 SHOWN = 6
-CORRECTED = ("registration.address_corrected", "registration.address_changed")
-"""After these nobody has to look any more at what had come back from the address before."""
 LATELY = (timedelta(days=1), timedelta(days=7))
 
 
@@ -146,12 +144,12 @@ def _mail_hands() -> Iterator[Hand]:
     if unwritten := mailing.unwritten():
         text = _("Some changes could not be turned into e-mails (%(count)s).", count=len(unwritten))
         yield Hand(text, "bad", url_for("desk.outbox"), _("See why"))
-    if failed := counts.get(MailState.FAILED, 0):
+    if failed := mailing.email_count(outbox.open_ones(MailState.FAILED)):
         text = _("Some e-mails could not be delivered (%(count)s).", count=failed)
-        yield Hand(text, "bad", url_for("desk.outbox", state=MailState.FAILED), _("See why"))
-    if bounced := mailing.came_back(mail_log.EMAILS, corrected=CORRECTED):
+        yield Hand(text, "bad", url_for("desk.outbox", state=MailState.FAILED, open="yes"), _("See why"))
+    if bounced := mailing.email_count(outbox.open_ones(MailState.BOUNCED)):
         text = _("Some e-mails came back undelivered (%(count)s).", count=bounced)
-        yield Hand(text, "changed", url_for("desk.outbox", state=MailState.BOUNCED), _("See why"))
+        yield Hand(text, "changed", url_for("desk.outbox", state=MailState.BOUNCED, open="yes"), _("See why"))
     if uncertain := counts.get(MailState.UNKNOWN, 0):
         text = _("Some e-mails may or may not have arrived (%(count)s).", count=uncertain)
         yield Hand(text, "changed", url_for("desk.outbox", state=MailState.UNKNOWN), _("Decide"))

@@ -1,6 +1,7 @@
 """The outbox at the desk: where each e-mail stands and why, how it was tried, and the two things one can do."""
 
 from base64 import b64encode
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
@@ -14,13 +15,15 @@ from s3chem_events.core.i18n import gettext as _
 from s3chem_events.desk import outage, searching
 from s3chem_events.desk.frame import allowed, by, desk, page_number
 from s3chem_events.desk.masking import masked
-from s3chem_events.mailing import outbox, queries, relaying, render, restraint, streams, undelivered
+from s3chem_events.mailing import emptying, outbox, queries, relaying, render, restraint, streams, undelivered
 from s3chem_events.mailing.letters import RETRIABLE, WAITING, State
 from s3chem_events.mailing.mime import EMBLEM
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.mailing.results import Outcome
-from s3chem_events.registration import codes
+from s3chem_events.registration import codes, mail_log
 
+CORRECTED = ("registration.address_corrected", "registration.address_changed")
+"""After these nobody has to look any more at what had not reached the address before."""
 SANDBOX = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 """For the body of an e-mail: no script, no form, no other host, a world of its own."""
 
@@ -35,7 +38,7 @@ def states() -> dict[State, tuple[str, str]]:
         State.DEFERRED: (_("Deferred"), "chip-moved"),
         State.UNKNOWN: (_("Uncertain"), "chip-moved"),
         State.FAILED: (_("Failed"), "chip-cancelled"),
-        State.SUPPRESSED: (_("Held back"), "chip-cancelled"),
+        State.SUPPRESSED: (_("Not sent"), "chip-cancelled"),
         State.CANCELLED: (_("Stopped"), ""),
         State.BOUNCED: (_("Came back"), "chip-cancelled"),
     }
@@ -48,7 +51,7 @@ def outcomes() -> dict[Outcome, str]:
         Outcome.LATER: _("to be tried again"),
         Outcome.NEVER: _("permanently refused"),
         Outcome.UNKNOWN: _("no answer after the text was given"),
-        Outcome.SUPPRESSED: _("held back, nothing is sent to this address"),
+        Outcome.SUPPRESSED: _("nothing is sent to this address any more"),
         Outcome.OUTLIVED: _("stopped: what it tells of is over"),
         Outcome.REPEATED: _("left out: somebody at this mailbox was reminded already"),
         Outcome.INTERRUPTED: _("interrupted"),
@@ -56,6 +59,11 @@ def outcomes() -> dict[Outcome, str]:
         Outcome.DELAYED: _("late: another server goes on trying"),
         Outcome.COMPLAINED: _("marked as spam by its reader"),
     }
+
+
+def open_ones(state: State | None) -> queries.Wanted:
+    """Ask for e-mails that somebody has to look at still: of which no address has been corrected since."""
+    return queries.Wanted(state=state, unless=CORRECTED, about=mail_log.EMAILS)
 
 
 def suppressed_because() -> dict[str, str]:
@@ -73,6 +81,9 @@ def reason(text: str) -> str:
         restraint.CROWDED: _("held back: too many to this address"),
         restraint.BROKEN: _("held back: too many registrations in an hour"),
         restraint.FLOODED: _("held back: too many sign-ups in an hour"),
+        streams.STOPPED_TEXT: _("stopped by an organiser"),
+        streams.TAKEN_BACK_TEXT: _("taken back, to be written anew"),
+        emptying.GONE_TEXT: _("stopped: who was to read it has left, or was erased"),
     }
     return ours.get(text, text)
 
@@ -85,7 +96,8 @@ def email_list() -> ResponseReturnValue:
     state = request.values.get("state", "")
     address = (request.values.get("address", "") or searching.words()).strip()[:254]
     fact = request.values.get("fact", "")
-    wanted = queries.Wanted(
+    wanted = replace(
+        open_ones(None) if request.args.get("open") else queries.Wanted(),
         state=State(state) if state in set(State) else None,
         address=address,
         fact_id=int(fact) if fact.isdecimal() and len(fact) < 10 else None,  # noqa: PLR2004 - an INTEGER
@@ -95,6 +107,8 @@ def email_list() -> ResponseReturnValue:
         asked["state"] = wanted.state
     if wanted.fact_id is not None:
         asked["fact"] = wanted.fact_id
+    if wanted.unless:
+        asked["open"] = "yes"
     if request.method == "POST":
         return redirect(url_for("desk.outbox", **asked), 303)
     if searching.is_lost():
@@ -114,6 +128,7 @@ def email_list() -> ResponseReturnValue:
         count=count,
         has_mailbox=settings().mail is None,
         held=queries.held_count(),
+        flowing=["", *streams.running()],
         most_an_hour=restraint.SITE_HOUR,
         unwritten=queries.unwritten(),
         outage=outage.sentences(),
@@ -130,6 +145,7 @@ def email(email_id: int) -> ResponseReturnValue:
         section="mail",
         email=found,
         attempts=queries.attempts(email_id),
+        flows=streams.flows(found.stream),
         states=states(),
         outcomes=outcomes(),
         can_retry=found.state in RETRIABLE and bool(found.text) and streams.flows(found.stream),

@@ -29,8 +29,8 @@ from s3chem_events.desk import (
 from s3chem_events.desk.entering import may_enter
 from s3chem_events.desk.events import header, the_event
 from s3chem_events.desk.frame import allowed, by, desk, may, page_number
+from s3chem_events.mailing import addresses, suppression, undelivered
 from s3chem_events.mailing import queries as mailing
-from s3chem_events.mailing import undelivered
 from s3chem_events.mailing.letters import WAITING, State
 from s3chem_events.mailing.models import OutgoingEmail
 from s3chem_events.publishing.lifecycle import Mode
@@ -229,8 +229,11 @@ def _state(wanted: Wanted) -> str:
 
 
 def _troubles(page: participants.Page) -> dict[int, tuple[str, str]]:
-    """Return whose last e-mail has not arrived, with the name and chip of its state."""
+    """Return whose last e-mail has not arrived, or whose address gets none any more, with the name and chip of that."""
     newest = mailing.newest_states([row.id for row in page.rows], *EMAILS)
+    digests = {row.id: addresses.digest(row.email) for row in page.rows if row.email}
+    dead = suppression.dead(digests.values())
+    newest |= {number: State.BOUNCED for number, digest in digests.items() if digest in dead}
     names = outbox.states()
     return {number: names[state] for number, state in newest.items() if state in TROUBLED}
 

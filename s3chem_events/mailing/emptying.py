@@ -12,6 +12,8 @@ from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail
 
 WAYS_IN = "organiser."
 """The kinds that hold a way into the desk."""
+GONE_TEXT = "its reader has left or was erased"
+STOPPED = {"state": State.CANCELLED, "due_at": None, "last_text": GONE_TEXT}
 
 
 def forget(beginnings: Sequence[str], facts: Sequence[Fact]) -> int:
@@ -26,13 +28,13 @@ def forget(beginnings: Sequence[str], facts: Sequence[Fact]) -> int:
     )
     subjects = OutgoingEmail.subject_id.in_([fact.subject_id for fact in facts])
     about = (subjects, queries.of_kinds(*beginnings), erased.correlate(OutgoingEmail).exists())
-    waiting = {"state": State.CANCELLED, "due_at": None}
-    db.session.execute(db.update(OutgoingEmail).where(*about, OutgoingEmail.state.in_(WAITING)).values(waiting))
     ids = list(db.session.scalars(db.select(OutgoingEmail.id).where(*about)))
     empty = dict.fromkeys(("address", "name", "subject", "text", "html", "last_text", "reply_to"), "")
     unlike = db.literal("forgotten-") + db.cast(OutgoingEmail.id, db.String)
     emptied = {**empty, "calendars": [], "address_digest": unlike, "mailbox_digest": None}
-    db.session.execute(db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids)).values(emptied))
+    mine = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(ids))
+    db.session.execute(mine.values(emptied))
+    db.session.execute(mine.where(OutgoingEmail.state.in_(WAITING)).values(STOPPED))
     db.session.execute(db.update(DeliveryAttempt).where(DeliveryAttempt.email_id.in_(ids)).values(text=""))
     return len(ids)
 
@@ -46,7 +48,7 @@ def silence(ids: Sequence[int]) -> None:
         said = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(emptied)).values(last_text="")
         waits = db.update(OutgoingEmail).where(OutgoingEmail.id.in_(emptied), OutgoingEmail.state.in_(WAITING))
         tries = db.update(DeliveryAttempt).where(DeliveryAttempt.email_id.in_(emptied)).values(text="")
-        for update in (said, waits.values(state=State.CANCELLED, due_at=None), tries):
+        for update in (said, waits.values(STOPPED), tries):
             db.session.execute(update.execution_options(synchronize_session=False))
 
 

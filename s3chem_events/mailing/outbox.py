@@ -178,7 +178,8 @@ def retry(email_id: int, *, by: Actor) -> None:
     """
     oldest = db.session.scalar(db.select(db.func.min(OutgoingEmail.due_at)))
     first = min(filter(None, (oldest, now()))) - timedelta(milliseconds=1)
-    values = {"state": State.QUEUED, "due_at": first, "owner": None, "mailbox_digest": None, "attempts": 0}
+    values = {"state": State.QUEUED, "due_at": first, "owner": None, "mailbox_digest": None}
+    values |= {"attempts": 0, "last_text": ""}
     flows = OutgoingEmail.stream.in_([ONE_PERSON, *streams.running()])
     if not _move(email_id, RETRIABLE, values, OutgoingEmail.text != "", flows):
         raise NotRetriable(email=email_id)
@@ -193,7 +194,8 @@ def cancel(email_id: int, *, by: Actor) -> None:
         NotWaiting: it is on its way or settled.
 
     """
-    if not _move(email_id, WAITING, {"state": State.CANCELLED, "due_at": None, "owner": None}):
+    values = {"state": State.CANCELLED, "due_at": None, "owner": None, "last_text": streams.STOPPED_TEXT}
+    if not _move(email_id, WAITING, values):
         raise NotWaiting(email=email_id)
     journal.record("email.cancelled", email_id, by=by)
 

@@ -26,6 +26,7 @@ LISTED = (
     OutgoingEmail.address,
     OutgoingEmail.subject,
     OutgoingEmail.state,
+    OutgoingEmail.stream,
     OutgoingEmail.attempts,
     OutgoingEmail.created_at,
     OutgoingEmail.due_at,
@@ -38,11 +39,17 @@ LISTED = (
 
 @frozen
 class Wanted:
-    """Which e-mails a list shows: in one state or in any, to an address or a part of one, because of one fact."""
+    """Which e-mails a list shows: in one state or in any, to an address or a part of one, because of one fact.
+
+    `unless`: none after which its person was written to at another address, by an e-mail of one of these kinds. So
+    `about` people the kinds of e-mails begin.
+    """
 
     state: State | None = None
     address: str = ""
     fact_id: int | None = None
+    unless: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
 
 
 @frozen
@@ -69,22 +76,6 @@ def counts() -> dict[State, int]:
     """Return how many e-mails stand in each state."""
     rows = db.session.execute(db.select(OutgoingEmail.state, func.count()).group_by(OutgoingEmail.state))
     return {State(state): count for state, count in rows}
-
-
-def came_back(kinds: Collection[str], *, corrected: Collection[str]) -> int:
-    """Return how many e-mails came back whose address still stands.
-
-    `corrected` are the kinds of e-mails that went to another address afterwards; so `kinds` of the same people begin.
-    """
-    later = aliased(OutgoingEmail)
-    is_corrected = of_kinds(*kinds) & exists().where(
-        later.subject_id == OutgoingEmail.subject_id,
-        later.kind.in_(corrected),
-        later.id > OutgoingEmail.id,
-        later.address_digest != OutgoingEmail.address_digest,
-    )
-    query = db.select(func.count(OutgoingEmail.id)).where(OutgoingEmail.state == State.BOUNCED, ~is_corrected)
-    return db.session.scalar(query) or 0
 
 
 def counts_of(fact_id: int) -> dict[State, int]:
@@ -240,9 +231,21 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
         query = query.where(OutgoingEmail.state == wanted.state)
     if wanted.fact_id is not None:
         query = query.where(OutgoingEmail.fact_id == wanted.fact_id)
+    if wanted.unless:
+        query = query.where(~(of_kinds(*wanted.about) & _is_corrected(wanted.unless)))
     if wanted.address:
         query = query.where(func.lower(OutgoingEmail.address).contains(wanted.address.lower(), autoescape=True))
     return query
+
+
+def _is_corrected(kinds: Collection[str]) -> ColumnElement[bool]:
+    later = aliased(OutgoingEmail)
+    return exists().where(
+        later.subject_id == OutgoingEmail.subject_id,
+        later.kind.in_(kinds),
+        later.id > OutgoingEmail.id,
+        later.address_digest != OutgoingEmail.address_digest,
+    )
 
 
 def written_since(fact_id: int, *kinds: str) -> Select[tuple[int]]:

@@ -5,7 +5,7 @@ Nothing of an e-mail's own row changes: a claim asks which streams flow. All fun
 
 from typing import cast
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, Select, exists
 
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
@@ -65,9 +65,9 @@ def take_back(name: str) -> list[int]:
     )
 
 
-def take_failed_back(name: str) -> list[int]:
-    """Take some e-mails back that failed, to be written anew; returns their subjects, none when all are."""
-    return _taken_back(name, OutgoingEmail.state == State.FAILED)
+def take_failed_back(name: str, subjects: Select[int]) -> list[int]:
+    """Take some e-mails of these back that failed, to be written anew; returns their subjects, none when all are."""
+    return _taken_back(name, OutgoingEmail.state == State.FAILED, OutgoingEmail.subject_id.in_(subjects))
 
 
 def _taken_back(name: str, *which: ColumnElement[bool]) -> list[int]:

@@ -11,11 +11,12 @@ from werkzeug.test import TestResponse
 
 from s3chem_events import bulk, dispatch
 from s3chem_events.accounts.roles import Role
-from s3chem_events.campaigns import releases
-from s3chem_events.campaigns.models import Campaign
+from s3chem_events.campaigns import releases, subscribing
+from s3chem_events.campaigns.models import Campaign, Subscriber
 from s3chem_events.campaigns.sending import SLICE
 from s3chem_events.campaigns.stages import Kind
-from s3chem_events.core.db import db
+from s3chem_events.core.db import db, transaction
+from s3chem_events.core.journal import VISITOR
 from s3chem_events.core.text import Text
 from s3chem_events.publishing.lifecycle import State
 from tests.factories import PUBLIC_DAY, add_event, hidden, revise_event, soup, words
@@ -256,6 +257,10 @@ def test_a_name_that_is_no_placeholder_is_said_at_the_field(app):
         said = soup(refused).select_one(f"#{name}-error").get_text()
         assert f"“{{{{{placeholder}}}}}” is no placeholder that can be used here." in said
         assert filled(refused)[name] == wrong[name]
+    for broken in ("{{web_version}", "{web_version}}", "{{{web_version}}}", "{{ web_version", "{web_version}"):
+        text = {"closing": f"Read it at {broken} today, {{whoever}} you are."}
+        refused = desk.post(f"{ONE}/texts/en", data={**filled(desk.get(f"{ONE}/texts/en")), **text})
+        assert f"“{broken}” is no placeholder" in soup(refused).select_one("#closing-error").get_text()
     linked = {"subject": "News: {{preferences_link}}", "intro": "Choose: {{preferences_link}}"}
     refused = desk.post(f"{ONE}/texts/en", data={**filled(desk.get(f"{ONE}/texts/en")), **linked})
     assert "“{{preferences_link}}” is an address." in soup(refused).select_one("#subject-error").get_text()
@@ -281,6 +286,41 @@ def test_a_message_to_participants_is_for_those_who_may_see_them(app, clock):
         "anna0@park.example",
         "anna1@park.example",
     ]
+
+
+def test_whoever_gets_nothing_is_named_with_the_reason(app, clock):
+    readers(app, en=4)
+    release(app, newsletter(app))
+    desk = signed_in(app)
+    clock.advance(minutes=11)
+    with app.app_context():
+        while bulk.carry_on(dispatch.FORGET):
+            pass
+    press(desk, "pause")
+    for page in ("/desk/mail/", "/desk/mail/1"):
+        shown = words(desk.get(page))
+        assert ("not before its campaign goes on" in shown, "as soon as possible" in shown) == (True, False)
+    stopped = next(row.id for row in rows(app) if row.address == "en2@readers.example")
+    desk.post(f"/desk/mail/{stopped}/cancellation", data=hidden(desk, f"/desk/mail/{stopped}"))
+    with app.app_context(), transaction():
+        left, erased, *_more = db.session.scalars(db.select(Subscriber).order_by(Subscriber.id))
+        subscribing.leave(left, by=VISITOR)
+        subscribing.erase(erased, by=DIEGO)
+    press(desk, "resumption")
+    work(app)
+    lines = [
+        [cell.get_text(" ", strip=True) for cell in line.select("th, td")]
+        for line in soup(desk.get(f"{ONE}/readers")).select("tbody tr")
+    ]
+    gone = "Stopped stopped: who was to read it has left, or was erased"
+    assert [(line[0], line[2]) for line in lines] == [
+        ("(left)", gone),
+        ("(erased)", gone),
+        ("en2@readers.example", "Stopped stopped by an organiser"),
+        ("en3@readers.example", "Kept in the mailbox"),
+    ]
+    emptied = [row.id for row in rows(app) if not row.address]
+    assert [gone in words(desk.get(f"/desk/mail/{number}")) for number in emptied] == [True, True]
 
 
 def test_pause_go_on_and_stop_say_what_they_do(app, clock):

@@ -13,13 +13,16 @@ import pytest
 from flask import Flask
 
 from s3chem_events import delivering
-from s3chem_events.core.db import transaction
-from s3chem_events.mailing import connecting, outbox, pace, places
+from s3chem_events.campaigns.stages import Audience, Kind
+from s3chem_events.core.clock import now
+from s3chem_events.core.db import db, transaction
+from s3chem_events.mailing import addresses, connecting, outbox, pace, places
 from s3chem_events.mailing.models import MailConnection, Suppression
+from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import add_event, count, hidden, soup, words
 from tests.support import dkim_keys
-from tests.support.campaigns import newsletter, readers, release
+from tests.support.campaigns import campaign, newsletter, readers, release
 from tests.support.desk import signed_in
 from tests.support.post import enrol, relay, rows, states, work
 from tests.support.post_office import At, Drop, PostOffice, Stall
@@ -88,31 +91,75 @@ def test_what_concerns_one_person_is_signed_too_in_every_shape(app: Flask, smtp_
 
 
 def test_each_reader_has_a_reason_and_the_failed_are_sent_to_again(app: Flask, clock: Clock, smtp_server: PostOffice):
-    readers(app, en=3)
+    readers(app, en=3, fr=1)
+    with app.app_context(), transaction():
+        dead = {"address_digest": addresses.digest("fr0@readers.example"), "reason": "dead", "since": now()}
+        db.session.add(Suppression(**dead))
     release(app, newsletter(app))
     smtp_server.answer(At.RCPT, "550 5.7.1 looks like spam", times=1, to="en0@readers.example")
     smtp_server.answer(At.RCPT, "550 5.1.1 no such user", times=1, to="en1@readers.example")
     clock.advance(minutes=11)
     work(app)
-    desk, campaign = signed_in(app), "/desk/newsletter/campaigns/1"
+    desk, page = signed_in(app), "/desk/newsletter/campaigns/1"
 
     def told() -> dict[str, str]:
-        lines = soup(desk.get(f"{campaign}/readers")).select("tbody tr")
+        lines = soup(desk.get(f"{page}/readers")).select("tbody tr")
         return {line.th.get_text(): " ".join(line.select("td")[1].get_text(" ").split()) for line in lines if line.th}
 
-    assert told() == {
-        "en0@readers.example": "Failed 5.7.1 looks like spam",
+    def press_retry() -> str:
+        said = words(desk.post(f"{page}/retry", data=hidden(desk, page), follow_redirects=True))
+        work(app)
+        return said
+
+    never = {
         "en1@readers.example": "Failed 5.1.1 no such user",
         "en2@readers.example": "Sent",
+        "fr0@readers.example": "Not written to nothing is sent to this address any more",
     }
-    desk.post(f"{campaign}/retry", data=hidden(desk, campaign))
-    work(app)
-    assert told() == {
-        "en0@readers.example": "Sent",
-        "en1@readers.example": "Held back held back, nothing is sent to this address",
-        "en2@readers.example": "Sent",
-    }
+    assert told() == never | {"en0@readers.example": "Failed 5.7.1 looks like spam"}
+    assert "3 readers. Not written to: 1" in words(desk.get(f"{page}/readers"))
+    assert "The failed e-mails are tried again." in press_retry()
+    assert told() == never | {"en0@readers.example": "Sent"}
+    assert "Nothing is tried again: nothing is sent to these addresses any more." in press_retry()
+    assert told() == never | {"en0@readers.example": "Sent"}
+    assert "2 of 3" in words(desk.get(page))
+    assert "2 of 3" in words(desk.get("/desk/newsletter/campaigns/"))
     assert [len(smtp_server.to(f"en{n}@readers.example")) for n in range(3)] == [1, 0, 1]
+
+
+def test_what_failed_is_no_task_any_more_once_its_address_is_corrected(
+    app: Flask, clock: Clock, smtp_server: PostOffice
+):
+    enrol(app, 3)
+    for n in range(2):
+        smtp_server.answer(At.RCPT, "550 5.1.1 no such user", times=1, to=f"anna{n}@park.example")
+    work(app)
+    release(app, campaign(app, Kind.MESSAGE, about="conference", audience=Audience(standings=("confirmed",))))
+    clock.advance(minutes=11)
+    work(app)
+    desk, people = signed_in(app), "/desk/events/conference/participants"
+
+    def tasks(what: str) -> list[tuple[str, int]]:
+        hands = [link for link in soup(desk.get("/desk/")).select("main a") if what in link.parent.get_text()]
+        return [
+            (re.findall(r"\((\d+)\)", link.parent.get_text())[0], len(soup(desk.get(link["href"])).select("tbody tr")))
+            for link in hands
+        ]
+
+    assert tasks("could not be delivered") == [("2", 2)]
+    with app.app_context(), transaction():
+        references = {one.email: one.reference for one in db.session.scalars(db.select(Registration))}
+    first = f"{people}/{references['anna0@park.example']}"
+    desk.post(f"{first}/link", data=hidden(desk, first))  # the newest of her e-mails waits
+    marks = {line.a.get_text(): line.get_text(" ") for line in soup(desk.get(people)).select("tbody th") if line.a}
+    assert ["E-mail: Came back" in marks[f"Anna Nowak {n}"] for n in range(3)] == [True, True, False]
+    for n in (0, 2):
+        page = f"{people}/{references[f'anna{n}@park.example']}/address"
+        desk.post(page, data=hidden(desk, page) | {"email": f"right{n}@park.example"})
+    work(app)
+    assert tasks("could not be delivered") == [("1", 1)]
+    lines = soup(desk.get("/desk/newsletter/campaigns/1/readers")).select("tbody tr")
+    assert [line.a.get_text() for line in lines if line.a and "Sent" in line.get_text()] == ["anna2@park.example"]
 
 
 @pytest.mark.settings(MAIL_PER_CONNECTION="2")
