@@ -13,7 +13,7 @@ from s3chem_events.publishing.facts import EventFacts
 from s3chem_events.publishing.lifecycle import TAKING, Mode, State
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.publishing.queries import part_begins_at
-from s3chem_events.registration import in_calendars, links, versions
+from s3chem_events.registration import in_calendars, leaving, links, versions
 from s3chem_events.registration.capacity import HOLDING, UNSCHEDULED, Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -29,7 +29,9 @@ def entries_of(registration: Registration, *, base_url: str, organizer: Mailbox,
     closing = manage_note(own, language)
     entries = []
     known = in_order(registration, registration.participations)
-    shown = [p for p in known if p.standing not in UNSCHEDULED | {Standing.REJECTED}]  # a wish is no appointment
+    was = leaving.stood(registration)
+    never = UNSCHEDULED | {Standing.REJECTED}  # a wish is no appointment
+    shown = [p for p in known if was.get(p.part_id, p.standing) not in never]
     parts = [part_of(registration, participation) for participation in shown]
     for part, participation in zip(parts, shown, strict=True):
         mode = part.mode_of(participation.mode)

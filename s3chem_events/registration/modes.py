@@ -7,7 +7,7 @@ from s3chem_events.core.clock import now
 from s3chem_events.core.journal import Actor
 from s3chem_events.publishing.lifecycle import TAKING, Mode
 from s3chem_events.publishing.queries import closes_at, part_begins_at
-from s3chem_events.registration import moving_up, places, versions
+from s3chem_events.registration import leaving, moving_up, places, versions
 from s3chem_events.registration.capacity import HOLDING, IN_LINE, Standing
 from s3chem_events.registration.models import Participation, Registration
 from s3chem_events.registration.ways_back import TooLate
@@ -19,9 +19,10 @@ CHANGEABLE = IN_LINE | {Standing.CONFIRMED}
 def is_limited(registration: Registration) -> bool:
     """Whether places are numbered in anything that somebody takes, or took, part in: one given up is another's.
 
-    Who waits has none that could go to anybody.
+    Who waits, or waited, has none that could go to anybody.
     """
-    held = (p for p in registration.participations if p.standing is not Standing.WAITING)
+    was = leaving.stood(registration)
+    held = (p for p in registration.participations if was.get(p.part_id, p.standing) is not Standing.WAITING)
     there = (p for p in held if not p.part.cancelled)
     return places.are_limited((p.part, p.part.mode_of(p.mode)) for p in there)
 

@@ -1,7 +1,8 @@
 """The way back for somebody who withdrew as a whole, or whose link somebody else pressed: to all that is free still."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -60,11 +61,15 @@ def undo_until(registration: Registration) -> datetime:
 
 @frozen
 class Prospects:
-    """What of a withdrawn registration is free still, for what of the rest one can wait, and what is gone."""
+    """What of a withdrawn registration is free still, for what of the rest one can wait, and what is gone.
+
+    `lost` is for what she only waited: her place in line is gone, and all she can do is to join its end.
+    """
 
     free: Sequence[Participation]
     waits: Sequence[Participation]
     gone: Sequence[Participation]
+    lost: Sequence[Participation]
 
     @property
     def full(self) -> list[Which]:
@@ -79,8 +84,9 @@ def which(participation: Participation) -> Which:
 
 def prospects(registration: Registration) -> Prospects:
     """Return what somebody who withdrew would get back now: she comes like a newcomer, after everybody who waits."""
-    given_up = _given_up(_stood(registration))
-    _crowd, wanted, lists = moving_up.before_newcomers(registration.event, _ways(given_up))
+    stood = _stood(registration)
+    given_up, queued = _given_up(stood), _queued(registration, stood)
+    _crowd, wanted, lists = moving_up.before_newcomers(registration.event, _ways((*given_up, *queued)))
     full = {place for place, (limit, there) in wanted.items() if limit is not None and there >= limit}
     free, waits, gone = list[Participation](), list[Participation](), list[Participation]()
     for p in given_up:
@@ -88,7 +94,8 @@ def prospects(registration: Registration) -> Prospects:
             gone.append(p)
         else:
             (free if which(p) not in full else waits if which(p) in lists else gone).append(p)
-    return Prospects(free, waits, gone)
+    lost = [p for p in queued if which(p) in full & lists and ways_back.is_open_to(registration, p.part)]
+    return Prospects(free, waits, gone, lost)
 
 
 def take_back(
@@ -109,7 +116,8 @@ def take_back(
     if not may_take_back(registration):
         raise ways_back.TooLate
     stood, there = _stood(registration), prospects(registration)
-    waiting = [p for p in there.waits if which(p) in may_wait]
+    queued = _queued(registration, stood)
+    waiting = [p for p in (*there.waits, *there.lost) if which(p) in may_wait]
     if not there.free and not waiting:
         raise Full(places=there.full) if there.full else actions.NotOpen
     off = [p for p in stood if p.part.cancelled and ways_back.is_open_to(registration, p.part)]
@@ -127,7 +135,7 @@ def take_back(
     crowds.tell_the_page(registration.event, before)
     if not there.full:  # else it takes out of the calendar what does not come back
         undone.stop_notices(registration, there.free, by=by)
-    _record(registration, there.free, by=by)
+    _record(registration, there.free, lost=[p.part_id for p in queued if p not in waiting], by=by)
     return [p for p in (*there.waits, *there.gone) if p not in waiting]
 
 
@@ -161,12 +169,13 @@ def _queue_up(registration: Registration, waiting: Sequence[Participation]) -> N
     db.session.flush()
 
 
-def _record(registration: Registration, back: Sequence[Participation], *, by: Actor) -> None:
+def _record(registration: Registration, back: Sequence[Participation], *, lost: Sequence[int], by: Actor) -> None:
     event = registration.event_id
     if not back:
         journal.record("registration.waiting", registration.id, by=by, event=event)
         return
-    journal.record("registration.restored", registration.id, by=by, event=event)
+    details: dict[str, Any] = {"lost": lost} if lost else {}
+    journal.record("registration.restored", registration.id, by=by, event=event, **details)
     if parts := [p.part_id for p in back if p.standing is Standing.PENDING]:
         journal.record("registration.pending", registration.id, by=by, event=event, parts=parts)
 
@@ -190,6 +199,12 @@ def _given_up(stood: Mapping[Participation, Standing]) -> list[Participation]:
         for p in stood
         if not (p.part.cancelled or stood[p] in IN_LINE or _missed(p)) and p.part.mode_of(p.mode) in p.part.capacities
     ]
+
+
+def _queued(registration: Registration, stood: Collection[Participation]) -> list[Participation]:
+    """Return for what somebody waited when she withdrew."""
+    left = (p for p in registration.participations if _left_then(p, registration) and p not in stood)
+    return [p for p in left if not p.part.cancelled and p.part.mode_of(p.mode) in p.part.capacities]
 
 
 def _ways(participations: Sequence[Participation]) -> list[tuple[Part, Mode]]:

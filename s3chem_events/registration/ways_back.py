@@ -93,13 +93,22 @@ def come_back(registration: Registration) -> None:
     """
     if registration.withdrawn_at is None:
         return
-    person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
-    if db.session.scalar(select(Registration.id).filter_by(event_id=registration.event_id, person=person)):
+    if has_come_anew(registration):
         raise actions.AlreadyRegistered
     invitation = guest_list.invitation_of(registration.id)
     if invitation is not None and not guest_list.has_room(invitation):
         raise InvitationUsed
-    registration.person, registration.withdrawn_at = person, None
+    registration.person, registration.withdrawn_at = _person(registration), None
+
+
+def has_come_anew(registration: Registration) -> bool:
+    """Whether the person of a withdrawn registration has another one by now."""
+    query = select(Registration.id).filter_by(event_id=registration.event_id, person=_person(registration))
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _person(registration: Registration) -> str:
+    return names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
 
 
 def _taken_up(registration: Registration) -> list[Invitation]:

@@ -17,14 +17,14 @@ from s3chem_events.registration.questions import Asked, Given, Kind, When, field
 from s3chem_events.site import detail_view, opened, own_view
 from s3chem_events.site.detail_view import STEPS
 from s3chem_events.site.fields import Form
-from s3chem_events.site.own import own, pressed, private_page, too_many, unknown_link
+from s3chem_events.site.own import own, pressed, private_page, registration_of, too_many
 
 
 @own.route("/<lang>/registrations/<token>/<any(details, letter):step>", methods=["GET", "POST"])
 @filing
 def more_details(lang: str, token: str, step: str) -> BaseResponse:
     """Ask (GET) and keep (POST) what is wanted later; what was told before is replaced."""
-    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
+    registration = registration_of(lang, token)
     when = STEPS[step]
     before = details.given_by(registration.id, shown_at=opened.shown_at(registration, when))
     asked = details.asked_of(registration, asking.asked_at(registration.event_id, when=when), before=before)
@@ -137,8 +137,8 @@ def _page(
     if not asked and when is When.LETTER and details.may_ask_for_letter(registration):
         return redirect(f"{here}/letter/request", 303)
     perhaps = detail_view.may_ask_more(registration, when)
-    if not asked and not perhaps and status == 200:  # noqa: PLR2004 - nobody is asked this
-        abort(404)
+    if not asked and not perhaps and status == 200:  # noqa: PLR2004 - she is not asked this, or not any more
+        return redirect(here, 303)
     told = details.given_by(registration.id)
     return private_page(
         "site/own/details.html",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, redirect, request
+from flask import redirect, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import BooleanField, HiddenField
@@ -22,7 +22,7 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import FREE, NEEDS, Kind
 from s3chem_events.site import opened, own_view, terms
 from s3chem_events.site.forms import REFUSALS, RegistrationForm
-from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
+from s3chem_events.site.own import own, press_again, private_page, registration_of, too_many
 from s3chem_events.site.own_actions import SUBSTITUTION
 from s3chem_events.site.pages import contact
 from s3chem_events.site.person_form import PersonForm
@@ -86,7 +86,7 @@ class SuccessorForm(Proving, PersonForm):
 @own.route(f"/<lang>/registrations/<token>/{SUBSTITUTION}", methods=["GET", "POST"])
 def substitution(lang: str, token: str) -> BaseResponse:
     """Ask who comes instead (GET), and hand the places over (POST); a second press finds it done."""
-    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
+    registration = registration_of(lang, token)
     here = f"/{lang}/registrations/{token}"
     if not substituting.may_hand_over(registration):
         return redirect(here, 303)

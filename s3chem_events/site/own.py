@@ -165,6 +165,14 @@ class Press:
         )
 
 
+def registration_of(lang: str, token: str) -> Registration:
+    """Return whose link it is; ends the request where it leads nowhere, or where somebody else has her place."""
+    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
+    if registration.handed_over_at is not None:
+        abort(redirect(f"/{lang}/registrations/{token}", 303))
+    return registration
+
+
 def pressed(lang: str, token: str, deed: Deed, *, form: PressForm | None = None) -> Press:
     """Do what was pressed, if it was, under the event's lock; ends the request where the link leads nowhere."""
     form, refusal, done = form or PressForm(), None, False
@@ -172,13 +180,12 @@ def pressed(lang: str, token: str, deed: Deed, *, form: PressForm | None = None)
         try:
             with transaction():
                 found = queries.registration_by_token(token, lock=True)
-                if found is not None:
+                if found is not None and found.handed_over_at is None:
                     deed(found)
             done = True
         except Refused as refused:
             refusal = refused
-    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
-    return Press(lang, token, registration, form, refusal, done)
+    return Press(lang, token, registration_of(lang, token), form, refusal, done)
 
 
 def status_of(form: PressForm, refusal: Refused | None) -> int:

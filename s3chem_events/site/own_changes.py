@@ -57,9 +57,9 @@ def mode(lang: str, token: str, key: str) -> BaseResponse:
         abort(422)
     press = pressed(lang, token, lambda found: _change(found, key, wanted))
     registration = press.registration
-    if press.done:
-        return redirect(press.here, 303)
     held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
+    if press.done or held.standing in places.OVER:
+        return redirect(press.here, 303)
     part, other = held.part, modes.other_mode(registration, held)
     days, hours = lines.when(registration.event, part, lang)
     return press.page(

@@ -39,7 +39,7 @@ from s3chem_events.registration.places import INTERESTED
 from s3chem_events.registration.questions import Kind, field_name, said
 from s3chem_events.site import answered, mailboxes, opened, own_view
 from s3chem_events.site.forms import PressForm, RegistrationForm
-from s3chem_events.site.own import own, press_again, private_page, status_of, too_many, unknown_link
+from s3chem_events.site.own import own, press_again, private_page, registration_of, status_of, too_many, unknown_link
 from s3chem_events.site.own_actions import CHANGE
 from s3chem_events.site.pages import contact
 from s3chem_events.site.person_form import PersonForm
@@ -88,7 +88,7 @@ class DetailsForm(PersonForm):
 @filing
 def change(lang: str, token: str) -> BaseResponse:
     """Show what was told (GET), and change it (POST)."""
-    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
+    registration = registration_of(lang, token)
     here = f"/{lang}/registrations/{token}"
     if not changing.may_change(registration):
         return redirect(here, 303)

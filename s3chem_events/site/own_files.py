@@ -6,17 +6,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from s3chem_events.core import storage
 from s3chem_events.core.guard import SANDBOX
-from s3chem_events.registration import answering, queries, uploads
+from s3chem_events.registration import answering, uploads
 from s3chem_events.registration.file_types import MIME
 from s3chem_events.site import answered, opened
-from s3chem_events.site.own import own, unknown_link
+from s3chem_events.site.own import own, registration_of
 
 
 @own.route("/<lang>/registrations/<token>/files/<key>")
 def own_file(lang: str, token: str, key: str) -> BaseResponse:
     """Give a file that stands among the answers; what was sent for a letter is never shown again."""
-    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
-    if registration.handed_over_at is not None or not opened.is_open(registration):
+    registration = registration_of(lang, token)
+    if not opened.is_open(registration):
         return redirect(f"/{lang}/registrations/{token}/code", 303)
     given = answering.of([registration.id]).get(registration.id, [])
     answer_id = next((one.id for one in given if one.question.key == key and answered.may_be_opened(one.question)), 0)

@@ -14,7 +14,7 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.publishing import lines
 from s3chem_events.publishing.lifecycle import Visibility
 from s3chem_events.publishing.models import Part
-from s3chem_events.registration import adding, file_fields, giving_up, own_questions, places, queries
+from s3chem_events.registration import adding, file_fields, giving_up, own_questions, places
 from s3chem_events.registration.capacity import Full, Standing
 from s3chem_events.registration.links import PARTS
 from s3chem_events.registration.models import Registration
@@ -23,7 +23,7 @@ from s3chem_events.site import more_parts
 from s3chem_events.site.events_seen import part_place
 from s3chem_events.site.forms import PressForm
 from s3chem_events.site.frame import translated
-from s3chem_events.site.own import own, pressed, too_many, unknown_link
+from s3chem_events.site.own import own, pressed, registration_of, too_many
 from s3chem_events.site.own_actions import CHANGE
 
 
@@ -56,7 +56,7 @@ class PartForm(PressForm):
 @filing
 def part(lang: str, token: str, key: str) -> BaseResponse:
     """Show what a part is, and how one can take part (GET); add it, or wait for it (POST)."""
-    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
+    registration = registration_of(lang, token)
     wanted = _part(registration, key)
     form = PartForm.of(adding.questions_of(registration, wanted), lang)
     press = pressed(lang, token, lambda found: _add(found, key, form), form=form)

@@ -1,6 +1,6 @@
 """How a part stands for somebody on the own page, in words."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.publishing.lifecycle import State
@@ -11,13 +11,20 @@ from s3chem_events.site.frame import Translated, translated
 OFF = "cancelled"
 
 
-def how(registration: Registration, held: Participation, lost: Collection[int]) -> tuple[str, str]:
-    """Return how a part stands, and the kind of its chip; `lost` are the parts that were hers until they fell away."""
+def how(
+    registration: Registration, held: Participation, lost: Collection[int], left: Mapping[int, Standing]
+) -> tuple[str, str]:
+    """Return how a part stands, and the kind of its chip; `lost` are the parts that were hers until they fell away.
+
+    `left` is how she stood to what she has left (registration.leaving).
+    """
     is_off = held.part.cancelled or registration.event.state is State.CANCELLED
     if is_off and (held.standing is not Standing.WITHDRAWN or held.part_id in lost):
         return _("Cancelled"), OFF
     if registration.event.state is State.POSTPONED and held.standing in HOLDING:
         return _("Postponed"), "moved"
+    if held.standing is Standing.WITHDRAWN and left.get(held.part_id) is Standing.WAITING:
+        return _("No longer on the waiting list"), "over"
     return {
         Standing.CONFIRMED: (_("Confirmed"), "open"),
         Standing.WITHDRAWN: (_("Withdrawn"), "over"),

@@ -1,6 +1,6 @@
 """A registration as its owner's page shows it: how things are now, and what she can do about them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from s3chem_events.calendar.links import subscription
 from s3chem_events.core import i18n
@@ -25,11 +25,13 @@ from s3chem_events.registration import (
     entries,
     giving_up,
     inquiries,
+    leaving,
     links,
     modes,
     places,
     resending,
     returning,
+    ways_back,
 )
 from s3chem_events.registration.adding import Way
 from s3chem_events.registration.capacity import IN_LINE, Standing
@@ -39,6 +41,7 @@ from s3chem_events.registration.waiting import PLACE
 from s3chem_events.site import answered, next_steps, own_standing, standings, waiting_words
 from s3chem_events.site.events_seen import event_view, narrowed, part_place
 from s3chem_events.site.frame import Translated, translated
+from s3chem_events.site.queueing import in_words
 from s3chem_events.site.views import CalendarLinks, EventView, WebLinks
 
 
@@ -97,9 +100,13 @@ class RegistrationView:
     calendar: CalendarLinks | None
     undo_url: str
     undo_until: str
+    came_anew: bool
+    """Whether the same person has registered again since, so that nothing of this one can be taken back."""
     is_withdrawn: bool
     may_withdraw: bool
     only_waits: bool
+    waits_for: str
+    """What she waits for, or is offered, in words."""
     is_limited: bool
     """Whether somebody else may get the place that she gives up."""
     invitations: bool
@@ -118,23 +125,26 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
     own, event = f"/{lang}/registrations/{token}", registration.event
     ordered = entries.in_order(registration, registration.participations)
     may_undo = returning.may_take_back(registration)
+    came_anew = registration.withdrawn_at is not None and ways_back.has_come_anew(registration)
     sentence, kind, lost = *_status(registration, lang), cancelled_parts.stood(registration)
     others = {held.part: [other] for held in ordered if (other := modes.other_mode(registration, held))}
-    ways = adding.ways(event, others)
+    ways, left = adding.ways(event, others), leaving.stood(registration)
     return RegistrationView(
         reference=registration.reference,
         rows=_rows(registration, lang, openly=openly),
-        parts=[_held(registration, held, lang, own, lost=lost, ways=ways) for held in ordered],
+        parts=[_held(registration, held, lang, own, lost=lost, left=left, ways=ways) for held in ordered],
         status_sentence=sentence,
         status_kind=kind,
         reason=translated(Text() if registration.withdrawn_at or event.state in TAKING else event.reason, lang),
         asked=_asked(registration, lang, own),
         calendar=None if next_steps.is_unscheduled(registration) else _calendar(registration, lang),
-        undo_url=f"{own}/{links.RESTORATION}" if may_undo else "",
+        undo_url=f"{own}/{links.RESTORATION}" if may_undo and not came_anew else "",
+        came_anew=came_anew,
         undo_until=i18n.stamp(returning.undo_until(registration), event.zone, lang),
         is_withdrawn=registration.withdrawn_at is not None,
         may_withdraw=next_steps.is_ahead(event) and actions.may_withdraw(registration),
         only_waits=standings.only_wait(registration.participations),
+        waits_for=in_words(event, [returning.which(p) for p in ordered if p.standing in IN_LINE], lang),
         is_limited=modes.is_limited(registration),
         invitations=registration.invitations,
         invitations_url="" if registration.via_contact else f"{own}/{links.INVITATIONS}",
@@ -223,11 +233,12 @@ def _held(
     own: str,
     *,
     lost: Collection[int],
+    left: Mapping[int, Standing],
     ways: dict[str, dict[Mode, Way]],
 ) -> HeldView:
     part, event = held.part, registration.event
     days, hours, mode = *lines.when(event, part, lang), part.mode_of(held.mode)
-    text, kind = own_standing.how(registration, held, lost)
+    text, kind = own_standing.how(registration, held, lost, left)
     comes = held.standing is Standing.CONFIRMED and not part.cancelled
     joins = comes and mode is Mode.ONLINE and now() < publishing.part_ends_at(part)
     open_now = joins and entries.may_join(event, part)
@@ -252,7 +263,7 @@ def _held(
         change_url=f"{own}/mode/{part.key}" if other else "",
         change_label=change_label(other),
         change_is_full=other is not None and ways[part.key][other] is not Way.FREE,
-        told=waiting_words.how_it_stands(held, event, lang) if in_line else "",
+        told=waiting_words.how_it_stands(held, event, lang) if in_line or held.standing is Standing.WITHDRAWN else "",
         reason=own_standing.why(held, kind, lang),
         place_url=f"{own}/{PLACE}/{part.key}" if in_line else "",
         waits=held.standing is Standing.WAITING,

@@ -71,9 +71,10 @@ def return_of_all(lang: str, token: str) -> BaseResponse:
     registration = press.registration
     if press.done or registration.withdrawn_at is None:
         return redirect("&gone=".join([_there(press), *gone]), 303)
-    event, may_undo = registration.event, returning.may_take_back(registration)
+    event, may_undo = registration.event, _may_take_back(registration)
     there = returning.prospects(registration)
-    form.waiting.data = " ".join(f"{key}:{mode}" for key, mode in map(returning.which, there.waits))
+    may_wait = map(returning.which, (*there.waits, *there.lost))
+    form.waiting.data = " ".join(f"{key}:{mode}" for key, mode in may_wait)
     full = may_undo and there.full and not isinstance(press.refusal, capacity.Full)
     return press.page(
         "site/own/return.html",
@@ -82,11 +83,16 @@ def return_of_all(lang: str, token: str) -> BaseResponse:
         may_undo=may_undo,
         may_press=bool(there.free) or not there.full,
         full=in_words(event, there.full, lang) if full else "",
-        free=in_words(event, [returning.which(p) for p in there.free], lang) if there.full else "",
-        waits=bool(there.waits),
+        free=in_words(event, [returning.which(p) for p in there.free], lang) if there.full or there.lost else "",
+        waits=bool(there.waits or there.lost),
+        lost=in_words(event, [returning.which(p) for p in there.lost], lang) if may_undo else "",
         until=i18n.stamp(returning.undo_until(registration), event.zone, lang),
         refused=refused(press.refusal, event, lang),
     )
+
+
+def _may_take_back(registration: Registration) -> bool:
+    return returning.may_take_back(registration) and not ways_back.has_come_anew(registration)
 
 
 def _there(press: Press) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flask import abort, redirect, request
+from flask import redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
 
@@ -17,7 +17,7 @@ from s3chem_events.registration.models import Registration
 from s3chem_events.site import opened, own_view
 from s3chem_events.site.detail_view import STEPS
 from s3chem_events.site.fields import Form
-from s3chem_events.site.own import own, press_again, private_page, too_many, unknown_link
+from s3chem_events.site.own import own, press_again, private_page, registration_of, too_many
 from s3chem_events.site.own_actions import CHANGE, SUBSTITUTION
 from s3chem_events.site.pages import contact
 
@@ -37,13 +37,13 @@ class CodeForm(Form):
 @own.route("/<lang>/registrations/<token>/code", methods=["GET", "POST"])
 def code(lang: str, token: str) -> BaseResponse:
     """Explain (GET); send a code, or take it in (POST)."""
-    registration = queries.registration_by_token(token) or abort(unknown_link(lang))
+    registration = registration_of(lang, token)
     here, form, fault = f"/{lang}/registrations/{token}", CodeForm(), ""
     behind = _behind()
     on = f"{here}/{behind}" if behind else here
     if behind == NOT_ME:  # which stands below a link of its own, for whoever reads the mailbox
         on = links.not_me(registration.id, registration.link_version, language=lang)
-    if registration.handed_over_at is not None or opened.is_open(registration):
+    if opened.is_open(registration):
         return redirect(on, 303)
     status = 200
     if form.is_submitted():

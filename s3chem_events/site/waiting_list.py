@@ -3,7 +3,6 @@
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from s3chem_events.core import i18n
 from s3chem_events.core.errors import Refused
 from s3chem_events.core.i18n import gettext as _
 from s3chem_events.core.journal import PARTICIPANT
@@ -28,7 +27,6 @@ def place(lang: str, token: str, key: str) -> BaseResponse:
     held = next((p for p in registration.participations if p.part.key == key), None) or abort(404)
     part, event = held.part, registration.event
     standing = Standing.WAITING if waiting_words.is_kept(held, event) else held.standing
-    is_over = held.standing is Standing.WITHDRAWN and held.offered_until is not None
     return press.page(
         "site/own/place.html",
         f"{PLACE}/{part.key}",
@@ -39,7 +37,6 @@ def place(lang: str, token: str, key: str) -> BaseResponse:
         mode=modes(lang)[part.mode_of(held.mode)],
         standing=standing.value,
         told=waiting_words.how_it_stands(held, event, lang),
-        ended=i18n.stamp(held.offered_until, event.zone, lang) if is_over and held.offered_until else "",
         wanted=[one for one in detail_view.wanted(registration, lang, press.here) if one.is_missing],
         event_url=f"/{lang}/events/{event.slug}",
         refused=_refused(press.refusal),

@@ -17,17 +17,11 @@ def is_kept(held: Participation, event: Event) -> bool:
 
 
 def how_it_stands(held: Participation, event: Event, lang: str) -> str:
-    """Say in words where somebody stands in line; nothing for who does not."""
+    """Say in words where somebody stands in line; or that an offer has ended; nothing else."""
     if is_kept(held, event):
         return _("We are keeping this place for you. If it takes place after all, we will offer it to you anew.")
-    if held.standing is Standing.OFFERED and held.offered_until:
-        until = i18n.stamp(held.offered_until, event.zone, lang)
-        if held.part.approval:
-            return _(
-                "We are holding this place for you until %(moment)s. Once you have accepted it, the organisers decide.",
-                moment=until,
-            )
-        return _("We are holding this place for you until %(moment)s.", moment=until)
+    if held.offered_until:
+        return _of_an_offer(held, i18n.stamp(held.offered_until, event.zone, lang))
     if held.standing is not Standing.WAITING:
         return ""
     ahead = waiting.ahead_of(held)
@@ -39,3 +33,20 @@ def how_it_stands(held: Participation, event: Event, lang: str) -> str:
         ahead,
     )
     return said
+
+
+def _of_an_offer(held: Participation, until: str) -> str:
+    if held.standing is Standing.OFFERED and held.part.approval:
+        return _(
+            "We are holding this place for you until %(moment)s. Once you have accepted it, the organisers decide.",
+            moment=until,
+        )
+    if held.standing is Standing.OFFERED:
+        return _("We are holding this place for you until %(moment)s.", moment=until)
+    if held.standing is Standing.WITHDRAWN and held.offered_until and held.offered_until <= held.decided_at:
+        return _(
+            "We had held a place for you until %(moment)s. No answer reached us by then, so it has gone to the next "
+            "person, and you are no longer on the waiting list.",
+            moment=until,
+        )
+    return ""

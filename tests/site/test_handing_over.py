@@ -102,6 +102,8 @@ def test_colleague_gets_the_place_and_nothing_else_and_both_are_told(  # B12
     page = words(client.get(own))
     assert page.startswith("This place has been handed over Final conference , Friday, 18 June 2027 Since")
     assert soup(client.get(own)).select_one('main .lead a[href="/en/events/conference"]')
+    for path in ("mode/day-2", "parts/day-2", "place/day-2", "invitations", "details", "withdrawal", "restoration"):
+        assert client.get(f"{own}/{path}").location == own
     assert [word for word in ("Żaneta", "Jan", "Politechnika", "Registration") if word in page] == []
     with app.app_context():
         first, _waits, second = db.session.scalars(db.select(Registration).order_by(Registration.id)).all()

@@ -41,14 +41,11 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     wanted, still_wanted = reminders.gate_terms(), unanswered.still_wanted(given)
     for fact, registration in subjects:
         going = [p for p in registration.participations if p.standing is Standing.CONFIRMED]
-        if fact.kind == PROMOTED:  # what she had before has been confirmed before
-            going = [p for p in going if p.part_id == fact.data["part"]]
-        if fact.kind == APPROVED:
-            going = [p for p in going if p.part_id in fact.data["parts"]]
         # What was cancelled meanwhile is no news here, and nothing to come to.
         going = [p for p in going if not entries.part_of(registration, p).cancelled] or going
         # Her calendar holds what she had before: of what was added to it, that alone is new there.
-        old = {p.part_id for p in going if p.part_id not in fact.data.get("parts", [p.part_id])}
+        new = [fact.data["part"]] if fact.kind == PROMOTED else fact.data.get("parts")
+        old = {p.part_id for p in going if new is not None and p.part_id not in new}
         if registration.withdrawn_at is None and len(going) > len(old):
             draft = desk.draft(fact, registration, going, method="REQUEST", kept=old)
             told = history.mentionable(answering.concerning(registration, given.get(registration.id, [])))
@@ -59,6 +56,7 @@ def confirmed(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             is_first = fact.kind not in {PROMOTED, APPROVED}
             waits = waiting.besides(desk, registration)
             values |= waits if is_first else {"offered": waits["offered"]}
+            values |= waiting.lost(registration, fact.data.get("lost", ()))
             yield replace(draft, values={**draft.values, **values, "registered_by": registered_by(fact, registration)})
 
 
@@ -80,7 +78,9 @@ def withdrawn(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
             continue
         asked = set(fact.data.get("pending", ()))  # nobody had approved them, so nothing is in the calendar
         draft = desk.draft(fact, registration, theirs, method="CANCEL", kept=kept | asked)
+        left = {p.part_id for p in registration.participations if p.decided_at == registration.withdrawn_at}
         values = {
+            **waiting.lost(registration, left - {p.part_id for p in theirs}),
             "kept": sum(p.part_id in kept - asked for p in theirs),
             "was_sure": len(theirs) > len(asked),
             "reopens": bool(publishing.open_parts(registration.event)),

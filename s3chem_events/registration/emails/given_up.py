@@ -6,8 +6,9 @@ from dataclasses import replace
 from s3chem_events.core.journal import PARTICIPANT, Fact
 from s3chem_events.mailing import render
 from s3chem_events.mailing.letters import Draft, Letterhead
-from s3chem_events.registration import entries, giving_up, places, queries, returning
+from s3chem_events.registration import entries, giving_up, queries, returning
 from s3chem_events.registration.capacity import Standing
+from s3chem_events.registration.emails import waiting
 from s3chem_events.registration.emails.composing import Writer
 from s3chem_events.registration.links import PARTS
 
@@ -30,11 +31,12 @@ def part_given_up(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Dra
         kept = at_address.get((registration.event_id, registration.address_digest), set()) & {number}
         draft = desk.draft(fact, registration, gone, method="CANCEL", kept=kept if was_sure else {number})
         language, event = render.spoken(registration.language), registration.event
-        there = [p for p in registration.participations if p.part_id != number and p.standing in places.INTERESTED]
+        there = [p for p in registration.participations if p.part_id != number and p.standing is Standing.CONFIRMED]
         rest = [pair for pair in entries.chosen(registration, there) if not pair[0].cancelled]
         until = (fact.happened_at + returning.UNDO).replace(second=0, microsecond=0)
         back = f"{draft.values['own_page']}/{PARTS}/{entries.part_of(registration, gone[0]).key}"
         values = {
+            **waiting.besides(desk, registration),
             "was_sure": was_sure,
             "still": [desk.part_lines(event, part, mode, language) for part, mode in rest],
             "undo": back if fact.by == str(PARTICIPANT) and giving_up.may_come_back(registration, gone[0]) else "",

@@ -58,6 +58,13 @@ def _offered(desk: Writer, registration: Registration) -> list[OfferLines]:
     return found
 
 
+def lost(registration: Registration, part_ids: Collection[int]) -> dict[str, object]:
+    """Return in which lines somebody has lost her place, by giving up all that she had."""
+    gone = [p for p in _concerned(registration, part_ids) if p.standing is Standing.WITHDRAWN]
+    language, chosen = render.spoken(registration.language), entries.chosen(registration, gone)
+    return {"lost": ", ".join(part.title.within(language) for part, _mode in chosen if not part.cancelled)}
+
+
 def waiting(facts: Sequence[Fact], letterhead: Letterhead) -> Iterator[Draft]:
     """Say that somebody is on the waiting list, for which parts, and that this is no place yet."""
     desk = Writer(letterhead)
