@@ -155,7 +155,7 @@ def _add(slug: str, form: ImportForm, rows: Sequence[Row]) -> ResponseReturnValu
     with transaction():
         event = publishing.event_by_slug(slug, lock=True)
         found = importing.judged(event, rows, parts=parts, language=form.language.data) if event else []
-        guests = [one.guest for one in found if one.verdict is Verdict.NEW]
+        guests = [one.guest for one in found if one.verdict in importing.ADDED]
         if event is not None and guests:
             inviting.invite(event, guests, parts=parts, by=by())
     said = ngettext(
@@ -189,7 +189,7 @@ def _preview(slug: str, form: ImportForm, rows: Sequence[Row], found: Sequence[J
         form=form,
         found=found,
         counts=[(verdict, number) for verdict, number in counts.items() if number],
-        new=counts[Verdict.NEW],
+        new=sum(counts[verdict] for verdict in importing.ADDED),
         verdicts=guest_words.verdicts(),
         chosen=", ".join(titles[key] for key in form.parts.data),
         written=_written(rows),

@@ -126,11 +126,10 @@ def room(invitation: Invitation) -> int:
     return max(invitation.uses - int(used), 0)
 
 
-def invitation_of(registration_id: int) -> Invitation | None:
-    """Return the invitation that a registration came by, or None."""
+def invitations_of(registration_id: int) -> list[Invitation]:
+    """Return the invitations that a registration came by."""
     query = select(Invitation).join(InvitationUse, InvitationUse.invitation_id == Invitation.id)
-    found: Invitation | None = db.session.scalar(query.where(InvitationUse.registration_id == registration_id))
-    return found
+    return list(db.session.scalars(query.where(InvitationUse.registration_id == registration_id)))
 
 
 def counts(event_id: int) -> dict[Reply, int]:
@@ -186,10 +185,13 @@ def answered(ids: Iterable[int]) -> set[int]:
     return set(db.session.scalars(select(Invitation.id).where(Invitation.id.in_(list(ids)), STATE.in_(done))))
 
 
-def invited_digests(event_id: int) -> set[str]:
-    """Return whose addresses are invited to an event."""
-    query = select(Invitation.address_digest).filter_by(event_id=event_id, withdrawn_at=None)
-    return set(db.session.scalars(query.where(Invitation.address_digest != "")))
+def invited_to(event_id: int) -> dict[str, set[str]]:
+    """Return whose addresses are invited to which parts of an event, by their keys."""
+    query = select(Invitation.address_digest, Invitation.parts).filter_by(event_id=event_id, withdrawn_at=None)
+    found: dict[str, set[str]] = {}
+    for digest, parts in db.session.execute(query.where(Invitation.address_digest != "")):
+        found.setdefault(digest, set()).update(parts)
+    return found
 
 
 def registered_digests(event_id: int, parts: Collection[str]) -> set[str]:

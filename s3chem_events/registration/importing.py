@@ -46,15 +46,19 @@ BRACKETED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]+)>")
 
 
 class Verdict(StrEnum):
-    """What would become of a row; only what is `new` is added."""
+    """What would become of a row; only what is `new`, or invited to another part alone, is added."""
 
     NEW = "new"
+    ANOTHER_PART = "another_part"
     DUPLICATE = "duplicate"
     INVITED = "invited"
     REGISTERED = "registered"
     SUPPRESSED = "suppressed"
     NO_ADDRESS = "no_address"
     INVALID = "invalid"
+
+
+ADDED = frozenset({Verdict.NEW, Verdict.ANOTHER_PART})
 
 
 @frozen
@@ -70,7 +74,7 @@ class Judged:
 def judged(event: Event, rows: Sequence[Row], *, parts: Collection[str], language: str) -> list[Judged]:
     """Return what would become of each row, in three statements; who gives no language gets the one given here.
 
-    Registered already is who is so for all the `parts` (their keys) to which the others are to be invited.
+    Invited or registered already is who is so for all the `parts` (their keys) to which the others are to be invited.
 
     Raises:
         TooManyRows.
@@ -81,10 +85,12 @@ def judged(event: Event, rows: Sequence[Row], *, parts: Collection[str], languag
     columns, first = _columns(rows)
     read = [_read(row, columns, language) for row in rows[first:]]
     digests = {one.guest.email: addresses.digest(one.guest.email) for one in read if one.verdict is Verdict.NEW}
+    invited = guest_list.invited_to(event.id)
     known = (
-        (Verdict.INVITED, guest_list.invited_digests(event.id)),
+        (Verdict.INVITED, {digest for digest, there in invited.items() if there.issuperset(parts)}),
         (Verdict.REGISTERED, guest_list.registered_digests(event.id, parts)),
         (Verdict.SUPPRESSED, set(suppression.dead(digests.values()))),
+        (Verdict.ANOTHER_PART, set(invited)),
     )
     seen: set[str] = set()
     found = []

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s3chem_events.core import signing
@@ -78,13 +78,17 @@ class Invitation(Model):
 
 
 class InvitationUse(Model):
-    """A registration that an invitation led to; it may be somebody else's than was invited, and the desk sees whose."""
+    """A registration that an invitation led or added to; it may be somebody else's than was invited: the desk sees it.
+
+    Who is invited to one closed part after the other comes by each of these invitations.
+    """
 
     __tablename__ = "invitation_use"
+    __table_args__ = (UniqueConstraint("registration_id", "invitation_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     invitation_id: Mapped[int] = mapped_column(ForeignKey("invitation.id", ondelete="CASCADE"), index=True)
-    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), unique=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -32,7 +32,7 @@ class NoClosedPart(Refused):
 
 
 class AlreadyInvited(Refused):
-    """The address is invited to the event already."""
+    """The address is invited to these parts already."""
 
     code = "already_invited"
     status = 409
@@ -65,6 +65,8 @@ def closed_parts(event: Event) -> list[Part]:
 def invite(event: Event, guests: Sequence[Guest], *, parts: Collection[str], by: Actor) -> list[Invitation]:
     """Put people on the guest list of a locked event, all of them or none; nobody is written to yet.
 
+    Who is invited to some of the parts already gets an invitation to the others besides.
+
     Raises:
         NoClosedPart, AlreadyInvited.
 
@@ -72,14 +74,16 @@ def invite(event: Event, guests: Sequence[Guest], *, parts: Collection[str], by:
     keys = [part.key for part in closed_parts(event) if part.key in parts]
     if not keys or len(keys) != len(parts):
         raise NoClosedPart
-    known, moment = guest_list.invited_digests(event.id), now()
+    known, moment = guest_list.invited_to(event.id), now()
     made = []
     for guest in guests:
         digest = addresses.digest(guest.email) if guest.email else ""
-        if digest in known:
+        there = known.setdefault(digest, set()) if digest else set[str]()
+        news = [key for key in keys if key not in there]
+        if not news:
             raise AlreadyInvited
-        known |= {digest} - {""}
-        made.append(_invitation(event, guest, keys, digest, moment))
+        there.update(news)
+        made.append(_invitation(event, guest, news, digest, moment))
     db.session.add_all(made)
     db.session.flush()
     for one in made:

@@ -106,8 +106,9 @@ def join(invitation: Invitation, *, may_wait: bool, by: Actor) -> Registration:
 
 
 def _take_up(invitation: Invitation, registration: Registration) -> None:
-    """Note who came by the invitation, unless an earlier one brought her; a no is taken back by that."""
-    if db.session.scalar(select(InvitationUse.id).filter_by(registration_id=registration.id)) is None:
-        db.session.add(InvitationUse(invitation_id=invitation.id, registration_id=registration.id, at=now()))
+    """Note who came by the invitation; a no is taken back by that."""
+    which = {"invitation_id": invitation.id, "registration_id": registration.id}
+    if db.session.scalar(select(InvitationUse.id).filter_by(**which)) is None:
+        db.session.add(InvitationUse(**which, at=now()))
     invitation.opened_at = invitation.opened_at or now()
     invitation.declined_at, invitation.message = None, ""

@@ -23,7 +23,7 @@ def reunite(first: Registration, second: Registration, *, by: Actor) -> None:
     for one in better:
         second.participations.remove(one)
     first.participations.extend(better)
-    if guest_list.invitation_of(first.id) is None:
+    if not guest_list.invitations_of(first.id):
         substituting.hand_over_invitation(second.id, first.id)
     _hand_over_answers(second.id, first.id)
     actions.end(second, now())

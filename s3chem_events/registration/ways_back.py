@@ -95,8 +95,7 @@ def come_back(registration: Registration) -> None:
         return
     if has_come_anew(registration):
         raise actions.AlreadyRegistered
-    invitation = guest_list.invitation_of(registration.id)
-    if invitation is not None and not guest_list.has_room(invitation):
+    if not all(map(guest_list.has_room, guest_list.invitations_of(registration.id))):
         raise InvitationUsed
     registration.person, registration.withdrawn_at = _person(registration), None
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
@@ -15,11 +16,24 @@ from s3chem_events.accounts.roles import Role
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import Fact
+from s3chem_events.core.text import Text
 from s3chem_events.mailing import addresses
 from s3chem_events.mailing.models import Suppression
+from s3chem_events.registration import guest_list
 from s3chem_events.registration.invitation import Invitation
+from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import PUBLIC_DAY, add_event, count, hidden, register, soup, words
+from tests.factories import (
+    CLOSED_DAY,
+    PUBLIC_DAY,
+    add_event,
+    count,
+    hidden,
+    register,
+    revise_event,
+    soup,
+    words,
+)
 from tests.support.desk import filled, signed_in
 from tests.support.post import kept, rows, work
 from tests.support.statements import statements
@@ -151,6 +165,44 @@ def test_a_pasted_list_and_files_that_are_none_are_answered_at_their_field(app: 
     assert soup(nothing).select_one("textarea").get_text(strip=True) == "a@b.example"
     elsewhere = organiser.post(NEW, data={"file": (io.BytesIO(b"x"), "x.csv")}, content_type="multipart/form-data")
     assert elsewhere.status_code == 400
+
+
+def test_who_is_invited_to_one_closed_part_is_invited_to_another_too_and_comes_by_both(
+    app: Flask, client, clock, organiser
+):
+    lab = replace(CLOSED_DAY, key="lab", title=Text(en="Laboratory"))
+    revise_event(app, parts=(CLOSED_DAY, lab, PUBLIC_DAY))
+    zed = {"email": "zed@um.example", "given_name": "Zed", "family_name": "Zet", "organisation": "UM"}
+    assert add(organiser, **zed).status_code == 303
+    pasted = "Zed;Zet;zed@um.example\nAnna;Nowak;anna@um.example"
+    preview = post(organiser, IMPORT, parts="lab", language="en", pasted=pasted)
+    found = soup(preview).select("tbody tr")
+    table = [[cell.get_text(" ", strip=True) for cell in row.select("td")][:2] for row in found]
+    assert table == [["Invited to another part so far; will be added", "Zed Zet"], ["Will be added", "Anna Nowak"]]
+    added = organiser.post(IMPORT, data=carried(preview), content_type="multipart/form-data")
+    assert (added.status_code, "2 people added to the list" in words(organiser.get(LIST))) == (303, True)
+    for parts in (["lab"], ["day-1", "lab"]):
+        assert add(organiser, **zed, parts=parts).status_code == 409
+    again = post(organiser, IMPORT, parts="lab", language="en", pasted=pasted)
+    figures = [item.get_text(" ", strip=True) for item in soup(again).select(".figure-list li")]
+    assert figures == ["2 Invited already"]
+
+    post(organiser, f"{LIST}/sending")
+    clock.advance(minutes=11)
+    assert work(app) == 3
+    links = [re.search(r"/en/invitations/\S+", mail.text) for mail in kept(app) if "zed@" in mail.envelope.to]
+    first, second = (found[0] for found in links if found)
+    named = [("Laboratory" in mail.text, "Working-group meeting" in mail.text) for mail in kept(app)]
+    assert sorted(named) == [(False, True), (True, False), (True, False)]
+    assert register(client, f"{first}/registration", **zed, parts=["day-1"]).status_code == 303
+    assert client.post(second, data=hidden(client, second) | {"press": "join"}).status_code == 303
+    with app.app_context():
+        (person,) = db.session.scalars(db.select(Registration).options(db.selectinload(Registration.participations)))
+        assert [one.standing.value for one in person.participations] == ["confirmed", "confirmed"]
+        there = db.session.scalars(db.select(Invitation).order_by(Invitation.email.desc(), Invitation.id)).all()
+        assert [guest_list.line(one).state.value for one in there] == ["accepted", "accepted", "invited"]
+        clock.advance(days=4)
+        assert [one.email for one in guest_list.silent(person.event_id)] == ["anna@um.example"]
 
 
 def test_invitations_leave_after_a_hold_once_each_and_the_silent_are_reminded_after_three_days(
