@@ -12,7 +12,7 @@ from s3chem_events.campaigns import looking, releases, sending
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.text import Text, shortened
-from s3chem_events.mailing import bounces, outbox, rewording
+from s3chem_events.mailing import bounces, emptying, outbox, rewording
 from s3chem_events.mailing.letters import Draft, Letterhead
 from s3chem_events.mailing.models import DeliveryAttempt, OutgoingEmail, RelayFailure, Suppression, Undelivered
 from s3chem_events.mailing.results import WAITS, Outcome, Result
@@ -164,7 +164,8 @@ def test_erased_while_it_was_on_its_way_nothing_names_its_person(app: Flask, out
         outbox.settle("worker", [(claims[0], result)])
         bounces.refused([(claims[0], result)])
     (row,) = rows(app)
-    assert (row.address, row.state, row.last_text, row.due_at) == ("", state, "", None)
+    why = emptying.GONE_TEXT if state == "cancelled" else ""
+    assert (row.address, row.state, row.last_text, row.due_at) == ("", state, why, None)
     assert history(app) == [(outcome, code, "")]
     assert (count(app, Undelivered), count(app, Suppression)) == (0, 0)
 
