@@ -146,6 +146,8 @@ def test_over_the_capacity_only_after_a_second_press(app, organiser):
     assert page.status_code == 409
     assert "No place is left: Public conference, On site." in words(page)
     assert count(app, Registration) == 3
+    first = soup(page).select("button[form=editor], form#editor button")[0]
+    assert (first.attrs.get("name"), first.find_parent("section")) == (None, None)  # Enter in a field says no yes
     assert organiser.post(NEW, data=filled(page) | confirmed(page)).status_code == 303
     assert count(app, Registration) == 4
 

@@ -207,6 +207,7 @@ def test_places_for_four_of_five_are_an_explicit_choice_and_never_a_silent_split
         "first": "Register 4, 1 on the waiting list",
         "all_wait": "Put all of them on the waiting list",
     }
+    assert "name" not in soup(answer).select("button[form=registration]")[0].attrs  # Enter in a field chooses nothing
     assert count(app, Registration) == 0
     again = sent_again(answer)
     assert register(client, email="quick@x.example").status_code == 303
