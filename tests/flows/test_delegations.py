@@ -210,6 +210,9 @@ def test_places_for_four_of_five_are_an_explicit_choice_and_never_a_silent_split
     assert "name" not in soup(answer).select("button[form=registration]")[0].attrs  # Enter in a field chooses nothing
     assert count(app, Registration) == 0
     again = sent_again(answer)
+    unshown = again | {"split": "", "places": "all_wait"}  # nobody was told what is full
+    assert client.post(GROUP, data=unshown).status_code == 409
+    assert count(app, Registration) == 0
     assert register(client, email="quick@x.example").status_code == 303
     moved = client.post(GROUP, data=again | {"places": "first"})
     assert moved.status_code == 409  # the one who was to wait was named; a second one was not

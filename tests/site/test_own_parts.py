@@ -188,7 +188,7 @@ def test_organisers_decide_about_a_part_that_is_added_and_not_anew_about_one_tha
 
 
 def test_after_registration_has_closed_what_she_gave_up_comes_back_as_she_had_it_and_nothing_else(
-    app: Flask, client: FlaskClient
+    app: Flask, client: FlaskClient, clock: Clock
 ) -> None:
     typed: dict[str, Any] = {"parts": ["day-2", "dinner"], "mode-day-2": "online"}
     own = str(register(app.test_client(), **typed).location)
@@ -203,6 +203,11 @@ def test_after_registration_has_closed_what_she_gave_up_comes_back_as_she_had_it
         found = db.session.execute(db.select(Part.key, Participation.mode).join(Participation.part)).all()
         assert [(key, mode) for key, mode in found if key == "day-2"] == [("day-2", Mode.ONLINE)]
     assert standings(app) == {"Źdźbło day-2": "confirmed", "Źdźbło dinner": "confirmed"}
+    assert press(client, f"{day}/withdrawal").status_code == 303
+    clock.advance(hours=23, minutes=59)
+    assert list(buttons(client.get(day))) == ["online"]
+    clock.advance(minutes=1)  # the day in which she can think better of it is over
+    assert buttons(client.get(day)) == {}
 
 
 @pytest.mark.parametrize("withdraws", [False, True])
