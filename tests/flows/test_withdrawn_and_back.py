@@ -174,6 +174,21 @@ def test_who_declines_the_last_of_what_takes_place_has_withdrawn_and_comes_back_
 
 
 @pytest.mark.settings(INBOX="push")
+@pytest.mark.usefixtures("organiser")
+def test_who_declines_a_day_and_withdraws_from_all_later_has_it_back_by_no_link_of_the_answer(app, client, clock):
+    own = str(register(client, **BOTH).location)
+    work(app)
+    assert bring(app, invitation(app, newest=-1).mail("gmail")) == "done: declined"
+    (mail,) = sent(app)
+    (back,) = re.findall(r"http://localhost(/\S+/restoration/\S+)", mail.text)
+    clock.advance(minutes=1)
+    press(client, f"{own}/withdrawal")
+    gone, token = stands(client, own), hidden(client, f"{own}/restoration")
+    assert (client.post(back, data=token).status_code, stands(client, own)) == (410, gone)
+    assert [standing for _part, standing in gone] == ["Withdrawn", "Withdrawn"]
+
+
+@pytest.mark.settings(INBOX="push")
 def test_who_was_refused_one_day_and_declines_the_other_has_withdrawn(app, client, clock):
     add_event(app, parts=(replace(FIRST_DAY, approval=True), PUBLIC_DAY))
     own = str(register(client, **BOTH).location)
