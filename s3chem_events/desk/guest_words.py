@@ -53,7 +53,7 @@ def verdicts() -> dict[Verdict, str]:
     """Return what would become of a row, in words."""
     return {
         Verdict.NEW: _("Will be added"),
-        Verdict.ANOTHER_PART: _("Invited to another part so far; will be added"),
+        Verdict.ANOTHER_PART: _("Invited to this part as well"),
         Verdict.DUPLICATE: _("Stands in the file already"),
         Verdict.INVITED: _("Invited already"),
         Verdict.REGISTERED: _("Registered already"),

@@ -178,7 +178,7 @@ def test_who_is_invited_to_one_closed_part_is_invited_to_another_too_and_comes_b
     preview = post(organiser, IMPORT, parts="lab", language="en", pasted=pasted)
     found = soup(preview).select("tbody tr")
     table = [[cell.get_text(" ", strip=True) for cell in row.select("td")][:2] for row in found]
-    assert table == [["Invited to another part so far; will be added", "Zed Zet"], ["Will be added", "Anna Nowak"]]
+    assert table == [["Invited to this part as well", "Zed Zet"], ["Will be added", "Anna Nowak"]]
     added = organiser.post(IMPORT, data=carried(preview), content_type="multipart/form-data")
     assert (added.status_code, "2 people added to the list" in words(organiser.get(LIST))) == (303, True)
     for parts in (["lab"], ["day-1", "lab"]):
