@@ -13,9 +13,9 @@ from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
 from s3chem_events.registration import actions, adding, anew, guest_list, inviting, moving_up, names, queries, ways_back
 from s3chem_events.registration.actions import Applicant
+from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.invitation import Invitation, InvitationUse
 from s3chem_events.registration.models import Registration
-from s3chem_events.registration.places import INTERESTED
 
 
 class NothingToJoin(Refused):
@@ -66,10 +66,9 @@ def _is_recognised(invitation: Invitation, registration: Registration) -> bool:
 
 
 def parts_to_join(event: Event, invitation: Invitation, registration: Registration) -> list[tuple[Part, Mode]]:
-    """Return which parts the invitation would add, each on site where that can be."""
-    held = {one.part_id for one in registration.participations if one.standing in INTERESTED}
-    for other in anew.besides([registration.id]).get(registration.id, ()):
-        held |= {one.part_id for one in other.participations if one.standing in INTERESTED}
+    """Return which parts the invitation would add, each on site where that can be; a no stands until it is revised."""
+    theirs = (registration, *anew.besides([registration.id]).get(registration.id, ()))
+    held = {one.part_id for each in theirs for one in each.participations if one.standing is not Standing.WITHDRAWN}
     opened = ways_back.opened_by(invitation)
     return [
         (part, next(mode for mode in Mode if mode in part.capacities))

@@ -5,8 +5,9 @@ The ways: an answer of her calendar (calendar_answers), a withdrawal taken back 
 """
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 
 from s3chem_events.core.db import db
 from s3chem_events.core.errors import Refused
@@ -19,6 +20,9 @@ from s3chem_events.registration.models import Registration
 
 LEFT = (*undone.GIVEN_BACK, undone.LEFT)
 """The facts by which somebody is not in a part any more; a rejection stands at the place itself."""
+DECIDED = ("registration.rejected", "registration.approved")
+FREEING = (undone.WITHDRAWN, "registration.approved")
+"""After which no part is closed to a guest: she has gone as a whole, or a yes has ended the no before it."""
 HERS = frozenset({str(PARTICIPANT), str(CONTACT), str(CALENDAR)})
 
 
@@ -66,21 +70,22 @@ def opened_by(invitation: Invitation) -> frozenset[str]:
 
 
 def taken_off(invitation: Invitation) -> frozenset[str]:
-    """Return the keys of the parts that organisers took the guest of a personal invitation off: there it is over.
+    """Return the keys of the parts that organisers refused the guest of a personal invitation, or took her off, since.
 
-    From whom they withdrew as a whole her invitation is free again, for her or another (docs/decisions/0020).
-    What one of the many did or lost who have the same code says nothing of the others.
+    There it is over, by whatever way she had come. From whom they withdrew as a whole her invitation is free again, for
+    her or another (docs/decisions/0020). What one of many did or lost who have one code says nothing of the others.
     """
     if invitation.uses > 1:
         return frozenset()
-    query = select(Fact).join(InvitationUse, InvitationUse.registration_id == Fact.subject_id)
-    query = query.where(InvitationUse.invitation_id == invitation.id, Fact.kind.in_(LEFT))
+    made = select(Fact.id).where(Fact.kind == "invitation.added", Fact.subject_id == invitation.id)
+    query = select(Fact).where(Fact.kind.in_((*LEFT, *DECIDED)), Fact.subject_id.in_(_theirs(invitation)))
+    query = query.where(Fact.id + 0 > made.scalar_subquery())  # by the index of the subject, not through the journal
     if not (facts := db.session.scalars(query.order_by(Fact.id)).all()):
         return frozenset()
     parts = db.session.execute(select(Part.id, Part.key).filter_by(event_id=invitation.event_id))
     keys = {row.id: row.key for row in parts}
-    last = {number: fact for number, fact in _last(facts, keys).items() if fact.kind != undone.WITHDRAWN}
-    return frozenset(keys[number] for number, fact in last.items() if not is_hers(fact))
+    last = _last(facts, keys).items()
+    return frozenset(keys[number] for number, fact in last if fact.kind not in FREEING and not is_hers(fact))
 
 
 def come_back(registration: Registration) -> None:
@@ -118,6 +123,15 @@ def _taken_up(registration: Registration) -> list[Invitation]:
     )
     query = select(Invitation).where(Invitation.event_id == registration.event_id)
     return list(db.session.scalars(query.where(or_(Invitation.id.in_(used), Invitation.id.in_(said)))))
+
+
+def _theirs(invitation: Invitation) -> Any:
+    """Ask for the registrations that an invitation led or added to, and for all that its mailbox has at the event."""
+    used = select(InvitationUse.registration_id).where(InvitationUse.invitation_id == invitation.id)
+    if not invitation.address_digest:
+        return used
+    asked = {"event_id": invitation.event_id, "address_digest": invitation.address_digest, "via_contact": False}
+    return union(used, select(Registration.id).filter_by(**asked))
 
 
 def _last(facts: Iterable[Fact], part_ids: Collection[int]) -> dict[int, Fact]:

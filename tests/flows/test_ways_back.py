@@ -2,22 +2,24 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from s3chem_events.core.db import db, transaction
 from s3chem_events.core.journal import OPERATOR
 from s3chem_events.publishing.lifecycle import Mode, WaitingList
 from s3chem_events.registration import guest_list, inviting
 from s3chem_events.registration.invitation import Invitation
+from s3chem_events.registration.inviting import Guest
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, hidden, register, soup, words
 from tests.flows.test_answers_of_calendars import bring, facts, invitation
-from tests.site.test_invited import GUEST, come, invite, link, places, press
+from tests.site.test_invited import FORM, GUEST, come, invite, link, places, press
 from tests.support import dkim_keys
 from tests.support.desk import signed_in
 from tests.support.post import kept, work
@@ -205,3 +207,84 @@ def test_an_invitation_adds_nothing_to_what_a_stranger_typed_its_address_into_an
     assert says(three, "B. Ott", *joins)
     assert press(client, link(app, three), press="join").status_code == 303
     assert ("Ott", "day-1", "confirmed") in places(app)
+
+
+def test_an_older_invitation_joins_nothing_that_organisers_refused_its_guest_or_took_her_off_since(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    dinner = replace(CLOSED_DAY, key="dinner", starts=PUBLIC_DAY.starts, ends=PUBLIC_DAY.ends)
+    add_event(app, parts=(replace(CLOSED_DAY, approval=True), PUBLIC_DAY, dinner))
+    older, (code,) = invite(app), invite(app, replace(GUEST, email="", uses=5))
+    page = str(come(client, link(app, code), **HERS).location)
+    desk, token = signed_in(app), hidden(client, f"{page}/withdrawal")
+
+    def joins(one: Invitation) -> str:
+        path = link(app, one)
+        answer = client.post(path, data=token | {"press": "join"})
+        assert (answer.status_code, answer.location) == (303, path)
+        return dict(place[1:] for place in places(app))["day-1"]
+
+    # She came by a code, and was refused: neither the older invitation nor a newer one says yes in their place.
+    decide(desk, app, "rejection")
+    assert joins(older[0]) == "rejected"
+    withdraw_invitation(app, older[0])
+    (newer,) = invite(app, parts=("day-1", "dinner"))
+    assert (joins(newer), ("Nowak", "dinner", "confirmed") in places(app)) == ("rejected", True)
+    take_off(app, "Nowak", "dinner")
+    assert (joins(newer), ("Nowak", "dinner", "withdrawn") in places(app)) == ("rejected", True)
+
+    # Whom they say yes to after all, take off, invite anew, put down by hand and take off once more, she is off.
+    decide(desk, app, "approval")
+    take_off(app, "Nowak")
+    withdraw_invitation(app, newer)
+    (third,) = invite(app)
+    with app.app_context():
+        there = f"{PEOPLE}/{db.session.scalars(db.select(Registration.reference)).one()}"
+    assert press(desk, f"{there}/parts", part="day-1", mode="on_site").status_code == 303
+    assert dict(place[1:] for place in places(app))["day-1"] == "confirmed"
+    take_off(app, "Nowak")
+    assert joins(third) == "withdrawn"
+    withdraw_invitation(app, third)
+    (last,) = invite(app)
+    assert joins(last) == "confirmed"
+
+
+def test_who_registered_for_herself_and_was_refused_is_decided_about_by_the_form_of_an_older_invitation(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    third = replace(PUBLIC_DAY, key="day-3", starts=date(2027, 6, 19), ends=date(2027, 6, 19))
+    day = replace(PUBLIC_DAY, approval=True, capacity={Mode.ON_SITE: 9})
+    add_event(app, parts=(CLOSED_DAY, day, third))
+    guests = [replace(GUEST, email=f"{name.lower()}@park.example", given_name=name) for name in ("Ada", "Bea", "Cia")]
+    made, desk, chosen = invite(app, *guests), signed_in(app), {"mode-day-2": "on_site", "mode-day-3": "on_site"}
+
+    def registers(one: Guest, path: str, *parts: str) -> TestResponse:
+        name = {"email": one.email, "given_name": one.given_name, "family_name": one.given_name}
+        return register(app.test_client(), path, parts=list(parts), **name, **chosen)
+
+    pages = [str(registers(one, FORM, "day-2", "day-3").location) for one in guests]
+    decide(desk, app, "rejection", "Ada")  # a no
+    take_off(app, "Bea", "day-2")
+    decide(desk, app, "rejection", "Cia")
+    decide(desk, app, "approval", "Cia")  # a no, and a yes after all
+    for page in pages[:2]:
+        assert press(client, f"{page}/withdrawal").status_code == 303
+    guests[2] = replace(guests[2], given_name="Dan")  # who reads the same mailbox as Cia
+    came = [
+        registers(guest, f"{link(app, one)}/registration", "day-1", "day-2").status_code
+        for guest, one in zip(guests, made, strict=True)
+    ]
+    assert (came, places(app)[6:]) == (
+        [409, 303, 303],
+        [
+            *(("Bea", "day-1", "confirmed"), ("Bea", "day-2", "pending")),
+            *(("Dan", "day-1", "confirmed"), ("Dan", "day-2", "confirmed")),
+        ],
+    )
+
+
+def decide(desk: FlaskClient, app: Flask, what: str, name: str = "Anna") -> None:
+    with app.app_context():
+        reference = db.session.scalars(db.select(Registration.reference).filter_by(given_name=name)).one()
+    typed = hidden(desk, f"{PEOPLE}?state=all") | {"reference": reference, "confirmed": "yes", "reason": "No room"}
+    assert desk.post(f"{PEOPLE}/{what}", data=typed).status_code == 303
