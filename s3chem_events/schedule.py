@@ -10,12 +10,13 @@ from s3chem_events.campaigns import importing, subscribing
 from s3chem_events.core import clock, tasks
 from s3chem_events.core.db import transaction
 from s3chem_events.core.journal import CLOCK, Actor
-from s3chem_events.mailing import bounces, confirming, received
+from s3chem_events.mailing import bounces, confirming, outbox, received
 from s3chem_events.registration import codes, erasing, forgetting, gate_hours, inviting, offers, reminding, uploads
 
 log = logging.getLogger(__name__)
 
 DUTIES: tuple[Callable[..., object], ...] = (
+    outbox.hurry,
     reminding.remind,
     gate_hours.remind,
     campaigns.erase_outlived,

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from flask import Flask
 
-from s3chem_events import bulk, delivering, dispatch
+from s3chem_events import bulk, delivering, dispatch, schedule
 from s3chem_events.core.config import MailServer, Settings
 from s3chem_events.core.db import transaction
 from s3chem_events.mailing import connecting, pace, sender
@@ -465,6 +465,13 @@ def test_a_clock_that_is_put_back_leaves_nobody_waiting(app: Flask, clock: Clock
     assert (work(app), states(app)) == (0, ["queued"])  # as when two machines' clocks differ
     noted(ahead=3600)
     assert (work(app), states(app)) == (1, ["sent"])
+    clock.advance(hours=1)
+    enrol(app, email="jan@park.example")
+    relay(app)
+    clock.advance(hours=-1)
+    with app.app_context():
+        schedule.tick()
+    assert (work(app), states(app)) == (1, ["sent", "sent"])
 
 
 def test_what_flask_mail_leaves_open_is_still_open() -> None:
