@@ -103,10 +103,12 @@ def outdated(claims: Sequence[Claimed]) -> list[Claimed]:
     query = db.select(Registration.id, Event.revised_at, Event.zone).join(Event)
     rows = db.session.execute(query.where(Registration.id.in_([one.letter.subject_id for one in reminders])))
     since = {number: (revised_at, times.start_of(today(zone), zone)) for number, revised_at, zone in rows}
+    moment = now()  # a clock that lags behind the change would have them written anew over and over
 
     def is_old(letter: Letter) -> bool:
         revised_at, midnight = since[letter.subject_id]
-        return bool(letter.created_at < (max(revised_at, midnight) if letter.kind == ASKED else revised_at))
+        changes = (revised_at, midnight) if letter.kind == ASKED else (revised_at,)
+        return any(letter.created_at < changed_at <= moment for changed_at in changes)
 
     return [one for one in reminders if is_old(one.letter)]
 

@@ -133,8 +133,7 @@ def take_back(
         registration.coming, registration.coming_at = True, registration.changed_at
     _queue_up(registration, waiting)
     crowds.tell_the_page(registration.event, before)
-    if not there.full:  # else it takes out of the calendar what does not come back
-        undone.stop_notices(registration, there.free, by=by)
+    undone.stop_notices(registration, there.free, by=by)
     _record(registration, there.free, lost=[p.part_id for p in queued if p not in waiting], by=by)
     return [p for p in (*there.waits, *there.gone) if p not in waiting]
 

@@ -6,7 +6,7 @@ from s3chem_events.core import journal
 from s3chem_events.core.clock import now
 from s3chem_events.core.db import db
 from s3chem_events.core.journal import Actor
-from s3chem_events.registration import actions, answering, guest_list, substituting
+from s3chem_events.registration import actions, answering, guest_list, substituting, undone
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Answer, Consent, Participation, Registration
 
@@ -14,7 +14,10 @@ BEST = (Standing.CONFIRMED, Standing.PENDING, Standing.OFFERED, Standing.WAITING
 
 
 def reunite(first: Registration, second: Registration, *, by: Actor) -> None:
-    """End the second registration of one person at a locked event; what is better in it goes to the first."""
+    """End the second registration of one person at a locked event; what is better in it goes to the first.
+
+    What waits to be told of the second is stopped: she is told of the first (tell).
+    """
     own = {one.part_id: one for one in first.participations}
     better = [one for one in second.participations if _rank(one) < _rank(own.get(one.part_id))]
     for former in (own[one.part_id] for one in better if one.part_id in own):
@@ -27,6 +30,8 @@ def reunite(first: Registration, second: Registration, *, by: Actor) -> None:
         substituting.hand_over_invitation(second.id, first.id)
     _hand_over_answers(second.id, first.id)
     actions.end(second, now())
+    held = {one.part_id for one in first.participations if one.standing is Standing.CONFIRMED}
+    undone.stop_all(second, held=held, by=by)
     db.session.flush()  # before the first is hers by name
     journal.record("registration.reunited", second.id, by=by, event=second.event_id, to=first.id)
 

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from s3chem_events.core.text import Text
 from s3chem_events.publishing.lifecycle import Mode, Visibility, WaitingList
 from tests.conftest import Clock
 from tests.factories import CLOSED_DAY, PUBLIC_DAY, add_event, add_question, hidden, register, revise_event, soup, words
@@ -15,6 +16,7 @@ from tests.flows.test_waiting_list import standings
 from tests.site.test_invited import GUEST, invite, link
 from tests.site.test_invited import come as come_by
 from tests.support.desk import signed_in
+from tests.support.post import rows, work
 
 EVENT = "/desk/events/conference"
 LIST = f"{EVENT}/participants"
@@ -26,6 +28,7 @@ TOLD = {
     "question-access": "sign language",
     "question-access-consent": "y",
 }
+THIRD = replace(SECOND, key="day-3", title=Text(en="Third day"))
 WAITS = {"waiting": "day-1:on_site day-2:on_site"}
 UNDONE = "Undone. Everybody has the old place again, and nobody has been told."
 
@@ -147,3 +150,33 @@ def test_an_undoing_speaks_only_of_the_parts_that_it_overbooks(app: Flask, clock
     withdraw(desk, app, "Ann")
     desk.get(LIST)
     assert undo(desk).startswith(f"{UNDONE} Working-group meeting, On site: 2 people hold a place, more than the 1 ")
+
+
+@pytest.mark.settings(LIMITS="on")
+def test_nothing_that_waits_of_the_registration_that_has_ended_leaves_but_what_her_calendar_must_lose(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    add_event(app, parts=(FIRST, SECOND, THIRD), waiting_list=WaitingList.AUTOMATIC)
+    desk = signed_in(app)
+    come(app, "Ann", "day-1", "day-2")
+    assert work(app) == 1
+    clock.advance(minutes=20)
+    withdraw(desk, app, "Ann")
+    second = come(app, "Ann", "day-1", "day-2", "day-3")
+    assert work(app) == 1
+    for press in ("day-3/withdrawal", "day-1/withdrawal", "day-2/withdrawal", "day-2"):
+        path = f"{second}/parts/{press}"
+        assert client.post(path, data=hidden(client, path) | {"how": "on_site"}).status_code == 303
+        assert work(app) == 0
+    assert UNDONE in undo(desk)
+    for _ in range(15):
+        clock.advance(minutes=5)
+        work(app)
+    sent = sorted((row for row in rows(app) if row.sent_at), key=lambda row: (row.sent_at, row.id))
+    assert [(row.kind, row.subject_id) for row in sent] == [
+        ("registration.confirmed", 1),
+        ("registration.confirmed", 2),
+        ("registration.restored", 1),
+        ("registration.part_given_up", 2),
+    ]
+    assert ("Third day" in sent[-1].text, "METHOD:CANCEL" in sent[-1].calendars[0]) == (True, True)

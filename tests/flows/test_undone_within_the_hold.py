@@ -2,25 +2,29 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from s3chem_events import delivering
+from s3chem_events import delivering, dispatch
 from s3chem_events.core.db import db, transaction
-from s3chem_events.core.journal import Actor
+from s3chem_events.core.journal import PARTICIPANT, Actor, Fact
+from s3chem_events.core.text import Text
 from s3chem_events.mailing.letters import State as Sent
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode, State, WaitingList
-from s3chem_events.publishing.models import Part
-from s3chem_events.registration import batches, giving_up, links, queries
+from s3chem_events.publishing.models import Event, Part
+from s3chem_events.registration import actions, batches, giving_up, links, queries, waiting
 from s3chem_events.registration.models import Registration
 from tests.conftest import Clock
-from tests.factories import CLOSED_DAY, FILLED, PUBLIC_DAY, WORKSHOP, add_event, register, revise_event
+from tests.factories import CLOSED_DAY, FILLED, PUBLIC_DAY, WORKSHOP, add_event, hidden, register, revise_event
+from tests.flows.test_approval import references
+from tests.flows.test_put_back import LIST, undo, withdraw
 from tests.site.test_own_parts import DINNER, press
+from tests.support.desk import signed_in
 from tests.support.post import enrol, enrol_several, relay, rows, work
 
 pytestmark = pytest.mark.settings(LIMITS="on")
@@ -120,7 +124,8 @@ def test_what_does_not_come_back_leaves_the_calendar_though_no_worker_wrote_befo
     rises = 2 if wants == "to wait" else 1  # a newcomer's count begins above what her mailbox holds
     assert told(app, clock) == [("registration.part_given_up", [("CANCEL", "dinner", rises)]), *last]
     (gone,) = (row.text for row in rows(app) if row.kind == "registration.part_given_up")
-    assert [gone.count(title) for title in ("Public conference", "Dinner")] == [1, 1]
+    named = 2 if wants == "to wait" else 1  # as what is given up, and as what she waits for
+    assert [gone.count(title) for title in ("Public conference", "Dinner")] == [1, named]
 
 
 def test_who_has_to_be_decided_about_anew_has_what_she_gave_up_out_of_her_calendar(
@@ -212,3 +217,98 @@ def test_summary_that_waits_lists_nobody_as_coming_who_was_cancelled_since_and_i
     (summary,) = (row for row in rows(app) if row.kind == "delegation.registered")
     standing = re.findall(r"Public conference \(Online\), 18 June 2027: ([a-z ]+)", summary.text)
     assert (summary.state, standing) == ("sent", ["confirmed", "withdrawn", "confirmed"])
+
+
+def test_what_organisers_decide_is_never_contradicted_by_what_waited_while_they_could_undo_it(
+    app: Flask, clock: Clock
+) -> None:
+    lunch, talks = (replace(DINNER, key=key, title=Text(en=key.title())) for key in ("lunch", "talks"))
+    parts = (CLOSED_DAY, PUBLIC_DAY, DINNER, lunch, replace(talks, approval=True, capacity={Mode.ON_SITE: 9}))
+    add_event(app, state=State.ANNOUNCED, parts=parts, waiting_list=WaitingList.AUTOMATIC)
+    room = (replace(WORKSHOP.parts[0], capacity={Mode.ON_SITE: 9}),)
+    add_event(app, WORKSHOP, opens=datetime(2026, 1, 1, 9), parts=room)  # noqa: DTZ001 - local to the event's zone
+    desk, office = signed_in(app), "office@park.example"
+    wants = {"Ann": "day-2", "Bea": "talks", "Cid": "talks", "Dot": "dinner", "Eva": "lunch", "Flo": "day-2"}
+    enrol(app, choices={"dinner": Mode.ON_SITE, "lunch": Mode.ON_SITE}, email="first@x.example")
+    for address in (*(f"{name}@x.example" for name in wants), office):
+        enrol(app, slug="workshop", email=address, choices={"day": Mode.ON_SITE})
+    assert work(app) == len(wants) + 2
+    for name, part in wants.items():
+        how = {"waiting": f"{part}:on_site"} if part in {"dinner", "lunch"} else {f"mode-{part}": "on_site"}
+        here = register(app.test_client(), given_name=name, email=f"{name}@x.example", parts=[part], **how)
+        assert here.status_code == 303
+    enrol_several(app, "Gil", "Hal", email=office)
+    assert work(app) == 0
+    clock.advance(minutes=1)
+    withdraw(desk, app, "Flo")
+    undo(desk)
+    withdraw(desk, app, "Ann", "Eva", "Gil")
+    for name, decision in (("Bea", "rejection"), ("Cid", "approval")):
+        typed = hidden(desk, LIST) | {"reference": references(app, name), "confirmed": "yes", "reason": "Full"}
+        assert desk.post(f"{LIST}/{decision}", data=typed).status_code == 303
+    with app.app_context(), transaction():
+        number = db.session.scalars(db.select(Registration.id).filter_by(given_name="Dot")).one()
+        assert publishing.event_by_slug("conference", lock=True) is not None
+        dot = queries.registration_by_id(number, lock=True)
+        assert dot is not None
+        assert waiting.give_place(dot, part_key="dinner", by=ORGANISER, over_capacity=True)
+    for _ in range(12):
+        clock.advance(minutes=3)
+        work(app)
+    sent = sorted((row for row in rows(app) if row.sent_at), key=lambda row: (row.sent_at, row.id))
+    read = {name: [row.kind for row in sent if row.address == f"{name}@x.example"][1:] for name in wants}
+    assert read == {
+        "Ann": ["registration.withdrawn"],
+        "Bea": ["registration.rejected"],
+        "Cid": ["registration.approved"],
+        "Dot": ["registration.promoted"],
+        "Eva": ["registration.left_waiting_list"],
+        "Flo": ["registration.confirmed"],
+    }
+    (summary,) = (row.text for row in sent if row.kind == "delegation.registered")
+    assert re.findall(r"Public conference \(Online\), 18 June 2027: (\w+)", summary) == ["withdrawn", "confirmed"]
+
+
+def test_part_that_stays_gone_leaves_the_calendar_though_one_given_up_with_it_is_had_back(
+    app: Flask, client: FlaskClient, clock: Clock
+) -> None:
+    parts = (CLOSED_DAY, PUBLIC_DAY, DINNER, replace(DINNER, key="lunch", title=Text(en="Lunch")))
+    add_event(app, state=State.ANNOUNCED, parts=parts, waiting_list=WaitingList.OFF)
+    own = str(register(app.test_client(), parts=["day-2", "dinner", "lunch"]).location)
+    assert work(app) == 1
+    clock.advance(minutes=2)
+    assert press(client, f"{own}/withdrawal").status_code == 303
+    assert work(app) == 0
+    (first, _second) = (
+        enrol(app, choices={part: Mode.ON_SITE}, family_name=part, email=f"{part}@x.example")[0]
+        for part in ("dinner", "lunch")
+    )
+    assert press(client, f"{own}/restoration").status_code == 303
+    with app.app_context(), transaction():
+        assert publishing.event_by_slug("conference", lock=True) is not None
+        one = queries.registration_by_id(first, lock=True)
+        assert one is not None
+        assert actions.withdraw(one, by=PARTICIPANT)
+    assert press(client, f"{own}/parts/dinner", how="on_site").status_code == 303
+    assert told(app, clock) == [
+        ("registration.withdrawn", [("CANCEL", "day-2", 1), ("CANCEL", "dinner", 1), ("CANCEL", "lunch", 1)]),
+        ("registration.restored", [("REQUEST", "day-2", 2), ("REQUEST", "dinner", 2)]),
+        ("registration.confirmed", [("REQUEST", "dinner", 2)]),
+    ]
+
+
+def test_clock_that_lags_behind_what_has_happened_has_nothing_written_over_and_over(
+    app: Flask, client: FlaskClient, clock: Clock, unheard: str
+) -> None:
+    clock.advance(minutes=1)
+    assert press(client, f"{unheard}/parts/dinner/withdrawal").status_code == 303
+    with app.app_context(), transaction():
+        fact, event = db.session.scalars(db.select(Fact).order_by(Fact.id.desc())).first(), db.session.get(Event, 1)
+        assert fact is not None
+        assert event is not None
+        fact.happened_at = event.revised_at = datetime(2027, 6, 17, 12, tzinfo=UTC)
+    clock.advance(minutes=15)
+    with app.app_context():
+        passes = [bool(dispatch.relay() + delivering.deliver()) for _ in range(9)]
+    assert passes == [True] + [False] * 8
+    assert told(app, clock)[0] == ("registration.confirmed", [("REQUEST", "day-2", 0), ("REQUEST", "dinner", 0)])
