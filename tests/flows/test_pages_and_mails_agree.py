@@ -106,7 +106,8 @@ def test_details_that_came_too_late_for_the_entrance_are_wanted_wherever_one_loo
     kinds: dict[tuple[str, str], list[bool]] = {}
     for mail in mails(app):
         kind = mail.envelope.subject.partition(":")[0]
-        kinds[kind, mail.envelope.to.partition(" ")[0]] = [late in said for said in both(mail)]
+        told_to = kinds.setdefault((kind, mail.envelope.to.partition(" ")[0]), [False, False])  # one for each part
+        told_to[:] = [was or late in said for was, said in zip(told_to, both(mail), strict=True)]
         assert not [said for said in both(mail) if late in said and "do not need to do anything" in said]
     confirmed, reminder, yes, no = "Your place is confirmed", "Reminder", [True, True], [False, False]
     said = {(reminder, name): yes for name in ("Anna", "Dora")} | {(confirmed, name): yes for name in ("Anna", "Dora")}
