@@ -141,7 +141,8 @@ def test_an_invitation_is_called_everywhere_what_its_emails_call_it(app, clock):
     work(app)
     with statements(app) as three:
         listed = visitor.get("/fr/newsletter/issues/")
-    assert (len(soup(listed).select(".news-item")), len(three)) == (3, len(one))
+    asked = [sum("FROM content" not in line for line in each) for each in (one, three)]  # how fresh kept pages are
+    assert (len(soup(listed).select(".news-item")), asked[1]) == (3, asked[0])
 
 
 def test_it_is_read_on_the_web_by_everybody_with_what_holds_now_and_no_cookie(app, clock):
