@@ -140,7 +140,7 @@ def _goes(going: Collection[str], given: Given) -> bool:
 def _in_the_way(
     event: Event, applicant: Applicant, chosen: list[tuple[Part, Mode]], *, decided: bool = False
 ) -> Registration | None:
-    person, digest = person_of(applicant), addresses.digest(applicant.email) if applicant.email else ""
+    person, digest = names.person_of(applicant), addresses.digest(applicant.email) if applicant.email else ""
     return anew.make_way(event.id, {person: [part.id for part, _mode in chosen]}, [digest], decided=decided).get(person)
 
 
@@ -244,10 +244,6 @@ def chosen_parts(event: Event, applicant: Applicant) -> list[tuple[Part, Mode]]:
     if not choices or any(mode not in parts[key].capacities for key, mode in choices.items()):
         raise NothingChosen
     return [(part, choices[key]) for key, part in parts.items() if key in choices]
-
-
-def person_of(applicant: Applicant) -> str:
-    return names.person_digest(**{name: getattr(applicant, name) for name in names.PERSON})
 
 
 def new_registration(event: Event, applicant: Applicant) -> Registration:

@@ -15,7 +15,7 @@ from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, anew, capacity, crowds, delegation_queries, moving_up
+from s3chem_events.registration import actions, anew, capacity, crowds, delegation_queries, moving_up, names
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Standing, Which
 from s3chem_events.registration.crowds import Crowds
@@ -112,7 +112,7 @@ def _check_people(
     chosen: Mapping[int, Sequence[tuple[Part, Mode]]],
 ) -> None:
     """Refuse who is there already, was entered twice, or whose address wants nothing to do with us."""
-    persons = {place: actions.person_of(one) for place, one in people.items()}
+    persons = {place: names.person_of(one) for place, one in people.items()}
     digests = {place: addresses.digest(one.email) for place, one in people.items()}
     wanted = {person: [part.id for part, _mode in chosen[place]] for place, person in persons.items()}
     there = anew.make_way(event.id, wanted, set(digests.values()))

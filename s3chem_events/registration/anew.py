@@ -25,7 +25,7 @@ def make_way(
     asked = {"event": event_id, "persons": list(wanted), "digests": [one for one in digests if one]}
     back = dict[str, Registration]()
     for one in db.session.scalars(_THEIRS, asked).all():
-        person = _who(one)
+        person = names.person_of(one)
         if person not in wanted:
             continue
         if _is_in_the_way(one, wanted[person], decided=decided):
@@ -46,7 +46,7 @@ def parts_elsewhere(registration: Registration) -> set[int]:
     return {
         place.part_id
         for one in db.session.scalars(theirs.options(selectinload(Registration.participations)))
-        if registration.address_digest and _who(one) == _who(registration)
+        if registration.address_digest and names.person_of(one) == names.person_of(registration)
         for place in one.participations
         if place.standing is Standing.REJECTED or (one.withdrawn_at is None and place.standing in places.INTERESTED)
     }
@@ -68,7 +68,7 @@ def besides(registration_ids: Collection[int]) -> dict[int, list[Registration]]:
     )
     found = dict[int, list[Registration]]()
     for one, again in db.session.execute(query):
-        if _who(one) == _who(again):
+        if names.person_of(one) == names.person_of(again):
             found.setdefault(one.id, []).append(again)
     return found
 
@@ -77,10 +77,6 @@ def _may_be_one(one: Any, other: Any) -> tuple[ColumnElement[bool], ...]:
     """Ask for registrations that may be one person's; the index is that of the list."""
     same = (getattr(one, name) == getattr(other, name) for name in ("event_id", "sort_name", "address_digest"))
     return tuple(same)
-
-
-def _who(registration: Registration) -> str:
-    return names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
 
 
 def _is_in_the_way(registration: Registration, parts: Collection[int], *, decided: bool) -> bool:

@@ -12,7 +12,7 @@ from s3chem_events.core.journal import Actor, Fact
 from s3chem_events.core.values import frozen
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.actions import HOLD
-from s3chem_events.registration import actions, crowds, names, queries, reuniting, versions, ways_back
+from s3chem_events.registration import actions, crowds, queries, reuniting, versions, ways_back
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.models import Participation, Registration
 
@@ -167,8 +167,7 @@ def _put_back(fact: Fact, registration: Registration, *, by: Actor) -> bool:
 
 
 def _came_anew(registration: Registration) -> Registration | None:
-    person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
-    found = db.session.scalar(db.select(Registration.id).filter_by(event_id=registration.event_id, person=person))
+    found = ways_back.come_anew(registration)
     return queries.registration_by_id(found, lock=True) if found is not None else None
 
 

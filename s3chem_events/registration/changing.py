@@ -191,7 +191,7 @@ def _differences(before: Details, after: Details) -> list[Line]:
 
 
 def _write(registration: Registration, details: Details) -> None:
-    person = names.person_digest(**{name: getattr(details, name) for name in names.PERSON})
+    person = names.person_of(details)
     identity.check(registration.event_id, email=details.email, person=person, but=registration.id)
     for name in COLUMNS:
         setattr(registration, name, getattr(details, name))

@@ -13,7 +13,7 @@ from s3chem_events.core.journal import Actor
 from s3chem_events.core.values import frozen
 from s3chem_events.mailing import addresses, again, confirming
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, admitting, disowning, resending
+from s3chem_events.registration import admitting, disowning, names, resending
 from s3chem_events.registration.actions import ALPHABET, Applicant
 from s3chem_events.registration.admitting import Agreed
 from s3chem_events.registration.models import Delegation, Registration
@@ -156,8 +156,8 @@ _SHARED = (
 
 def digest(group: Group) -> str:
     """Return what makes two presses the same: the number of the form, and what was typed."""
-    lines = [group.contact.attempt, actions.person_of(group.contact)]
+    lines = [group.contact.attempt, names.person_of(group.contact)]
     for place, one in group.everybody.items():
         choices = ",".join(f"{key}:{mode.value}" for key, mode in sorted(one.choices.items()))
-        lines.append(f"{place} {actions.person_of(one)} {choices}")
+        lines.append(f"{place} {names.person_of(one)} {choices}")
     return sha256("\n".join(lines).encode()).hexdigest()

@@ -12,7 +12,7 @@ def follow(registration: Registration) -> None:
     registration.address_digest = addresses.digest(registration.email) if registration.email else ""
     if registration.address_digest != before:
         registration.via_contact = False  # she has an address of her own now
-    registration.person = names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
+    registration.person = names.person_of(registration)
     shown = ("given_name", "family_name", "organisation", "email", "phone", "reference")
     registration.search = searchable(*(getattr(registration, name) for name in shown))
 

@@ -11,7 +11,7 @@ from s3chem_events.mailing import confirming
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.lifecycle import Mode
 from s3chem_events.publishing.models import Event, Part
-from s3chem_events.registration import actions, adding, anew, guest_list, inviting, moving_up, names, queries, ways_back
+from s3chem_events.registration import adding, anew, guest_list, inviting, moving_up, names, queries, ways_back
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.capacity import Standing
 from s3chem_events.registration.invitation import Invitation, InvitationUse
@@ -55,7 +55,7 @@ def is_hers(invitation: Invitation, registration: Registration) -> bool:
 def recognise(invitation: Invitation, applicant: Applicant, *, by: Actor) -> None:
     """Note that a guest who fills in the form of her invitation is registered already, by the name that she types."""
     there = registration_of(invitation)
-    if there is not None and there.person == actions.person_of(applicant) and not _is_recognised(invitation, there):
+    if there is not None and there.person == names.person_of(applicant) and not _is_recognised(invitation, there):
         event = invitation.event_id
         journal.record("invitation.recognised", invitation.id, by=by, event=event, registration=there.id)
 

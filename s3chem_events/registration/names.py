@@ -114,5 +114,10 @@ def person_digest(*, given_name: str, family_name: str, email: str, phone: str =
     return sha256(f"{addresses.key(email)}\n{name}".encode()).hexdigest()
 
 
+def person_of(named: object) -> str:
+    """Return the digest of the person whom a registration, or what is typed for one, names."""
+    return person_digest(**{name: getattr(named, name) for name in PERSON})
+
+
 def _checked(value: str) -> "email_validator.ValidatedEmail":
     return email_validator.validate_email(value, check_deliverability=False, allow_smtputf8=True, test_environment=True)

@@ -85,7 +85,7 @@ def _successor(
     registration: Registration, applicant: Applicant, handed: Sequence[Participation], *, moment: datetime
 ) -> Registration:
     event = registration.event
-    person = names.person_digest(**{name: getattr(applicant, name) for name in names.PERSON})
+    person = names.person_of(applicant)
     identity.check(event.id, email=applicant.email, person=person)
     fresh = actions.new_registration(event, applicant)
     fresh.delegation_id = registration.delegation_id

@@ -98,21 +98,17 @@ def come_back(registration: Registration) -> None:
     """
     if registration.withdrawn_at is None:
         return
-    if has_come_anew(registration):
+    if come_anew(registration) is not None:
         raise actions.AlreadyRegistered
     if not all(map(guest_list.has_room, guest_list.invitations_of(registration.id))):
         raise InvitationUsed
-    registration.person, registration.withdrawn_at = _person(registration), None
+    registration.person, registration.withdrawn_at = names.person_of(registration), None
 
 
-def has_come_anew(registration: Registration) -> bool:
-    """Whether the person of a withdrawn registration has another one by now."""
-    query = select(Registration.id).filter_by(event_id=registration.event_id, person=_person(registration))
-    return db.session.scalar(query.limit(1)) is not None
-
-
-def _person(registration: Registration) -> str:
-    return names.person_digest(**{name: getattr(registration, name) for name in names.PERSON})
+def come_anew(registration: Registration) -> int | None:
+    """Return the number of the registration that the person of a withdrawn one has by now, or None."""
+    person = names.person_of(registration)
+    return db.session.scalar(select(Registration.id).filter_by(event_id=registration.event_id, person=person).limit(1))
 
 
 def _taken_up(registration: Registration) -> list[Invitation]:

@@ -18,7 +18,7 @@ from s3chem_events.mailing import confirming
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing import queries as publishing
 from s3chem_events.publishing.models import Event
-from s3chem_events.registration import actions, delegations, modes, resending
+from s3chem_events.registration import actions, delegations, modes, names, resending
 from s3chem_events.registration.actions import Applicant
 from s3chem_events.registration.admitting import Agreed, PeopleRefused, PlacesShort, Shortage
 from s3chem_events.registration.capacity import Full
@@ -131,7 +131,7 @@ def delegation_people(lang: str, token: str) -> BaseResponse:
 
 def _add(delegation: Delegation, token: str, form: NewPersonForm, person: DelegateForm) -> None:
     limits.spend(limits.REGISTRATIONS, "register", limits.network())
-    who = actions.person_of(_applicant(delegation, form, person))
+    who = names.person_of(_applicant(delegation, form, person))
     form.prove(lambda: f"{delegation.reference} {form.attempt.data} {who}")
     mailbox = mailbox_digest(person.email.data) if person.email.data else ""
     if mailbox:

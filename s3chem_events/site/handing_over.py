@@ -16,7 +16,7 @@ from s3chem_events.core.journal import PARTICIPANT
 from s3chem_events.mailing import typos
 from s3chem_events.mailing.addresses import mailbox_digest
 from s3chem_events.publishing.queries import version_of
-from s3chem_events.registration import actions, asking, codes, own_questions, queries, resending, substituting
+from s3chem_events.registration import asking, codes, names, own_questions, queries, resending, substituting
 from s3chem_events.registration.actions import AddressBlocked, AlreadyRegistered, Applicant
 from s3chem_events.registration.models import Registration
 from s3chem_events.registration.questions import FREE, NEEDS, Kind
@@ -114,7 +114,7 @@ def _answered(registration: Registration, form: SuccessorForm, lang: str, token:
 def _hand_over(registration: Registration, token: str, form: SuccessorForm) -> None:
     version = version_of("privacy")
     limits.spend(limits.REGISTRATIONS, "register", limits.network())
-    who = actions.person_of(form.successor(registration, version))
+    who = names.person_of(form.successor(registration, version))
     form.prove(lambda: f"{registration.reference} {who}")  # it is handed over once
     limits.spend(limits.MAILBOXES, "mailboxes", limits.network())
     limits.spend(limits.ADDRESS, "register-address", mailbox_digest(form.told("email")))

@@ -125,7 +125,7 @@ def shown(registration: Registration, lang: str, token: str, *, openly: bool = F
     own, event = f"/{lang}/registrations/{token}", registration.event
     ordered = entries.in_order(registration, registration.participations)
     may_undo = returning.may_take_back(registration)
-    came_anew = registration.withdrawn_at is not None and ways_back.has_come_anew(registration)
+    came_anew = registration.withdrawn_at is not None and ways_back.come_anew(registration) is not None
     sentence, kind, lost = *_status(registration, lang), cancelled_parts.stood(registration)
     others = {held.part: [other] for held in ordered if (other := modes.other_mode(registration, held))}
     ways, left = adding.ways(event, others), leaving.stood(registration)

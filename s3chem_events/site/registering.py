@@ -22,7 +22,7 @@ from s3chem_events.publishing import queries
 from s3chem_events.publishing.lifecycle import LISTED
 from s3chem_events.publishing.models import Event
 from s3chem_events.publishing.places import ways_of
-from s3chem_events.registration import actions, crowds, file_fields, inviting, links, own_questions
+from s3chem_events.registration import actions, crowds, file_fields, inviting, links, names, own_questions
 from s3chem_events.registration import queries as registrations
 from s3chem_events.registration.actions import AlreadyRegistered
 from s3chem_events.registration.capacity import Full
@@ -140,7 +140,7 @@ def _what_is_sent(form: RegistrationForm) -> str:
 
     Where it has made one that was withdrawn or is somebody else's now, it is another form, with a puzzle of its own.
     """
-    person = actions.person_of(form.applicant(""))
+    person = names.person_of(form.applicant(""))
     if registrations.has_made_another(form.event.id, form.attempt.data or "", person=person):
         form.attempt.data = new_attempt()
     return f"{form.event.slug} {form.attempt.data} {person}"

@@ -92,7 +92,7 @@ def return_of_all(lang: str, token: str) -> BaseResponse:
 
 
 def _may_take_back(registration: Registration) -> bool:
-    return returning.may_take_back(registration) and not ways_back.has_come_anew(registration)
+    return returning.may_take_back(registration) and ways_back.come_anew(registration) is None
 
 
 def _there(press: Press) -> str:
